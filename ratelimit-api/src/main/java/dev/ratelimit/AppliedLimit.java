@@ -1,0 +1,32 @@
+package dev.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * A limit as it applies to an endpoint: the number, the table it stands in, and what shares its meter.
+ *
+ * @param table the name of the limit table
+ * @param scope the endpoint by itself, or the group whose endpoints add up
+ * @param limit the number with its window or period
+ */
+public record AppliedLimit(String table, Scope scope, Limit limit) {
+
+    /**
+     * Makes an applied limit.
+     *
+     * @param table the name of the limit table
+     * @param scope the endpoint by itself, or the group whose endpoints add up
+     * @param limit the number with its window or period
+     */
+    public AppliedLimit {
+        requireNonNull(table, "table");
+        requireNonNull(scope, "scope");
+        requireNonNull(limit, "limit");
+    }
+
+    /** Returns for example {@code 20 calls per minute for endpoint "chat" (calls per minute)}. */
+    @Override
+    public String toString() {
+        return limit + " for " + scope + " (" + table + ")";
+    }
+}

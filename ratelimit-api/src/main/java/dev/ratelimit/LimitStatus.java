@@ -1,0 +1,42 @@
+package dev.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Where an organization stands with one limit, at one moment.
+ *
+ * @param limit the limit and what it applies to
+ * @param used units that count now; more than the amount if the limit was overrun or lowered
+ * @param remaining units still to be had, at least 0
+ * @param resetAfter the wait until nothing of what is used now counts any more: zero if nothing does, empty if that is never
+ */
+public record LimitStatus(AppliedLimit limit, long used, long remaining, Optional<Duration> resetAfter) {
+
+    /**
+     * Makes a status.
+     *
+     * @param limit the limit and what it applies to
+     * @param used units that count now
+     * @param remaining units still to be had, at least 0
+     * @param resetAfter the wait until nothing of what is used now counts any more
+     */
+    public LimitStatus {
+        requireNonNull(limit, "limit");
+        requireNonNull(resetAfter, "resetAfter");
+    }
+
+    /**
+     * Makes the status of a limit of which so much is used; for backends.
+     *
+     * @param limit the limit and what it applies to
+     * @param used units that count now
+     * @param resetAfter the wait until none of them does, empty if that is never
+     * @return the status, with the remaining units reckoned from the amount
+     */
+    public static LimitStatus of(AppliedLimit limit, long used, Optional<Duration> resetAfter) {
+        return new LimitStatus(limit, used, Math.max(0, limit.limit().amount() - used), resetAfter);
+    }
+}

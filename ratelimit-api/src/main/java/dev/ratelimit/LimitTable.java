@@ -1,0 +1,238 @@
+package dev.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows of endpoints and their limit, as a vendor's page prints them.
+ *
+ * <pre>{@code
+ * LimitTable.named("calls per month")
+ *     .each(Quota.perMonth(3_000), "generate", "summarize")               // 3,000 for the one, 3,000 for the other
+ *     .together("chat and coral", Quota.perMonth(5_000), "chat", "coral") // 5,000 for both
+ *     .othersTogether("remaining", Quota.perMonth(1_000))                 // 1,000 for all that no row names
+ * }</pre>
+ *
+ * <p>At most one row applies to a call: the one that names its endpoint, otherwise the row for the others, if there is one. "Others"
+ * are the endpoints that no row of this same table names. An endpoint that no row covers is not limited by this table.
+ *
+ * <p>Instances are immutable values: each method returns a table with one row more. A table that contradicts itself is refused
+ * when the row is added.
+ */
+public final class LimitTable {
+
+    private final String name;
+    private final List<Row> rows;
+
+    private LimitTable(String name, List<Row> rows) {
+        this.name = name;
+        this.rows = rows;
+    }
+
+    /**
+     * Makes a table without rows.
+     *
+     * @param name the name of the table, unique within a tier; messages print it
+     * @return the table
+     * @throws IllegalArgumentException if the name is blank
+     */
+    public static LimitTable named(String name) {
+        return new LimitTable(Arguments.requireName(name, "name"), List.of());
+    }
+
+    /**
+     * Adds a row that limits each of some endpoints by itself.
+     *
+     * @param limit the limit of each
+     * @param endpoints the endpoints, at least one
+     * @return the longer table
+     * @throws IllegalArgumentException if an endpoint is named twice in this table
+     */
+    public LimitTable each(Limit limit, String... endpoints) {
+        return with(new Row(endpoints(endpoints), null, requireNonNull(limit, "limit")));
+    }
+
+    /**
+     * Adds a row that limits some endpoints together, as a group.
+     *
+     * @param group the name of the group, unique within this table
+     * @param limit the limit of all of them
+     * @param endpoints the endpoints, at least one
+     * @return the longer table
+     * @throws IllegalArgumentException if an endpoint or the group is named twice in this table
+     */
+    public LimitTable together(String group, Limit limit, String... endpoints) {
+        return with(new Row(endpoints(endpoints), new Scope.Group(group), requireNonNull(limit, "limit")));
+    }
+
+    /**
+     * Adds a row that names some endpoints without limiting them, so that they are not among the others.
+     *
+     * @param endpoints the endpoints, at least one
+     * @return the longer table
+     * @throws IllegalArgumentException if an endpoint is named twice in this table
+     */
+    public LimitTable unlimited(String... endpoints) {
+        return with(new Row(endpoints(endpoints), null, null));
+    }
+
+    /**
+     * Adds the row that limits each of the other endpoints by itself.
+     *
+     * @param limit the limit of each
+     * @return the longer table
+     * @throws IllegalArgumentException if there is a row for the others
+     */
+    public LimitTable eachOther(Limit limit) {
+        return with(new Row(Set.of(), null, requireNonNull(limit, "limit")));
+    }
+
+    /**
+     * Adds the row that limits all other endpoints together, as a group.
+     *
+     * @param group the name of the group, unique within this table
+     * @param limit the limit of all of them
+     * @return the longer table
+     * @throws IllegalArgumentException if there is a row for the others, or a group of this name
+     */
+    public LimitTable othersTogether(String group, Limit limit) {
+        return with(new Row(Set.of(), new Scope.Group(group), requireNonNull(limit, "limit")));
+    }
+
+    /**
+     * Returns the name of the table.
+     *
+     * @return the name
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Returns the endpoints that the rows of this table name, in the order they are named.
+     *
+     * @return the names, without those that are only covered as others
+     */
+    public Set<String> namedEndpoints() {
+        Set<String> named = new LinkedHashSet<>();
+        rows.forEach(row -> named.addAll(row.endpoints()));
+        return named;
+    }
+
+    /**
+     * Returns what this table says of an endpoint.
+     *
+     * @param endpoint the endpoint
+     * @return the limit and its scope, empty if this table does not limit the endpoint
+     */
+    Optional<AppliedLimit> limitFor(String endpoint) {
+        Row others = null;
+        for (Row row : rows) {
+            if (row.endpoints().contains(endpoint)) {
+                return row.limitFor(name, endpoint);
+            }
+            others = row.isForOthers() ? row : others;
+        }
+        return others == null ? Optional.empty() : others.limitFor(name, endpoint);
+    }
+
+    LimitTable withLimits(UnaryOperator<Limit> change) {
+        return new LimitTable(
+                name, rows.stream().map(row -> row.withLimit(change)).toList());
+    }
+
+    private static Set<String> endpoints(String... endpoints) {
+        Arguments.require(endpoints.length > 0, "endpoints", "at least one", List.of());
+        Set<String> named = new LinkedHashSet<>();
+        for (String endpoint : endpoints) {
+            boolean added = named.add(Arguments.requireName(endpoint, "endpoint"));
+            Arguments.require(added, "endpoint", "named once in a row", endpoint);
+        }
+        return named;
+    }
+
+    private LimitTable with(Row added) {
+        for (Row row : rows) {
+            added.refuseConflictWith(row, name);
+        }
+        List<Row> longer = new ArrayList<>(rows);
+        longer.add(added);
+        return new LimitTable(name, List.copyOf(longer));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof LimitTable that && name.equals(that.name) && rows.equals(that.rows);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * name.hashCode() + rows.hashCode();
+    }
+
+    /** Returns the name and the rows. */
+    @Override
+    public String toString() {
+        return name + rows;
+    }
+
+    /**
+     * A row.
+     *
+     * @param endpoints the endpoints it names; none: it is for the others
+     * @param group the group that they are limited as; null: each by itself
+     * @param limit the limit; null: unlimited
+     */
+    private record Row(
+            Set<String> endpoints,
+            Scope.@Nullable Group group,
+            @Nullable Limit limit) {
+
+        boolean isForOthers() {
+            return endpoints.isEmpty();
+        }
+
+        Optional<AppliedLimit> limitFor(String table, String endpoint) {
+            if (limit == null) {
+                return Optional.empty();
+            }
+            Scope scope = group == null ? new Scope.Endpoint(endpoint) : group;
+            return Optional.of(new AppliedLimit(table, scope, limit));
+        }
+
+        Row withLimit(UnaryOperator<Limit> change) {
+            return limit == null ? this : new Row(endpoints, group, requireNonNull(change.apply(limit), "limit"));
+        }
+
+        void refuseConflictWith(Row earlier, String table) {
+            for (String endpoint : endpoints) {
+                refuse(earlier.endpoints.contains(endpoint), "an endpoint", endpoint, earlier, table);
+            }
+            if (group != null) {
+                refuse(group.equals(earlier.group), "a group", group.name(), earlier, table);
+            }
+            refuse(isForOthers() && earlier.isForOthers(), "the others", "", earlier, table);
+        }
+
+        private void refuse(boolean conflict, String what, String named, Row earlier, String table) {
+            if (conflict) {
+                throw new IllegalArgumentException(what + " must stand in one row of a table only: \"" + named
+                        + "\" in " + this + " and in " + earlier + " of table \"" + table + '"');
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "row (" + (isForOthers() ? "others" : String.join(", ", endpoints))
+                    + (group == null ? "" : " as " + group)
+                    + ": " + (limit == null ? "unlimited" : limit.toString()) + ")";
+        }
+    }
+}

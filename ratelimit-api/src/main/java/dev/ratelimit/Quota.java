@@ -1,0 +1,96 @@
+package dev.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.ZoneOffset;
+
+/**
+ * So many units in a calendar period, or for ever.
+ *
+ * <p>What is used counts until the period ends and is then forgotten at once; a period never reopens when the wall clock steps
+ * back. For "any 30 days" instead of "a month", see {@link RateLimit}.
+ *
+ * @param unit what is counted
+ * @param amount units admitted per period, between 0 and 2<sup>53</sup>
+ * @param period the calendar period
+ * @param overrun whether the last call may go beyond the amount
+ */
+public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun) implements Limit {
+
+    /**
+     * Makes a quota.
+     *
+     * @param unit what is counted
+     * @param amount units admitted per period, between 0 and 2<sup>53</sup>
+     * @param period the calendar period
+     * @param overrun whether the last call may go beyond the amount
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public Quota {
+        requireNonNull(unit, "unit");
+        Arguments.requireAmount(amount, "amount");
+        requireNonNull(period, "period");
+        requireNonNull(overrun, "overrun");
+    }
+
+    /**
+     * Makes a quota of so many units per period, {@linkplain Overrun#WHILE_FITS while they fit}.
+     *
+     * @param unit what is counted
+     * @param amount units per period, between 0 and 2<sup>53</sup>
+     * @param period the calendar period
+     * @return the quota
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static Quota of(Unit unit, long amount, QuotaPeriod period) {
+        return new Quota(unit, amount, period, Overrun.WHILE_FITS);
+    }
+
+    /**
+     * Makes a quota of so many calls per calendar month in UTC.
+     *
+     * @param calls calls per month, between 0 and 2<sup>53</sup>
+     * @return the quota
+     */
+    public static Quota perMonth(long calls) {
+        return perMonth(Unit.CALLS, calls);
+    }
+
+    /**
+     * Makes a quota of so many units per calendar month in UTC.
+     *
+     * @param unit what is counted
+     * @param amount units per month, between 0 and 2<sup>53</sup>
+     * @return the quota
+     */
+    public static Quota perMonth(Unit unit, long amount) {
+        return of(unit, amount, QuotaPeriod.month(ZoneOffset.UTC));
+    }
+
+    /**
+     * Makes a quota of so many units in all, for ever.
+     *
+     * @param unit what is counted
+     * @param amount units in all, between 0 and 2<sup>53</sup>
+     * @return the quota
+     */
+    public static Quota lifetime(Unit unit, long amount) {
+        return of(unit, amount, QuotaPeriod.lifetime());
+    }
+
+    /**
+     * Returns this quota with another overrun.
+     *
+     * @param overrun whether the last call may go beyond the amount
+     * @return the quota
+     */
+    public Quota withOverrun(Overrun overrun) {
+        return new Quota(unit, amount, period, overrun);
+    }
+
+    /** Returns amount, unit and period, for example {@code "1000 calls per month"}; not the overrun. */
+    @Override
+    public String toString() {
+        return amount + " " + unit + " " + period;
+    }
+}

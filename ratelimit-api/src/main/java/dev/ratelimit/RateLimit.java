@@ -1,0 +1,125 @@
+package dev.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/**
+ * So many units in any window of so much elapsed time: a sliding window, evaluated "prior to the current call".
+ *
+ * <p>A charge made at time s counts at time t as long as t - s &lt; window; exactly one window later it is gone. In every
+ * window of this length, wherever it begins, no more than the amount is admitted. A usage above the amount itself is never
+ * admitted.
+ *
+ * @param unit what is counted
+ * @param amount units admitted per window, between 0 and 2<sup>53</sup>
+ * @param window the length of the window, more than 0 and at most 2<sup>60</sup> nanoseconds (36.5 years)
+ * @param precision how exactly the window forgets
+ */
+public record RateLimit(Unit unit, long amount, Duration window, Precision precision) implements Limit {
+
+    private static final Duration MAX_WINDOW = Duration.ofNanos(1L << 60);
+
+    /**
+     * Makes a rate limit.
+     *
+     * @param unit what is counted
+     * @param amount units admitted per window, between 0 and 2<sup>53</sup>
+     * @param window the length of the window
+     * @param precision how exactly the window forgets
+     * @throws IllegalArgumentException if the amount or the window is out of its range
+     */
+    public RateLimit {
+        requireNonNull(unit, "unit");
+        Arguments.requireAmount(amount, "amount");
+        requireNonNull(window, "window");
+        Arguments.require(window.compareTo(Duration.ZERO) > 0, "window", "> 0", window);
+        Arguments.require(window.compareTo(MAX_WINDOW) <= 0, "window", "<= 2^60 ns", window);
+        requireNonNull(precision, "precision");
+    }
+
+    /**
+     * Makes a limit of so many units per window, of {@link Precision#BOUNDED bounded} precision.
+     *
+     * @param unit what is counted
+     * @param amount units per window, between 0 and 2<sup>53</sup>
+     * @param window the length of the window, more than 0 and at most 2<sup>60</sup> nanoseconds
+     * @return the limit
+     * @throws IllegalArgumentException if the amount or the window is out of its range
+     */
+    public static RateLimit of(Unit unit, long amount, Duration window) {
+        return new RateLimit(unit, amount, window, Precision.BOUNDED);
+    }
+
+    /**
+     * Makes a limit of so many calls in any second.
+     *
+     * @param calls calls per second, between 0 and 2<sup>53</sup>
+     * @return the limit
+     */
+    public static RateLimit perSecond(long calls) {
+        return of(Unit.CALLS, calls, Duration.ofSeconds(1));
+    }
+
+    /**
+     * Makes a limit of so many calls in any minute.
+     *
+     * @param calls calls per minute, between 0 and 2<sup>53</sup>
+     * @return the limit
+     */
+    public static RateLimit perMinute(long calls) {
+        return of(Unit.CALLS, calls, Duration.ofMinutes(1));
+    }
+
+    /**
+     * Makes a limit of so many calls in any hour.
+     *
+     * @param calls calls per hour, between 0 and 2<sup>53</sup>
+     * @return the limit
+     */
+    public static RateLimit perHour(long calls) {
+        return of(Unit.CALLS, calls, Duration.ofHours(1));
+    }
+
+    /**
+     * Makes a limit of so many calls in any 24 hours. For calendar days see {@link Quota}.
+     *
+     * @param calls calls per day, between 0 and 2<sup>53</sup>
+     * @return the limit
+     */
+    public static RateLimit perDay(long calls) {
+        return of(Unit.CALLS, calls, Duration.ofDays(1));
+    }
+
+    /**
+     * Returns this limit with another precision.
+     *
+     * @param precision how exactly the window forgets
+     * @return the limit
+     */
+    public RateLimit withPrecision(Precision precision) {
+        return new RateLimit(unit, amount, window, precision);
+    }
+
+    /** Returns amount, unit and window, for example {@code "20 calls per minute"}; not the precision. */
+    @Override
+    public String toString() {
+        return amount + " " + unit + " per " + inWords(window);
+    }
+
+    private static String inWords(Duration window) {
+        if (window.getNano() != 0) {
+            return window.toString();
+        }
+        long seconds = window.getSeconds();
+        return seconds % 86_400 == 0
+                ? count(seconds / 86_400, "day")
+                : seconds % 3_600 == 0
+                        ? count(seconds / 3_600, "hour")
+                        : seconds % 60 == 0 ? count(seconds / 60, "minute") : count(seconds, "second");
+    }
+
+    private static String count(long n, String noun) {
+        return n == 1 ? noun : n + " " + noun + "s";
+    }
+}

@@ -1,0 +1,109 @@
+package dev.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/** The call must not go ahead, and nothing is charged. Instances are immutable values. */
+public final class Rejected implements Decision {
+
+    /* One small object a refusal: the texts and the Duration are made when they are asked for. */
+    private static final long NEVER = -1;
+
+    private final Cause cause;
+    private final String notice;
+    private final long retryAfterNanos;
+
+    private Rejected(Cause cause, String notice, long retryAfterNanos) {
+        this.cause = requireNonNull(cause, "cause");
+        this.notice = requireNonNull(notice, "notice");
+        this.retryAfterNanos = retryAfterNanos;
+    }
+
+    /**
+     * Makes a rejection that waiting cures; for backends.
+     *
+     * @param cause why
+     * @param notice a text of the tier's to put before the cause's own, or an empty one
+     * @param retryAfterNanos the least wait after which the call would be admitted, in nanoseconds, at least 1
+     * @return the rejection
+     * @throws IllegalArgumentException if the wait is less than 1
+     */
+    public static Rejected retryAfter(Cause cause, String notice, long retryAfterNanos) {
+        Arguments.require(retryAfterNanos >= 1, "retryAfterNanos", ">= 1", retryAfterNanos);
+        return new Rejected(cause, notice, retryAfterNanos);
+    }
+
+    /**
+     * Makes a rejection that no wait cures; for backends.
+     *
+     * @param cause why
+     * @param notice a text of the tier's to put before the cause's own, or an empty one
+     * @return the rejection
+     */
+    public static Rejected forGood(Cause cause, String notice) {
+        return new Rejected(cause, notice, NEVER);
+    }
+
+    @Override
+    public boolean isAdmitted() {
+        return false;
+    }
+
+    /**
+     * Returns why the call was rejected. Where several limits refuse, it is the one that refuses longest.
+     *
+     * @return the cause
+     */
+    public Cause cause() {
+        return cause;
+    }
+
+    /**
+     * Returns the least wait after which the same call is admitted if nobody else calls.
+     *
+     * @return the wait, more than zero, or empty if no wait helps
+     */
+    public Optional<Duration> retryAfter() {
+        return retryAfterNanos == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(retryAfterNanos));
+    }
+
+    /**
+     * Returns a text for the person whose call was rejected: the tier's own message, if it has one, then the cause.
+     *
+     * @return the text
+     */
+    public String message() {
+        return notice.isEmpty() ? cause.message() : notice + " " + cause.message();
+    }
+
+    /**
+     * Returns the HTTP status that fits.
+     *
+     * @return a status code, for example 429
+     */
+    public int suggestedStatus() {
+        return cause.suggestedStatus();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Rejected that
+                && retryAfterNanos == that.retryAfterNanos
+                && cause.equals(that.cause)
+                && notice.equals(that.notice);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * cause.hashCode() + Long.hashCode(retryAfterNanos);
+    }
+
+    /** Returns the message and the wait. */
+    @Override
+    public String toString() {
+        return "Rejected: " + message()
+                + retryAfter().map(wait -> ", retry after " + wait).orElse(", waiting does not help");
+    }
+}

@@ -1,0 +1,286 @@
+package dev.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/**
+ * A named set of limit tables: trial, production, limited, full.
+ *
+ * <pre>{@code
+ * static final Tier TRIAL = Tier.named("trial")
+ *     .table(LimitTable.named("calls per minute")
+ *         .each(RateLimit.perMinute(5), "generate", "summarize")
+ *         .each(RateLimit.perMinute(10), "rerank", "chat")
+ *         .eachOther(RateLimit.perMinute(100)))
+ *     .table(LimitTable.named("calls per month")
+ *         .othersTogether("all endpoints", Quota.perMonth(5_000)))
+ *     .build();
+ * }</pre>
+ *
+ * <p>A call falls under every table, each of which has at most one limit for it. Tiers are immutable values; one built from the
+ * same tables is equal, and an organization whose tier is built anew keeps what it has used.
+ */
+public final class Tier {
+
+    /** The account of a tier that names none. */
+    public static final String DEFAULT_ACCOUNT = "default";
+
+    private final String name;
+    private final String account;
+    private final String message;
+    private final List<LimitTable> tables;
+
+    /* Derived from the tables: what limitsFor answers for every endpoint that one of them names. */
+    private final Map<String, List<AppliedLimit>> limitsByName;
+    private final int hash;
+
+    private Tier(String name, String account, String message, List<LimitTable> tables) {
+        this.name = name;
+        this.account = account;
+        this.message = message;
+        this.tables = List.copyOf(tables);
+        this.hash = 31 * (31 * name.hashCode() + account.hashCode()) + tables.hashCode();
+        Map<String, List<AppliedLimit>> limits = new LinkedHashMap<>();
+        for (LimitTable table : tables) {
+            for (String endpoint : table.namedEndpoints()) {
+                limits.computeIfAbsent(endpoint, this::resolve);
+            }
+        }
+        this.limitsByName = Collections.unmodifiableMap(limits);
+    }
+
+    /**
+     * Begins a tier.
+     *
+     * @param name the name of the tier
+     * @return a builder without tables
+     * @throws IllegalArgumentException if the name is blank
+     */
+    public static Builder named(String name) {
+        return new Builder(Arguments.requireName(name, "name"));
+    }
+
+    /**
+     * Returns the limits that a call of an endpoint falls under. This is the one place that resolves an endpoint to limits.
+     *
+     * @param endpoint the endpoint
+     * @return the limits in the order of the tables, unmodifiable; empty if the endpoint is unlimited
+     */
+    public List<AppliedLimit> limitsFor(String endpoint) {
+        List<AppliedLimit> named = limitsByName.get(requireNonNull(endpoint, "endpoint"));
+        return named != null ? named : resolve(endpoint);
+    }
+
+    private List<AppliedLimit> resolve(String endpoint) {
+        return tables.stream()
+                .flatMap(table -> table.limitFor(endpoint).stream())
+                .toList();
+    }
+
+    /**
+     * Returns the endpoints that some table names, in the order they are named.
+     *
+     * @return the names, unmodifiable, without those that are only covered as others
+     */
+    public Set<String> namedEndpoints() {
+        return limitsByName.keySet();
+    }
+
+    /**
+     * Returns the name of the tier.
+     *
+     * @return the name
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Returns the account that usage under this tier is written in, within the organization. Tiers of one account share what
+     * their tables agree on; tiers of different accounts share nothing.
+     *
+     * @return the account, {@value #DEFAULT_ACCOUNT} unless stated
+     */
+    public String account() {
+        return account;
+    }
+
+    /**
+     * Returns the text that goes before the cause in the message of a rejection.
+     *
+     * @return the text, empty unless stated
+     */
+    public String message() {
+        return message;
+    }
+
+    /**
+     * Returns the tables.
+     *
+     * @return the tables in their order, unmodifiable
+     */
+    public List<LimitTable> tables() {
+        return tables;
+    }
+
+    /**
+     * Returns this tier on another account.
+     *
+     * @param account the account
+     * @return the tier
+     * @throws IllegalArgumentException if the account is blank
+     */
+    public Tier withAccount(String account) {
+        return new Tier(name, Arguments.requireName(account, "account"), message, tables);
+    }
+
+    /**
+     * Returns this tier with one table more, or with the table of the same name replaced.
+     *
+     * @param table the table
+     * @return the tier
+     */
+    public Tier withTable(LimitTable table) {
+        requireNonNull(table, "table");
+        List<LimitTable> changed = new ArrayList<>(tables);
+        int i = indexOf(table.name());
+        if (i < 0) {
+            changed.add(table);
+        } else {
+            changed.set(i, table);
+        }
+        return new Tier(name, account, message, changed);
+    }
+
+    /**
+     * Returns this tier without one of its tables.
+     *
+     * @param table the name of the table
+     * @return the tier
+     * @throws IllegalArgumentException if there is no such table
+     */
+    public Tier withoutTable(String table) {
+        int i = indexOf(requireNonNull(table, "table"));
+        List<String> known = tables.stream().map(LimitTable::name).toList();
+        Arguments.require(i >= 0, "table", "one of " + known, table);
+        List<LimitTable> changed = new ArrayList<>(tables);
+        changed.remove(i);
+        return new Tier(name, account, message, changed);
+    }
+
+    /**
+     * Returns this tier with every limit changed, for example twice the amounts or another precision.
+     *
+     * @param change makes the limit that takes a limit's place
+     * @return the tier
+     */
+    public Tier withLimits(UnaryOperator<Limit> change) {
+        requireNonNull(change, "change");
+        List<LimitTable> changed =
+                tables.stream().map(table -> table.withLimits(change)).toList();
+        return new Tier(name, account, message, changed);
+    }
+
+    private int indexOf(String table) {
+        for (int i = 0; i < tables.size(); i++) {
+            if (tables.get(i).name().equals(table)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        if (this == other) {
+            return true;
+        }
+        return other instanceof Tier that
+                && hash == that.hash
+                && name.equals(that.name)
+                && account.equals(that.account)
+                && message.equals(that.message)
+                && tables.equals(that.tables);
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
+    }
+
+    /** Returns the name, the account and the tables. */
+    @Override
+    public String toString() {
+        return name + " (account " + account + ") " + tables;
+    }
+
+    /** Builds a {@link Tier}. Not safe for use by many threads. */
+    public static final class Builder {
+
+        private final String name;
+        private String account = DEFAULT_ACCOUNT;
+        private String message = "";
+        private final List<LimitTable> tables = new ArrayList<>();
+
+        private Builder(String name) {
+            this.name = name;
+        }
+
+        /**
+         * Sets the account that usage under this tier is written in.
+         *
+         * @param account the account
+         * @return this builder
+         * @throws IllegalArgumentException if the account is blank
+         */
+        public Builder account(String account) {
+            this.account = Arguments.requireName(account, "account");
+            return this;
+        }
+
+        /**
+         * Sets the text that goes before the cause in the message of a rejection.
+         *
+         * @param message the text
+         * @return this builder
+         */
+        public Builder message(String message) {
+            this.message = requireNonNull(message, "message");
+            return this;
+        }
+
+        /**
+         * Adds a table.
+         *
+         * @param table the table
+         * @return this builder
+         * @throws IllegalArgumentException if there is a table of that name
+         */
+        public Builder table(LimitTable table) {
+            requireNonNull(table, "table");
+            for (LimitTable earlier : tables) {
+                if (earlier.name().equals(table.name())) {
+                    throw new IllegalArgumentException("a tier must name a table once: " + table + " and " + earlier);
+                }
+            }
+            tables.add(table);
+            return this;
+        }
+
+        /**
+         * Makes the tier. One without tables limits nothing.
+         *
+         * @return the tier
+         */
+        public Tier build() {
+            return new Tier(name, account, message, tables);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/**
+ * The words of the library: what is limited, what is counted, and what a limiter answers.
+ *
+ * <pre>
+ *   Tier ── a named set of ──► LimitTable ── rows of (endpoints, Limit)
+ *     │                                              │
+ *     │ limitsFor(endpoint)                          ├─ RateLimit   so much in any window of elapsed time
+ *     ▼                                              └─ Quota       so much in a calendar period, or for ever
+ *   AppliedLimit (table, scope, limit)
+ *     ▲
+ *     │ one meter each, per organization and account
+ *   RateLimiter.tryAcquire(organization, endpoint, Usage) ──► Decision: Admitted | Rejected (Cause, retryAfter)
+ * </pre>
+ *
+ * <p>A <em>window</em> is elapsed time and is measured on the monotonic clock; a <em>period</em> is calendar time in a
+ * time zone. The two are never mixed. Every type of this package is immutable and safe for use by many threads, except
+ * that a {@link dev.ratelimit.RateLimiter} is as its implementation says.
+ *
+ * <p>Amounts are whole units between 0 and 2<sup>53</sup>. Arguments out of their range are refused at construction
+ * with an {@link IllegalArgumentException} that states the rule and the value, {@code null} with a
+ * {@link NullPointerException} that names the parameter.
+ */
+@NullMarked
+package dev.ratelimit;
+
+import org.jspecify.annotations.NullMarked;

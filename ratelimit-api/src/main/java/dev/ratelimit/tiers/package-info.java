@@ -1,0 +1,17 @@
+/**
+ * The documented tier tables, as code to be held beside the vendor's page. One class is one edition of the document;
+ * its factories make the tiers of that edition. Endpoint names are lower case: {@code "chat"}, {@code "embed"}.
+ *
+ * <p>Where an edition counts by the month, the month is the calendar month in UTC unless the caller states another
+ * reading, as the function that makes a limit of the documented amount:
+ *
+ * <pre>{@code
+ * GoingLiveEdition.trial();                                                                     // calendar month, UTC
+ * GoingLiveEdition.trial(n -> Quota.of(Unit.CALLS, n, QuotaPeriod.month(ZoneId.of("Asia/Tokyo"))));  // another zone
+ * GoingLiveEdition.trial(n -> RateLimit.of(Unit.CALLS, n, Duration.ofDays(30)));                // rolling 30 days
+ * }</pre>
+ */
+@NullMarked
+package dev.ratelimit.tiers;
+
+import org.jspecify.annotations.NullMarked;
