@@ -1,0 +1,65 @@
+package dev.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class DecisionTest {
+
+    private static final LimitReached REACHED =
+            new LimitReached(new AppliedLimit("calls per minute", new Scope.Endpoint("chat"), RateLimit.perMinute(20)));
+
+    @Test
+    void aRejectionSaysTheTiersTextThenLimitAndSpan() {
+        assertThat(Rejected.retryAfter(REACHED, "Please upgrade.", 1).message())
+                .isEqualTo(
+                        "Please upgrade. exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per minute)");
+        assertThat(Rejected.forGood(REACHED, "").message()).startsWith("exceeded the limit of 20 calls per minute");
+    }
+
+    @Test
+    void aRejectionSaysWhenToComeBack() {
+        assertThat(Rejected.retryAfter(REACHED, "", 1_500_000_000L).retryAfter())
+                .contains(Duration.ofMillis(1_500));
+        assertThat(Rejected.forGood(REACHED, "").retryAfter()).isEmpty();
+        assertThatThrownBy(() -> Rejected.retryAfter(REACHED, "", 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("retryAfterNanos must be >= 1: retryAfterNanos=0");
+    }
+
+    @Test
+    void aSpentSpendingLimitAsksForPaymentAndAnyOtherLimitForPatience() {
+        assertThat(statusOf(RateLimit.perMinute(1))).isEqualTo(429);
+        assertThat(statusOf(Quota.perMonth(1))).isEqualTo(429);
+        assertThat(statusOf(Quota.perMonth(Unit.MICRO_USD, 1))).isEqualTo(402);
+        assertThat(statusOf(RateLimit.of(Unit.MICRO_USD, 1, Duration.ofHours(1))))
+                .isEqualTo(429);
+    }
+
+    @Test
+    void rejectionsAreValues() {
+        Rejected one = Rejected.retryAfter(REACHED, "n", 5);
+        assertThat(one)
+                .isEqualTo(Rejected.retryAfter(REACHED, "n", 5))
+                .hasSameHashCodeAs(Rejected.retryAfter(REACHED, "n", 5))
+                .isNotEqualTo(Rejected.retryAfter(REACHED, "n", 6))
+                .isNotEqualTo(Rejected.retryAfter(REACHED, "", 5))
+                .isNotEqualTo(Rejected.forGood(REACHED, "n"))
+                .isNotEqualTo(Decision.admitted());
+        assertThat(one).hasToString("Rejected: " + one.message() + ", retry after PT0.000000005S");
+        assertThat(Rejected.forGood(REACHED, "")).asString().endsWith("waiting does not help");
+    }
+
+    @Test
+    void onlyAnAdmissionIsAdmitted() {
+        assertThat(Decision.admitted().isAdmitted()).isTrue();
+        assertThat(Rejected.forGood(REACHED, "").isAdmitted()).isFalse();
+    }
+
+    private static int statusOf(Limit limit) {
+        AppliedLimit applied = new AppliedLimit("t", new Scope.Group("all"), limit);
+        return Rejected.forGood(new LimitReached(applied), "").suggestedStatus();
+    }
+}

@@ -1,0 +1,153 @@
+package dev.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+class TierTest {
+
+    private static final RateLimit FIVE = RateLimit.perMinute(5);
+    private static final RateLimit TEN = RateLimit.perMinute(10);
+    private static final Quota MONTH = Quota.perMonth(1_000);
+
+    private static final LimitTable MINUTES =
+            LimitTable.named("minutes").each(FIVE, "embed").each(TEN, "chat", "coral");
+    private static final LimitTable MONTHS = LimitTable.named("months")
+            .unlimited("embed")
+            .together("talk", Quota.perMonth(5_000), "chat", "coral")
+            .othersTogether("remaining", MONTH);
+    private static final Tier TIER =
+            Tier.named("trial").table(MINUTES).table(MONTHS).build();
+
+    @Test
+    void anEndpointFallsUnderOneRowOfEachTable() {
+        assertThat(TIER.limitsFor("chat"))
+                .containsExactly(
+                        new AppliedLimit("minutes", new Scope.Endpoint("chat"), TEN),
+                        new AppliedLimit("months", new Scope.Group("talk"), Quota.perMonth(5_000)));
+        assertThat(TIER.limitsFor("coral").get(1))
+                .isEqualTo(TIER.limitsFor("chat").get(1));
+    }
+
+    @Test
+    void anUnlimitedEndpointIsNotAmongTheOthers() {
+        assertThat(TIER.limitsFor("embed"))
+                .containsExactly(new AppliedLimit("minutes", new Scope.Endpoint("embed"), FIVE));
+    }
+
+    @Test
+    void theOthersAreThoseThatNoRowOfTheSameTableNames() {
+        Tier tier = Tier.named("t")
+                .table(LimitTable.named("minutes").each(FIVE, "classify"))
+                .table(MONTHS)
+                .build();
+        assertThat(tier.limitsFor("classify"))
+                .extracting(AppliedLimit::scope)
+                .containsExactly(new Scope.Endpoint("classify"), new Scope.Group("remaining"));
+        assertThat(tier.limitsFor("unheard of"))
+                .containsExactly(new AppliedLimit("months", new Scope.Group("remaining"), MONTH));
+    }
+
+    @Test
+    void eachOtherMakesAScopeOfEveryOtherEndpoint() {
+        Tier tier = Tier.named("t")
+                .table(LimitTable.named("minutes").each(FIVE, "chat").eachOther(TEN))
+                .build();
+        assertThat(tier.limitsFor("a")).containsExactly(new AppliedLimit("minutes", new Scope.Endpoint("a"), TEN));
+        assertThat(tier.limitsFor("b")).containsExactly(new AppliedLimit("minutes", new Scope.Endpoint("b"), TEN));
+        assertThat(tier.namedEndpoints()).containsExactly("chat");
+    }
+
+    @Test
+    void tiersOfTheSameTablesAreEqual() {
+        Tier again = Tier.named("trial").table(MINUTES).table(MONTHS).build();
+        assertThat(again).isEqualTo(TIER).hasSameHashCodeAs(TIER);
+        assertThat(TIER)
+                .isNotEqualTo(TIER.withAccount("other"))
+                .isNotEqualTo(TIER.withoutTable("months"))
+                .isNotEqualTo(Tier.named("trial")
+                        .message("m")
+                        .table(MINUTES)
+                        .table(MONTHS)
+                        .build());
+    }
+
+    @Test
+    void aTableIsAddedReplacedOrTakenAway() {
+        LimitTable stricter = LimitTable.named("minutes").eachOther(FIVE);
+        assertThat(TIER.withTable(stricter).tables()).containsExactly(stricter, MONTHS);
+        LimitTable spending = LimitTable.named("spending").othersTogether("all", Quota.perMonth(Unit.MICRO_USD, 1));
+        assertThat(TIER.withTable(spending).tables()).containsExactly(MINUTES, MONTHS, spending);
+        assertThat(TIER.withoutTable("minutes").tables()).containsExactly(MONTHS);
+        assertRefused(() -> TIER.withoutTable("days"), "table must be one of [minutes, months]: table=days");
+    }
+
+    @Test
+    void everyLimitOfATierCanBeChanged() {
+        Tier doubled = TIER.withLimits(limit ->
+                limit instanceof RateLimit rate ? RateLimit.of(rate.unit(), 2 * rate.amount(), rate.window()) : limit);
+        assertThat(doubled.limitsFor("embed"))
+                .containsExactly(new AppliedLimit("minutes", new Scope.Endpoint("embed"), TEN));
+        assertThat(doubled.withoutTable("minutes")).isEqualTo(TIER.withoutTable("minutes"));
+    }
+
+    @Test
+    void whatIsNotStatedHasADefault() {
+        assertThat(TIER.account()).isEqualTo("default");
+        assertThat(TIER.message()).isEmpty();
+        assertThat(Tier.named("free").build().limitsFor("chat")).isEmpty();
+    }
+
+    @Test
+    void anEndpointInTwoRowsIsRefusedWithBothPlaces() {
+        assertRefused(
+                () -> MINUTES.together("g", MONTH, "x", "chat"),
+                "an endpoint must stand in one row of a table only: \"chat\" in row (x, chat as group \"g\": 1000 calls per month)"
+                        + " and in row (chat, coral: 10 calls per minute) of table \"minutes\"");
+        assertRefused(() -> MONTHS.each(FIVE, "embed"), "an endpoint must stand in one row of a table only: \"embed\"");
+    }
+
+    @Test
+    void anEndpointTwiceInOneRowIsRefused() {
+        assertRefused(
+                () -> LimitTable.named("t").each(FIVE, "chat", "chat"),
+                "endpoint must be named once in a row: endpoint=chat");
+    }
+
+    @Test
+    void aSecondRowForTheOthersIsRefused() {
+        assertRefused(() -> MONTHS.eachOther(FIVE), "the others must stand in one row of a table only");
+    }
+
+    @Test
+    void twoGroupsOfOneNameInATableAreRefused() {
+        assertRefused(
+                () -> MONTHS.together("talk", MONTH, "speak"),
+                "a group must stand in one row of a table only: \"talk\"");
+    }
+
+    @Test
+    void twoTablesOfOneNameAreRefused() {
+        assertRefused(
+                () -> Tier.named("t")
+                        .table(MINUTES)
+                        .table(LimitTable.named("minutes").eachOther(FIVE)),
+                "a tier must name a table once: ");
+    }
+
+    @Test
+    void blankNamesAndEmptyRowsAreRefused() {
+        assertRefused(() -> Tier.named(""), "name must be not blank: name=\"\"");
+        assertRefused(() -> LimitTable.named(" "), "name must be not blank");
+        assertRefused(() -> MINUTES.each(FIVE, " "), "endpoint must be not blank");
+        assertRefused(() -> MINUTES.together(" ", FIVE, "x"), "group must be not blank");
+        assertRefused(() -> TIER.withAccount(""), "account must be not blank");
+        assertRefused(() -> MINUTES.each(FIVE), "endpoints must be at least one");
+    }
+
+    private static void assertRefused(ThrowingCallable made, String messageStart) {
+        assertThatThrownBy(made).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith(messageStart);
+    }
+}

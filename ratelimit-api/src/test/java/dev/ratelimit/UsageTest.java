@@ -1,0 +1,79 @@
+package dev.ratelimit;
+
+import static dev.ratelimit.Unit.CALLS;
+import static dev.ratelimit.Unit.CHARACTERS;
+import static dev.ratelimit.Unit.TOKENS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+class UsageTest {
+
+    @Test
+    void everyUsageIsOneCallUnlessItStatesAnotherNumber() {
+        assertThat(Usage.call().amountOf(CALLS)).isEqualTo(1);
+        assertThat(Usage.of(TOKENS, 5).amountOf(CALLS)).isEqualTo(1);
+        assertThat(Usage.of(TOKENS, 5).and(CALLS, 7).amountOf(CALLS)).isEqualTo(7);
+        assertThat(Usage.of(CALLS, 0).amountOf(CALLS)).isZero();
+    }
+
+    @Test
+    void aUnitThatIsNotNamedIsNotUsed() {
+        assertThat(Usage.call().amountOf(TOKENS)).isZero();
+        assertThat(Usage.call().states(TOKENS)).isFalse();
+        assertThat(Usage.of(TOKENS, 0).states(TOKENS)).isTrue();
+        assertThat(Usage.of(TOKENS, 1).states(CALLS)).isFalse();
+    }
+
+    @Test
+    void amountsOfOneUnitAddUp() {
+        Usage usage = Usage.of(TOKENS, 3).and(CHARACTERS, 10).and(TOKENS, 4);
+        assertThat(usage.amountOf(TOKENS)).isEqualTo(7);
+        assertThat(usage.amountOf(CHARACTERS)).isEqualTo(10);
+    }
+
+    @Test
+    void addingLeavesTheFirstUsageAsItWas() {
+        Usage first = Usage.of(TOKENS, 3);
+        first.and(TOKENS, 4);
+        assertThat(first.amountOf(TOKENS)).isEqualTo(3);
+    }
+
+    @Test
+    void charactersAreCodePoints() {
+        assertThat(Usage.call().andCharacters("na\u00efve \ud83d\ude00").amountOf(CHARACTERS))
+                .isEqualTo(7);
+        assertThat(Usage.call().andCharacters("\ud83d").amountOf(CHARACTERS)).isEqualTo(1);
+        assertThat(Usage.call().andCharacters("").states(CHARACTERS)).isTrue();
+    }
+
+    @Test
+    void aHostMakesUnitsOfItsOwn() {
+        assertThat(Usage.of(new Unit("images"), 2).amountOf(new Unit("images"))).isEqualTo(2);
+    }
+
+    @Test
+    void usagesAreEqualWhenTheyStateTheSameWhateverTheOrder() {
+        Usage one = Usage.of(TOKENS, 1).and(CHARACTERS, 2);
+        Usage other = Usage.of(CHARACTERS, 2).and(TOKENS, 1);
+        assertThat(one).isEqualTo(other).hasSameHashCodeAs(other).hasToString("2 characters, 1 tokens");
+        assertThat(one).isNotEqualTo(one.and(CALLS, 1)).isNotEqualTo(Usage.call());
+    }
+
+    @Test
+    void amountsOutOfRangeAreRefused() {
+        assertThatThrownBy(() -> Usage.of(TOKENS, -1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("amount must be >= 0: amount=-1");
+        long most = 1L << 53;
+        assertThat(Usage.of(TOKENS, most).amountOf(TOKENS)).isEqualTo(most);
+        assertThatThrownBy(() -> Usage.of(TOKENS, most + 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("amount must be <= 2^53: amount=9007199254740993");
+        assertThatThrownBy(() -> Usage.of(TOKENS, most).and(TOKENS, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Unit(" "))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("name must be not blank: name=\" \"");
+    }
+}

@@ -1,0 +1,115 @@
+package dev.ratelimit.testkit;
+
+import static java.time.ZoneOffset.UTC;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
+import dev.ratelimit.Limit;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Overrun;
+import dev.ratelimit.Precision;
+import dev.ratelimit.Quota;
+import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Calls, tiers and pauses that a seed determines. Few names and small amounts, so that meters are shared, filled and emptied
+ * often; at most 1,024 units each, so that windows are exact at any precision.
+ */
+final class RandomTraffic {
+
+    private static final List<QuotaPeriod> PERIODS =
+            List.of(QuotaPeriod.day(UTC), QuotaPeriod.month(ZoneId.of("America/New_York")), QuotaPeriod.lifetime());
+
+    private final Random random;
+    private final Duration tick;
+    private final List<Duration> windows;
+    private final List<Tier> tiers;
+
+    RandomTraffic(long seed, Duration tick) {
+        this.random = new Random(seed);
+        this.tick = tick;
+        this.windows = List.of(tick.multipliedBy(30), Duration.ofMillis(20).plus(tick), Duration.ofMinutes(1));
+        this.tiers = List.of(tier(), tier(), tier());
+    }
+
+    /** The monotonic clock begins anywhere, half of the time just before it wraps. */
+    ManualTime time() {
+        long origin = random.nextBoolean() ? random.nextLong() : Long.MAX_VALUE - random.nextInt(1_000_000_000);
+        return new ManualTime(ManualTime.DEFAULT_START, origin);
+    }
+
+    Caller caller() {
+        return new Caller(oneOf(List.of("acme", "umbrella")), oneOf(tiers));
+    }
+
+    String endpoint() {
+        return oneOf(List.of("chat", "embed", "rerank"));
+    }
+
+    Usage usage() {
+        Usage usage = random.nextBoolean() ? Usage.call() : Usage.of(Unit.CALLS, random.nextInt(4));
+        return random.nextBoolean() ? usage : usage.and(Unit.TOKENS, random.nextInt(4));
+    }
+
+    /** Lets some time pass, or steps the wall clock. */
+    void pass(ManualTime time, Decision decision) {
+        switch (random.nextInt(30)) {
+            case 0 -> time.advance(tick.multipliedBy(random.nextInt(20)));
+            case 1 -> time.advance(Duration.ofMillis(random.nextInt(20)));
+            case 2 -> time.advance(Duration.ofMillis(random.nextInt(20_000)));
+            case 3 -> time.advance(retryAfter(decision));
+            case 4 -> time.advance(retryAfter(decision).minus(tick));
+            case 5 -> time.advance(Duration.ofMinutes(random.nextInt(1_000)));
+            case 6 -> {
+                time.stepWall(Duration.ofMinutes(random.nextInt(-200, 200)));
+                // A limiter may take a second to notice that the wall clock was set.
+                time.advance(Duration.ofSeconds(1));
+            }
+            default -> {}
+        }
+    }
+
+    private Duration retryAfter(Decision decision) {
+        return decision instanceof Rejected rejected ? rejected.retryAfter().orElse(tick) : tick;
+    }
+
+    private Tier tier() {
+        return Tier.named("random")
+                .account(oneOf(List.of("trial", "production")))
+                .table(LimitTable.named("rates").each(rateLimit(), "chat").eachOther(rateLimit()))
+                .table(LimitTable.named("groups")
+                        .together("chat and embed", limit(), "chat", "embed")
+                        .othersTogether("remaining", limit()))
+                .table(LimitTable.named("quotas").unlimited("embed").eachOther(quota()))
+                .build();
+    }
+
+    private Limit limit() {
+        return random.nextBoolean() ? rateLimit() : quota();
+    }
+
+    private RateLimit rateLimit() {
+        return new RateLimit(unit(), random.nextInt(8), oneOf(windows), oneOf(List.of(Precision.values())));
+    }
+
+    private Quota quota() {
+        return new Quota(unit(), random.nextInt(40), oneOf(PERIODS), oneOf(List.of(Overrun.values())));
+    }
+
+    private Unit unit() {
+        return oneOf(List.of(Unit.CALLS, Unit.TOKENS));
+    }
+
+    private <T> T oneOf(List<T> choices) {
+        return choices.get(random.nextInt(choices.size()));
+    }
+}

@@ -1,0 +1,134 @@
+package dev.ratelimit.testkit;
+
+import dev.ratelimit.RateLimiter;
+import dev.ratelimit.TierResolver;
+import dev.ratelimit.spi.TimeSource;
+import java.time.Duration;
+import org.junit.jupiter.api.Nested;
+
+/**
+ * The answers that every {@link RateLimiter} must give, as tests of JUnit 5.
+ *
+ * <p>A backend extends this class, and passes if its decisions are those of {@link ReferenceRateLimiter}:
+ *
+ * <pre>{@code
+ * class MyRateLimiterTest extends RateLimiterContract {
+ *
+ *     @Override
+ *     protected RateLimiter create(TierResolver tiers, TimeSource time) {
+ *         return new MyRateLimiter(tiers, time);
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>Time is a {@link ManualTime} nearly everywhere, so the tests wait for nothing. Those that need threads go by
+ * {@link TimeSource#system()}, and are bounded by the number of their calls.
+ */
+public abstract class RateLimiterContract {
+
+    /** For subclasses, which JUnit creates. */
+    protected RateLimiterContract() {}
+
+    /**
+     * Creates a limiter of which nothing is used.
+     *
+     * @param tiers tells the tier of a call that does not bring one
+     * @param time the clocks to go by
+     * @return the limiter, which shares no state with those created earlier
+     */
+    protected abstract RateLimiter create(TierResolver tiers, TimeSource time);
+
+    /**
+     * Returns the least step of time that the backend tells apart. Scenarios about the last moment of a window use it, and
+     * all of them move time by its multiples.
+     *
+     * @return the resolution, a divisor of one millisecond; 1 nanosecond unless overridden
+     */
+    protected Duration resolution() {
+        return Duration.ofNanos(1);
+    }
+
+    @Nested
+    class Windows extends WindowScenarios {
+        Windows() {
+            super(RateLimiterContract.this, 0);
+        }
+    }
+
+    @Nested
+    class WindowsWhileNanoTimeIsNegative extends WindowScenarios {
+        WindowsWhileNanoTimeIsNegative() {
+            super(RateLimiterContract.this, Long.MIN_VALUE);
+        }
+    }
+
+    @Nested
+    class WindowsWhileNanoTimePassesZero extends WindowScenarios {
+        WindowsWhileNanoTimePassesZero() {
+            super(RateLimiterContract.this, -1_500_000_000);
+        }
+    }
+
+    @Nested
+    class WindowsWhileNanoTimeWraps extends WindowScenarios {
+        WindowsWhileNanoTimeWraps() {
+            super(RateLimiterContract.this, Long.MAX_VALUE - 60_000_000);
+        }
+    }
+
+    @Nested
+    class Quotas extends QuotaScenarios {
+        Quotas() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class WallClockSteps extends WallClockScenarios {
+        WallClockSteps() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class SeveralLimits extends SeveralLimitsScenarios {
+        SeveralLimits() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Tables extends TableScenarios {
+        Tables() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Tiers extends TierScenarios {
+        Tiers() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Answers extends AnswerScenarios {
+        Answers() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Histories extends HistoryScenarios {
+        Histories() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Threads extends ThreadScenarios {
+        Threads() {
+            super(RateLimiterContract.this);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package dev.ratelimit.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.Decision;
+import dev.ratelimit.Limit;
+import dev.ratelimit.LimitReached;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.BeforeEach;
+
+/**
+ * The notation of the scenarios.
+ *
+ * <pre>{@code
+ * limits(RateLimit.of(Unit.CALLS, 2, Duration.ofMillis(100)));
+ * at(0).admits(1, 1).rejects(1, 100); // at 0 ms two usages of 1 call are admitted, a third is told to wait for 100 ms
+ * at(50).rejects(1, 50);
+ * at(100).admits(1);
+ * }</pre>
+ *
+ * <p>Calls are of the organization "acme" and the endpoint "chat" until another is named.
+ */
+abstract class Scenarios {
+
+    final RateLimiterContract contract;
+    private final long nanoOrigin;
+
+    RateLimiter limiter;
+    ManualTime time;
+
+    /** The least step of time. */
+    Duration tick;
+
+    private Tier tier = Tier.named("unlimited").build();
+    private String organization = "acme";
+    private String endpoint = "chat";
+    private Decision answer = Decision.admitted();
+
+    Scenarios(RateLimiterContract contract) {
+        this(contract, 0);
+    }
+
+    Scenarios(RateLimiterContract contract, long nanoOrigin) {
+        this.contract = contract;
+        this.nanoOrigin = nanoOrigin;
+    }
+
+    @BeforeEach
+    void begin() {
+        tick = contract.resolution();
+        begin(new ManualTime(ManualTime.DEFAULT_START, nanoOrigin));
+    }
+
+    /** Begins anew, with a limiter of which nothing is used. */
+    final void begin(ManualTime time) {
+        this.time = time;
+        limiter = contract.create(organization -> tier, time);
+    }
+
+    /** A tier of one table for each limit, which limits each endpoint by itself. */
+    static Tier tierOf(Limit... limits) {
+        Tier tier = Tier.named("tier").build();
+        for (int i = 0; i < limits.length; i++) {
+            tier = tier.withTable(LimitTable.named("table " + i).eachOther(limits[i]));
+        }
+        return tier;
+    }
+
+    static Usage calls(long n) {
+        return Usage.of(Unit.CALLS, n);
+    }
+
+    static Usage tokens(long n) {
+        return Usage.of(Unit.TOKENS, n);
+    }
+
+    Scenarios limits(Limit... limits) {
+        return under(tierOf(limits));
+    }
+
+    Scenarios under(Tier tier) {
+        this.tier = tier;
+        return this;
+    }
+
+    Scenarios from(String organization) {
+        this.organization = organization;
+        return this;
+    }
+
+    Scenarios calling(String endpoint) {
+        this.endpoint = endpoint;
+        return this;
+    }
+
+    /** Moves on to so many milliseconds after the beginning. */
+    Scenarios at(long millis) {
+        long passed = time.nanoTime() - nanoOrigin;
+        return after(Duration.ofMillis(millis).minusNanos(passed));
+    }
+
+    Scenarios after(Duration pause) {
+        time.advance(pause);
+        return this;
+    }
+
+    Scenarios admits(long... calls) {
+        return admits(Arrays.stream(calls).mapToObj(Scenarios::calls).toArray(Usage[]::new));
+    }
+
+    Scenarios admits(Usage... usages) {
+        for (Usage usage : usages) {
+            ask(usage);
+            assertThat(answer).as("%s at %s", usage, time).isEqualTo(Decision.admitted());
+        }
+        return this;
+    }
+
+    Scenarios rejects(long calls, long retryAfterMillis) {
+        return rejects(calls, Duration.ofMillis(retryAfterMillis));
+    }
+
+    Scenarios rejects(long calls, Duration retryAfter) {
+        return rejects(calls(calls), retryAfter);
+    }
+
+    Scenarios rejects(Usage usage, Duration retryAfter) {
+        return rejects(usage, Optional.of(retryAfter));
+    }
+
+    Scenarios rejectsForGood(long calls) {
+        return rejectsForGood(calls(calls));
+    }
+
+    Scenarios rejectsForGood(Usage usage) {
+        return rejects(usage, Optional.empty());
+    }
+
+    private Scenarios rejects(Usage usage, Optional<Duration> retryAfter) {
+        ask(usage);
+        assertThat(answer)
+                .as("%s at %s", usage, time)
+                .asInstanceOf(InstanceOfAssertFactories.type(Rejected.class))
+                .returns(retryAfter, Rejected::retryAfter);
+        return this;
+    }
+
+    /** Says which limit refused. */
+    Scenarios by(Limit limit) {
+        assertThat(answer)
+                .asInstanceOf(InstanceOfAssertFactories.type(Rejected.class))
+                .extracting(Rejected::cause, InstanceOfAssertFactories.type(LimitReached.class))
+                .extracting(LimitReached::limit)
+                .extracting(AppliedLimit::limit)
+                .isEqualTo(limit);
+        return this;
+    }
+
+    private void ask(Usage usage) {
+        answer = limiter.tryAcquire(organization, endpoint, usage);
+    }
+
+    /** Says how much is used of each limit. */
+    Scenarios used(Long... units) {
+        assertThat(limiter.status(organization, endpoint))
+                .extracting(LimitStatus::used)
+                .containsExactly(units);
+        return this;
+    }
+
+    /** Says how much remains of each limit. */
+    Scenarios remaining(Long... units) {
+        assertThat(limiter.status(organization, endpoint))
+                .extracting(LimitStatus::remaining)
+                .containsExactly(units);
+        return this;
+    }
+}
