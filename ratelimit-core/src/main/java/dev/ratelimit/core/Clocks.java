@@ -1,0 +1,49 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.spi.TimeSource;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Instant;
+
+/**
+ * The time source of a limiter, and the highest wall time that the limiter has seen. Periods go by the highest: a wall clock
+ * that steps back reopens none, whichever organization saw it end.
+ */
+final class Clocks {
+
+    private static final VarHandle HIGHEST;
+
+    static {
+        try {
+            HIGHEST = MethodHandles.lookup().findVarHandle(Clocks.class, "highest", Instant.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final TimeSource time;
+    private volatile Instant highest = Instant.MIN;
+
+    Clocks(TimeSource time) {
+        this.time = time;
+    }
+
+    long nanoTime() {
+        return time.nanoTime();
+    }
+
+    /** Reads the wall clock, which {@link #highest()} then has seen. */
+    Instant instant() {
+        Instant wall = time.instant();
+        for (Instant seen = highest; wall.isAfter(seen); seen = highest) {
+            if (HIGHEST.compareAndSet(this, seen, wall)) {
+                break;
+            }
+        }
+        return wall;
+    }
+
+    Instant highest() {
+        return highest;
+    }
+}

@@ -1,0 +1,151 @@
+package dev.ratelimit.core;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.QuotaPeriod;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A counter of the units charged in the present period.
+ *
+ * <p>A period owns its end and its count, and a charge is one CAS on the count: one that began before the period ended may still be
+ * written there, and is never written to the next. The counter points to the period that the highest wall time seen lies in, and so only
+ * ever moves on.
+ *
+ * <p>Decisions read the monotonic clock only. When a period's end was last compared with the wall clock, the time until it was added to the
+ * monotonic clock's; the wall clock is asked again when that has passed, and after a second at the latest, in case it was set. It is
+ * also asked before every refusal, so that one is never made by a clock that was set since, and the wait is exact.
+ *
+ * <p>Lock-free: a charge is made again only when another has succeeded or the period has ended.
+ */
+final class PeriodCounter implements Meter {
+
+    private static final long SECOND = 1_000_000_000L;
+
+    private static final VarHandle CURRENT;
+    private static final VarHandle USED;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            CURRENT = lookup.findVarHandle(PeriodCounter.class, "current", Period.class);
+            USED = lookup.findVarHandle(Period.class, "used", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final QuotaPeriod periods;
+    private final Clocks clocks;
+    private volatile Period current;
+
+    PeriodCounter(QuotaPeriod periods, Clocks clocks) {
+        this.periods = periods;
+        this.clocks = clocks;
+        long now = clocks.nanoTime();
+        clocks.instant();
+        current = new Period(0, periods.at(clocks.highest()).end(), now);
+    }
+
+    @Override
+    public long charge(Rule rule, long units, long now) {
+        Period period = at(now);
+        while (true) {
+            long used = period.used;
+            if (rule.admits(used, units)) {
+                if (USED.compareAndSet(period, used, used + units)) {
+                    return period.number;
+                }
+                continue;
+            }
+            long untilEnd = untilEnd(period, now);
+            if (untilEnd != 0) {
+                return ~(rule.neverAdmits(units) ? NEVER : untilEnd);
+            }
+            period = current;
+        }
+    }
+
+    @Override
+    public long look(Rule rule, long units, long now) {
+        Period period = at(now);
+        while (!rule.admits(period.used, units)) {
+            long untilEnd = untilEnd(period, now);
+            if (untilEnd != 0) {
+                return rule.neverAdmits(units) ? NEVER : untilEnd;
+            }
+            period = current;
+        }
+        return 0;
+    }
+
+    @Override
+    public void refund(long receipt, long units) {
+        Period period = current;
+        if (period.number == receipt) {
+            USED.getAndAdd(period, -units);
+        }
+    }
+
+    @Override
+    public LimitStatus status(Rule rule, long now) {
+        Period period;
+        long untilEnd;
+        do {
+            period = current;
+            untilEnd = untilEnd(period, now);
+        } while (untilEnd == 0);
+        long used = period.used;
+        Optional<Duration> reset = used == 0
+                ? Optional.of(Duration.ZERO)
+                : untilEnd == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(untilEnd));
+        return LimitStatus.of(rule.limit, used, reset);
+    }
+
+    private Period at(long now) {
+        Period period = current;
+        while (now - period.checkAt >= 0 && untilEnd(period, now) == 0) {
+            period = current;
+        }
+        return period;
+    }
+
+    /** Asks the wall clock: returns the nanoseconds until a period ends, or 0 if it has ended and was replaced. */
+    private long untilEnd(Period period, long now) {
+        Instant wall = clocks.instant();
+        Instant highest = clocks.highest();
+        if (!highest.isBefore(period.end)) {
+            CURRENT.compareAndSet(
+                    this,
+                    period,
+                    new Period(period.number + 1, periods.at(highest).end(), now));
+            return 0;
+        }
+        long untilEnd = NANOSECONDS.convert(Duration.between(wall, period.end)); // saturates at NEVER
+        period.checkAt = now + Math.min(SECOND, untilEnd);
+        return untilEnd;
+    }
+
+    /** One period: its end and what is used in it. */
+    private static final class Period {
+
+        final long number;
+        final Instant end;
+
+        /** When to ask the wall clock again, by the monotonic clock. */
+        volatile long checkAt;
+
+        volatile long used;
+
+        Period(long number, Instant end, long checkAt) {
+            this.number = number;
+            this.end = end;
+            this.checkAt = checkAt;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.LimitReached;
+import dev.ratelimit.Overrun;
+import dev.ratelimit.Precision;
+import dev.ratelimit.Quota;
+import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Unit;
+import java.time.Duration;
+
+/** A limit of a tier made ready for deciding: what a decision needs of it, in fields. */
+final class Rule {
+
+    /** Up to so many charges in a window, and for amounts up to this, a limit is exact unless it asks for more. */
+    private static final int EXACT_MARKS = 1_024;
+
+    /** What a meter is known by in an organization. Only the amount, the precision and the overrun may differ. */
+    record Key(String account, String table, Scope scope, Unit unit, Object span) {}
+
+    final AppliedLimit limit;
+    final LimitReached cause;
+    final Key key;
+    final Unit unit;
+    final long amount;
+
+    /** Where the meter stands in the array that belongs to this rule's plan or line. */
+    final int slot;
+
+    /** The place of the limit's table in the tier. Of limits that refuse equally long, the first is named. */
+    final int order;
+
+    /** Nanoseconds; {@link Meter#NEVER} for a quota. Limits are charged in ascending order of span. */
+    final long windowNanos;
+
+    /** A window appends exact marks while fewer than so many are live. */
+    final int exactMarks;
+
+    final boolean untilReached;
+
+    Rule(String account, AppliedLimit limit, int order, int slot) {
+        this.limit = limit;
+        this.cause = new LimitReached(limit);
+        this.unit = limit.limit().unit();
+        this.amount = limit.limit().amount();
+        this.order = order;
+        this.slot = slot;
+        Object span;
+        if (limit.limit() instanceof RateLimit rate) {
+            span = rate.window();
+            windowNanos = rate.window().toNanos();
+            exactMarks =
+                    rate.precision() == Precision.EXACT ? Integer.MAX_VALUE : amount <= EXACT_MARKS ? EXACT_MARKS : 0;
+            untilReached = false;
+        } else {
+            Quota quota = (Quota) limit.limit();
+            span = quota.period();
+            windowNanos = Meter.NEVER;
+            exactMarks = 0;
+            untilReached = quota.overrun() == Overrun.UNTIL_REACHED;
+        }
+        this.key = new Key(account, limit.table(), limit.scope(), unit, span);
+    }
+
+    Meter newMeter(Clocks clocks) {
+        return key.span() instanceof Duration window
+                ? new SlidingWindow(window.toNanos(), clocks.nanoTime())
+                : new PeriodCounter((QuotaPeriod) key.span(), clocks);
+    }
+
+    /** Tells whether so many units are admitted where so many are used. */
+    boolean admits(long used, long units) {
+        return untilReached ? used < amount : used + units <= amount;
+    }
+
+    /** Tells whether so many units are refused even where nothing is used. */
+    boolean neverAdmits(long units) {
+        return !admits(0, units);
+    }
+}

@@ -1,0 +1,296 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.LimitStatus;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A sliding window: admits a charge if what was charged less than one window ago leaves room for it.
+ *
+ * <p>The window is a timeline of marks. One counter of units, {@code admitted}, only grows. A mark says that {@code start} units
+ * had been admitted before the first charge that falls under it; its stamp is the time of all charges that fall under it, which
+ * are those up to the next mark. Marks form a list, oldest to newest:
+ *
+ * <pre>
+ *   admitted ───────────────────────────────► 17
+ *   marks     (t=10, start 0) → (t=14, start 5) → (t=31, start 12)
+ *   used at t=70, window 60: the first live mark is t=14 (70-10 >= 60 is gone), so 17 - 5 = 12
+ * </pre>
+ *
+ * <p>A charge appends a mark if the newest is older than its reading of the clock, then moves {@code admitted} by one CAS, whose
+ * expected value is the one its decision was made with. The stamp of a new mark is the reading, or the end of the grain it lies
+ * in, a power of two of at most window/1,024; so a charge may be held too long by a grain, and never leaves early.
+ *
+ * <h2>Why it never admits too much</h2>
+ *
+ * Take as the time of a charge the stamp of the mark it fell under. It is not before the charge's reading of the clock.
+ *
+ * <ol>
+ *   <li>A mark is appended open. Whoever meets an open mark closes it with a value of {@code admitted} read after the mark was
+ *       appended, and nothing is appended behind an open mark. So starts never decrease, and a charge that could already
+ *       have fallen under a mark is not below its start. (A start read before appending would count units that were given back
+ *       until the mark expires; a mark behind an open one could get the lower start and hide what is under the other.)
+ *   <li>{@code expired} is read before {@code admitted}, and that before the marks. A charge that is not in the sum moved
+ *       {@code admitted} later, and then the CAS fails and the decision is made again.
+ *   <li>A mark that was taken for expired when a charge was decided is at least one window older than the charge's stamp. The
+ *       thread's own reading assures it for the marks it steps over; for those that others had stepped over before, a reading less than
+ *       one window after {@code expired} is stale and is replaced by that time, which has come. A new window begins with an
+ *       expired mark of its own, exactly one window before its creation, so that no reading from before decides on it.
+ *   <li>A late charge falls under the newest mark, which expires later than the charge's own reading would, not earlier.
+ * </ol>
+ *
+ * So when a charge is admitted, all charges with stamps in the window that ends with its own are in its sum, but those given back.
+ *
+ * <h2>The fast path</h2>
+ *
+ * Three cached longs let a charge decide on this object alone. Each is only ever raised. {@code base} is that of some mark
+ * that was the first live one: if it lags, used looks larger. {@code expiredStamp} is at least the stamp of the mark before that one:
+ * it is written before {@code base} and read after it, so rule 3 can be checked. {@code newestStamp} is raised when that mark is
+ * closed: a charge that reads the clock before it needs no mark. All else takes the slow path, which brings the three up to date.
+ *
+ * <h2>Giving back</h2>
+ *
+ * A charge is known by its position, the value of {@code admitted} that its CAS replaced: a stamp would not do, since a late
+ * charge falls under a later mark than its reading says. Giving back raises the base of each mark that starts at or before the
+ * position. The bases of two marks cannot cross, as no more is given back between them than was charged there.
+ *
+ * <p>Lock-free: a charge is made again only when another one has succeeded, or a mark was appended. A refusal writes nothing, but
+ * moves {@code expired} and the cached longs on where a mark has expired.
+ */
+final class SlidingWindow implements Meter {
+
+    private static final VarHandle ADMITTED;
+    private static final VarHandle BASE;
+    private static final VarHandle EXPIRED_STAMP;
+    private static final VarHandle NEWEST_STAMP;
+    private static final VarHandle EXPIRED;
+    private static final VarHandle START;
+    private static final VarHandle REFUNDED;
+    private static final VarHandle NEXT;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            ADMITTED = lookup.findVarHandle(SlidingWindow.class, "admitted", long.class);
+            BASE = lookup.findVarHandle(SlidingWindow.class, "base", long.class);
+            EXPIRED_STAMP = lookup.findVarHandle(SlidingWindow.class, "expiredStamp", long.class);
+            NEWEST_STAMP = lookup.findVarHandle(SlidingWindow.class, "newestStamp", long.class);
+            EXPIRED = lookup.findVarHandle(SlidingWindow.class, "expired", Mark.class);
+            START = lookup.findVarHandle(Mark.class, "start", long.class);
+            REFUNDED = lookup.findVarHandle(Mark.class, "refunded", long.class);
+            NEXT = lookup.findVarHandle(Mark.class, "next", Mark.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /*
+     * Positions are counted in half units, so that they are even: the start of a closed mark is kept as position + 1, which no
+     * wrap makes 0 (open), and a position shifted right by one is a receipt that is not negative. They may wrap, and are
+     * compared by subtraction only.
+     */
+    private volatile long admitted;
+    private volatile long base;
+    private volatile long expiredStamp;
+    private volatile long newestStamp;
+
+    private final long window;
+
+    /** A mark that has expired; only ever moved to a later one. */
+    volatile Mark expired;
+
+    /** A hint: the newest mark is this one or behind it. */
+    private volatile Mark newest;
+
+    SlidingWindow(long windowNanos, long nowAtCreation) {
+        window = windowNanos;
+        Mark none = new Mark(nowAtCreation - windowNanos, 0);
+        start(none);
+        expired = none;
+        newest = none;
+        expiredStamp = none.stamp;
+        newestStamp = none.stamp;
+    }
+
+    @Override
+    public long charge(Rule rule, long units, long now) {
+        long room = room(rule.amount, units);
+        long knownBase = base;
+        long knownExpired = expiredStamp;
+        long knownNewest = newestStamp;
+        long position = admitted;
+        if (position - knownBase <= room
+                && now - knownExpired >= window
+                && knownNewest - now >= 0
+                && ADMITTED.compareAndSet(this, position, position + (units << 1))) {
+            return position >>> 1;
+        }
+        return chargeSlowly(rule, units, room, now);
+    }
+
+    private long chargeSlowly(Rule rule, long units, long room, long reading) {
+        while (true) {
+            Mark known = expired;
+            long position = admitted;
+            long now = notStale(reading, known);
+            long wait = waitFor(room, position, firstLive(known, now), now);
+            if (wait != 0) {
+                return ~wait;
+            }
+            if (units != 0) {
+                markAt(now, rule.exactMarks);
+            }
+            if (ADMITTED.compareAndSet(this, position, position + (units << 1))) {
+                return position >>> 1;
+            }
+        }
+    }
+
+    @Override
+    public long look(Rule rule, long units, long now) {
+        long room = room(rule.amount, units);
+        long knownBase = base;
+        return admitted - knownBase <= room ? 0 : lookSlowly(room, now);
+    }
+
+    private long lookSlowly(long room, long reading) {
+        Mark known = expired;
+        long position = admitted;
+        long now = notStale(reading, known);
+        return waitFor(room, position, firstLive(known, now), now);
+    }
+
+    @Override
+    public void refund(long receipt, long units) {
+        long position = receipt << 1;
+        for (Mark mark = expired.next; mark != null && position - start(mark) >= 0; mark = mark.next) {
+            REFUNDED.getAndAdd(mark, units << 1);
+        }
+    }
+
+    @Override
+    public LimitStatus status(Rule rule, long reading) {
+        Mark known = expired;
+        long position = admitted;
+        long now = notStale(reading, known);
+        Mark first = firstLive(known, now);
+        long used = first == null ? 0 : Math.max(0, position - base(first)) >> 1;
+        Duration reset = used == 0 ? Duration.ZERO : Duration.ofNanos(newestClosed().stamp + window - now);
+        return LimitStatus.of(rule.limit, used, Optional.of(reset));
+    }
+
+    /** The most half units that may be used where so many units are to be admitted; negative if they never can be. */
+    private static long room(long amount, long units) {
+        return (amount - units) << 1;
+    }
+
+    /** Rule 3: the time of a decision is at least one window after the marks that are known to have expired. */
+    private long notStale(long now, Mark known) {
+        return now - known.stamp < window ? known.stamp + window : now;
+    }
+
+    /** Returns the first live mark after one that has expired, and lets the others know. */
+    private @Nullable Mark firstLive(Mark known, long now) {
+        Mark last = known;
+        Mark first = known.next;
+        while (first != null && now - first.stamp >= window) {
+            last = first;
+            first = first.next;
+        }
+        if (last != known) {
+            EXPIRED.compareAndSet(this, known, last);
+        }
+        raise(EXPIRED_STAMP, last.stamp);
+        if (first != null) {
+            raise(BASE, base(first));
+        }
+        return first;
+    }
+
+    /** Returns 0 if there is room, otherwise the time until enough of the marks from the first live one on have expired. */
+    private long waitFor(long room, long position, @Nullable Mark first, long now) {
+        if (room < 0) {
+            return NEVER;
+        }
+        Mark last = null;
+        for (Mark mark = first; mark != null && position - base(mark) > room; mark = mark.next) {
+            last = mark;
+        }
+        return last == null ? 0 : last.stamp + window - now;
+    }
+
+    /** Sees to it that the newest mark is closed and its stamp not before now. */
+    private void markAt(long now, int exactMarks) {
+        Mark tail = newestClosed();
+        while (tail.stamp - now < 0) {
+            boolean exact = tail.number - expired.number < exactMarks;
+            long stamp = exact ? now : now | grainMask();
+            Mark added = new Mark(stamp, tail.number + 1);
+            NEXT.compareAndSet(tail, null, added);
+            tail = newestClosed();
+        }
+        raise(NEWEST_STAMP, tail.stamp);
+    }
+
+    private Mark newestClosed() {
+        Mark tail = newest;
+        for (Mark next = tail.next; next != null; next = tail.next) {
+            tail = next;
+        }
+        start(tail);
+        newest = tail;
+        return tail;
+    }
+
+    private long grainMask() {
+        return Long.highestOneBit(Math.max(1, window >> 10)) - 1;
+    }
+
+    /** Returns the start of a mark, which is closed if it was open. */
+    private long start(Mark mark) {
+        long start = mark.start;
+        if (start == Mark.OPEN) {
+            START.compareAndSet(mark, Mark.OPEN, admitted + 1);
+            start = mark.start;
+        }
+        return start - 1;
+    }
+
+    private long base(Mark mark) {
+        return start(mark) + mark.refunded;
+    }
+
+    private void raise(VarHandle field, long value) {
+        long seen = (long) field.getVolatile(this);
+        while (value - seen > 0 && !field.compareAndSet(this, seen, value)) {
+            seen = (long) field.getVolatile(this);
+        }
+    }
+
+    /** A point of the timeline. */
+    static final class Mark {
+
+        static final long OPEN = 0;
+
+        final long stamp;
+
+        /** {@link #OPEN}, then for good the position plus 1. */
+        volatile long start;
+
+        /** Half units given back of what was charged at or behind the start. */
+        volatile long refunded;
+
+        volatile @Nullable Mark next;
+
+        /** Counts the marks; the difference of two is how many lie between them. */
+        final int number;
+
+        Mark(long stamp, int number) {
+            this.stamp = stamp;
+            this.number = number;
+        }
+    }
+}

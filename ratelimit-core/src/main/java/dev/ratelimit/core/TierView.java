@@ -1,0 +1,157 @@
+package dev.ratelimit.core;
+
+import static java.util.Comparator.comparingInt;
+
+import dev.ratelimit.Decision;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Usage;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An organization's meters as one tier numbers them, and the decisions over them.
+ *
+ * <p>A call with several limits first looks at all of them, so that a refusal names the one that refuses longest and writes nothing;
+ * then it charges them in ascending order of span, and gives back what it has charged if another call took the last unit in
+ * between. Until then that call's units count: a call that shares a meter with it may be refused although it would have fitted.
+ */
+final class TierView {
+
+    private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Meter[].class);
+
+    final Plan plan;
+    final @Nullable TierView older;
+    final int depth;
+
+    private final Organization organization;
+    private final Clocks clocks;
+
+    /* The meters of the endpoints that the tier names, by slot; filled in when first needed, always from the organization's map. */
+    private final Meter[] meters;
+
+    /* Kept apart, so that an endpoint that one caller makes up does not widen the array. */
+    private final ConcurrentHashMap<String, Line> unlisted = new ConcurrentHashMap<>(1);
+
+    /** The rules of one endpoint, in ascending order of span, and the array that their slots number. */
+    private static final class Line {
+
+        final Rule[] rules;
+        final Meter[] meters;
+
+        Line(Rule[] rules, Meter[] meters) {
+            this.rules = rules;
+            this.meters = meters;
+        }
+    }
+
+    TierView(Plan plan, Organization organization, Clocks clocks, @Nullable TierView older) {
+        this.plan = plan;
+        this.organization = organization;
+        this.clocks = clocks;
+        this.older = older;
+        this.depth = older == null ? 1 : older.depth + 1;
+        this.meters = new Meter[plan.slots];
+    }
+
+    Decision tryAcquire(String endpoint, Usage usage) {
+        Rule[] rules = plan.named(endpoint);
+        if (rules != null) {
+            return tryAcquire(rules, meters, usage);
+        }
+        Line line = unlisted(endpoint);
+        return tryAcquire(line.rules, line.meters, usage);
+    }
+
+    private Decision tryAcquire(Rule[] rules, Meter[] meters, Usage usage) {
+        long now = clocks.nanoTime();
+        Rejected rejected = rules.length > 1 ? look(rules, meters, usage, now) : null;
+        if (rejected == null) {
+            rejected = charge(rules, meters, 0, usage, now);
+        }
+        return rejected == null ? Decision.admitted() : rejected;
+    }
+
+    Decision peek(String endpoint, Usage usage) {
+        Line line = line(endpoint);
+        Rejected rejected = look(line.rules, line.meters, usage, clocks.nanoTime());
+        return rejected == null ? Decision.admitted() : rejected;
+    }
+
+    List<LimitStatus> status(String endpoint) {
+        Line line = line(endpoint);
+        long now = clocks.nanoTime();
+        return Arrays.stream(line.rules)
+                .sorted(comparingInt(rule -> rule.order))
+                .map(rule -> meter(line.meters, rule).status(rule, now))
+                .toList();
+    }
+
+    /** Returns the refusal of the limit that refuses longest, null if none does. */
+    private @Nullable Rejected look(Rule[] rules, Meter[] meters, Usage usage, long now) {
+        Rule longest = null;
+        long longestWait = 0;
+        for (Rule rule : rules) {
+            long wait = meter(meters, rule).look(rule, usage.amountOf(rule.unit), now);
+            if (wait > longestWait || (longest != null && wait == longestWait && rule.order < longest.order)) {
+                longest = rule;
+                longestWait = wait;
+            }
+        }
+        return longest == null ? null : rejected(longest, longestWait);
+    }
+
+    /** Charges the limits from the i-th on, all or none; the call stack keeps the receipts. */
+    private @Nullable Rejected charge(Rule[] rules, Meter[] meters, int i, Usage usage, long now) {
+        if (i == rules.length) {
+            return null;
+        }
+        Rule rule = rules[i];
+        Meter meter = meter(meters, rule);
+        long units = usage.amountOf(rule.unit);
+        long receipt = meter.charge(rule, units, now);
+        if (receipt < 0) {
+            return rejected(rule, ~receipt);
+        }
+        Rejected rejected = charge(rules, meters, i + 1, usage, now);
+        if (rejected != null) {
+            meter.refund(receipt, units);
+        }
+        return rejected;
+    }
+
+    private Rejected rejected(Rule rule, long wait) {
+        String notice = plan.tier.message();
+        return wait == Meter.NEVER
+                ? Rejected.forGood(rule.cause, notice)
+                : Rejected.retryAfter(rule.cause, notice, wait);
+    }
+
+    private Line line(String endpoint) {
+        Rule[] named = plan.named(endpoint);
+        return named != null ? new Line(named, meters) : unlisted(endpoint);
+    }
+
+    private Line unlisted(String endpoint) {
+        Line line = unlisted.get(endpoint);
+        return line != null ? line : unlisted.computeIfAbsent(endpoint, this::unlistedLine);
+    }
+
+    private Line unlistedLine(String endpoint) {
+        Rule[] rules = plan.unlisted(endpoint);
+        return new Line(rules, new Meter[rules.length]);
+    }
+
+    private Meter meter(Meter[] meters, Rule rule) {
+        Meter meter = (Meter) SLOT.getAcquire(meters, rule.slot);
+        if (meter == null) {
+            meter = organization.meter(rule, clocks);
+            SLOT.setRelease(meters, rule.slot, meter);
+        }
+        return meter;
+    }
+}

@@ -1,0 +1,93 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Tier;
+import dev.ratelimit.TierResolver;
+import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.testkit.ManualTime;
+import dev.ratelimit.testkit.RateLimiterContract;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** The contract, and what is this limiter's own. */
+class InMemoryRateLimiterTest extends RateLimiterContract {
+
+    @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time) {
+        return InMemoryRateLimiter.builder().tiers(tiers).timeSource(time).build();
+    }
+
+    @Test
+    void aLimiterWithoutTierIsRefusedWhenItIsBuilt() {
+        assertThatThrownBy(() -> InMemoryRateLimiter.builder().build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a tier or a tier resolver must be set");
+    }
+
+    @Test
+    void aLimiterGoesByTheSystemsClocksUnlessToldOtherwise() {
+        RateLimiter limiter = InMemoryRateLimiter.builder().tier(hourly("t", 1)).build();
+        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isFalse();
+    }
+
+    @Test
+    void whatIsUsedOutlastsMoreChangesOfTierThanViewsAreKept() {
+        Tier[] tier = new Tier[1];
+        RateLimiter limiter = create(organization -> tier[0], new ManualTime());
+        for (int i = 0; i < 20; i++) {
+            tier[0] = hourly("tier " + i % 7, 1_000 + i % 7);
+            assertThat(limiter.tryAcquire("acme", i % 2 == 0 ? "chat" : "unlisted")
+                            .isAdmitted())
+                    .isTrue();
+        }
+        assertThat(limiter.status("acme", "chat").get(0).used()).isEqualTo(10);
+        assertThat(limiter.status("acme", "unlisted").get(0).used()).isEqualTo(10);
+    }
+
+    @Test
+    void moreTiersThanPlansAreKeptAreDecidedAlike() {
+        ManualTime time = new ManualTime();
+        RateLimiter limiter = create(organization -> hourly("tier of " + organization, 1), time);
+        for (int i = 0; i < 3_000; i++) {
+            assertThat(limiter.tryAcquire("organization " + i, "chat").isAdmitted())
+                    .isTrue();
+        }
+        for (int i = 0; i < 3_000; i++) {
+            assertThat(limiter.tryAcquire("organization " + i, "chat").isAdmitted())
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void aWallClockSetForwardIsNoticedWithinASecondAndBeforeAnyRefusal() {
+        Tier tier = Tier.named("t")
+                .table(LimitTable.named("months").eachOther(Quota.perMonth(2)))
+                .build();
+        ManualTime time = new ManualTime();
+        RateLimiter limiter = create(organization -> tier, time);
+        limiter.tryAcquire("acme", "chat");
+        time.stepWall(Duration.ofDays(40));
+        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+        assertThat(limiter.status("acme", "chat").get(0).used()).isEqualTo(1);
+        time.stepWall(Duration.ofDays(40));
+        time.advance(Duration.ofSeconds(1));
+        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+        assertThat(limiter.status("acme", "chat").get(0).used()).isEqualTo(1);
+    }
+
+    private static Tier hourly(String name, long calls) {
+        return Tier.named(name)
+                .table(LimitTable.named("calls per hour")
+                        .each(RateLimit.perHour(calls), "chat")
+                        .eachOther(RateLimit.perHour(calls)))
+                .build();
+    }
+}

@@ -1,0 +1,42 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** Holds the README to the code: what it shows is compiled, and does what it says. */
+class ReadmeTest {
+
+    private static final Pattern SHOWN = Pattern.compile("(?s)```java\n(.*?)```");
+    private static final Pattern COMPILED = Pattern.compile("(?s)// begin: [^\n]*\n(.*?)// end: ");
+
+    @Test
+    void everyJavaSampleOfTheReadmeIsCompiled() throws IOException {
+        List<String> shown = withoutSpace(SHOWN, Path.of("../README.md"));
+        List<String> compiled = withoutSpace(COMPILED, Path.of("src/test/java/dev/ratelimit/core/ReadmeSamples.java"));
+        assertThat(shown).isNotEmpty().isEqualTo(compiled);
+    }
+
+    @Test
+    void theFirstSampleRefusesThe21stCallOfAMinute() {
+        ReadmeSamples sample = new ReadmeSamples();
+        for (int i = 0; i < 20; i++) {
+            assertThat(sample.chat("acme", "hello").status()).isEqualTo(200);
+        }
+        assertThat(sample.chat("acme", "hello").status()).isEqualTo(429);
+    }
+
+    private static List<String> withoutSpace(Pattern pattern, Path file) throws IOException {
+        return pattern.matcher(Files.readString(file))
+                .results()
+                .map(MatchResult::group)
+                .map(group -> pattern.matcher(group).replaceFirst("$1").replaceAll("\\s", ""))
+                .toList();
+    }
+}

@@ -1,0 +1,117 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** The window against a list of charges, from readings of the clock around zero and around the wrap. */
+class SlidingWindowProperties {
+
+    private static final long[] ORIGINS = {0, -500, Long.MAX_VALUE - 2_000, Long.MIN_VALUE, 1L << 40};
+
+    /** A charge that counts from its time on, until it is given back. */
+    private record Charge(long time, long units, long receipt) {}
+
+    @Property(tries = 2_000)
+    void exactWindowsAnswerAsAListOfChargesDoes(@ForAll Random random) {
+        long length = 1L + random.nextInt(300);
+        long amount = random.nextInt(30);
+        long now = ORIGINS[random.nextInt(ORIGINS.length)];
+        Rule rule = random.nextBoolean() ? Rules.window(amount, length) : Rules.exactWindow(amount, length);
+        SlidingWindow window = new SlidingWindow(length, now);
+        List<Charge> charges = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            now += random.nextInt(4) == 0 ? random.nextInt((int) length + 2) : random.nextInt(3);
+            long units = random.nextInt(8);
+            long wait = wait(charges, units, amount, length, now);
+            assertThat(window.look(rule, units, now)).isEqualTo(wait);
+            assertThat(window.status(rule, now).used()).isEqualTo(used(charges, length, now));
+            long receipt = window.charge(rule, units, now);
+            if (wait == 0) {
+                assertThat(receipt).isNotNegative();
+                charges.add(new Charge(now, units, receipt));
+            } else {
+                assertThat(~receipt).isEqualTo(wait);
+            }
+            if (random.nextInt(5) == 0 && !charges.isEmpty()) {
+                Charge given = charges.remove(random.nextInt(charges.size()));
+                window.refund(given.receipt, given.units);
+            }
+        }
+    }
+
+    @Property(tries = 300)
+    void otherWindowsNeverAdmitTooMuchAndHoldAChargeAtMostAGrainTooLong(@ForAll Random random) {
+        long length = 1L << (11 + random.nextInt(12));
+        long amount = 1L + random.nextInt(random.nextBoolean() ? 1_024 : 100_000);
+        long now = ORIGINS[random.nextInt(ORIGINS.length)];
+        Rule rule = Rules.window(amount, length);
+        SlidingWindow window = new SlidingWindow(length, now);
+        List<Charge> charges = new ArrayList<>();
+        for (int i = 0; i < 2_500; i++) {
+            now += random.nextInt((int) Math.max(2, length / 900));
+            long units = 1L + random.nextInt((int) Math.max(1, amount / 200));
+            long receipt = window.charge(rule, units, now);
+            if (receipt >= 0) {
+                assertThat(used(charges, length, now) + units).isLessThanOrEqualTo(amount);
+                charges.add(new Charge(now, units, receipt));
+            } else {
+                long longest = length + length / 1_024;
+                assertThat(used(charges, longest, now) + units).isGreaterThan(amount);
+                assertThat(~receipt).isLessThanOrEqualTo(wait(charges, units, amount, longest, now));
+                if (random.nextInt(4) == 0) {
+                    now += ~receipt;
+                    assertThat(window.look(rule, units, now)).isZero();
+                }
+            }
+        }
+    }
+
+    @Property(tries = 100)
+    void amountsAndUsagesNearTheGreatestDoNotWrap(@ForAll Random random) {
+        long greatest = 1L << 53;
+        Rule rule = Rules.window(greatest, 10);
+        SlidingWindow window = new SlidingWindow(10, 0);
+        long now = 0;
+        for (int i = 0; i < 3_000; i++) {
+            long units = greatest - random.nextInt(2);
+            now += 10;
+            long receipt = window.charge(rule, units, now);
+            assertThat(receipt).isNotNegative();
+            assertThat(~window.charge(rule, greatest, now + 4)).isEqualTo(6);
+            if (random.nextBoolean()) {
+                window.refund(receipt, units);
+                assertThat(window.charge(rule, greatest, now)).isNotNegative();
+            }
+        }
+    }
+
+    private static long used(List<Charge> charges, long length, long now) {
+        return charges.stream()
+                .filter(charge -> now - charge.time < length)
+                .mapToLong(Charge::units)
+                .sum();
+    }
+
+    private static long wait(List<Charge> charges, long units, long amount, long length, long now) {
+        if (units > amount) {
+            return Meter.NEVER;
+        }
+        long wait = 0;
+        long used = used(charges, length, now);
+        for (Charge charge : charges) {
+            if (used + units <= amount) {
+                return wait;
+            }
+            if (now - charge.time < length) {
+                used -= charge.units;
+                wait = charge.time + length - now;
+            }
+        }
+        return wait;
+    }
+}

@@ -1,0 +1,182 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class SlidingWindowTest {
+
+    private static final Rule TWO = Rules.window(2, 100);
+
+    private final SlidingWindow window = new SlidingWindow(100, 0);
+
+    @Test
+    void aChargeCountsUntilExactlyOneWindowLater() {
+        assertAdmitted(window.charge(TWO, 1, 0));
+        assertAdmitted(window.charge(TWO, 1, 30));
+        assertRefused(window.charge(TWO, 1, 99), 1);
+        assertAdmitted(window.charge(TWO, 1, 100));
+        assertRefused(window.charge(TWO, 1, 100), 30);
+    }
+
+    @Test
+    void chargesOfOneInstantExpireTogether() {
+        assertAdmitted(window.charge(TWO, 1, 0));
+        assertAdmitted(window.charge(TWO, 1, 0));
+        assertRefused(window.charge(TWO, 1, 99), 1);
+        assertAdmitted(window.charge(TWO, 2, 100));
+    }
+
+    @Test
+    void aRefusalWaitsForAsManyMarksAsItNeeds() {
+        Rule ten = Rules.window(10, 100);
+        window.charge(ten, 4, 0);
+        window.charge(ten, 3, 20);
+        window.charge(ten, 3, 50);
+        assertRefused(window.charge(ten, 4, 60), 40);
+        assertRefused(window.charge(ten, 5, 60), 60);
+        assertRefused(window.charge(ten, 8, 60), 90);
+    }
+
+    @Test
+    void moreThanTheAmountIsNeverAdmitted() {
+        assertRefused(window.charge(TWO, 3, 0), Meter.NEVER);
+        assertThat(window.look(TWO, 2, 0)).isZero();
+    }
+
+    @Test
+    void zeroUnitsAreRefusedOnlyWhereTheWindowIsOver() {
+        window.charge(TWO, 2, 0);
+        assertAdmitted(window.charge(TWO, 0, 10));
+        assertRefused(window.charge(Rules.window(1, 100), 0, 10), 90);
+        assertAdmitted(window.charge(Rules.window(1, 100), 0, 100));
+    }
+
+    @Test
+    void aReadingFromBeforeAMarkWasSeenToExpireIsStale() {
+        window.charge(TWO, 2, 0);
+        assertThat(window.look(TWO, 2, 100)).isZero();
+        // The clock of these two was read at 50; but that they are admitted shows that it is 100 by now.
+        assertAdmitted(window.charge(TWO, 1, 50));
+        assertAdmitted(window.charge(TWO, 1, 50));
+        assertRefused(window.charge(TWO, 1, 199), 1);
+        assertAdmitted(window.charge(TWO, 2, 200));
+    }
+
+    @Test
+    void aStaleReadingIsNotSavedByANewestMarkThatIsLater() {
+        window.charge(TWO, 1, 10);
+        window.charge(TWO, 1, 50);
+        assertThat(window.look(TWO, 1, 110)).isZero();
+        // Under the mark at 50 it would share a window with the charge at 10, which was not counted.
+        assertAdmitted(window.charge(TWO, 1, 45));
+        assertRefused(window.charge(TWO, 2, 150), 60);
+    }
+
+    @Test
+    void aReadingFromBeforeTheWindowWasCreatedIsStale() {
+        assertAdmitted(window.charge(TWO, 2, -70));
+        assertRefused(window.charge(TWO, 1, 99), 1);
+        assertAdmitted(window.charge(TWO, 1, 100));
+    }
+
+    @Test
+    void aLateChargeExpiresWithTheNewestMark() {
+        window.charge(TWO, 1, 50);
+        assertAdmitted(window.charge(TWO, 1, 40));
+        assertRefused(window.charge(TWO, 2, 149), 1);
+        assertAdmitted(window.charge(TWO, 2, 150));
+    }
+
+    @Test
+    void whatIsGivenBackCanBeChargedAgainAtOnce() {
+        Rule ten = Rules.window(10, 100);
+        window.charge(ten, 4, 0);
+        long receipt = window.charge(ten, 5, 10);
+        window.charge(ten, 1, 20);
+        window.refund(receipt, 5);
+        assertThat(window.look(ten, 5, 30)).isZero();
+        assertRefused(window.charge(ten, 6, 30), 70);
+        assertAdmitted(window.charge(ten, 9, 100));
+        assertRefused(window.charge(ten, 1, 119), 1);
+    }
+
+    @Test
+    void givingBackWhatHasExpiredChangesNothing() {
+        long receipt = window.charge(TWO, 2, 0);
+        window.charge(TWO, 1, 100);
+        window.refund(receipt, 2);
+        assertAdmitted(window.charge(TWO, 1, 110));
+        assertRefused(window.charge(TWO, 1, 110), 90);
+    }
+
+    @Test
+    void theAmountMayChangeFromCallToCall() {
+        window.charge(Rules.window(100, 100), 60, 0);
+        assertThat(window.status(Rules.window(200, 100), 0).remaining()).isEqualTo(140);
+        assertThat(window.status(Rules.window(50, 100), 0).remaining()).isZero();
+        assertRefused(window.charge(Rules.window(50, 100), 1, 10), 90);
+        assertAdmitted(window.charge(Rules.window(100, 100), 40, 10));
+    }
+
+    @Test
+    void upTo1024ChargesAreExactAndFurtherOnesAreHeldUpToAGrain() {
+        long length = 1 << 20;
+        Rule rule = Rules.window(1_024, length);
+        SlidingWindow window = new SlidingWindow(length, 0);
+        for (int i = 0; i < 1_000; i++) {
+            window.refund(window.charge(rule, 1, i), 1);
+        }
+        for (int i = 1_000; i < 1_024; i++) {
+            assertAdmitted(window.charge(rule, 1, i));
+        }
+        assertAdmitted(window.charge(rule, 1_000, 1_025));
+        assertThat(window.look(rule, 24, 1_022 + length)).isEqualTo(1);
+        assertThat(window.look(rule, 24, 1_023 + length)).isZero();
+        assertThat(window.look(rule, 25, 1_024 + length)).isEqualTo(2_047 - 1_024);
+    }
+
+    @Test
+    void anAmountAbove1024IsHeldUpToAGrainUnlessItIsToBeExact() {
+        long length = 1 << 20;
+        SlidingWindow coarse = new SlidingWindow(length, 0);
+        coarse.charge(Rules.window(2_000, length), 2_000, 1_024);
+        assertThat(coarse.look(Rules.window(2_000, length), 1, 1_024)).isEqualTo(length + 1_023);
+        SlidingWindow exact = new SlidingWindow(length, 0);
+        exact.charge(Rules.exactWindow(2_000, length), 2_000, 1_024);
+        assertThat(exact.look(Rules.exactWindow(2_000, length), 1, 1_024)).isEqualTo(length);
+    }
+
+    @Test
+    void aWindowKeepsAboutTwoMarksAGrainHoweverManyChargesFallInIt() {
+        long length = 1_000_000;
+        Rule rule = Rules.window(1L << 53, length);
+        SlidingWindow window = new SlidingWindow(length, 0);
+        for (long now = 0; now < 3 * length; now += 7) {
+            window.charge(rule, 1, now);
+        }
+        int live = 0;
+        for (SlidingWindow.Mark mark = window.expired; mark != null; mark = mark.next) {
+            live++;
+        }
+        assertThat(live).isBetween(1_024, 2_048);
+    }
+
+    @Test
+    void statusSaysWhatIsUsedAndWhenTheNewestChargeIsGone() {
+        window.charge(TWO, 1, 0);
+        window.charge(TWO, 1, 30);
+        assertThat(window.status(TWO, 40).used()).isEqualTo(2);
+        assertThat(window.status(TWO, 40).resetAfter().orElseThrow().toNanos()).isEqualTo(90);
+        assertThat(window.status(TWO, 100).remaining()).isEqualTo(1);
+        assertThat(window.status(TWO, 130).resetAfter().orElseThrow().toNanos()).isZero();
+    }
+
+    private static void assertAdmitted(long answer) {
+        assertThat(answer).isNotNegative();
+    }
+
+    private static void assertRefused(long answer, long wait) {
+        assertThat(~answer).isEqualTo(wait);
+    }
+}
