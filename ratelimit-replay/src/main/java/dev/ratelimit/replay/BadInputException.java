@@ -1,0 +1,11 @@
+package dev.ratelimit.replay;
+
+/** Input that cannot be replayed. The message is for the person at the terminal. */
+final class BadInputException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    BadInputException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,61 @@
+package dev.ratelimit.replay;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * The command line of the replay.
+ *
+ * <p>Exit codes: 0 if the report is printed, 2 if the options or the trace are not as they should be, 1 if something else goes
+ * wrong. Unless it is 0, nothing is printed on standard output and no file is left behind.
+ */
+public final class Main {
+
+    private Main() {}
+
+    /**
+     * Runs the replay and ends the JVM.
+     *
+     * @param args the command line; {@code --help} explains it
+     */
+    public static void main(String... args) {
+        // Charts are drawn, but no window is opened.
+        System.setProperty("java.awt.headless", "true");
+        System.exit(run(System.out, System.err, args));
+    }
+
+    static int run(PrintStream out, PrintStream err, String... args) {
+        PrintWriter report = new PrintWriter(out, false, StandardCharsets.UTF_8);
+        PrintWriter messages = new PrintWriter(err, true, StandardCharsets.UTF_8);
+        return new CommandLine(new ReplayCommand(report, messages))
+                .setOut(report)
+                .setErr(messages)
+                .registerConverter(Charge.class, Charge::parse)
+                .registerConverter(Duration.class, Span::parse)
+                .registerConverter(LimitOption.class, LimitOption::parse)
+                .registerConverter(NumericTime.class, NumericTime::parse)
+                .registerConverter(Report.class, Report::parse)
+                .setParameterExceptionHandler((exception, arguments) -> explain(exception, exception.getCommandLine()))
+                .setExecutionExceptionHandler((exception, command, parsed) -> explain(exception, command))
+                .execute(args);
+    }
+
+    private static int explain(Exception exception, CommandLine command) throws Exception {
+        if (exception instanceof ParameterException || exception instanceof BadInputException) {
+            command.getErr().println("error: " + exception.getMessage());
+            return ExitCode.USAGE;
+        }
+        if (exception instanceof IOException || exception instanceof UncheckedIOException) {
+            command.getErr().println("error: " + exception);
+            return ExitCode.SOFTWARE;
+        }
+        throw exception;
+    }
+}

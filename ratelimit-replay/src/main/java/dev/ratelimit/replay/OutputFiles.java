@@ -1,0 +1,67 @@
+package dev.ratelimit.replay;
+
+import java.io.BufferedOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Files that appear when all of them are complete: each is written beside its place and renamed by {@link #commit}. Closing
+ * without it, or the end of the program, leaves nothing behind.
+ */
+final class OutputFiles implements Closeable {
+
+    private final Map<Path, Path> partOf = new LinkedHashMap<>();
+    private final Map<Path, OutputStream> streams = new LinkedHashMap<>();
+
+    /**
+     * Begins a file.
+     *
+     * @throws BadInputException if there can be no such file
+     */
+    OutputStream create(Path file) throws IOException {
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new BadInputException("no folder for " + file);
+        }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new BadInputException("must not replace what is not a file: " + file);
+        }
+        if (partOf.containsKey(file)) {
+            throw new BadInputException("must not be written twice: " + file);
+        }
+        Path part = folder.resolve(
+                "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+        OutputStream stream = new BufferedOutputStream(Files.newOutputStream(part, StandardOpenOption.CREATE_NEW));
+        part.toFile().deleteOnExit();
+        partOf.put(file, part);
+        streams.put(file, stream);
+        return stream;
+    }
+
+    /** Puts the files into their places. */
+    void commit() throws IOException {
+        for (OutputStream stream : streams.values()) {
+            stream.close();
+        }
+        for (Map.Entry<Path, Path> entry : partOf.entrySet()) {
+            Files.move(entry.getValue(), entry.getKey(), StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (OutputStream stream : streams.values()) {
+            stream.close();
+        }
+        for (Path part : partOf.values()) {
+            Files.deleteIfExists(part);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dev.ratelimit.replay;
+
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+
+/** What the options say, done: the trace is read, decided, and reported on. */
+@Command(
+        name = "ratelimit-replay",
+        header =
+                "Runs a traffic trace through a tier, in the trace's own time, and says who would have been throttled.",
+        customSynopsis = {
+            "ratelimit-replay TRACE... --time COLUMN [OPTIONS]",
+            "       ratelimit-replay --demo [OPTIONS]"
+        },
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        usageHelpWidth = 100,
+        footer = {
+            "",
+            "What 20 calls and 100,000 tokens a minute would have refused:",
+            "  java -jar ratelimit-replay.jar trace.csv.gz --time at --organization org --endpoint path \\",
+            "      --charge tokens=prompt+completion --limit calls=20/1m --limit tokens=100000/1m",
+            "",
+            "Exit codes: 0; 2 if the options or the trace are not as they should be; 1 if something else goes wrong."
+        })
+final class ReplayCommand implements Callable<Integer> {
+
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    @ArgGroup(validate = false, heading = "%nThe trace%n")
+    private TraceOptions trace = new TraceOptions();
+
+    @ArgGroup(validate = false, heading = "%nThe limits%n")
+    private TierOptions tiers = new TierOptions();
+
+    @ArgGroup(validate = false, heading = "%nWhat comes of it%n")
+    private OutputOptions outputs = new OutputOptions();
+
+    ReplayCommand(PrintWriter out, PrintWriter err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        List<TraceSource> sources = trace.sources();
+        RowFormat rowFormat = trace.rowFormat();
+        Tier tier = tiers.tier(rowFormat.charges());
+        for (Unit unit : TierOptions.uncharged(tier, rowFormat.charges())) {
+            err.println(
+                    "warning: limits of " + unit + " never refuse, because no --charge says what a call uses of it");
+        }
+        BadRows badRows = trace.badRows();
+        Summary summary = new Summary();
+        try (OutputFiles files = new OutputFiles()) {
+            List<Output> written = outputs.open(files, tiers.title());
+            List<DecisionListener> listeners = new ArrayList<>(written);
+            listeners.add(summary);
+            Replay replay = new Replay(tier, listeners);
+            Handover.run(
+                    sink -> {
+                        LookAhead lookAhead = new LookAhead(trace.maxDisorder(), sink);
+                        for (TraceSource source : sources) {
+                            source.read(rowFormat, badRows, lookAhead::add);
+                        }
+                        lookAhead.flush();
+                    },
+                    replay::decide);
+            for (Output output : written) {
+                output.finish();
+            }
+            files.commit();
+        }
+        badRows.first().forEach(row -> err.println("skipped: " + row));
+        outputs.report().write(tiers.title(), summary, badRows, out);
+        out.flush();
+        if (out.checkError()) {
+            throw new IOException("standard output cannot be written");
+        }
+        return 0;
+    }
+}

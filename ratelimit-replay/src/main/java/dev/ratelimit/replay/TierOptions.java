@@ -1,0 +1,124 @@
+package dev.ratelimit.replay;
+
+import static java.util.Map.entry;
+import static java.util.stream.Collectors.joining;
+
+import dev.ratelimit.Precision;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.tiers.FaqEdition;
+import dev.ratelimit.tiers.GoingLiveEdition;
+import dev.ratelimit.tiers.LimitedAccessEdition;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which limits the trace is held against. */
+final class TierOptions {
+
+    private static final String DEFAULT_TIER = "faq:trial";
+
+    private static final Map<String, Supplier<Tier>> TIERS = new TreeMap<>(Map.ofEntries(
+            entry("limited-access:limited", LimitedAccessEdition::limited),
+            entry("going-live:trial", GoingLiveEdition::trial),
+            entry("going-live:production", GoingLiveEdition::production),
+            entry(DEFAULT_TIER, FaqEdition::trial),
+            entry("faq:trial-one-total", FaqEdition::trialWithOneMonthlyTotal),
+            entry("faq:production", FaqEdition::production)));
+
+    @Option(
+            names = "--tier",
+            paramLabel = "EDITION:NAME",
+            description = {
+                "A documented tier: limited-access:limited, going-live:trial, going-live:production, faq:trial,"
+                        + " faq:trial-one-total, faq:production (default: " + DEFAULT_TIER + ")"
+            })
+    private @Nullable String tier;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "UNIT=AMOUNT/SPAN[,until-reached]",
+            description = {
+                "Repeatable, instead of --tier: a limit of each endpoint by itself. SPAN is a window of elapsed time (500ms, 60s, 1m,"
+                        + " 24h, 30d), a UTC calendar period (day, week, month, year), or ever. UNIT is calls, characters, tokens,"
+                        + " micro-usd, or one that --charge introduces. until-reached lets the call that reaches the amount of a"
+                        + " period overrun it."
+            })
+    private List<LimitOption> limits = new ArrayList<>();
+
+    @Option(
+            names = "--exact",
+            description = "Windows exact to the nanosecond; memory then grows with the calls in a window.")
+    private boolean exact;
+
+    /** Returns the tier, having checked it against the units that the trace is charged in. */
+    Tier tier(List<Charge> charges) {
+        Tier chosen = limits.isEmpty() ? documentedTier() : tierOfLimits(charges);
+        return exact
+                ? chosen.withLimits(
+                        limit -> limit instanceof RateLimit rate ? rate.withPrecision(Precision.EXACT) : limit)
+                : chosen;
+    }
+
+    /** Returns the units that a tier limits although nothing is charged in them, so that these limits never refuse. */
+    static Set<Unit> uncharged(Tier tier, List<Charge> charges) {
+        Set<Unit> units = new LinkedHashSet<>();
+        tier.withLimits(limit -> {
+            units.add(limit.unit());
+            return limit;
+        });
+        units.remove(Unit.CALLS);
+        charges.forEach(charge -> units.remove(charge.unit()));
+        return units;
+    }
+
+    /** Returns what the limits are called in a title. */
+    String title() {
+        String what = limits.isEmpty()
+                ? (tier == null ? DEFAULT_TIER : tier)
+                : limits.stream().map(LimitOption::text).collect(joining(" and "));
+        return exact ? what + ", exact" : what;
+    }
+
+    private Tier documentedTier() {
+        Supplier<Tier> factory = TIERS.get(tier == null ? DEFAULT_TIER : tier);
+        if (factory == null) {
+            throw new BadInputException(
+                    "unknown tier \"" + tier + "\", known are " + String.join(", ", TIERS.keySet()));
+        }
+        return factory.get();
+    }
+
+    private Tier tierOfLimits(List<Charge> charges) {
+        if (tier != null) {
+            throw new BadInputException("--limit must not be with --tier: they are two ways to say the same");
+        }
+        Set<String> units = new LinkedHashSet<>();
+        for (Unit unit : List.of(Unit.CALLS, Unit.CHARACTERS, Unit.TOKENS, Unit.MICRO_USD)) {
+            units.add(unit.name());
+        }
+        charges.forEach(charge -> units.add(charge.unit().name()));
+        Tier.Builder built = Tier.named("limits");
+        Set<Object> seen = new HashSet<>();
+        for (LimitOption option : limits) {
+            String unit = option.limit().unit().name();
+            if (!units.contains(unit)) {
+                throw new BadInputException("unknown unit \"" + unit + "\" in --limit " + option.text() + ", known are "
+                        + String.join(", ", units) + "; --charge introduces others");
+            }
+            if (!seen.add(option.limit())) {
+                throw new BadInputException("--limit " + option.text() + " must not be given twice");
+            }
+            built.table(option.table());
+        }
+        return built.build();
+    }
+}

@@ -1,0 +1,150 @@
+package dev.ratelimit.replay;
+
+import dev.ratelimit.Unit;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which calls are replayed, and how they are written down. */
+final class TraceOptions {
+
+    private static final String DEFAULT_NAME = "default";
+
+    @Parameters(
+            paramLabel = "TRACE",
+            arity = "0..*",
+            description = {
+                "Files, read one after the other as one trace: .csv with a header, or JSON lines (.jsonl, .ndjson, .json);"
+                        + " either with .gz behind it. - is standard input as CSV."
+            })
+    private List<String> traces = new ArrayList<>();
+
+    @Option(
+            names = "--demo",
+            description =
+                    "A built-in trace instead of files: two hours of several organizations, a burst, a runaway client."
+                            + " Its columns: time, organization, endpoint, tokens.")
+    private boolean demo;
+
+    @Option(
+            names = "--time",
+            paramLabel = "COLUMN",
+            description =
+                    "When the call was made: an ISO instant, or yyyy-MM-dd HH:mm:ss[.fraction] (UTC without an offset).")
+    private @Nullable String time;
+
+    @Option(
+            names = "--time-unit",
+            paramLabel = "s|ms|us|ns",
+            description = "The times are numbers since 1970 in this unit, with a fraction or without.")
+    private @Nullable NumericTime timeUnit;
+
+    @Option(names = "--organization", paramLabel = "COLUMN", description = "Who called.")
+    private @Nullable String organization;
+
+    @Option(
+            names = "--organization-name",
+            paramLabel = "NAME",
+            description = "All calls are this organization's (default: " + DEFAULT_NAME + ").")
+    private @Nullable String organizationName;
+
+    @Option(names = "--endpoint", paramLabel = "COLUMN", description = "What was called; names are taken as they are.")
+    private @Nullable String endpoint;
+
+    @Option(
+            names = "--endpoint-name",
+            paramLabel = "NAME",
+            description = "All calls are of this endpoint (default: " + DEFAULT_NAME + ").")
+    private @Nullable String endpointName;
+
+    @Option(
+            names = "--charge",
+            paramLabel = "UNIT=COLUMN[+COLUMN...]",
+            description =
+                    "Repeatable: what a call uses besides being one call, the sum of these columns. Whole numbers.")
+    private List<Charge> charges = new ArrayList<>();
+
+    @Option(
+            names = "--max-disorder",
+            paramLabel = "SPAN",
+            defaultValue = "1m",
+            description =
+                    "How far a row may lie behind an earlier one in time (default: ${DEFAULT-VALUE}, and never more than "
+                            + LookAhead.CAPACITY + " rows). Rows are replayed in the order of time.")
+    private Duration maxDisorder = Duration.ofMinutes(1);
+
+    @Option(
+            names = "--skip-bad-rows",
+            description = "Count the rows that cannot be read instead of stopping at the first.")
+    private boolean skipBadRows;
+
+    List<TraceSource> sources() {
+        if (demo) {
+            refuseWithDemo(!traces.isEmpty(), "a trace");
+            refuseWithDemo(time != null, "--time");
+            refuseWithDemo(timeUnit != null, "--time-unit");
+            refuseWithDemo(organization != null, "--organization");
+            refuseWithDemo(organizationName != null, "--organization-name");
+            refuseWithDemo(endpoint != null, "--endpoint");
+            refuseWithDemo(endpointName != null, "--endpoint-name");
+            return List.of(TraceSource.demo());
+        }
+        if (traces.isEmpty()) {
+            throw new BadInputException("a trace must be given, or --demo");
+        }
+        return traces.stream().map(TraceSource::parse).toList();
+    }
+
+    private static void refuseWithDemo(boolean given, String what) {
+        if (given) {
+            throw new BadInputException(what + " must not be with --demo, which brings its own");
+        }
+    }
+
+    RowFormat rowFormat() {
+        if (demo) {
+            return DemoTrace.format(charges());
+        }
+        if (time == null) {
+            throw new BadInputException("--time must name the column of the times");
+        }
+        return new RowFormat(
+                time,
+                timeUnit == null ? new TextTime() : timeUnit,
+                name("organization", organization, organizationName),
+                name("endpoint", endpoint, endpointName),
+                charges());
+    }
+
+    private static RowFormat.Name name(String what, @Nullable String column, @Nullable String fixed) {
+        if (column != null && fixed != null) {
+            throw new BadInputException("--" + what + " must not be with --" + what + "-name");
+        }
+        return new RowFormat.Name(Optional.ofNullable(column), fixed == null ? DEFAULT_NAME : fixed);
+    }
+
+    List<Charge> charges() {
+        Set<Unit> units = new HashSet<>();
+        for (Charge charge : charges) {
+            if (!units.add(charge.unit())) {
+                throw new BadInputException("--charge " + charge.unit() + " must be given once, as " + charge.unit()
+                        + "=COLUMN+COLUMN for a sum");
+            }
+        }
+        return demo && charges.isEmpty() ? List.of(DemoTrace.TOKENS) : charges;
+    }
+
+    Duration maxDisorder() {
+        return maxDisorder;
+    }
+
+    BadRows badRows() {
+        return new BadRows(skipBadRows);
+    }
+}

@@ -1,0 +1,59 @@
+package dev.ratelimit.replay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.Decision;
+import dev.ratelimit.LimitReached;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Usage;
+import dev.ratelimit.replay.Summary.Count;
+import java.util.List;
+import java.util.Map.Entry;
+import org.junit.jupiter.api.Test;
+
+class SummaryTest {
+
+    private final Summary summary = new Summary();
+
+    @Test
+    void organizationsAreRankedByRefusalsAndThenByName() {
+        admit("b");
+        admit("a");
+        refuse("c", "chat");
+        refuse("d", "chat");
+        refuse("d", "chat");
+
+        assertThat(summary.organizations(3)).extracting(Entry::getKey).containsExactly("d", "c", "a");
+        assertThat(summary.organizationCount()).isEqualTo(4);
+        assertThat(summary.all().calls()).isEqualTo(5);
+        assertThat(summary.all().rejected()).isEqualTo(3);
+    }
+
+    @Test
+    void endpointsBeyondTheMostThatAreCountedAddUp() {
+        for (int i = 0; i < Summary.MAX_LIMITS + 5; i++) {
+            refuse("acme", "endpoint " + i);
+        }
+        refuse("acme", "endpoint 0");
+
+        List<Entry<AppliedLimit, Count>> limits = summary.limits();
+        assertThat(limits).hasSize(Summary.MAX_LIMITS + 1);
+        assertThat(limits.get(0).getKey().scope()).isEqualTo(Summary.FURTHER_ENDPOINTS);
+        assertThat(limits.get(0).getValue().rejected()).isEqualTo(5);
+        assertThat(limits.get(1).getKey().scope()).isEqualTo(new Scope.Endpoint("endpoint 0"));
+        assertThat(limits.get(1).getValue().rejected()).isEqualTo(2);
+    }
+
+    private void admit(String organization) {
+        summary.decided(new Row(0, organization, "chat", Usage.call()), Decision.admitted());
+    }
+
+    private void refuse(String organization, String endpoint) {
+        AppliedLimit limit = new AppliedLimit("calls per minute", new Scope.Endpoint(endpoint), RateLimit.perMinute(1));
+        summary.decided(
+                new Row(0, organization, endpoint, Usage.call()), Rejected.forGood(new LimitReached(limit), ""));
+    }
+}
