@@ -128,7 +128,9 @@ public sealed interface QuotaPeriod {
         public Interval {
             requireNonNull(start, "start");
             requireNonNull(end, "end");
-            Arguments.require(start.isBefore(end), "end", "after start " + start, end);
+            if (!start.isBefore(end)) {
+                throw new IllegalArgumentException("end must be after start: start=" + start + ", end=" + end);
+            }
         }
     }
 

@@ -176,7 +176,7 @@ class QuotaPeriodTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new QuotaPeriod.Interval(Instant.EPOCH, Instant.EPOCH))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("end must be after start 1970-01-01T00:00:00Z: end=");
+                .hasMessage("end must be after start: start=1970-01-01T00:00:00Z, end=1970-01-01T00:00:00Z");
     }
 
     private static Duration lengthOfDay(ZoneId zone, String date) {

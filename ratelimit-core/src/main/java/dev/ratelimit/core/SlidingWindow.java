@@ -57,10 +57,15 @@ import org.jspecify.annotations.Nullable;
  * charge falls under a later mark than its reading says. Giving back raises the base of each mark that starts at or before the
  * position. The bases of two marks cannot cross, as no more is given back between them than was charged there.
  *
- * <p>Lock-free: a charge is made again only when another one has succeeded, or a mark was appended. A refusal writes nothing, but
- * moves {@code expired} and the cached longs on where a mark has expired.
+ * <h2>What has expired</h2>
+ *
+ * Who moves {@code expired} on cuts the marks before it off from the list, by letting them point to themselves. A decision whose known
+ * mark was cut off starts over; all other walks go on from {@code expired}, since what lies between has expired too.
+ *
+ * <p>Lock-free: a decision is made again only when another charge has succeeded or {@code expired} has moved. A refusal writes
+ * nothing, but moves {@code expired} and the cached longs on where a mark has expired.
  */
-final class SlidingWindow implements Meter {
+non-sealed class SlidingWindow implements Meter {
 
     private static final VarHandle ADMITTED;
     private static final VarHandle BASE;
@@ -136,7 +141,11 @@ final class SlidingWindow implements Meter {
             Mark known = expired;
             long position = admitted;
             long now = notStale(reading, known);
-            long wait = waitFor(room, position, firstLive(known, now), now);
+            Mark first = firstLive(known, now);
+            if (first == known) {
+                continue;
+            }
+            long wait = waitFor(room, position, first, now);
             if (wait != 0) {
                 return ~wait;
             }
@@ -157,29 +166,38 @@ final class SlidingWindow implements Meter {
     }
 
     private long lookSlowly(long room, long reading) {
-        Mark known = expired;
-        long position = admitted;
-        long now = notStale(reading, known);
-        return waitFor(room, position, firstLive(known, now), now);
+        while (true) {
+            Mark known = expired;
+            long position = admitted;
+            long now = notStale(reading, known);
+            Mark first = firstLive(known, now);
+            if (first != known) {
+                return waitFor(room, position, first, now);
+            }
+        }
     }
 
     @Override
     public void refund(long receipt, long units) {
         long position = receipt << 1;
-        for (Mark mark = expired.next; mark != null && position - start(mark) >= 0; mark = mark.next) {
+        for (Mark mark = after(expired); mark != null && position - start(mark) >= 0; mark = after(mark)) {
             REFUNDED.getAndAdd(mark, units << 1);
         }
     }
 
     @Override
     public LimitStatus status(Rule rule, long reading) {
-        Mark known = expired;
-        long position = admitted;
-        long now = notStale(reading, known);
-        Mark first = firstLive(known, now);
-        long used = first == null ? 0 : Math.max(0, position - base(first)) >> 1;
-        Duration reset = used == 0 ? Duration.ZERO : Duration.ofNanos(newestClosed().stamp + window - now);
-        return LimitStatus.of(rule.limit, used, Optional.of(reset));
+        while (true) {
+            Mark known = expired;
+            long position = admitted;
+            long now = notStale(reading, known);
+            Mark first = firstLive(known, now);
+            if (first != known) {
+                long used = first == null ? 0 : Math.max(0, position - base(first)) >> 1;
+                long reset = used == 0 ? 0 : newestClosed().stamp + window - now;
+                return LimitStatus.of(rule.limit, used, Optional.of(Duration.ofNanos(reset)));
+            }
+        }
     }
 
     /** The most half units that may be used where so many units are to be admitted; negative if they never can be. */
@@ -192,16 +210,22 @@ final class SlidingWindow implements Meter {
         return now - known.stamp < window ? known.stamp + window : now;
     }
 
-    /** Returns the first live mark after one that has expired, and lets the others know. */
+    /**
+     * Returns the first live mark after one that is known to have expired, null if there is none, and lets the others know; or the
+     * known one itself if it was cut off meanwhile, for the caller to start over.
+     */
     private @Nullable Mark firstLive(Mark known, long now) {
         Mark last = known;
         Mark first = known.next;
-        while (first != null && now - first.stamp >= window) {
+        while (first != null && first != last && now - first.stamp >= window) {
             last = first;
             first = first.next;
         }
-        if (last != known) {
-            EXPIRED.compareAndSet(this, known, last);
+        if (first == last) {
+            return known;
+        }
+        if (last != known && EXPIRED.compareAndSet(this, known, last)) {
+            cutOff(known, last);
         }
         raise(EXPIRED_STAMP, last.stamp);
         if (first != null) {
@@ -216,7 +240,7 @@ final class SlidingWindow implements Meter {
             return NEVER;
         }
         Mark last = null;
-        for (Mark mark = first; mark != null && position - base(mark) > room; mark = mark.next) {
+        for (Mark mark = first; mark != null && position - base(mark) > room; mark = after(mark)) {
             last = mark;
         }
         return last == null ? 0 : last.stamp + window - now;
@@ -237,12 +261,33 @@ final class SlidingWindow implements Meter {
 
     private Mark newestClosed() {
         Mark tail = newest;
-        for (Mark next = tail.next; next != null; next = tail.next) {
+        for (Mark next = after(tail); next != null; next = after(tail)) {
             tail = next;
         }
         start(tail);
-        newest = tail;
+        if (tail != newest) {
+            newest = tail;
+        }
         return tail;
+    }
+
+    /** Returns the mark behind another; behind one that was cut off comes the last that has expired. */
+    private @Nullable Mark after(Mark mark) {
+        Mark next = mark.next;
+        return next == mark ? expired : next;
+    }
+
+    /**
+     * Makes marks that have expired point to themselves. Otherwise one that is in the garbage collector's old generation would keep
+     * all later ones alive, and have them copied there.
+     */
+    void cutOff(Mark first, Mark end) {
+        Mark mark = first;
+        while (mark != null && mark != end) {
+            Mark next = mark.next;
+            mark.next = mark;
+            mark = next;
+        }
     }
 
     private long grainMask() {
@@ -283,6 +328,7 @@ final class SlidingWindow implements Meter {
         /** Half units given back of what was charged at or behind the start. */
         volatile long refunded;
 
+        /** Null at the end of the list; this mark itself if it was cut off. */
         volatile @Nullable Mark next;
 
         /** Counts the marks; the difference of two is how many lie between them. */

@@ -29,12 +29,13 @@ class SlidingWindowStressTest {
     @ParameterizedTest
     @CsvSource({"3, 1_000", "10, 20_000", "40, 200_000", "2_000, 200_000"})
     void noWindowHoldsMoreThanTheAmountWhateverThreadsDo(long amount, long length) throws Exception {
-        SlidingWindow window = new SlidingWindow(length, System.nanoTime());
+        SlidingWindow window = new WholeTimeline(length, System.nanoTime());
         SlidingWindow.Mark first = window.expired;
         Rule rule = Rules.window(amount, length);
 
         List<Charge> charges = inParallel(() -> hammer(window, rule, CALLS));
 
+        long grain = grain(rule, length);
         // By position, so that the marks can be gone through once.
         charges.sort((a, b) -> Long.compare(a.receipt, b.receipt));
         long[] stamps = new long[charges.size()];
@@ -49,7 +50,6 @@ class SlidingWindowStressTest {
             }
             stamps[i] = mark.stamp;
             assertThat(stamps[i] - charge.before).isNotNegative();
-            long grain = rule.exactMarks == 0 ? length / 1_024 : 0;
             assertThat(stamps[i] - charge.after).isLessThanOrEqualTo(grain);
         }
         long used = 0;
@@ -99,6 +99,47 @@ class SlidingWindowStressTest {
             assertThat(admitted - start - (mark.refunded >> 1)).isEqualTo(keptBehind);
         }
         assertThat(next).isEqualTo(charges.size());
+    }
+
+    /** A window whose marks can still be gone through when they have expired. */
+    private static final class WholeTimeline extends SlidingWindow {
+
+        WholeTimeline(long windowNanos, long nowAtCreation) {
+            super(windowNanos, nowAtCreation);
+        }
+
+        @Override
+        void cutOff(Mark first, Mark end) {}
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3, 1_000", "10, 20_000", "2_000, 200_000"})
+    void marksThatAreCutOffUnderAThreadsFeetLoseNoCharge(long amount, long length) throws Exception {
+        SlidingWindow window = new SlidingWindow(length, System.nanoTime());
+        Rule rule = Rules.window(amount, length);
+
+        List<Charge> charges = inParallel(() -> hammer(window, rule, CALLS));
+
+        charges.sort((a, b) -> Long.compare(a.receipt, b.receipt));
+        long grain = grain(rule, length);
+        long position = 0;
+        long used = 0;
+        int oldest = 0;
+        for (Charge charge : charges) {
+            assertThat(charge.receipt).as("positions follow without a gap").isEqualTo(position);
+            position += charge.units;
+            // Stamps rise with positions: all between two charges lie after the one began and before the other
+            // returned.
+            used += kept(charge);
+            while (charge.after + grain - charges.get(oldest).before >= length) {
+                used -= kept(charges.get(oldest++));
+            }
+            assertThat(used).isLessThanOrEqualTo(amount);
+        }
+    }
+
+    private static long grain(Rule rule, long length) {
+        return rule.exactMarks == 0 ? length / 1_024 : 0;
     }
 
     private static long kept(Charge charge) {

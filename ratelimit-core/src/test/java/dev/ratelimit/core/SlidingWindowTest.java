@@ -163,6 +163,16 @@ class SlidingWindowTest {
     }
 
     @Test
+    void aMarkThatWasPassedByKeepsNoLaterOneAlive() {
+        SlidingWindow.Mark first = window.expired;
+        window.charge(TWO, 1, 0);
+        window.charge(TWO, 1, 100);
+        window.charge(TWO, 1, 200);
+        assertThat(window.expired).isNotSameAs(first);
+        assertThat(first.next).isSameAs(first);
+    }
+
+    @Test
     void statusSaysWhatIsUsedAndWhenTheNewestChargeIsGone() {
         window.charge(TWO, 1, 0);
         window.charge(TWO, 1, 30);

@@ -3,9 +3,14 @@ package dev.ratelimit.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,6 +149,16 @@ class ReportsTest {
     }
 
     @Test
+    void aReportThatCannotBePrintedIsAFailure() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream closed = new PrintStream(OutputStream.nullOutputStream());
+        closed.close();
+
+        assertThat(Main.run(closed, new PrintStream(err, true), "--demo")).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("standard output cannot be written");
+    }
+
+    @Test
     void theDemoIsTheSameEveryTime() {
         Run run = Run.of("--demo", "--format", "json");
 
@@ -161,7 +176,7 @@ class ReportsTest {
     }
 
     private static String[] with(String[] args, String... more) {
-        String[] all = java.util.Arrays.copyOf(args, args.length + more.length);
+        String[] all = Arrays.copyOf(args, args.length + more.length);
         System.arraycopy(more, 0, all, args.length, more.length);
         return all;
     }

@@ -71,7 +71,7 @@ final class RandomTraffic {
             case 5 -> time.advance(Duration.ofMinutes(random.nextInt(1_000)));
             case 6 -> {
                 time.stepWall(Duration.ofMinutes(random.nextInt(-200, 200)));
-                // A limiter may take a second to notice that the wall clock was set.
+                // Within a second after that, limiters may differ in the period that they admit a call into.
                 time.advance(Duration.ofSeconds(1));
             }
             default -> {}

@@ -21,6 +21,9 @@ import org.junit.jupiter.api.Nested;
  * }
  * }</pre>
  *
+ * <p>A limiter may admit calls into a period for up to a second after the wall clock was set past its end; before it refuses a call, and
+ * in what it says of a quota, it goes by the wall clock as it is.
+ *
  * <p>Time is a {@link ManualTime} nearly everywhere, so the tests wait for nothing. Those that need threads go by
  * {@link TimeSource#system()}, and are bounded by the number of their calls.
  */
