@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 /** The rules that arguments of this package share; each violation says the rule, then name=value. */
 final class Arguments {
 
-    /** The largest amount or usage: every whole number up to here is exact in a double and in a Lua number. */
+    /** The largest amount or usage: every whole number up to here is exact in a double. */
     static final long MAX_AMOUNT = 1L << 53;
 
     private Arguments() {}

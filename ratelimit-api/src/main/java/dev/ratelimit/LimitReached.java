@@ -18,10 +18,10 @@ public record LimitReached(AppliedLimit limit) implements Cause {
         requireNonNull(limit, "limit");
     }
 
-    /** Returns for example {@code exceeded the limit of 20 calls per minute for endpoint "chat" (calls per minute)}. */
+    /** Returns for example {@code Exceeded the limit of 20 calls per minute for endpoint "chat" (calls per minute)}. */
     @Override
     public String message() {
-        return "exceeded the limit of " + limit;
+        return "Exceeded the limit of " + limit;
     }
 
     /** Returns 402 (Payment Required) for a quota of money, otherwise 429 (Too Many Requests). */

@@ -26,6 +26,9 @@ public record LimitStatus(AppliedLimit limit, long used, long remaining, Optiona
     public LimitStatus {
         requireNonNull(limit, "limit");
         requireNonNull(resetAfter, "resetAfter");
+        Arguments.require(used >= 0, "used", ">= 0", used);
+        Arguments.require(remaining >= 0, "remaining", ">= 0", remaining);
+        resetAfter.ifPresent(wait -> Arguments.require(!wait.isNegative(), "resetAfter", ">= 0", wait));
     }
 
     /**

@@ -149,6 +149,7 @@ public final class LimitTable {
     }
 
     private static Set<String> endpoints(String... endpoints) {
+        requireNonNull(endpoints, "endpoints");
         Arguments.require(endpoints.length > 0, "endpoints", "at least one", List.of());
         Set<String> named = new LinkedHashSet<>();
         for (String endpoint : endpoints) {
@@ -213,18 +214,18 @@ public final class LimitTable {
 
         void refuseConflictWith(Row earlier, String table) {
             for (String endpoint : endpoints) {
-                refuse(earlier.endpoints.contains(endpoint), "an endpoint", endpoint, earlier, table);
+                refuse(earlier.endpoints.contains(endpoint), "endpoint \"" + endpoint + '"', earlier, table);
             }
             if (group != null) {
-                refuse(group.equals(earlier.group), "a group", group.name(), earlier, table);
+                refuse(group.equals(earlier.group), group.toString(), earlier, table);
             }
-            refuse(isForOthers() && earlier.isForOthers(), "the others", "", earlier, table);
+            refuse(isForOthers() && earlier.isForOthers(), "the others", earlier, table);
         }
 
-        private void refuse(boolean conflict, String what, String named, Row earlier, String table) {
+        private void refuse(boolean conflict, String what, Row earlier, String table) {
             if (conflict) {
-                throw new IllegalArgumentException(what + " must stand in one row of a table only: \"" + named
-                        + "\" in " + this + " and in " + earlier + " of table \"" + table + '"');
+                throw new IllegalArgumentException(what + " must stand in one row of a table only: " + this + " and "
+                        + earlier + " of table \"" + table + '"');
             }
         }
 

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.Month;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
@@ -24,7 +25,7 @@ public sealed interface QuotaPeriod {
      * Returns the period that an instant lies in.
      *
      * @param instant any instant
-     * @return the period, its start not after the instant and its end after it
+     * @return the period, its start not after the instant and its end after it; {@link Instant#MAX} is in the period that it ends
      */
     Interval at(Instant instant);
 
@@ -86,13 +87,17 @@ public sealed interface QuotaPeriod {
      * Makes months that begin on the day and at the time of an anchor, such as the moment a customer signed up. In a month that
      * lacks the day the period begins on the last day of the month, at the same time.
      *
-     * @param anchor an instant at which a period begins, before or after now
+     * @param anchor an instant whose day of the month and time of day all periods begin at, the first time that the zone's clock shows
+     *     it; before or after now
      * @param zone the time zone in which the anchor's day and time are read
      * @return the period
+     * @throws IllegalArgumentException if the anchor is beyond the years that {@link LocalDateTime} has
      */
     static QuotaPeriod monthFrom(Instant anchor, ZoneId zone) {
         requireNonNull(anchor, "anchor");
         requireNonNull(zone, "zone");
+        boolean hasDate = !anchor.isBefore(Calendar.FIRST) && anchor.isBefore(Calendar.LAST);
+        Arguments.require(hasDate, "anchor", "from " + Calendar.FIRST + " to " + Calendar.LAST, anchor);
         LocalDateTime local = LocalDateTime.ofInstant(anchor, zone);
         LocalDateTime first = local.toLocalTime()
                 .atDate(Calendar.MONDAY_1_JANUARY
@@ -138,9 +143,10 @@ public sealed interface QuotaPeriod {
      * Spans of the ISO calendar, counted from an anchor.
      *
      * @param unit the length of a span: {@link ChronoUnit#DAYS}, {@code WEEKS}, {@code MONTHS} or {@code YEARS}
-     * @param anchor a local date and time at which a span begins; the span n further on begins at {@code anchor.plus(n, unit)},
-     *     or, where the zone's clock skips that time, when it has skipped it
-     * @param zone the time zone of the anchor
+     * @param anchor the local date and time in January of the year 1, a Monday the 1st, that spans are counted from; the n-th begins at
+     *     {@code anchor.plus(n, unit)}, or, where the zone's clock skips that time, when it has skipped it. Only months may begin on
+     *     another day or at another time than the first of January at 00:00.
+     * @param zone the time zone of the anchor; zones that are always the same offset are equal to it
      */
     record Calendar(ChronoUnit unit, LocalDateTime anchor, ZoneId zone) implements QuotaPeriod {
 
@@ -157,7 +163,7 @@ public sealed interface QuotaPeriod {
          * @param unit the length of a span
          * @param anchor a local date and time at which a span begins
          * @param zone the time zone of the anchor
-         * @throws IllegalArgumentException if the unit is another one
+         * @throws IllegalArgumentException if the unit is another one, or the anchor not one for it
          */
         public Calendar {
             requireNonNull(unit, "unit");
@@ -165,6 +171,10 @@ public sealed interface QuotaPeriod {
             requireNonNull(zone, "zone");
             boolean known = unit.isDateBased() && unit.compareTo(ChronoUnit.YEARS) <= 0;
             Arguments.require(known, "unit", "one of Days, Weeks, Months, Years", unit);
+            boolean inJanuary = anchor.getYear() == 1 && anchor.getMonth() == Month.JANUARY;
+            boolean allowed = unit == ChronoUnit.MONTHS ? inJanuary : anchor.equals(MONDAY_1_JANUARY);
+            Arguments.require(allowed, "anchor", "0001-01-01T00:00, or for Months in that month", anchor);
+            zone = zone.normalized();
         }
 
         @Override

@@ -20,6 +20,8 @@ import java.util.List;
  * <p>What is used is booked by organization, account of the tier, table, scope, unit, and window or period. Tiers that agree on
  * these share the meter, so that an organization keeps what it has used when its tier or an amount changes.
  *
+ * <p>Before version 1.0 this interface will get further methods, which an implementation then must have.
+ *
  * <p>Implementations are safe for use by many threads unless they say otherwise. Methods throw
  * {@link NullPointerException} for a {@code null} argument and {@link IllegalStateException} if the {@link TierResolver} gives
  * no tier; a rejection is a value.
@@ -46,6 +48,17 @@ public interface RateLimiter {
      * @return whether the call may go ahead
      */
     Decision tryAcquire(String organization, String endpoint, Usage usage);
+
+    /**
+     * Asks for one call, decided by the tier that the caller brings.
+     *
+     * @param caller who calls, and under which tier
+     * @param endpoint what is called
+     * @return whether the call may go ahead
+     */
+    default Decision tryAcquire(Caller caller, String endpoint) {
+        return tryAcquire(caller, endpoint, Usage.call());
+    }
 
     /**
      * Asks for a call that uses so much, decided by the tier that the caller brings.

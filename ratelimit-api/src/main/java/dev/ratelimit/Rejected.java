@@ -22,7 +22,7 @@ public final class Rejected implements Decision {
     }
 
     /**
-     * Makes a rejection that waiting cures; for backends.
+     * Makes a rejection that waiting cures; for backends, which count in nanoseconds and refuse more often than anybody asks how long.
      *
      * @param cause why
      * @param notice a text of the tier's to put before the cause's own, or an empty one
@@ -30,7 +30,7 @@ public final class Rejected implements Decision {
      * @return the rejection
      * @throws IllegalArgumentException if the wait is less than 1
      */
-    public static Rejected retryAfter(Cause cause, String notice, long retryAfterNanos) {
+    public static Rejected forNanos(Cause cause, String notice, long retryAfterNanos) {
         Arguments.require(retryAfterNanos >= 1, "retryAfterNanos", ">= 1", retryAfterNanos);
         return new Rejected(cause, notice, retryAfterNanos);
     }

@@ -267,7 +267,8 @@ public final class Tier {
             requireNonNull(table, "table");
             for (LimitTable earlier : tables) {
                 if (earlier.name().equals(table.name())) {
-                    throw new IllegalArgumentException("a tier must name a table once: " + table + " and " + earlier);
+                    throw new IllegalArgumentException(
+                            "table must have a name of its own in the tier: table=" + table + ", earlier=" + earlier);
                 }
             }
             tables.add(table);

@@ -119,6 +119,7 @@ public final class Usage {
     }
 
     private int indexOf(Unit unit) {
+        requireNonNull(unit, "unit");
         for (int i = 0; i < units.length; i++) {
             if (units[i].equals(unit)) {
                 return i;

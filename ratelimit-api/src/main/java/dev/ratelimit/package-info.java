@@ -13,8 +13,8 @@
  * </pre>
  *
  * <p>A <em>window</em> is elapsed time and is measured on the monotonic clock; a <em>period</em> is calendar time in a
- * time zone. The two are never mixed. Every type of this package is immutable and safe for use by many threads, except
- * that a {@link dev.ratelimit.RateLimiter} is as its implementation says.
+ * time zone. The two are never mixed. The values of this package are immutable and safe for use by many threads; a
+ * builder is not, and a {@link dev.ratelimit.RateLimiter} is as its implementation says.
  *
  * <p>Amounts are whole units between 0 and 2<sup>53</sup>. Arguments out of their range are refused at construction
  * with an {@link IllegalArgumentException} that states the rule and the value, {@code null} with a

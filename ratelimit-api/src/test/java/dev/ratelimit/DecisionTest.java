@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class DecisionTest {
@@ -13,18 +14,17 @@ class DecisionTest {
 
     @Test
     void aRejectionSaysTheTiersTextThenLimitAndSpan() {
-        assertThat(Rejected.retryAfter(REACHED, "Please upgrade.", 1).message())
+        assertThat(Rejected.forNanos(REACHED, "Please upgrade.", 1).message())
                 .isEqualTo(
-                        "Please upgrade. exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per minute)");
-        assertThat(Rejected.forGood(REACHED, "").message()).startsWith("exceeded the limit of 20 calls per minute");
+                        "Please upgrade. Exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per minute)");
+        assertThat(Rejected.forGood(REACHED, "").message()).startsWith("Exceeded the limit of 20 calls per minute");
     }
 
     @Test
     void aRejectionSaysWhenToComeBack() {
-        assertThat(Rejected.retryAfter(REACHED, "", 1_500_000_000L).retryAfter())
-                .contains(Duration.ofMillis(1_500));
+        assertThat(Rejected.forNanos(REACHED, "", 1_500_000_000L).retryAfter()).contains(Duration.ofMillis(1_500));
         assertThat(Rejected.forGood(REACHED, "").retryAfter()).isEmpty();
-        assertThatThrownBy(() -> Rejected.retryAfter(REACHED, "", 0))
+        assertThatThrownBy(() -> Rejected.forNanos(REACHED, "", 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("retryAfterNanos must be >= 1: retryAfterNanos=0");
     }
@@ -40,12 +40,12 @@ class DecisionTest {
 
     @Test
     void rejectionsAreValues() {
-        Rejected one = Rejected.retryAfter(REACHED, "n", 5);
+        Rejected one = Rejected.forNanos(REACHED, "n", 5);
         assertThat(one)
-                .isEqualTo(Rejected.retryAfter(REACHED, "n", 5))
-                .hasSameHashCodeAs(Rejected.retryAfter(REACHED, "n", 5))
-                .isNotEqualTo(Rejected.retryAfter(REACHED, "n", 6))
-                .isNotEqualTo(Rejected.retryAfter(REACHED, "", 5))
+                .isEqualTo(Rejected.forNanos(REACHED, "n", 5))
+                .hasSameHashCodeAs(Rejected.forNanos(REACHED, "n", 5))
+                .isNotEqualTo(Rejected.forNanos(REACHED, "n", 6))
+                .isNotEqualTo(Rejected.forNanos(REACHED, "", 5))
                 .isNotEqualTo(Rejected.forGood(REACHED, "n"))
                 .isNotEqualTo(Decision.admitted());
         assertThat(one).hasToString("Rejected: " + one.message() + ", retry after PT0.000000005S");
@@ -61,5 +61,21 @@ class DecisionTest {
     private static int statusOf(Limit limit) {
         AppliedLimit applied = new AppliedLimit("t", new Scope.Group("all"), limit);
         return Rejected.forGood(new LimitReached(applied), "").suggestedStatus();
+    }
+
+    @Test
+    void aStatusOfImpossibleNumbersIsRefused() {
+        AppliedLimit limit = REACHED.limit();
+        assertThat(LimitStatus.of(limit, 25, Optional.of(Duration.ZERO)).remaining())
+                .isZero();
+        assertThatThrownBy(() -> LimitStatus.of(limit, -5, Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("used must be >= 0: used=-5");
+        assertThatThrownBy(() -> new LimitStatus(limit, 5, -7, Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("remaining must be >= 0: remaining=-7");
+        assertThatThrownBy(() -> LimitStatus.of(limit, 5, Optional.of(Duration.ofSeconds(-1))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("resetAfter must be >= 0: resetAfter=PT-1S");
     }
 }

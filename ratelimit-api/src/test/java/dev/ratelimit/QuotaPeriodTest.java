@@ -70,6 +70,12 @@ class QuotaPeriodTest {
     }
 
     @Test
+    void aZoneThatIsAlwaysAtOneOffsetIsThatOffset() {
+        assertThat(QuotaPeriod.month(ZoneId.of("UTC"))).isEqualTo(QuotaPeriod.month(UTC));
+        assertThat(QuotaPeriod.day(ZoneId.of("Etc/UTC"))).hasToString("per day");
+    }
+
+    @Test
     void daysAreAsLongAsTheZoneMakesThem() {
         assertThat(lengthOfDay(LOS_ANGELES, "2026-03-08")).isEqualTo(Duration.ofHours(23));
         assertThat(lengthOfDay(LOS_ANGELES, "2026-11-01")).isEqualTo(Duration.ofHours(25));
@@ -174,6 +180,12 @@ class QuotaPeriodTest {
                 .hasMessage("unit must be one of Days, Weeks, Months, Years: unit=Hours");
         assertThatThrownBy(() -> new QuotaPeriod.Calendar(ChronoUnit.DECADES, LocalDateTime.MIN, UTC))
                 .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new QuotaPeriod.Calendar(ChronoUnit.YEARS, LocalDateTime.of(1, 1, 2, 0, 0), UTC))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("anchor must be 0001-01-01T00:00, or for Months in that month: anchor=0001-01-02T00:00");
+        assertThatThrownBy(() -> QuotaPeriod.monthFrom(Instant.MAX, UTC))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("anchor must be from ");
         assertThatThrownBy(() -> new QuotaPeriod.Interval(Instant.EPOCH, Instant.EPOCH))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("end must be after start: start=1970-01-01T00:00:00Z, end=1970-01-01T00:00:00Z");

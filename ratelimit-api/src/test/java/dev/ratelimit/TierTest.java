@@ -104,9 +104,11 @@ class TierTest {
     void anEndpointInTwoRowsIsRefusedWithBothPlaces() {
         assertRefused(
                 () -> MINUTES.together("g", MONTH, "x", "chat"),
-                "an endpoint must stand in one row of a table only: \"chat\" in row (x, chat as group \"g\": 1000 calls per month)"
-                        + " and in row (chat, coral: 10 calls per minute) of table \"minutes\"");
-        assertRefused(() -> MONTHS.each(FIVE, "embed"), "an endpoint must stand in one row of a table only: \"embed\"");
+                "endpoint \"chat\" must stand in one row of a table only: row (x, chat as group \"g\": 1000 calls per month)"
+                        + " and row (chat, coral: 10 calls per minute) of table \"minutes\"");
+        assertRefused(
+                () -> MONTHS.each(FIVE, "embed"),
+                "endpoint \"embed\" must stand in one row of a table only: row (embed");
     }
 
     @Test
@@ -118,14 +120,16 @@ class TierTest {
 
     @Test
     void aSecondRowForTheOthersIsRefused() {
-        assertRefused(() -> MONTHS.eachOther(FIVE), "the others must stand in one row of a table only");
+        assertRefused(
+                () -> MONTHS.eachOther(FIVE),
+                "the others must stand in one row of a table only: row (others: 5 calls per minute) and row (others as");
     }
 
     @Test
     void twoGroupsOfOneNameInATableAreRefused() {
         assertRefused(
                 () -> MONTHS.together("talk", MONTH, "speak"),
-                "a group must stand in one row of a table only: \"talk\"");
+                "group \"talk\" must stand in one row of a table only: row (speak");
     }
 
     @Test
@@ -134,7 +138,7 @@ class TierTest {
                 () -> Tier.named("t")
                         .table(MINUTES)
                         .table(LimitTable.named("minutes").eachOther(FIVE)),
-                "a tier must name a table once: ");
+                "table must have a name of its own in the tier: table=minutes[row (others");
     }
 
     @Test

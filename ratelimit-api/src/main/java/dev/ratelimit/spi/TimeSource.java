@@ -20,7 +20,8 @@ public interface TimeSource {
     long nanoTime();
 
     /**
-     * Returns the wall clock's time. It may step in either direction; a limiter goes by the highest it has seen.
+     * Returns the wall clock's time. It may step in either direction; a limiter goes by the highest it has seen. So when it steps
+     * back, periods last that much longer; one that once showed the year 3000 keeps quotas in that year's period.
      *
      * @return the current instant
      */

@@ -26,16 +26,16 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>It never admits more than a limit's amount in any window of the limit's length, whatever threads do. Windows are exact to the
- * nanosecond of the monotonic clock, or hold a charge up to window/1,024 too long: see {@link dev.ratelimit.Precision}. The wall clock is
- * read for quotas only: before each of their refusals, at the end of a period, and otherwise once a second at most, so that a
- * wall clock that is set forward is noticed within a second.
+ * nanosecond of the monotonic clock, or hold a charge up to window/1,024 too long: see {@link dev.ratelimit.Precision}. The wall clock
+ * is read for quotas only: before each of their refusals and statuses, when a period is over, and otherwise at most once a second
+ * for each quota of an organization, so that a wall clock that is set forward is noticed within a second.
  *
  * <p>Calls that race for the last unit of one limit may, while the loser gives back what it took of its other limits, cause a
  * further call that shares one of those to be refused, or to be told too long a wait.
  *
  * <p>Safe for use by many threads. Decisions are lock-free and do not block, except that {@link ConcurrentHashMap} may lock a bin
- * when an organization, a tier of it or an endpoint is seen for the first time. An admitted call happens-before any call that
- * is refused, or admitted later, because of it.
+ * when an organization, a tier of it or an endpoint is seen for the first time. What a thread did
+ * before an admitted call happens-before what another does after a later call that the admission counted against.
  *
  * <p>State is kept for every organization and every endpoint that was ever asked for, and is lost with the object.
  */
@@ -65,51 +65,51 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
     @Override
     public Decision tryAcquire(String organization, String endpoint, Usage usage) {
-        requireNonNull(organization, "organization");
-        return view(organization, tierOf(organization)).tryAcquire(endpoint(endpoint), usage(usage));
+        requireNonNull(endpoint, "endpoint");
+        requireNonNull(usage, "usage");
+        return view(organization).tryAcquire(endpoint, usage);
     }
 
     @Override
     public Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
-        return view(caller).tryAcquire(endpoint(endpoint), usage(usage));
+        requireNonNull(endpoint, "endpoint");
+        requireNonNull(usage, "usage");
+        return view(caller).tryAcquire(endpoint, usage);
     }
 
     @Override
     public Decision peek(String organization, String endpoint, Usage usage) {
-        requireNonNull(organization, "organization");
-        return view(organization, tierOf(organization)).peek(endpoint(endpoint), usage(usage));
+        requireNonNull(endpoint, "endpoint");
+        requireNonNull(usage, "usage");
+        return view(organization).peek(endpoint, usage);
     }
 
     @Override
     public Decision peek(Caller caller, String endpoint, Usage usage) {
-        return view(caller).peek(endpoint(endpoint), usage(usage));
+        requireNonNull(endpoint, "endpoint");
+        requireNonNull(usage, "usage");
+        return view(caller).peek(endpoint, usage);
     }
 
     @Override
     public List<LimitStatus> status(String organization, String endpoint) {
-        requireNonNull(organization, "organization");
-        return view(organization, tierOf(organization)).status(endpoint(endpoint));
+        requireNonNull(endpoint, "endpoint");
+        return view(organization).status(endpoint);
     }
 
     @Override
     public List<LimitStatus> status(Caller caller, String endpoint) {
-        return view(caller).status(endpoint(endpoint));
+        requireNonNull(endpoint, "endpoint");
+        return view(caller).status(endpoint);
     }
 
-    private static String endpoint(String endpoint) {
-        return requireNonNull(endpoint, "endpoint");
-    }
-
-    private static Usage usage(Usage usage) {
-        return requireNonNull(usage, "usage");
-    }
-
-    private Tier tierOf(String organization) {
+    private TierView view(String organization) {
+        requireNonNull(organization, "organization");
         Tier tier = tiers.tierOf(organization);
         if (tier == null) {
             throw new IllegalStateException("the tier resolver must give a tier: organization=" + organization);
         }
-        return tier;
+        return view(organization, tier);
     }
 
     private TierView view(Caller caller) {
@@ -127,6 +127,10 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     private Plan plan(Tier tier) {
+        Plan plan = plans.get(tier);
+        if (plan != null) {
+            return plan;
+        }
         if (plans.size() >= MAX_PLANS) {
             plans.clear();
         }

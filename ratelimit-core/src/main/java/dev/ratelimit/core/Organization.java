@@ -1,8 +1,6 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.Tier;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -11,16 +9,6 @@ final class Organization {
 
     /** An organization with several kinds of keys is on several tiers at once. */
     private static final int MAX_VIEWS = 4;
-
-    private static final VarHandle VIEW;
-
-    static {
-        try {
-            VIEW = MethodHandles.lookup().findVarHandle(Organization.class, "view", TierView.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
 
     private final ConcurrentHashMap<Rule.Key, Meter> meters = new ConcurrentHashMap<>(1);
     private volatile @Nullable TierView view;
@@ -43,7 +31,7 @@ final class Organization {
         TierView newest = view;
         TierView older = newest != null && newest.depth < MAX_VIEWS ? newest : null;
         TierView added = new TierView(plan, this, clocks, older);
-        VIEW.compareAndSet(this, newest, added);
+        view = added;
         return added;
     }
 

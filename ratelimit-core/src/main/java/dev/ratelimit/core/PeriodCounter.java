@@ -19,7 +19,8 @@ import java.util.Optional;
  *
  * <p>Decisions read the monotonic clock only. When a period's end was last compared with the wall clock, the time until it was added to the
  * monotonic clock's; the wall clock is asked again when that has passed, and after a second at the latest, in case it was set. It is
- * also asked before every refusal, so that one is never made by a clock that was set since, and the wait is exact.
+ * also asked before every refusal, so that one is never made by a clock that was set since, and the wait is exact. A period without end
+ * needs no wall clock.
  *
  * <p>Lock-free: a charge is made again only when another has succeeded or the period has ended.
  */
@@ -48,7 +49,9 @@ final class PeriodCounter implements Meter {
         this.periods = periods;
         this.clocks = clocks;
         long now = clocks.nanoTime();
-        clocks.instant();
+        if (!periods.equals(QuotaPeriod.lifetime())) {
+            clocks.instant();
+        }
         current = new Period(0, periods.at(clocks.highest()).end(), now);
     }
 
@@ -115,8 +118,15 @@ final class PeriodCounter implements Meter {
         return period;
     }
 
-    /** Asks the wall clock: returns the nanoseconds until a period ends, or 0 if it has ended and was replaced. */
+    /**
+     * Asks the wall clock: returns the nanoseconds until a period ends, {@link #NEVER} if it has no end, or 0 if it has ended and was
+     * replaced.
+     */
     private long untilEnd(Period period, long now) {
+        if (period.end.equals(Instant.MAX)) {
+            period.checkAt = now + SECOND;
+            return NEVER;
+        }
         Instant wall = clocks.instant();
         Instant highest = clocks.highest();
         if (!highest.isBefore(period.end)) {

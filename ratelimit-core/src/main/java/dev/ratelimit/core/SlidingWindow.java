@@ -46,10 +46,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>The fast path</h2>
  *
- * Three cached longs let a charge decide on this object alone. Each is only ever raised. {@code base} is that of some mark
- * that was the first live one: if it lags, used looks larger. {@code expiredStamp} is at least the stamp of the mark before that one:
- * it is written before {@code base} and read after it, so rule 3 can be checked. {@code newestStamp} is raised when that mark is
- * closed: a charge that reads the clock before it needs no mark. All else takes the slow path, which brings the three up to date.
+ * Three cached longs let a charge decide on this object alone. Each is only ever raised. {@code base} is that of some mark that was
+ * the first live one, or {@code admitted} when none was: if it lags, used looks larger. {@code expiredStamp} is at least the stamp of
+ * the last mark that {@code base} takes for expired: it is written before {@code base} and read after it, so rule 3 can be checked.
+ * {@code newestStamp} is raised when that mark is closed: a charge whose reading is not after it needs no mark. All else takes the
+ * slow path, which brings the three up to date.
  *
  * <h2>Giving back</h2>
  *
@@ -63,7 +64,8 @@ import org.jspecify.annotations.Nullable;
  * mark was cut off starts over; all other walks go on from {@code expired}, since what lies between has expired too.
  *
  * <p>Lock-free: a decision is made again only when another charge has succeeded or {@code expired} has moved. A refusal writes
- * nothing, but moves {@code expired} and the cached longs on where a mark has expired.
+ * nothing, but moves {@code expired} and the cached longs on where a mark has expired. (A charge that loses its CAS may have
+ * appended a mark before it is refused; an empty mark changes no sum.)
  */
 non-sealed class SlidingWindow implements Meter {
 
@@ -94,8 +96,9 @@ non-sealed class SlidingWindow implements Meter {
 
     /*
      * Positions are counted in half units, so that they are even: the start of a closed mark is kept as position + 1, which no
-     * wrap makes 0 (open), and a position shifted right by one is a receipt that is not negative. They may wrap, and are
-     * compared by subtraction only.
+     * wrap makes 0 (open), and a position shifted right by one is a receipt that is not negative. They wrap after 2^63 units,
+     * that is 1,024 charges of the greatest usage there is, and are compared by how far they lie behind admitted. So a receipt is
+     * good, and a CAS cannot be taken in by an equal value, as long as fewer units are admitted meanwhile.
      */
     private volatile long admitted;
     private volatile long base;
@@ -122,6 +125,9 @@ non-sealed class SlidingWindow implements Meter {
 
     @Override
     public long charge(Rule rule, long units, long now) {
+        if (units == 0) {
+            return ask(rule, now);
+        }
         long room = room(rule.amount, units);
         long knownBase = base;
         long knownExpired = expiredStamp;
@@ -141,7 +147,7 @@ non-sealed class SlidingWindow implements Meter {
             Mark known = expired;
             long position = admitted;
             long now = notStale(reading, known);
-            Mark first = firstLive(known, now);
+            Mark first = firstLive(known, position, now);
             if (first == known) {
                 continue;
             }
@@ -149,13 +155,17 @@ non-sealed class SlidingWindow implements Meter {
             if (wait != 0) {
                 return ~wait;
             }
-            if (units != 0) {
-                markAt(now, rule.exactMarks);
-            }
+            markAt(now, rule.exactMarks);
             if (ADMITTED.compareAndSet(this, position, position + (units << 1))) {
                 return position >>> 1;
             }
         }
+    }
+
+    /** A charge of nothing: writes nothing, and its receipt gives nothing back. */
+    private long ask(Rule rule, long now) {
+        long wait = look(rule, 0, now);
+        return wait == 0 ? 0 : ~wait;
     }
 
     @Override
@@ -170,7 +180,7 @@ non-sealed class SlidingWindow implements Meter {
             Mark known = expired;
             long position = admitted;
             long now = notStale(reading, known);
-            Mark first = firstLive(known, now);
+            Mark first = firstLive(known, position, now);
             if (first != known) {
                 return waitFor(room, position, first, now);
             }
@@ -180,9 +190,15 @@ non-sealed class SlidingWindow implements Meter {
     @Override
     public void refund(long receipt, long units) {
         long position = receipt << 1;
-        for (Mark mark = after(expired); mark != null && position - start(mark) >= 0; mark = after(mark)) {
+        for (Mark mark = after(expired); mark != null && startsAtOrBefore(mark, position); mark = after(mark)) {
             REFUNDED.getAndAdd(mark, units << 1);
         }
+    }
+
+    private boolean startsAtOrBefore(Mark mark, long position) {
+        long start = start(mark);
+        long reached = admitted; // read after the start, and so not less
+        return Long.compareUnsigned(reached - position, reached - start) <= 0;
     }
 
     @Override
@@ -191,10 +207,10 @@ non-sealed class SlidingWindow implements Meter {
             Mark known = expired;
             long position = admitted;
             long now = notStale(reading, known);
-            Mark first = firstLive(known, now);
+            Mark first = firstLive(known, position, now);
             if (first != known) {
                 long used = first == null ? 0 : Math.max(0, position - base(first)) >> 1;
-                long reset = used == 0 ? 0 : newestClosed().stamp + window - now;
+                long reset = waitFor(0, position, first, now);
                 return LimitStatus.of(rule.limit, used, Optional.of(Duration.ofNanos(reset)));
             }
         }
@@ -214,7 +230,7 @@ non-sealed class SlidingWindow implements Meter {
      * Returns the first live mark after one that is known to have expired, null if there is none, and lets the others know; or the
      * known one itself if it was cut off meanwhile, for the caller to start over.
      */
-    private @Nullable Mark firstLive(Mark known, long now) {
+    private @Nullable Mark firstLive(Mark known, long position, long now) {
         Mark last = known;
         Mark first = known.next;
         while (first != null && first != last && now - first.stamp >= window) {
@@ -228,9 +244,7 @@ non-sealed class SlidingWindow implements Meter {
             cutOff(known, last);
         }
         raise(EXPIRED_STAMP, last.stamp);
-        if (first != null) {
-            raise(BASE, base(first));
-        }
+        raise(BASE, first == null ? position : base(first));
         return first;
     }
 

@@ -126,9 +126,7 @@ final class TierView {
 
     private Rejected rejected(Rule rule, long wait) {
         String notice = plan.tier.message();
-        return wait == Meter.NEVER
-                ? Rejected.forGood(rule.cause, notice)
-                : Rejected.retryAfter(rule.cause, notice, wait);
+        return wait == Meter.NEVER ? Rejected.forGood(rule.cause, notice) : Rejected.forNanos(rule.cause, notice, wait);
     }
 
     private Line line(String endpoint) {

@@ -42,6 +42,7 @@ class EditionsTest {
     void limitedAccessPerMinute(String endpoint, int calls) {
         tier = LimitedAccessEdition.limited();
         assertRefusedAfter(calls, endpoint, "calls per minute", MINUTE);
+        assertAdmitted(limiter.tryAcquire("acme", "tokenize"));
         time.advance(MINUTE);
         assertRefusedAfter(calls, endpoint, "calls per minute", MINUTE);
     }
@@ -58,13 +59,14 @@ class EditionsTest {
         long grain = Duration.ofDays(1).toNanos() / 1_024;
         assertThat(rejected.retryAfter().orElseThrow())
                 .isBetween(untilADayAfterTheFirst, untilADayAfterTheFirst.plusNanos(grain));
+        assertAdmitted(limiter.tryAcquire("acme", "tokenize"));
     }
 
     @Test
     void limitedAccessCharactersAreSpentForEverAndFullAccessReinstates() {
         tier = LimitedAccessEdition.limited();
         assertAdmitted(limiter.tryAcquire("acme", "generate", Usage.of(Unit.CHARACTERS, 499_999)));
-        assertAdmitted(limiter.tryAcquire("acme", "generate", Usage.of(Unit.CHARACTERS, 10)));
+        assertAdmitted(limiter.tryAcquire("acme", "generate", Usage.of(Unit.CHARACTERS, 1)));
         time.advance(Duration.ofDays(10_000));
         Rejected rejected = assertRefused(limiter.tryAcquire("acme", "generate"), "characters in all");
         assertThat(rejected.retryAfter()).isEmpty();
@@ -84,21 +86,22 @@ class EditionsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "generate, 5",
-        "summarize, 5",
-        "cluster, 5",
-        "embed, 5",
-        "rerank, 10",
-        "chat, 10",
-        "coral, 100",
-        "classify, 100"
+        "generate, 5, summarize",
+        "summarize, 5, cluster",
+        "cluster, 5, embed",
+        "embed, 5, generate",
+        "rerank, 10, chat",
+        "chat, 10, rerank",
+        "coral, 100, classify",
+        "classify, 100, tokenize"
     })
-    void goingLiveTrialPerMinute(String endpoint, int calls) {
+    void goingLiveTrialPerMinute(String endpoint, int calls, String another) {
         tier = GoingLiveEdition.trial();
         Rejected rejected = assertRefusedAfter(calls, endpoint, "calls per minute", MINUTE);
         assertThat(rejected.message())
                 .startsWith("Trial keys are throttled. Please upgrade your API key or contact us directly on Discord.")
                 .contains(calls + " calls per minute");
+        assertAdmitted(limiter.tryAcquire("acme", another));
     }
 
     @ParameterizedTest
@@ -153,6 +156,7 @@ class EditionsTest {
     void faqTrialPerMinute(String endpoint, int calls) {
         tier = FaqEdition.trial();
         assertRefusedAfter(calls, endpoint, "calls per minute", MINUTE);
+        assertAdmitted(limiter.tryAcquire("acme", endpoint.equals("embed") ? "chat" : "embed"));
     }
 
     @Test

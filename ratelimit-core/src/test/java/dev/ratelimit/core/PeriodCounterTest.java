@@ -61,6 +61,15 @@ class PeriodCounterTest {
     }
 
     @Test
+    void aWallClockAtTheEndOfTimeIsInAPeriodWithoutEnd() {
+        time.setWall(Instant.MAX);
+        PeriodCounter last = new PeriodCounter(DAYS, new Clocks(time));
+        Rule rule = Rules.of(TEN_A_DAY);
+        assertThat(last.charge(rule, 10, time.nanoTime())).isNotNegative();
+        assertThat(~last.charge(rule, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
+    }
+
+    @Test
     void aLifetimeIsSpentForGood() {
         PeriodCounter lifetime = new PeriodCounter(QuotaPeriod.lifetime(), new Clocks(time));
         Rule rule = Rules.of(Quota.lifetime(Unit.TOKENS, 10));
@@ -70,7 +79,7 @@ class PeriodCounterTest {
     }
 
     @Test
-    void noPeriodHoldsMoreThanTheAmountAndEachIsFilledWhileThreadsRaceOverItsEnd() throws Exception {
+    void noPeriodHoldsMoreThanTheAmountWhileThreadsRaceOverItsEnd() throws Exception {
         int threads = 4;
         int days = 200;
         Rule rule = Rules.of(Quota.of(Unit.TOKENS, 1_000, DAYS));

@@ -32,6 +32,11 @@ class RandomHistoriesProperties {
 
     private static final String[] ENDPOINTS = {"chat", "embed", "rerank", "classify", "tokenize"};
     private static final String[] ORGANIZATIONS = {"acme", "globex"};
+    private static final Caller WATCHER = new Caller(
+            "watcher",
+            Tier.named("watcher")
+                    .table(LimitTable.named("months").eachOther(Quota.perMonth(1)))
+                    .build());
     private static final long[] ORIGINS = {0, -1, Long.MAX_VALUE - 1_000_000_000L, Long.MIN_VALUE};
 
     @Property(tries = 2_000)
@@ -49,7 +54,7 @@ class RandomHistoriesProperties {
                 .build();
         RateLimiter reference = new ReferenceRateLimiter(organization -> tiers.get(0), time);
         for (int i = 0; i < 500; i++) {
-            pass(random, time);
+            pass(random, time, limiter, reference);
             String organization = ORGANIZATIONS[random.nextInt(ORGANIZATIONS.length)];
             Caller caller = new Caller(organization, tiers.get(random.nextInt(5) == 0 ? random.nextInt(3) : 0));
             String endpoint = ENDPOINTS[random.nextInt(ENDPOINTS.length)];
@@ -83,10 +88,14 @@ class RandomHistoriesProperties {
         });
     }
 
-    /** Lets time pass, and now and then sets the wall clock; long enough for the limiter to notice. */
-    private static void pass(Random random, ManualTime time) {
+    /**
+     * Lets time pass, and now and then sets the wall clock: after both have seen how far it had come, and so that both notice before
+     * the next call.
+     */
+    private static void pass(Random random, ManualTime time, RateLimiter limiter, RateLimiter reference) {
         switch (random.nextInt(40)) {
             case 0 -> {
+                assertThat(limiter.status(WATCHER, "")).isEqualTo(reference.status(WATCHER, ""));
                 time.stepWall(Duration.ofSeconds(random.nextInt(7_200) - 3_600));
                 time.advance(Duration.ofSeconds(1));
             }

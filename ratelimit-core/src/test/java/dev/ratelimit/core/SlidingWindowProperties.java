@@ -82,6 +82,7 @@ class SlidingWindowProperties {
             now += 10;
             long receipt = window.charge(rule, units, now);
             assertThat(receipt).isNotNegative();
+            assertThat(~window.charge(rule, greatest, now)).isEqualTo(10);
             assertThat(~window.charge(rule, greatest, now + 4)).isEqualTo(6);
             if (random.nextBoolean()) {
                 window.refund(receipt, units);

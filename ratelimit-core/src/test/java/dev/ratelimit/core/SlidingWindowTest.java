@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,40 @@ class SlidingWindowTest {
     }
 
     @Test
+    void whatIsGivenBackIsNotLostHoweverMuchItAddsUpTo() {
+        long greatest = 1L << 53;
+        Rule rule = Rules.window(greatest, 100);
+        for (int i = 0; i < 1_000; i++) {
+            long receipt = window.charge(rule, greatest, 10);
+            assertAdmitted(receipt);
+            assertRefused(window.charge(rule, 1, 10), 100);
+            window.refund(receipt, greatest);
+        }
+    }
+
+    @Test
+    void sparseChargesOfTheGreatestAmountAreCountedHoweverMuchTheyAddUpTo() {
+        long greatest = 1L << 53;
+        Rule rule = Rules.window(greatest, 100);
+        for (long now = 200; now < 1_000_000; now += 200) {
+            assertAdmitted(window.charge(rule, greatest, now));
+            assertRefused(window.charge(rule, greatest, now), 100);
+        }
+    }
+
+    @Test
+    void aRefusalWritesNothing() {
+        window.charge(TWO, 2, 10);
+        SlidingWindow.Mark newest = requireNonNull(window.expired.next);
+        for (long now = 10; now < 110; now++) {
+            assertRefused(window.charge(TWO, 1, now), 110 - now);
+            assertThat(window.expired.next).isSameAs(newest);
+            assertThat(newest.next).isNull();
+        }
+        assertThat(window.status(TWO, 109).used()).isEqualTo(2);
+    }
+
+    @Test
     void givingBackWhatHasExpiredChangesNothing() {
         long receipt = window.charge(TWO, 2, 0);
         window.charge(TWO, 1, 100);
@@ -180,6 +215,13 @@ class SlidingWindowTest {
         assertThat(window.status(TWO, 40).resetAfter().orElseThrow().toNanos()).isEqualTo(90);
         assertThat(window.status(TWO, 100).remaining()).isEqualTo(1);
         assertThat(window.status(TWO, 130).resetAfter().orElseThrow().toNanos()).isZero();
+    }
+
+    @Test
+    void whatWasGivenBackDoesNotPutOffTheReset() {
+        window.charge(TWO, 1, 0);
+        window.refund(window.charge(TWO, 1, 50), 1);
+        assertThat(window.status(TWO, 60).resetAfter().orElseThrow().toNanos()).isEqualTo(40);
     }
 
     private static void assertAdmitted(long answer) {

@@ -115,7 +115,7 @@ abstract class AnswerScenarios extends Scenarios {
         admits(20);
         assertThat(rejected(Usage.call()).message())
                 .isEqualTo("Trial keys are throttled."
-                        + " exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per minute)");
+                        + " Exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per minute)");
     }
 
     @Test

@@ -114,14 +114,18 @@ public final class ReferenceRateLimiter implements RateLimiter {
         return new Caller(organization, tier);
     }
 
-    /** Reads the clocks; the wall clock only for quotas, so that only they depend on it. */
+    /** Reads the clocks; the wall clock only for quotas whose periods end, so that only they depend on it. */
     private Moment now(List<AppliedLimit> limits) {
         Instant wall = highestWall;
-        if (limits.stream().anyMatch(applied -> applied.limit() instanceof Quota)) {
+        if (limits.stream().anyMatch(ReferenceRateLimiter::goesByTheWallClock)) {
             wall = time.instant();
             highestWall = wall.isAfter(highestWall) ? wall : highestWall;
         }
         return new Moment(time.nanoTime(), wall, highestWall);
+    }
+
+    private static boolean goesByTheWallClock(AppliedLimit applied) {
+        return applied.limit() instanceof Quota quota && !quota.period().equals(QuotaPeriod.lifetime());
     }
 
     private Decision decide(Caller caller, List<AppliedLimit> limits, Usage usage, Moment now) {
@@ -159,7 +163,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
         Decision decision(String notice) {
             LimitReached cause = new LimitReached(applied);
             return retryAfter
-                    .map(wait -> Rejected.retryAfter(cause, notice, wait.toNanos()))
+                    .map(wait -> Rejected.forNanos(cause, notice, wait.toNanos()))
                     .orElseGet(() -> Rejected.forGood(cause, notice));
         }
     }
