@@ -293,7 +293,7 @@ non-sealed class SlidingWindow implements Meter {
 
     /**
      * Makes marks that have expired point to themselves. Otherwise one that is in the garbage collector's old generation would keep
-     * all later ones alive, and have them copied there.
+     * all later ones alive, and have them copied there. (A test that goes through the whole timeline overrides this.)
      */
     void cutOff(Mark first, Mark end) {
         Mark mark = first;
