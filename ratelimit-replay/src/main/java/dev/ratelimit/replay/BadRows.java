@@ -7,6 +7,7 @@ import java.util.List;
 final class BadRows {
 
     private static final int SHOWN = 5;
+    private static final int LONGEST_MESSAGE = 300;
 
     private final boolean skip;
     private final List<String> first = new ArrayList<>();
@@ -19,12 +20,15 @@ final class BadRows {
     /**
      * Notes a bad row.
      *
-     * @param place file, line and, if one is to blame, column
-     * @param problem the rule and the value that is against it
+     * @param place file and line
+     * @param problem the column, the rule and the value that is against it; what a terminal should not get of it is left out
      * @throws BadInputException unless bad rows are skipped
      */
     void add(String place, String problem) {
-        String message = place + ": " + problem;
+        String message = place + ": " + problem.replaceAll("\\p{Cntrl}", "?");
+        if (message.length() > LONGEST_MESSAGE) {
+            message = message.substring(0, LONGEST_MESSAGE) + "...";
+        }
         if (!skip) {
             throw new BadInputException(message);
         }

@@ -16,7 +16,7 @@ record Charge(Unit unit, List<String> columns) {
     static Charge parse(String text) {
         int equals = text.indexOf('=');
         List<String> columns = List.of(text.substring(equals + 1).split("\\+", -1));
-        if (equals < 1 || columns.contains("")) {
+        if (text.substring(0, Math.max(equals, 0)).isBlank() || columns.contains("")) {
             throw new TypeConversionException("must be UNIT=COLUMN[+COLUMN...]: " + text);
         }
         Unit unit = new Unit(text.substring(0, equals));

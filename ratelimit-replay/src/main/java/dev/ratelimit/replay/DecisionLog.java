@@ -1,6 +1,7 @@
 package dev.ratelimit.replay;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitReached;
@@ -19,7 +20,9 @@ final class DecisionLog implements Output {
     private final CsvWriter csv;
 
     DecisionLog(OutputStream out) {
-        csv = CsvWriter.builder().build(new OutputStreamWriter(out, StandardCharsets.UTF_8));
+        csv = CsvWriter.builder()
+                .lineDelimiter(LineDelimiter.LF)
+                .build(new OutputStreamWriter(out, StandardCharsets.UTF_8));
         csv.writeRecord("time", "organization", "endpoint", "admitted", "limit", "retry-after");
     }
 

@@ -2,8 +2,8 @@ package dev.ratelimit.replay;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.exc.StreamReadException;
 import dev.ratelimit.replay.RowBuilder.Column;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -47,7 +47,7 @@ final class JsonLinesTrace {
             if (json.nextToken() != null) {
                 row.reject("line", "must be one JSON object: " + line);
             }
-        } catch (StreamReadException e) {
+        } catch (JsonProcessingException e) {
             row.reject("line", "must be a JSON object: " + e.getOriginalMessage());
         }
     }

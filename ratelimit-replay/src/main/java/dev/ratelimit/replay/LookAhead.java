@@ -44,7 +44,9 @@ final class LookAhead {
             newest = row.time();
             inOrder.add(row);
         } else if (newest - row.time() > maxDisorder) {
-            throw new BadValueException("must not lie further behind an earlier row than --max-disorder allows");
+            throw new BadValueException(
+                    "must not lie further behind an earlier row than --max-disorder allows, but lies "
+                            + Duration.ofNanos(newest - row.time()) + " behind");
         } else if (row.time() < passedOn) {
             throw new BadValueException("must not lie more than " + CAPACITY + " rows behind");
         } else {

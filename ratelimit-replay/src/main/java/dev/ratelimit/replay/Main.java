@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.time.Duration;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -14,7 +15,8 @@ import picocli.CommandLine.ParameterException;
  * The command line of the replay.
  *
  * <p>Exit codes: 0 if the report is printed, 2 if the options or the trace are not as they should be, 1 if something else goes
- * wrong. Unless it is 0, nothing is printed on standard output and no file is left behind.
+ * wrong. Unless it is 0, nothing is printed on standard output and no file is left behind; but where only standard output could
+ * not be written, the files are complete.
  */
 public final class Main {
 
@@ -53,7 +55,9 @@ public final class Main {
             return ExitCode.USAGE;
         }
         if (exception instanceof IOException || exception instanceof UncheckedIOException) {
-            command.getErr().println("error: " + exception);
+            // The message of a FileSystemException may be no more than a path.
+            boolean tellsItself = exception.getMessage() != null && !(exception instanceof FileSystemException);
+            command.getErr().println("error: " + (tellsItself ? exception.getMessage() : exception));
             return ExitCode.SOFTWARE;
         }
         throw exception;

@@ -9,16 +9,27 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * Files that appear when all of them are complete: each is written beside its place and renamed by {@link #commit}. Closing
- * without it, or the end of the program, leaves nothing behind.
+ * without it, or the end of the program, leaves nothing behind. A symbolic link is replaced, not what it points to.
  */
 final class OutputFiles implements Closeable {
 
+    private final List<Path> inputs;
     private final Map<Path, Path> partOf = new LinkedHashMap<>();
     private final Map<Path, OutputStream> streams = new LinkedHashMap<>();
+
+    /**
+     * Begins without files.
+     *
+     * @param inputs files that must not be replaced, because they are read
+     */
+    OutputFiles(List<Path> inputs) {
+        this.inputs = inputs;
+    }
 
     /**
      * Begins a file.
@@ -33,15 +44,21 @@ final class OutputFiles implements Closeable {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
             throw new BadInputException("must not replace what is not a file: " + file);
         }
-        if (partOf.containsKey(file)) {
+        for (Path input : inputs) {
+            if (Files.exists(file) && Files.isSameFile(file, input)) {
+                throw new BadInputException("must not replace a trace that is read: " + file);
+            }
+        }
+        Path place = folder.toRealPath().resolve(file.getFileName());
+        if (partOf.containsKey(place)) {
             throw new BadInputException("must not be written twice: " + file);
         }
         Path part = folder.resolve(
                 "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".part");
         OutputStream stream = new BufferedOutputStream(Files.newOutputStream(part, StandardOpenOption.CREATE_NEW));
         part.toFile().deleteOnExit();
-        partOf.put(file, part);
-        streams.put(file, stream);
+        partOf.put(place, part);
+        streams.put(place, stream);
         return stream;
     }
 

@@ -7,8 +7,8 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** What the options say, done: the trace is read, decided, and reported on. */
 @Command(
@@ -36,13 +36,13 @@ final class ReplayCommand implements Callable<Integer> {
     private final PrintWriter out;
     private final PrintWriter err;
 
-    @ArgGroup(validate = false, heading = "%nThe trace%n")
+    @Mixin
     private TraceOptions trace = new TraceOptions();
 
-    @ArgGroup(validate = false, heading = "%nThe limits%n")
+    @Mixin
     private TierOptions tiers = new TierOptions();
 
-    @ArgGroup(validate = false, heading = "%nWhat comes of it%n")
+    @Mixin
     private OutputOptions outputs = new OutputOptions();
 
     ReplayCommand(PrintWriter out, PrintWriter err) {
@@ -57,11 +57,11 @@ final class ReplayCommand implements Callable<Integer> {
         Tier tier = tiers.tier(rowFormat.charges());
         for (Unit unit : TierOptions.uncharged(tier, rowFormat.charges())) {
             err.println(
-                    "warning: limits of " + unit + " never refuse, because no --charge says what a call uses of it");
+                    "warning: limits of " + unit + " count nothing, because no --charge says what a call uses of it");
         }
         BadRows badRows = trace.badRows();
         Summary summary = new Summary();
-        try (OutputFiles files = new OutputFiles()) {
+        try (OutputFiles files = new OutputFiles(trace.files())) {
             List<Output> written = outputs.open(files, tiers.title());
             List<DecisionListener> listeners = new ArrayList<>(written);
             listeners.add(summary);

@@ -68,7 +68,7 @@ final class TierOptions {
                 : chosen;
     }
 
-    /** Returns the units that a tier limits although nothing is charged in them, so that these limits never refuse. */
+    /** Returns the units that a tier limits although nothing is charged in them. */
     static Set<Unit> uncharged(Tier tier, List<Charge> charges) {
         Set<Unit> units = new LinkedHashSet<>();
         tier.withLimits(limit -> {

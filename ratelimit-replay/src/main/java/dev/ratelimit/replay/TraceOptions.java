@@ -1,6 +1,7 @@
 package dev.ratelimit.replay;
 
 import dev.ratelimit.Unit;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,6 +14,8 @@ import picocli.CommandLine.Parameters;
 
 /** Which calls are replayed, and how they are written down. */
 final class TraceOptions {
+
+    static final String STANDARD_INPUT = "-";
 
     private static final String DEFAULT_NAME = "default";
 
@@ -98,7 +101,18 @@ final class TraceOptions {
         if (traces.isEmpty()) {
             throw new BadInputException("a trace must be given, or --demo");
         }
+        if (traces.indexOf(STANDARD_INPUT) != traces.lastIndexOf(STANDARD_INPUT)) {
+            throw new BadInputException("standard input must be given once");
+        }
         return traces.stream().map(TraceSource::parse).toList();
+    }
+
+    /** Returns the files that are read. */
+    List<Path> files() {
+        return traces.stream()
+                .filter(trace -> !trace.equals(STANDARD_INPUT))
+                .map(Path::of)
+                .toList();
     }
 
     private static void refuseWithDemo(boolean given, String what) {

@@ -21,7 +21,7 @@ record TraceSource(String name, Opener bytes, Format format) {
 
     /** Returns the source that an argument of the command line names. */
     static TraceSource parse(String argument) {
-        if (argument.equals("-")) {
+        if (argument.equals(TraceOptions.STANDARD_INPUT)) {
             return new TraceSource(
                     "standard input", () -> Progress.of("standard input", System.in, -1), CsvTrace::read);
         }
@@ -65,7 +65,7 @@ record TraceSource(String name, Opener bytes, Format format) {
         try (InputStream in = bytes.open()) {
             format.read(in, new RowBuilder(name, rowFormat, badRows, sink));
         } catch (ZipException | EOFException e) {
-            throw new BadInputException(name + ": must be a whole gzip file: " + e.getMessage());
+            throw new BadInputException(name + ": must be a whole gzip file");
         }
     }
 

@@ -33,7 +33,7 @@ class BadRowsTest {
             2026-01-05T09:00:00Z,acme,9007199254740992   | 3: column tokens must not add up to more than 2^53: "9007199254740992"
             2026-01-05T09:00:00Z,acme                    | 3: row must have as many fields as the header: 2 instead of 3
             2026-01-05T09:00:00Z,acme,1,2                | 3: row must have as many fields as the header: 4 instead of 3
-            2026-01-05T08:58:59Z,acme,1                  | 3: column at must not lie further behind an earlier row than --max-disorder allows: "2026-01-05T08:58:59Z"
+            2026-01-05T08:58:59Z,acme,1                  | 3: column at must not lie further behind an earlier row than --max-disorder allows, but lies PT1M1S behind: "2026-01-05T08:58:59Z"
             """)
     void aBadRowOfCsvIsNamed(String row, String message) throws IOException {
         Path trace = file("trace.csv", HEADER + GOOD + row + "\n" + GOOD);
@@ -46,6 +46,22 @@ class BadRowsTest {
         assertThat(skipping.exitCode()).isZero();
         assertThat(skipping.err()).isEqualTo("skipped: " + trace + ":" + message + "\n");
         assertThat(skipping.out()).startsWith("{\"calls\":2,").endsWith("],\"skippedRows\":1}\n");
+    }
+
+    @Test
+    void aLineThatNoJsonParserTakesIsBadLikeAnyOther() throws IOException {
+        String digits = "{\"at\":\"2026-01-05T09:00:00Z\",\"tokens\":" + "1".repeat(1_200) + "}";
+        String nested = "{\"other\":" + "[".repeat(1_200);
+        Path trace = file("trace.jsonl", digits + "\n" + nested + "\n\u001b[31m\n");
+
+        Run skipping = replay(trace, "--charge", "tokens=tokens", "--skip-bad-rows");
+
+        assertThat(skipping.exitCode()).isZero();
+        assertThat(skipping.out()).endsWith("\"skippedRows\":3}\n");
+        assertThat(skipping.err().lines())
+                .hasSize(3)
+                .allMatch(line -> line.startsWith("skipped: " + trace))
+                .allMatch(line -> line.length() < 400 && line.chars().noneMatch(Character::isISOControl));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -51,7 +51,11 @@ class OptionErrorsTest {
             trace.gz --time at                             | must end in .csv, .jsonl, .ndjson or .json
             --demo --chart FOLDER/absent/chart.png         | no folder for
             --demo --decisions FOLDER                      | must not replace what is not a file
-            --demo --decisions FOLDER/a --chart FOLDER/a   | must not be written twice
+            --demo --decisions FOLDER/a --chart FOLDER/./a | must not be written twice
+            TRACE --time at --decisions TRACE              | must not replace a trace that is read
+            --demo --exact --exact                         | should be specified only once
+            --demo --tier faq:trial --tier faq:trial       | should be specified only once
+            - - --time at                                  | standard input must be given once
             """)
     void anErrorSaysWhatIsWrong(String commandLine, String message) throws IOException {
         Path trace = Files.writeString(folder.resolve("trace.csv"), "at,org,path\n2026-01-05T09:00:00Z,acme,chat\n");
@@ -82,7 +86,7 @@ class OptionErrorsTest {
         Run run = Run.of("--demo", "--tier", "limited-access:limited");
 
         assertThat(run.exitCode()).isZero();
-        assertThat(run.err()).startsWith("warning: limits of characters never refuse");
+        assertThat(run.err()).startsWith("warning: limits of characters count nothing");
     }
 
     @ParameterizedTest

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,7 +21,7 @@ class OutputFilesTest {
     void aFileKeepsItsContentUntilTheNewOneIsComplete() throws IOException {
         Path file = Files.writeString(folder.resolve("decisions.csv"), "old");
 
-        try (OutputFiles files = new OutputFiles()) {
+        try (OutputFiles files = new OutputFiles(List.of())) {
             write(files.create(file), "new");
             assertThat(file).hasContent("old");
 
@@ -32,7 +33,7 @@ class OutputFilesTest {
 
     @Test
     void withoutCommitNothingIsLeftBehind() throws IOException {
-        try (OutputFiles files = new OutputFiles()) {
+        try (OutputFiles files = new OutputFiles(List.of())) {
             write(files.create(folder.resolve("decisions.csv")), "half");
             assertThat(folder).isNotEmptyDirectory();
         }
@@ -41,7 +42,7 @@ class OutputFilesTest {
 
     @Test
     void whatIsNotAFileIsNotReplaced() throws IOException {
-        try (OutputFiles files = new OutputFiles()) {
+        try (OutputFiles files = new OutputFiles(List.of())) {
             assertThatExceptionOfType(BadInputException.class)
                     .isThrownBy(() -> files.create(Files.createDirectory(folder.resolve("chart.png"))))
                     .withMessageStartingWith("must not replace what is not a file");
