@@ -8,9 +8,8 @@ import java.time.Duration;
  * So many units in any window of so much elapsed time: a sliding window that ends with the current call.
  *
  * <p>A charge made at time s counts at time t as long as t - s &lt; window; exactly one window later it is gone, or a little later,
- * as its {@link Precision} says. In every
- * window of this length, wherever it begins, no more than the amount is admitted. A usage above the amount itself is never
- * admitted.
+ * as its {@link Precision} says. In every window of this length, wherever it begins, no more than the amount is admitted. A usage
+ * above the amount itself is never admitted.
  *
  * @param unit what is counted
  * @param amount units admitted per window, between 0 and 2<sup>53</sup>

@@ -61,7 +61,7 @@ final class PeriodCounter implements Meter {
         while (true) {
             long used = period.used;
             if (rule.admits(used, units)) {
-                if (USED.compareAndSet(period, used, used + units)) {
+                if (units == 0 || USED.compareAndSet(period, used, used + units)) {
                     return period.number;
                 }
                 continue;

@@ -58,6 +58,7 @@ final class TierView {
         this.meters = new Meter[plan.slots];
     }
 
+    /* Takes rules and meters apart, where peek and status ask for a line: that one would be allocated on every call. */
     Decision tryAcquire(String endpoint, Usage usage) {
         Rule[] rules = plan.named(endpoint);
         if (rules != null) {
