@@ -32,6 +32,15 @@ public record LimitStatus(AppliedLimit limit, long used, long remaining, Optiona
     }
 
     /**
+     * Returns how far the limit is overrun. Until that is paid off, because it has expired or was given back, nothing is admitted.
+     *
+     * @return units used beyond the amount, 0 if there are none
+     */
+    public long overrun() {
+        return Math.max(0, used - limit.limit().amount());
+    }
+
+    /**
      * Makes the status of a limit of which so much is used; for backends.
      *
      * @param limit the limit and what it applies to

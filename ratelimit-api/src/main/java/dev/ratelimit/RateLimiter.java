@@ -1,13 +1,20 @@
 package dev.ratelimit;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.ratelimit.spi.TimeSource;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
 
 /**
  * Answers one question: may this organization call this endpoint now?
  *
  * <p>A call is decided by every limit that its tier sets for the endpoint, all or nothing: admitted, it charges each of them;
  * rejected, it charges none. In no window of a limit's length, and in no period, are more units admitted than the
- * amount in force at each admission, except for the overrun that a {@link Quota} allows.
+ * amount in force at each admission, except for the overrun that a {@link Quota} allows. More may be used than was admitted when a
+ * {@link Reservation} is settled for more than it reserved; then nothing is admitted until that is paid off.
  *
  * <pre>{@code
  * RateLimiter limiter = InMemoryRateLimiter.builder().tier(TRIAL).build();
@@ -91,6 +98,122 @@ public interface RateLimiter {
     Decision peek(Caller caller, String endpoint, Usage usage);
 
     /**
+     * Asks for a call whose cost is known only after it, and charges an estimate. The {@link TierResolver} says by which tier it is
+     * decided.
+     *
+     * @param organization who calls
+     * @param endpoint what is called
+     * @param estimate what the call is expected to use
+     * @return the reservation, which says whether the call may go ahead
+     */
+    Reservation reserve(String organization, String endpoint, Usage estimate);
+
+    /**
+     * Asks for a call whose cost is known only after it, and charges an estimate, decided by the tier that the caller brings.
+     *
+     * @param caller who calls, and under which tier
+     * @param endpoint what is called
+     * @param estimate what the call is expected to use
+     * @return the reservation, which says whether the call may go ahead
+     */
+    Reservation reserve(Caller caller, String endpoint, Usage estimate);
+
+    /**
+     * Asks for a call, and lets the calling thread wait until it is admitted. It says at once when that will not be in time: when the
+     * wait that a rejection names is longer than what is left of the longest wait, or when no wait helps.
+     *
+     * <p>Nothing is charged and no place in a queue is held while it waits, so there is no fairness: a call that comes later may
+     * be admitted earlier. A waiting call asks again after the wait that it was told and a random part of it, so that those
+     * that were told the same do not come back all at once: up to a sixteenth at first, and twice that each time it is refused again, up
+     * to the wait itself. What is given back, or allowed by another tier, before it asks again does not wake it.
+     *
+     * <p>It waits by the {@link #timeSource()}, and asks for the last time when the longest wait is over at the latest, but for how late
+     * {@link TimeSource#sleep} returns. With a longest wait of zero it asks once; one above 292 years is for ever.
+     *
+     * @param organization who calls
+     * @param endpoint what is called
+     * @param usage what the call uses
+     * @param maxWait the longest wait, zero or more
+     * @return admitted; or the last rejection
+     * @throws InterruptedException if the thread is interrupted before it asks or while it waits; then nothing is charged
+     * @throws IllegalArgumentException if the longest wait is negative
+     */
+    default Decision acquire(String organization, String endpoint, Usage usage, Duration maxWait)
+            throws InterruptedException {
+        return waiting(organization, endpoint, usage, maxWait).await();
+    }
+
+    /**
+     * Asks for a call, decided by the tier that the caller brings, and lets the calling thread wait until it is admitted, as
+     * {@link #acquire(String, String, Usage, Duration)} does.
+     *
+     * @param caller who calls, and under which tier
+     * @param endpoint what is called
+     * @param usage what the call uses
+     * @param maxWait the longest wait, zero or more
+     * @return admitted; or the last rejection
+     * @throws InterruptedException if the thread is interrupted before it asks or while it waits; then nothing is charged
+     * @throws IllegalArgumentException if the longest wait is negative
+     */
+    default Decision acquire(Caller caller, String endpoint, Usage usage, Duration maxWait)
+            throws InterruptedException {
+        return waiting(caller, endpoint, usage, maxWait).await();
+    }
+
+    /**
+     * Asks for a call until it is admitted, as {@link #acquire(String, String, Usage, Duration)} does, without a thread that waits. It asks
+     * for the first time before it returns, then on threads of the scheduler, which also run what depends on the future.
+     *
+     * <p>To cancel or complete the future (itself, not one derived from it) ends the waiting: the task that would ask again is cancelled,
+     * and removed if the scheduler is a {@link java.util.concurrent.ThreadPoolExecutor}; a call that is admitted at that moment is given
+     * back. A scheduler that drops its tasks, as {@link ScheduledExecutorService#shutdownNow()} does, leaves the future incomplete.
+     *
+     * @param organization who calls
+     * @param endpoint what is called
+     * @param usage what the call uses
+     * @param maxWait the longest wait, zero or more
+     * @param scheduler asks again when it is time, by a clock that runs like the {@link #timeSource()}; it is not shut down
+     * @return admitted, or the last rejection; completed exceptionally if asking or scheduling threw an exception, also that of a
+     *     {@link TierResolver} that gives no tier
+     * @throws IllegalArgumentException if the longest wait is negative
+     */
+    default CompletableFuture<Decision> acquireAsync(
+            String organization, String endpoint, Usage usage, Duration maxWait, ScheduledExecutorService scheduler) {
+        return waiting(organization, endpoint, usage, maxWait).async(scheduler);
+    }
+
+    /**
+     * Asks for a call, decided by the tier that the caller brings, until it is admitted, as
+     * {@link #acquireAsync(String, String, Usage, Duration, ScheduledExecutorService)} does.
+     *
+     * @param caller who calls, and under which tier
+     * @param endpoint what is called
+     * @param usage what the call uses
+     * @param maxWait the longest wait, zero or more
+     * @param scheduler asks again when it is time, by a clock that runs like the {@link #timeSource()}; it is not shut down
+     * @return admitted, or the last rejection; completed exceptionally if asking or scheduling threw an exception
+     * @throws IllegalArgumentException if the longest wait is negative
+     */
+    default CompletableFuture<Decision> acquireAsync(
+            Caller caller, String endpoint, Usage usage, Duration maxWait, ScheduledExecutorService scheduler) {
+        return waiting(caller, endpoint, usage, maxWait).async(scheduler);
+    }
+
+    private Waiting waiting(String organization, String endpoint, Usage usage, Duration maxWait) {
+        requireNonNull(organization, "organization");
+        requireNonNull(endpoint, "endpoint");
+        requireNonNull(usage, "usage");
+        return new Waiting(() -> reserve(organization, endpoint, usage), maxWait, timeSource());
+    }
+
+    private Waiting waiting(Caller caller, String endpoint, Usage usage, Duration maxWait) {
+        requireNonNull(caller, "caller");
+        requireNonNull(endpoint, "endpoint");
+        requireNonNull(usage, "usage");
+        return new Waiting(() -> reserve(caller, endpoint, usage), maxWait, timeSource());
+    }
+
+    /**
      * Returns where an organization stands with every limit of an endpoint, and charges nothing.
      *
      * @param organization whose use is asked for
@@ -107,4 +230,11 @@ public interface RateLimiter {
      * @return one status for each limit, in the order of the tier's tables; empty if the endpoint is unlimited
      */
     List<LimitStatus> status(Caller caller, String endpoint);
+
+    /**
+     * Returns the clocks that this limiter goes by, and waits by.
+     *
+     * @return the time source
+     */
+    TimeSource timeSource();
 }

@@ -15,7 +15,7 @@ import java.util.Arrays;
  * Usage.call()                                      // 1 call
  * Usage.of(Unit.TOKENS, 812)                        // 1 call, 812 tokens
  * Usage.of(Unit.CALLS, 96).and(Unit.TOKENS, 40_000) // a batch of 96 calls
- * Usage.call().andCharacters(prompt)                // 1 call, the code points of the prompt
+ * Usage.characters(prompt)                          // 1 call, the code points of the prompt
  * }</pre>
  *
  * <p>A usage of 0 units asks without charging. Instances are immutable values: equal when they state the same amounts.
@@ -56,6 +56,18 @@ public final class Usage {
     }
 
     /**
+     * Makes a usage of the {@linkplain Unit#CHARACTERS characters} of a text, and of one call. A character is a Unicode code point:
+     * a surrogate pair is one, and so is a surrogate that stands alone.
+     *
+     * @param text the text to count
+     * @return the usage
+     */
+    public static Usage characters(CharSequence text) {
+        requireNonNull(text, "text");
+        return of(Unit.CHARACTERS, Character.codePointCount(text, 0, text.length()));
+    }
+
+    /**
      * Returns this usage and so much more. A unit that this usage states already adds up; stating {@link Unit#CALLS} for the
      * first time replaces the call that is implied.
      *
@@ -86,15 +98,29 @@ public final class Usage {
     }
 
     /**
-     * Returns this usage and the {@linkplain Unit#CHARACTERS characters} of a text. A character is a Unicode code point: a
-     * surrogate pair is one, and so is a surrogate that stands alone.
+     * Returns this usage and all that another states.
+     *
+     * @param more what is added
+     * @return the sum
+     * @throws IllegalArgumentException if the sum of a unit is out of its range
+     */
+    public Usage and(Usage more) {
+        requireNonNull(more, "more");
+        Usage sum = this;
+        for (int i = 0; i < more.units.length; i++) {
+            sum = sum.and(more.units[i], more.amounts[i]);
+        }
+        return sum;
+    }
+
+    /**
+     * Returns this usage and the {@linkplain #characters characters} of a text.
      *
      * @param text the text to count
      * @return the sum
      */
     public Usage andCharacters(CharSequence text) {
-        requireNonNull(text, "text");
-        return and(Unit.CHARACTERS, Character.codePointCount(text, 0, text.length()));
+        return and(characters(text));
     }
 
     /**

@@ -10,6 +10,7 @@
  *     ▲
  *     │ one meter each, per organization and account
  *   RateLimiter.tryAcquire(organization, endpoint, Usage) ──► Decision: Admitted | Rejected (Cause, retryAfter)
+ *   RateLimiter.reserve(organization, endpoint, estimate) ──► Reservation: decision, add(more), settle(actual) | cancel
  * </pre>
  *
  * <p>A <em>window</em> is elapsed time and is measured on the monotonic clock; a <em>period</em> is calendar time in a

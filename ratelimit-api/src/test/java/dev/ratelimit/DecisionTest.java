@@ -78,4 +78,18 @@ class DecisionTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("resetAfter must be >= 0: resetAfter=PT-1S");
     }
+
+    @Test
+    void aStatusTellsHowFarItsLimitIsOverrun() {
+        assertThat(statusOf(5, 0).overrun()).isZero();
+        assertThat(statusOf(5, 5).overrun()).isZero();
+        assertThat(statusOf(5, 6).overrun()).isEqualTo(1);
+        assertThat(statusOf(0, 1L << 61).overrun()).isEqualTo(1L << 61);
+        assertThat(statusOf(5, 6).remaining()).isZero();
+    }
+
+    private static LimitStatus statusOf(long amount, long used) {
+        AppliedLimit limit = new AppliedLimit("t", new Scope.Group("all"), Quota.lifetime(Unit.CALLS, amount));
+        return LimitStatus.of(limit, used, Optional.empty());
+    }
 }

@@ -6,6 +6,7 @@ import static dev.ratelimit.Unit.TOKENS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.CharBuffer;
 import org.junit.jupiter.api.Test;
 
 class UsageTest {
@@ -49,6 +50,38 @@ class UsageTest {
     }
 
     @Test
+    void aUsageOfATextIsOneCallAndItsCodePoints() {
+        assertThat(Usage.characters("na\u00efve \ud83d\ude00"))
+                .isEqualTo(Usage.of(CHARACTERS, 7))
+                .isEqualTo(Usage.of(CHARACTERS, 0).andCharacters("na\u00efve \ud83d\ude00"));
+        assertThat(Usage.characters("\ude00\ud83d").amountOf(CHARACTERS)).isEqualTo(2);
+        assertThat(Usage.characters(CharBuffer.wrap("abc")).amountOf(CALLS)).isEqualTo(1);
+        assertThat(Usage.characters("").states(CHARACTERS)).isTrue();
+        assertThat(Usage.characters("").states(CALLS)).isFalse();
+    }
+
+    @Test
+    void usagesAddUpUnitByUnit() {
+        Usage prompt = Usage.of(TOKENS, 3).and(CHARACTERS, 10);
+        Usage answer = Usage.of(TOKENS, 4).and(Unit.MICRO_USD, 50);
+        assertThat(prompt.and(answer))
+                .isEqualTo(answer.and(prompt))
+                .isEqualTo(Usage.of(TOKENS, 7).and(CHARACTERS, 10).and(Unit.MICRO_USD, 50));
+        assertThat(prompt).isEqualTo(Usage.of(TOKENS, 3).and(CHARACTERS, 10));
+        assertThat(prompt.and(prompt)).isEqualTo(Usage.of(TOKENS, 6).and(CHARACTERS, 20));
+        assertThat(Usage.of(TOKENS, 3).andCharacters("abc").andCharacters("de"))
+                .isEqualTo(Usage.of(TOKENS, 3).and(CHARACTERS, 5));
+    }
+
+    @Test
+    void callsAddUpWhereTheyAreStatedAndElseStayImplied() {
+        assertThat(Usage.of(TOKENS, 3).and(Usage.of(TOKENS, 4)).states(CALLS)).isFalse();
+        assertThat(Usage.of(TOKENS, 3).and(Usage.of(CALLS, 5)).amountOf(CALLS)).isEqualTo(5);
+        assertThat(Usage.call().and(Usage.call()).amountOf(CALLS)).isEqualTo(2);
+        assertThat(Usage.call().and(Usage.of(TOKENS, 1)).amountOf(CALLS)).isEqualTo(1);
+    }
+
+    @Test
     void aHostMakesUnitsOfItsOwn() {
         assertThat(Usage.of(new Unit("images"), 2).amountOf(new Unit("images"))).isEqualTo(2);
     }
@@ -72,8 +105,23 @@ class UsageTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("amount must be <= 2^53: amount=9007199254740993");
         assertThatThrownBy(() -> Usage.of(TOKENS, most).and(TOKENS, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Usage.of(TOKENS, 1).and(Usage.of(TOKENS, most)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("amount must be <= 2^53: amount=9007199254740993");
         assertThatThrownBy(() -> new Unit(" "))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("name must be not blank: name=\" \"");
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // that null is refused is what is tested
+    void nullIsRefusedByName() {
+        Usage noUsage = null;
+        assertThatThrownBy(() -> Usage.characters(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("text");
+        assertThatThrownBy(() -> Usage.call().and(noUsage))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("more");
     }
 }

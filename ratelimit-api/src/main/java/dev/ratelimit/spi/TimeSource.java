@@ -1,12 +1,13 @@
 package dev.ratelimit.spi;
 
 import java.time.Instant;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The two clocks of a limiter: a monotonic one for windows and a wall clock for calendar periods.
  *
- * <p>Implementations must be safe for use by many threads, must not block, and should take nanoseconds: every decision
- * reads {@link #nanoTime()} once. A test puts a clock of its own here.
+ * <p>Implementations must be safe for use by many threads. Reading a clock must not block, and should take nanoseconds: every
+ * decision reads {@link #nanoTime()} once. A test puts a clock of its own here.
  */
 public interface TimeSource {
 
@@ -26,6 +27,20 @@ public interface TimeSource {
      * @return the current instant
      */
     Instant instant();
+
+    /**
+     * Lets the calling thread wait until so much time has passed on the monotonic clock, as nearly as the platform's timers can tell.
+     *
+     * <p>Unless overridden this is {@link Thread#sleep}, which on a virtual thread blocks no other. A time source whose clock does not
+     * run by itself must override it, and may move the clock on instead of waiting: else a caller sleeps again and again while no
+     * time passes.
+     *
+     * @param nanos how long, in nanoseconds; not at all, if it is not positive
+     * @throws InterruptedException if the thread is interrupted before or while it waits; its interrupt status is then cleared
+     */
+    default void sleep(long nanos) throws InterruptedException {
+        TimeUnit.NANOSECONDS.sleep(nanos);
+    }
 
     /**
      * Returns the clocks of the JVM: {@link System#nanoTime()} and {@link Instant#now()}.

@@ -21,7 +21,7 @@ final class Clocks {
         }
     }
 
-    private final TimeSource time;
+    final TimeSource time;
     private volatile Instant highest = Instant.MIN;
 
     Clocks(TimeSource time) {

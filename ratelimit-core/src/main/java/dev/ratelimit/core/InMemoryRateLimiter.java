@@ -6,6 +6,7 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
@@ -92,6 +93,20 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     @Override
+    public Reservation reserve(String organization, String endpoint, Usage estimate) {
+        requireNonNull(endpoint, "endpoint");
+        requireNonNull(estimate, "estimate");
+        return view(organization).reserve(endpoint, estimate);
+    }
+
+    @Override
+    public Reservation reserve(Caller caller, String endpoint, Usage estimate) {
+        requireNonNull(endpoint, "endpoint");
+        requireNonNull(estimate, "estimate");
+        return view(caller).reserve(endpoint, estimate);
+    }
+
+    @Override
     public List<LimitStatus> status(String organization, String endpoint) {
         requireNonNull(endpoint, "endpoint");
         return view(organization).status(endpoint);
@@ -101,6 +116,11 @@ public final class InMemoryRateLimiter implements RateLimiter {
     public List<LimitStatus> status(Caller caller, String endpoint) {
         requireNonNull(endpoint, "endpoint");
         return view(caller).status(endpoint);
+    }
+
+    @Override
+    public TimeSource timeSource() {
+        return clocks.time;
     }
 
     private TierView view(String organization) {

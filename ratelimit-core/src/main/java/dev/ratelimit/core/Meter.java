@@ -1,6 +1,7 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.LimitStatus;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The counter behind one limit of one organization. What may change from call to call, the amount first of all, comes with the
@@ -10,6 +11,12 @@ sealed interface Meter permits SlidingWindow, PeriodCounter {
 
     /** The wait when waiting does not help. As nanoseconds it would be 292 years. */
     long NEVER = Long.MAX_VALUE;
+
+    /** What charges that need not fit add up to at most. It is 256 times the greatest amount, and so is refused like what it cuts off. */
+    long MOST_USED = 1L << 61;
+
+    /** Where units were charged. */
+    sealed interface Place permits Mark, PeriodCounter.Period {}
 
     /** Returns 0 if so many units would be admitted, otherwise the least wait in nanoseconds after which they would be. */
     long look(Rule rule, long units, long now);
@@ -21,8 +28,23 @@ sealed interface Meter permits SlidingWindow, PeriodCounter {
      */
     long charge(Rule rule, long units, long now);
 
-    /** Gives back, once, units that were charged. Does nothing if they do not count any more. */
-    void refund(long receipt, long units);
+    /**
+     * Returns the place that a charge was written to, for as long as somebody may want to change it. A receipt is good only for a short
+     * time after the charge.
+     *
+     * @return the place, null if what is written there does not count any more
+     */
+    @Nullable
+    Place place(long receipt);
+
+    /** Gives back, once, units that were charged at a place. Does nothing if they do not count any more. */
+    void refund(@Nullable Place place, long units);
+
+    /**
+     * Charges units whether they fit or not, as belongs to what was charged at a place earlier: a window now, a period only if it is the
+     * present one still. What is used never goes beyond {@link #MOST_USED}.
+     */
+    void chargeMore(Rule rule, @Nullable Place place, long units, long now);
 
     LimitStatus status(Rule rule, long now);
 }

@@ -9,6 +9,7 @@ import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A counter of the units charged in the present period.
@@ -88,10 +89,26 @@ final class PeriodCounter implements Meter {
     }
 
     @Override
-    public void refund(long receipt, long units) {
+    public @Nullable Period place(long receipt) {
         Period period = current;
-        if (period.number == receipt) {
+        return period.number == receipt ? period : null;
+    }
+
+    /* A period that is over is read by nobody, so it does no harm to write there. */
+    @Override
+    public void refund(@Nullable Place place, long units) {
+        if (place instanceof Period period) {
             USED.getAndAdd(period, -units);
+        }
+    }
+
+    @Override
+    public void chargeMore(Rule rule, @Nullable Place place, long units, long now) {
+        if (place instanceof Period period) {
+            long used = period.used;
+            while (!USED.compareAndSet(period, used, Math.min(used + units, MOST_USED))) {
+                used = period.used;
+            }
         }
     }
 
@@ -142,7 +159,7 @@ final class PeriodCounter implements Meter {
     }
 
     /** One period: its end and what is used in it. */
-    private static final class Period {
+    static final class Period implements Place {
 
         final long number;
         final Instant end;

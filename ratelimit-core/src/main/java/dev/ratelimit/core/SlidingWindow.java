@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ratelimit.LimitStatus;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -54,9 +56,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Giving back</h2>
  *
- * A charge is known by its position, the value of {@code admitted} that its CAS replaced: a stamp would not do, since a late
- * charge falls under a later mark than its reading says. Giving back raises the base of each mark that starts at or before the
- * position. The bases of two marks cannot cross, as no more is given back between them than was charged there.
+ * A charge is known by its position, the value of {@code admitted} that its CAS replaced, and that tells the mark it fell under: a
+ * stamp would not do, since a late charge falls under a later mark than its reading says. Giving back adds to what that mark
+ * has given back, then to {@code refunded}, the sum over all marks. A mark that is taken for expired is closed to giving back first, by
+ * putting the sum up to and including it in the place of its own count. So what live marks have given back is {@code refunded} less
+ * the sum of the last expired mark: never too much, since what the difference lacks had been counted by an expired mark or is on its way to
+ * {@code refunded}. What is used is {@code admitted} less the start of the first live mark less that. Its base, the start and what was
+ * given back from there on, never goes back when marks expire, as a mark gives back no more than was charged under it.
  *
  * <h2>What has expired</h2>
  *
@@ -70,25 +76,21 @@ import org.jspecify.annotations.Nullable;
 non-sealed class SlidingWindow implements Meter {
 
     private static final VarHandle ADMITTED;
+    private static final VarHandle REFUNDED;
     private static final VarHandle BASE;
     private static final VarHandle EXPIRED_STAMP;
     private static final VarHandle NEWEST_STAMP;
     private static final VarHandle EXPIRED;
-    private static final VarHandle START;
-    private static final VarHandle REFUNDED;
-    private static final VarHandle NEXT;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             ADMITTED = lookup.findVarHandle(SlidingWindow.class, "admitted", long.class);
+            REFUNDED = lookup.findVarHandle(SlidingWindow.class, "refunded", long.class);
             BASE = lookup.findVarHandle(SlidingWindow.class, "base", long.class);
             EXPIRED_STAMP = lookup.findVarHandle(SlidingWindow.class, "expiredStamp", long.class);
             NEWEST_STAMP = lookup.findVarHandle(SlidingWindow.class, "newestStamp", long.class);
             EXPIRED = lookup.findVarHandle(SlidingWindow.class, "expired", Mark.class);
-            START = lookup.findVarHandle(Mark.class, "start", long.class);
-            REFUNDED = lookup.findVarHandle(Mark.class, "refunded", long.class);
-            NEXT = lookup.findVarHandle(Mark.class, "next", Mark.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -98,9 +100,11 @@ non-sealed class SlidingWindow implements Meter {
      * Positions are counted in half units, so that they are even: the start of a closed mark is kept as position + 1, which no
      * wrap makes 0 (open), and a position shifted right by one is a receipt that is not negative. They wrap after 2^63 units,
      * that is 1,024 charges of the greatest usage there is, and are compared by how far they lie behind admitted. So a receipt is
-     * good, and a CAS cannot be taken in by an equal value, as long as fewer units are admitted meanwhile.
+     * good, and a CAS cannot be taken in by an equal value, as long as fewer units are admitted meanwhile. What is given back is
+     * counted in half units, too.
      */
     private volatile long admitted;
+    private volatile long refunded;
     private volatile long base;
     private volatile long expiredStamp;
     private volatile long newestStamp;
@@ -113,12 +117,15 @@ non-sealed class SlidingWindow implements Meter {
     /** A hint: the newest mark is this one or behind it. */
     private volatile Mark newest;
 
+    /** A hint: no live mark before this one has units that were not given back. */
+    private volatile Mark firstUsed;
+
     SlidingWindow(long windowNanos, long nowAtCreation) {
         window = windowNanos;
-        Mark none = new Mark(nowAtCreation - windowNanos, 0);
-        start(none);
+        Mark none = Mark.origin(nowAtCreation - windowNanos);
         expired = none;
         newest = none;
+        firstUsed = none;
         expiredStamp = none.stamp;
         newestStamp = none.stamp;
     }
@@ -126,7 +133,8 @@ non-sealed class SlidingWindow implements Meter {
     @Override
     public long charge(Rule rule, long units, long now) {
         if (units == 0) {
-            return ask(rule, now);
+            long wait = look(rule, 0, now);
+            return wait == 0 ? admitted >>> 1 : ~wait;
         }
         long room = room(rule.amount, units);
         long knownBase = base;
@@ -139,60 +147,66 @@ non-sealed class SlidingWindow implements Meter {
                 && ADMITTED.compareAndSet(this, position, position + (units << 1))) {
             return position >>> 1;
         }
-        return chargeSlowly(rule, units, room, now);
+        return chargeSlowly(units, room, rule.exactMarks, now);
     }
 
-    private long chargeSlowly(Rule rule, long units, long room, long reading) {
-        while (true) {
-            Mark known = expired;
-            long position = admitted;
-            long now = notStale(reading, known);
-            Mark first = firstLive(known, position, now);
-            if (first == known) {
-                continue;
-            }
-            long wait = waitFor(room, position, first, now);
-            if (wait != 0) {
-                return ~wait;
-            }
-            markAt(now, rule.exactMarks);
-            if (ADMITTED.compareAndSet(this, position, position + (units << 1))) {
-                return position >>> 1;
-            }
-        }
-    }
-
-    /** A charge of nothing: writes nothing, and its receipt gives nothing back. */
-    private long ask(Rule rule, long now) {
-        long wait = look(rule, 0, now);
-        return wait == 0 ? 0 : ~wait;
+    @Override
+    public void chargeMore(Rule rule, @Nullable Place place, long units, long now) {
+        chargeSlowly(units, Long.MAX_VALUE, rule.exactMarks, now);
     }
 
     @Override
     public long look(Rule rule, long units, long now) {
         long room = room(rule.amount, units);
         long knownBase = base;
-        return admitted - knownBase <= room ? 0 : lookSlowly(room, now);
+        if (admitted - knownBase <= room) {
+            return 0;
+        }
+        long answer = chargeSlowly(0, room, rule.exactMarks, now);
+        return answer < 0 ? ~answer : 0;
     }
 
-    private long lookSlowly(long room, long reading) {
+    /** Charges if no more half units are used than there is room for. A charge of nothing writes nothing. */
+    private long chargeSlowly(long units, long room, int exactMarks, long reading) {
         while (true) {
             Mark known = expired;
             long position = admitted;
             long now = notStale(reading, known);
-            Mark first = firstLive(known, position, now);
-            if (first != known) {
-                return waitFor(room, position, first, now);
+            Mark last = lastExpired(known, now);
+            Mark first = last.next;
+            if (hasExpired(first, now)) {
+                continue;
+            }
+            long given = refunded;
+            long from = base(last, first, position, given);
+            raise(EXPIRED_STAMP, last.stamp);
+            raise(BASE, from);
+            if (room < 0 || position - from > room) {
+                return ~waitFor(room, position, from, first, given, now);
+            }
+            if (units == 0) {
+                return position >>> 1;
+            }
+            markAt(now, exactMarks);
+            long added = Math.min(units << 1, (MOST_USED << 1) - (position - from));
+            if (ADMITTED.compareAndSet(this, position, position + added)) {
+                return position >>> 1;
             }
         }
     }
 
+    /** Returns the mark that a charge fell under: usually the newest that there was, where nothing has to be searched. */
     @Override
-    public void refund(long receipt, long units) {
+    public Mark place(long receipt) {
         long position = receipt << 1;
-        for (Mark mark = after(expired); mark != null && startsAtOrBefore(mark, position); mark = after(mark)) {
-            REFUNDED.getAndAdd(mark, units << 1);
+        Mark mark = newest;
+        if (!startsAtOrBefore(mark, position)) {
+            mark = expired;
         }
+        for (Mark next = after(mark); next != null && startsAtOrBefore(next, position); next = after(mark)) {
+            mark = next;
+        }
+        return mark;
     }
 
     private boolean startsAtOrBefore(Mark mark, long position) {
@@ -202,16 +216,26 @@ non-sealed class SlidingWindow implements Meter {
     }
 
     @Override
+    public void refund(@Nullable Place place, long units) {
+        if (((Mark) requireNonNull(place)).giveBack(units << 1)) {
+            REFUNDED.getAndAdd(this, units << 1);
+        }
+    }
+
+    @Override
     public LimitStatus status(Rule rule, long reading) {
         while (true) {
             Mark known = expired;
             long position = admitted;
             long now = notStale(reading, known);
-            Mark first = firstLive(known, position, now);
-            if (first != known) {
-                long used = first == null ? 0 : Math.max(0, position - base(first)) >> 1;
-                long reset = waitFor(0, position, first, now);
-                return LimitStatus.of(rule.limit, used, Optional.of(Duration.ofNanos(reset)));
+            Mark last = lastExpired(known, now);
+            Mark first = last.next;
+            if (!hasExpired(first, now)) {
+                long given = refunded;
+                long from = base(last, first, position, given);
+                long used = Math.max(0, position - from);
+                long reset = used == 0 ? 0 : waitFor(0, position, from, first, given, now);
+                return LimitStatus.of(rule.limit, used >> 1, Optional.of(Duration.ofNanos(reset)));
             }
         }
     }
@@ -227,37 +251,57 @@ non-sealed class SlidingWindow implements Meter {
     }
 
     /**
-     * Returns the first live mark after one that is known to have expired, null if there is none, and lets the others know; or the
-     * known one itself if it was cut off meanwhile, for the caller to start over.
+     * Returns the last mark that has expired, from one on that is known to have, and lets the others know. If what comes behind it then has
+     * expired too, because a late thread appended it or because the last itself was cut off, the caller must start over.
      */
-    private @Nullable Mark firstLive(Mark known, long position, long now) {
+    private Mark lastExpired(Mark known, long now) {
         Mark last = known;
-        Mark first = known.next;
-        while (first != null && first != last && now - first.stamp >= window) {
-            last = first;
-            first = first.next;
-        }
-        if (first == last) {
-            return known;
+        for (Mark next = last.next; next != null && next != last && hasExpired(next, now); next = last.next) {
+            next.expire(last);
+            last = next;
         }
         if (last != known && EXPIRED.compareAndSet(this, known, last)) {
             cutOff(known, last);
         }
-        raise(EXPIRED_STAMP, last.stamp);
-        raise(BASE, first == null ? position : base(first));
-        return first;
+        return last;
     }
 
-    /** Returns 0 if there is room, otherwise the time until enough of the marks from the first live one on have expired. */
-    private long waitFor(long room, long position, @Nullable Mark first, long now) {
-        if (room < 0) {
+    private boolean hasExpired(@Nullable Mark mark, long now) {
+        return mark != null && now - mark.stamp >= window;
+    }
+
+    /** Returns the position that so many half units given back in all let the first live mark count from. */
+    private long base(Mark last, @Nullable Mark first, long position, long given) {
+        return first == null ? position : start(first) + given - last.givenBack();
+    }
+
+    /**
+     * Returns the time until no more half units are used than there is room for, where more are used now. A mark that all was given back
+     * under stays so when there is one behind it: those that come first are passed over but once.
+     */
+    private long waitFor(long room, long position, long from, @Nullable Mark first, long given, long now) {
+        if (room < 0 || first == null) {
             return NEVER;
         }
-        Mark last = null;
-        for (Mark mark = first; mark != null && position - base(mark) > room; mark = after(mark)) {
-            last = mark;
+        Mark known = firstUsed;
+        Mark used = known.number - first.number > 0 ? known : first;
+        Mark gone = used;
+        long before = start(used) + given - from;
+        for (Mark mark = after(gone); mark != null; mark = after(mark)) {
+            before = gone.givenBack(before);
+            long base = start(mark) + given - before;
+            if (base == from) {
+                used = mark;
+            }
+            if (position - base <= room) {
+                break;
+            }
+            gone = mark;
         }
-        return last == null ? 0 : last.stamp + window - now;
+        if (used.number - known.number > 0) {
+            firstUsed = used;
+        }
+        return gone.stamp + window - now;
     }
 
     /** Sees to it that the newest mark is closed and its stamp not before now. */
@@ -267,7 +311,7 @@ non-sealed class SlidingWindow implements Meter {
             boolean exact = tail.number - expired.number < exactMarks;
             long stamp = exact ? now : now | grainMask();
             Mark added = new Mark(stamp, tail.number + 1);
-            NEXT.compareAndSet(tail, null, added);
+            tail.append(added);
             tail = newestClosed();
         }
         raise(NEWEST_STAMP, tail.stamp);
@@ -310,47 +354,16 @@ non-sealed class SlidingWindow implements Meter {
 
     /** Returns the start of a mark, which is closed if it was open. */
     private long start(Mark mark) {
-        long start = mark.start;
-        if (start == Mark.OPEN) {
-            START.compareAndSet(mark, Mark.OPEN, admitted + 1);
-            start = mark.start;
+        if (mark.isOpen()) {
+            mark.close(admitted);
         }
-        return start - 1;
-    }
-
-    private long base(Mark mark) {
-        return start(mark) + mark.refunded;
+        return mark.start();
     }
 
     private void raise(VarHandle field, long value) {
         long seen = (long) field.getVolatile(this);
         while (value - seen > 0 && !field.compareAndSet(this, seen, value)) {
             seen = (long) field.getVolatile(this);
-        }
-    }
-
-    /** A point of the timeline. */
-    static final class Mark {
-
-        static final long OPEN = 0;
-
-        final long stamp;
-
-        /** {@link #OPEN}, then for good the position plus 1. */
-        volatile long start;
-
-        /** Half units given back of what was charged at or behind the start. */
-        volatile long refunded;
-
-        /** Null at the end of the list; this mark itself if it was cut off. */
-        volatile @Nullable Mark next;
-
-        /** Counts the marks; the difference of two is how many lie between them. */
-        final int number;
-
-        Mark(long stamp, int number) {
-            this.stamp = stamp;
-            this.number = number;
         }
     }
 }

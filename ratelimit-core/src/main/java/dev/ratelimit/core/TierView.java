@@ -5,6 +5,7 @@ import static java.util.Comparator.comparingInt;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
+import dev.ratelimit.Reservation;
 import dev.ratelimit.Usage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -29,7 +30,7 @@ final class TierView {
     final int depth;
 
     private final Organization organization;
-    private final Clocks clocks;
+    final Clocks clocks;
 
     /* The meters of the endpoints that the tier names, by slot; filled in when first needed, always from the organization's map. */
     private final Meter[] meters;
@@ -38,7 +39,7 @@ final class TierView {
     private final ConcurrentHashMap<String, Line> unlisted = new ConcurrentHashMap<>(1);
 
     /** The rules of one endpoint, in ascending order of span, and the array that their slots number. */
-    private static final class Line {
+    static final class Line {
 
         final Rule[] rules;
         final Meter[] meters;
@@ -58,23 +59,39 @@ final class TierView {
         this.meters = new Meter[plan.slots];
     }
 
-    /* Takes rules and meters apart, where peek and status ask for a line: that one would be allocated on every call. */
+    /* Takes rules and meters apart, where others ask for a line: that one would be allocated on every call. */
     Decision tryAcquire(String endpoint, Usage usage) {
         Rule[] rules = plan.named(endpoint);
+        Rejected rejected;
         if (rules != null) {
-            return tryAcquire(rules, meters, usage);
-        }
-        Line line = unlisted(endpoint);
-        return tryAcquire(line.rules, line.meters, usage);
-    }
-
-    private Decision tryAcquire(Rule[] rules, Meter[] meters, Usage usage) {
-        long now = clocks.nanoTime();
-        Rejected rejected = rules.length > 1 ? look(rules, meters, usage, now) : null;
-        if (rejected == null) {
-            rejected = charge(rules, meters, 0, usage, now);
+            rejected = charge(rules, meters, usage, null);
+        } else {
+            Line line = unlisted(endpoint);
+            rejected = charge(line.rules, line.meters, usage, null);
         }
         return rejected == null ? Decision.admitted() : rejected;
+    }
+
+    Reservation reserve(String endpoint, Usage estimate) {
+        Line line = line(endpoint);
+        Meter.Place[] places = new Meter.Place[line.rules.length];
+        Rejected rejected = charge(line.rules, line.meters, estimate, places);
+        return rejected == null
+                ? new AdmittedReservation(this, line, estimate, places)
+                : Reservation.rejected(rejected);
+    }
+
+    /**
+     * Charges all limits or none.
+     *
+     * @param places where to note the places of the charges, null if nobody will ask for them
+     * @return the refusal of the limit that refuses longest, null if none does
+     */
+    @Nullable
+    Rejected charge(Rule[] rules, Meter[] meters, Usage usage, Meter.Place @Nullable [] places) {
+        long now = clocks.nanoTime();
+        Rejected rejected = rules.length > 1 ? look(rules, meters, usage, now) : null;
+        return rejected != null ? rejected : charge(rules, meters, 0, usage, now, places);
     }
 
     Decision peek(String endpoint, Usage usage) {
@@ -107,7 +124,8 @@ final class TierView {
     }
 
     /** Charges the limits from the i-th on, all or none; the call stack keeps the receipts. */
-    private @Nullable Rejected charge(Rule[] rules, Meter[] meters, int i, Usage usage, long now) {
+    private @Nullable Rejected charge(
+            Rule[] rules, Meter[] meters, int i, Usage usage, long now, Meter.Place @Nullable [] places) {
         if (i == rules.length) {
             return null;
         }
@@ -118,9 +136,11 @@ final class TierView {
         if (receipt < 0) {
             return rejected(rule, ~receipt);
         }
-        Rejected rejected = charge(rules, meters, i + 1, usage, now);
+        Rejected rejected = charge(rules, meters, i + 1, usage, now, places);
         if (rejected != null) {
-            meter.refund(receipt, units);
+            meter.refund(meter.place(receipt), units);
+        } else if (places != null) {
+            places[i] = meter.place(receipt);
         }
         return rejected;
     }
@@ -145,7 +165,7 @@ final class TierView {
         return new Line(rules, new Meter[rules.length]);
     }
 
-    private Meter meter(Meter[] meters, Rule rule) {
+    Meter meter(Meter[] meters, Rule rule) {
         Meter meter = (Meter) SLOT.getAcquire(meters, rule.slot);
         if (meter == null) {
             meter = organization.meter(rule, clocks);

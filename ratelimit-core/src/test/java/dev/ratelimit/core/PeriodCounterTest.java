@@ -51,13 +51,50 @@ class PeriodCounterTest {
     @Test
     void whatIsGivenBackGoesToThePeriodItWasChargedToOrNowhere() {
         Rule rule = Rules.of(TEN_A_DAY);
-        long january = charge(rule, 7);
+        Meter.Place january = counter.place(charge(rule, 7));
         counter.refund(january, 3);
         assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(4);
         time.advance(Duration.ofHours(2));
         assertThat(charge(rule, 5)).isNotNegative();
         counter.refund(january, 4);
         assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(5);
+    }
+
+    @Test
+    void moreIsChargedToThePeriodOfThePlaceWhetherItFitsOrNot() {
+        Rule rule = Rules.of(TEN_A_DAY);
+        Meter.Place january = counter.place(charge(rule, 7));
+        counter.chargeMore(rule, january, 8, time.nanoTime());
+        assertThat(counter.status(rule, time.nanoTime()).overrun()).isEqualTo(5);
+        assertThat(~charge(rule, 0)).isEqualTo(Duration.ofHours(1).toNanos());
+        time.advance(Duration.ofHours(2));
+        assertThat(charge(rule, 3)).isNotNegative();
+        counter.chargeMore(rule, january, 4, time.nanoTime());
+        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(3);
+    }
+
+    @Test
+    void aPlaceInAPeriodThatIsOverTakesAndGivesNothing() {
+        Rule rule = Rules.of(TEN_A_DAY);
+        long january = charge(rule, 7);
+        time.advance(Duration.ofHours(2));
+        assertThat(charge(rule, 3)).isNotNegative();
+        Meter.Place gone = counter.place(january);
+        counter.refund(gone, 7);
+        counter.chargeMore(rule, gone, 7, time.nanoTime());
+        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(3);
+    }
+
+    @Test
+    void whatNeedNotFitAddsUpTo2ToThe61() {
+        long greatest = 1L << 53;
+        Rule rule = Rules.of(Quota.of(Unit.TOKENS, greatest, DAYS));
+        Meter.Place place = counter.place(charge(rule, 5));
+        for (int i = 0; i < 300; i++) {
+            counter.chargeMore(rule, place, greatest, time.nanoTime());
+        }
+        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(1L << 61);
+        assertThat(~charge(rule, 1)).isEqualTo(Duration.ofHours(1).toNanos());
     }
 
     @Test
@@ -92,7 +129,7 @@ class PeriodCounterTest {
                 long receipt = counter.charge(rule, 2, time.nanoTime());
                 if (receipt >= 0) {
                     if (i % 3 == 0) {
-                        counter.refund(receipt, 2);
+                        counter.refund(counter.place(receipt), 2);
                     } else {
                         keptByPeriod.merge(receipt, 2L, Long::sum);
                     }

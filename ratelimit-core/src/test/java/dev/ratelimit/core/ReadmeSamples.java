@@ -5,7 +5,10 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
+import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Usage;
+import dev.ratelimit.tiers.LimitedAccessEdition;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -31,6 +34,44 @@ final class ReadmeSamples {
         return answer(prompt);
     }
     // end: first sample
+
+    // begin: second sample
+    final RateLimiter limitedAccess =
+            InMemoryRateLimiter.builder().tier(LimitedAccessEdition.limited()).build();
+
+    Response generate(String organization, String prompt) {
+        Reservation reservation = limitedAccess.reserve(organization, "generate", Usage.characters(prompt));
+        if (reservation.decision() instanceof Rejected no) {
+            return tooManyRequests(no.message(), no.retryAfter());
+        }
+        Usage used = Usage.characters(prompt);
+        StringBuilder output = new StringBuilder();
+        try {
+            for (String piece : model.generate(prompt)) {
+                output.append(piece);
+                used = used.andCharacters(piece);
+                if (reservation.add(Usage.characters(piece)) instanceof Rejected) {
+                    break; // the quota ran out in the middle
+                }
+            }
+        } finally {
+            reservation.settle(used);
+        }
+        return new Response(200, output.toString());
+    }
+    // end: second sample
+
+    /** Writes in pieces. */
+    @FunctionalInterface
+    interface Model {
+        Iterable<String> generate(String prompt);
+    }
+
+    private final Model model;
+
+    ReadmeSamples(Model model) {
+        this.model = model;
+    }
 
     /** What a web framework brings. */
     record Response(int status, String text) {}

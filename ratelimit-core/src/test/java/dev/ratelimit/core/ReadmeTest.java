@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.LimitStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,11 +26,23 @@ class ReadmeTest {
 
     @Test
     void theFirstSampleRefusesThe21stCallOfAMinute() {
-        ReadmeSamples sample = new ReadmeSamples();
+        ReadmeSamples sample = new ReadmeSamples(prompt -> List.of());
         for (int i = 0; i < 20; i++) {
             assertThat(sample.chat("acme", "hello").status()).isEqualTo(200);
         }
         assertThat(sample.chat("acme", "hello").status()).isEqualTo(429);
+    }
+
+    @Test
+    void theSecondSampleStopsWhenTheQuotaRunsOutInTheMiddleAndChargesWhatWasWritten() {
+        String piece = "x".repeat(200_000);
+        ReadmeSamples sample = new ReadmeSamples(prompt -> List.of(piece, piece, piece, piece, piece));
+        assertThat(sample.generate("acme", "hello").text()).hasSize(800_000);
+        assertThat(sample.limitedAccess.status("acme", "generate"))
+                .extracting(LimitStatus::used)
+                .containsExactly(1L, 1L, 800_005L);
+        assertThat(sample.generate("acme", "hello").status()).isEqualTo(429);
+        assertThat(sample.generate("another", "hello").text()).hasSize(800_000);
     }
 
     private static List<String> withoutSpace(Pattern pattern, Path file) throws IOException {

@@ -14,7 +14,7 @@ class SlidingWindowProperties {
     private static final long[] ORIGINS = {0, -500, Long.MAX_VALUE - 2_000, Long.MIN_VALUE, 1L << 40};
 
     /** A charge that counts from its time on, until it is given back. */
-    private record Charge(long time, long units, long receipt) {}
+    private record Charge(long time, long units, Mark place) {}
 
     @Property(tries = 2_000)
     void exactWindowsAnswerAsAListOfChargesDoes(@ForAll Random random) {
@@ -33,13 +33,13 @@ class SlidingWindowProperties {
             long receipt = window.charge(rule, units, now);
             if (wait == 0) {
                 assertThat(receipt).isNotNegative();
-                charges.add(new Charge(now, units, receipt));
+                charges.add(new Charge(now, units, window.place(receipt)));
             } else {
                 assertThat(~receipt).isEqualTo(wait);
             }
             if (random.nextInt(5) == 0 && !charges.isEmpty()) {
                 Charge given = charges.remove(random.nextInt(charges.size()));
-                window.refund(given.receipt, given.units);
+                window.refund(given.place, given.units);
             }
         }
     }
@@ -58,7 +58,7 @@ class SlidingWindowProperties {
             long receipt = window.charge(rule, units, now);
             if (receipt >= 0) {
                 assertThat(used(charges, length, now) + units).isLessThanOrEqualTo(amount);
-                charges.add(new Charge(now, units, receipt));
+                charges.add(new Charge(now, units, window.place(receipt)));
             } else {
                 long longest = length + length / 1_024;
                 assertThat(used(charges, longest, now) + units).isGreaterThan(amount);
@@ -85,7 +85,7 @@ class SlidingWindowProperties {
             assertThat(~window.charge(rule, greatest, now)).isEqualTo(10);
             assertThat(~window.charge(rule, greatest, now + 4)).isEqualTo(6);
             if (random.nextBoolean()) {
-                window.refund(receipt, units);
+                window.refund(window.place(receipt), units);
                 assertThat(window.charge(rule, greatest, now)).isNotNegative();
             }
         }

@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -30,7 +31,7 @@ class SlidingWindowStressTest {
     @CsvSource({"3, 1_000", "10, 20_000", "40, 200_000", "2_000, 200_000"})
     void noWindowHoldsMoreThanTheAmountWhateverThreadsDo(long amount, long length) throws Exception {
         SlidingWindow window = new WholeTimeline(length, System.nanoTime());
-        SlidingWindow.Mark first = window.expired;
+        Mark first = window.expired;
         Rule rule = Rules.window(amount, length);
 
         List<Charge> charges = inParallel(() -> hammer(window, rule, CALLS));
@@ -39,13 +40,13 @@ class SlidingWindowStressTest {
         // By position, so that the marks can be gone through once.
         charges.sort((a, b) -> Long.compare(a.receipt, b.receipt));
         long[] stamps = new long[charges.size()];
-        SlidingWindow.Mark mark = first;
+        Mark mark = first;
         long position = 0;
         for (int i = 0; i < stamps.length; i++) {
             Charge charge = charges.get(i);
             assertThat(charge.receipt).as("positions follow without a gap").isEqualTo(position);
             position += charge.units;
-            while (mark.next != null && mark.next.start - 1 <= charge.receipt << 1) {
+            while (mark.next != null && mark.next.start() <= charge.receipt << 1) {
                 mark = mark.next;
             }
             stamps[i] = mark.stamp;
@@ -74,31 +75,25 @@ class SlidingWindowStressTest {
     }
 
     @RepeatedTest(100)
-    void everyMarkCountsJustWhatIsKeptBehindIt() throws Exception {
+    void everyMarkHasGivenBackJustWhatWasGivenBackUnderIt() throws Exception {
         long hour = 3_600_000_000_000L;
         SlidingWindow window = new SlidingWindow(hour, System.nanoTime());
-        SlidingWindow.Mark first = window.expired;
         Rule rule = Rules.exactWindow(1L << 40, hour);
+        Mark mark = window.expired;
 
         List<Charge> charges = inParallel(() -> hammer(window, rule, 150));
 
-        charges.sort((a, b) -> Long.compare(b.receipt, a.receipt));
-        long admitted = charges.get(0).receipt + charges.get(0).units;
-        List<SlidingWindow.Mark> marks = new ArrayList<>();
-        for (SlidingWindow.Mark mark = first.next; mark != null; mark = mark.next) {
-            marks.add(mark);
-        }
-        Collections.reverse(marks);
-        long keptBehind = 0;
-        int next = 0;
-        for (SlidingWindow.Mark mark : marks) {
-            long start = (mark.start - 1) >> 1;
-            for (; next < charges.size() && charges.get(next).receipt >= start; next++) {
-                keptBehind += kept(charges.get(next));
+        charges.sort((a, b) -> Long.compare(a.receipt, b.receipt));
+        long givenBack = 0;
+        for (Charge charge : charges) {
+            while (mark.next != null && mark.next.start() <= charge.receipt << 1) {
+                assertThat(mark.givenBack(0) >> 1).isEqualTo(givenBack);
+                givenBack = 0;
+                mark = mark.next;
             }
-            assertThat(admitted - start - (mark.refunded >> 1)).isEqualTo(keptBehind);
+            givenBack += charge.units - kept(charge);
         }
-        assertThat(next).isEqualTo(charges.size());
+        assertThat(mark.givenBack(0) >> 1).isEqualTo(givenBack);
     }
 
     /** A window whose marks can still be gone through when they have expired. */
@@ -138,6 +133,66 @@ class SlidingWindowStressTest {
         }
     }
 
+    /** Units that were charged between two readings of the clock, whether they had to fit or not, and what was kept of them. */
+    private record Settled(long before, long after, long units, long kept, boolean hadToFit) {}
+
+    @ParameterizedTest
+    @CsvSource({"10, 20_000", "40, 200_000", "1_100, 500_000"})
+    void nothingIsAdmittedBesideWhatIsChargedWithoutFittingOrNotYetGivenBack(long amount, long length)
+            throws Exception {
+        SlidingWindow window = new SlidingWindow(length, System.nanoTime());
+        Rule rule = Rules.window(amount, length);
+
+        List<Settled> charges = inParallel(() -> settle(window, rule));
+
+        charges.sort((a, b) -> Long.signum(a.before - b.before));
+        long grain = grain(rule, length);
+        int oldest = 0;
+        long overrun = 0;
+        for (int i = 0; i < charges.size(); i++) {
+            Settled charge = charges.get(i);
+            while (charge.before - charges.get(oldest).before >= 2 * length) {
+                oldest++;
+            }
+            long counted = charge.units;
+            for (Settled earlier : charges.subList(oldest, i)) {
+                boolean certain = earlier.after - charge.before < 0 && charge.after + grain - earlier.before < length;
+                counted += certain ? earlier.kept : 0;
+            }
+            if (charge.hadToFit) {
+                assertThat(counted).isLessThanOrEqualTo(amount);
+            } else {
+                overrun += counted > amount ? 1 : 0;
+            }
+        }
+        assertThat(overrun).as("charges that did not fit").isPositive();
+    }
+
+    /** Charges, gives back later what was charged, some time after it has gone, and charges more without asking. */
+    private static List<Settled> settle(SlidingWindow window, Rule rule) {
+        SplittableRandom random = new SplittableRandom();
+        List<Settled> charges = new ArrayList<>();
+        ArrayDeque<Mark> places = new ArrayDeque<>();
+        for (int i = 0; i < CALLS / 4; i++) {
+            long before = System.nanoTime();
+            if (random.nextInt(8) == 0) {
+                window.chargeMore(rule, null, 2, before);
+                charges.add(new Settled(before, System.nanoTime(), 2, 2, false));
+                continue;
+            }
+            long receipt = window.charge(rule, 3, before);
+            long after = System.nanoTime();
+            if (receipt >= 0) {
+                charges.add(new Settled(before, after, 3, 1, true));
+                places.add(window.place(receipt));
+            }
+            if (places.size() > random.nextInt(20)) {
+                window.refund(places.remove(), 2);
+            }
+        }
+        return charges;
+    }
+
     private static long grain(Rule rule, long length) {
         return rule.exactMarks == 0 ? length / 1_024 : 0;
     }
@@ -157,7 +212,7 @@ class SlidingWindowStressTest {
             if (receipt >= 0) {
                 boolean givenBack = random.nextInt(4) == 0;
                 if (givenBack) {
-                    window.refund(receipt, units);
+                    window.refund(window.place(receipt), units);
                 }
                 charges.add(new Charge(receipt, units, givenBack, before, after));
             }
@@ -165,11 +220,11 @@ class SlidingWindowStressTest {
         return charges;
     }
 
-    private static List<Charge> inParallel(Callable<List<Charge>> work) throws Exception {
+    private static <T> List<T> inParallel(Callable<List<T>> work) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         try {
-            List<Charge> all = new ArrayList<>();
-            for (Future<List<Charge>> done : threads.invokeAll(Collections.nCopies(THREADS, work))) {
+            List<T> all = new ArrayList<>();
+            for (Future<List<T>> done : threads.invokeAll(Collections.nCopies(THREADS, work))) {
                 all.addAll(done.get());
             }
             return all;

@@ -95,7 +95,7 @@ class SlidingWindowTest {
         window.charge(ten, 4, 0);
         long receipt = window.charge(ten, 5, 10);
         window.charge(ten, 1, 20);
-        window.refund(receipt, 5);
+        window.refund(window.place(receipt), 5);
         assertThat(window.look(ten, 5, 30)).isZero();
         assertRefused(window.charge(ten, 6, 30), 70);
         assertAdmitted(window.charge(ten, 9, 100));
@@ -110,7 +110,7 @@ class SlidingWindowTest {
             long receipt = window.charge(rule, greatest, 10);
             assertAdmitted(receipt);
             assertRefused(window.charge(rule, 1, 10), 100);
-            window.refund(receipt, greatest);
+            window.refund(window.place(receipt), greatest);
         }
     }
 
@@ -127,7 +127,7 @@ class SlidingWindowTest {
     @Test
     void aRefusalWritesNothing() {
         window.charge(TWO, 2, 10);
-        SlidingWindow.Mark newest = requireNonNull(window.expired.next);
+        Mark newest = requireNonNull(window.expired.next);
         for (long now = 10; now < 110; now++) {
             assertRefused(window.charge(TWO, 1, now), 110 - now);
             assertThat(window.expired.next).isSameAs(newest);
@@ -140,9 +140,82 @@ class SlidingWindowTest {
     void givingBackWhatHasExpiredChangesNothing() {
         long receipt = window.charge(TWO, 2, 0);
         window.charge(TWO, 1, 100);
-        window.refund(receipt, 2);
+        window.refund(window.place(receipt), 2);
         assertAdmitted(window.charge(TWO, 1, 110));
         assertRefused(window.charge(TWO, 1, 110), 90);
+    }
+
+    @Test
+    void whatIsGivenBackLongAfterItWasChargedIsGivenBackThere() {
+        Rule ten = Rules.window(10, 100);
+        Mark place = window.place(window.charge(ten, 5, 0));
+        window.charge(ten, 2, 30);
+        window.charge(ten, 3, 60);
+        assertThat(window.look(ten, 0, 90)).isZero();
+        window.refund(place, 4);
+        assertThat(window.status(ten, 90).used()).isEqualTo(6);
+        assertRefused(window.charge(ten, 5, 90), 10);
+        assertAdmitted(window.charge(ten, 5, 100));
+        assertThat(window.status(ten, 100).used()).isEqualTo(10);
+        assertRefused(window.charge(ten, 1, 100), 30);
+    }
+
+    @Test
+    void aPlaceIsFoundAmongMarksThatWereAppendedAfterTheCharge() {
+        Rule hundred = Rules.window(100, 100);
+        long first = window.charge(hundred, 1, 0);
+        long second = window.charge(hundred, 2, 10);
+        long third = window.charge(hundred, 4, 20);
+        assertThat(window.place(first).stamp).isZero();
+        assertThat(window.place(second).stamp).isEqualTo(10);
+        assertThat(window.place(third).stamp).isEqualTo(20);
+        window.look(Rules.window(0, 100), 1, 110);
+        assertThat(window.place(third).stamp).isEqualTo(20);
+        window.refund(window.place(first), 1);
+        window.refund(window.place(second), 2);
+        assertThat(window.status(hundred, 110).used()).isEqualTo(4);
+    }
+
+    @Test
+    void moreIsChargedWhetherItFitsOrNotAndNothingIsAdmittedUntilThatIsGone() {
+        Rule ten = Rules.window(10, 100);
+        window.charge(ten, 4, 0);
+        window.chargeMore(ten, null, 10, 30);
+        assertThat(window.status(ten, 30).overrun()).isEqualTo(4);
+        assertRefused(window.charge(ten, 0, 40), 60);
+        assertRefused(window.charge(ten, 1, 40), 90);
+        assertAdmitted(window.charge(ten, 0, 100));
+        assertRefused(window.charge(ten, 1, 100), 30);
+        assertAdmitted(window.charge(ten, 10, 130));
+    }
+
+    @Test
+    void whatNeedNotFitAddsUpTo2ToThe61() {
+        long greatest = 1L << 53;
+        Rule rule = Rules.window(greatest, 100);
+        window.charge(rule, 5, 0);
+        for (int i = 0; i < 300; i++) {
+            window.chargeMore(rule, null, greatest, 50);
+        }
+        assertThat(window.status(rule, 50).used()).isEqualTo(1L << 61);
+        assertRefused(window.charge(rule, 1, 50), 100);
+        assertThat(window.status(rule, 100).used()).isEqualTo((1L << 61) - 5);
+        assertAdmitted(window.charge(rule, greatest, 150));
+    }
+
+    @Test
+    void marksThatAllWasGivenBackUnderDelayNoRefusal() {
+        Rule ten = Rules.window(10, 100);
+        for (int i = 940; i < 1_000; i++) {
+            window.refund(window.place(window.charge(ten, 10, i)), 10);
+        }
+        window.charge(ten, 4, 1_000);
+        window.refund(window.place(window.charge(ten, 3, 1_001)), 1);
+        window.charge(ten, 4, 1_002);
+        for (int i = 0; i < 3; i++) {
+            assertRefused(window.charge(ten, 4, 1_002), 100 - 2);
+            assertRefused(window.charge(ten, 5, 1_002), 100 - 1);
+        }
     }
 
     @Test
@@ -160,7 +233,7 @@ class SlidingWindowTest {
         Rule rule = Rules.window(1_024, length);
         SlidingWindow window = new SlidingWindow(length, 0);
         for (int i = 0; i < 1_000; i++) {
-            window.refund(window.charge(rule, 1, i), 1);
+            window.refund(window.place(window.charge(rule, 1, i)), 1);
         }
         for (int i = 1_000; i < 1_024; i++) {
             assertAdmitted(window.charge(rule, 1, i));
@@ -191,7 +264,7 @@ class SlidingWindowTest {
             window.charge(rule, 1, now);
         }
         int live = 0;
-        for (SlidingWindow.Mark mark = window.expired; mark != null; mark = mark.next) {
+        for (Mark mark = window.expired; mark != null; mark = mark.next) {
             live++;
         }
         assertThat(live).isBetween(1_024, 2_048);
@@ -199,7 +272,7 @@ class SlidingWindowTest {
 
     @Test
     void aMarkThatWasPassedByKeepsNoLaterOneAlive() {
-        SlidingWindow.Mark first = window.expired;
+        Mark first = window.expired;
         window.charge(TWO, 1, 0);
         window.charge(TWO, 1, 100);
         window.charge(TWO, 1, 200);
@@ -220,7 +293,7 @@ class SlidingWindowTest {
     @Test
     void whatWasGivenBackDoesNotPutOffTheReset() {
         window.charge(TWO, 1, 0);
-        window.refund(window.charge(TWO, 1, 50), 1);
+        window.refund(window.place(window.charge(TWO, 1, 50)), 1);
         assertThat(window.status(TWO, 60).resetAfter().orElseThrow().toNanos()).isEqualTo(40);
     }
 

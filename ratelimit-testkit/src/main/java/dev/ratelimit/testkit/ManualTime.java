@@ -22,6 +22,13 @@ import java.time.Instant;
  * assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
  * }</pre>
  *
+ * <p>Code that waits, as {@code acquire} does, moves time on instead, so that a test of it takes none:
+ *
+ * <pre>{@code
+ * assertThat(limiter.acquire("acme", "chat", Usage.call(), Duration.ofHours(1)).isAdmitted()).isTrue();
+ * assertThat(time.instant()).isAfterOrEqualTo(ManualTime.DEFAULT_START.plusSeconds(120));
+ * }</pre>
+ *
  * <p>{@code advance} moves both clocks, as time does. {@code stepWall} and {@code setWall} move the wall clock alone, in
  * either direction, as an administrator or a time server does.
  *
@@ -84,6 +91,20 @@ public final class ManualTime implements TimeSource {
         require(nanos >= 0, "nanos", nanos);
         wall = wall.plusNanos(nanos);
         nanoTime += nanos;
+    }
+
+    /**
+     * Moves both clocks forward instead of waiting. Threads that sleep at once each move them on: the times add up.
+     *
+     * @param nanos how far, in nanoseconds; not at all, if it is not positive
+     * @throws InterruptedException if the thread is interrupted; its interrupt status is then cleared, and the clocks stay
+     */
+    @Override
+    public void sleep(long nanos) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        advanceNanos(Math.max(0, nanos));
     }
 
     /**

@@ -60,6 +60,12 @@ final class RandomTraffic {
         return random.nextBoolean() ? usage : usage.and(Unit.TOKENS, random.nextInt(4));
     }
 
+    /** What is added or settled: up to so much of one unit, or of both. */
+    Usage amounts(int most) {
+        Usage usage = Usage.of(unit(), random.nextInt(most + 1));
+        return random.nextInt(3) > 0 ? usage : usage.and(unit(), random.nextInt(most + 1));
+    }
+
     /** Lets some time pass, or steps the wall clock. */
     void pass(ManualTime time, Decision decision) {
         switch (random.nextInt(30)) {

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Nested;
  * }</pre>
  *
  * <p>A limiter may admit calls into a period for up to a second after the wall clock was set past its end; before it refuses a call, and
- * in what it says of a quota, it goes by the wall clock as it is.
+ * in what it says of a quota, it goes by the wall clock as it is. It need not read that clock to settle or cancel a reservation: what that charges to a
+ * period that is over is forgotten as soon as a call or a status looks at it.
  *
  * <p>Time is a {@link ManualTime} nearly everywhere, so the tests wait for nothing. Those that need threads go by
  * {@link TimeSource#system()}, and are bounded by the number of their calls.
@@ -122,6 +123,27 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    class Reservations extends ReservationScenarios {
+        Reservations() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Streams extends StreamScenarios {
+        Streams() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Overruns extends OverrunScenarios {
+        Overruns() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
     class Histories extends HistoryScenarios {
         Histories() {
             super(RateLimiterContract.this);
@@ -129,8 +151,29 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    class ReservationHistories extends ReservationHistoryScenarios {
+        ReservationHistories() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
     class Threads extends ThreadScenarios {
         Threads() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class ReservationThreads extends ReservationThreadScenarios {
+        ReservationThreads() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Waits extends WaitingScenarios {
+        Waits() {
             super(RateLimiterContract.this);
         }
     }

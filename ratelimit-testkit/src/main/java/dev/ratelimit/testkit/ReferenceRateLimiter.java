@@ -14,6 +14,8 @@ import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
+import dev.ratelimit.Reservation;
+import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
@@ -24,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +42,7 @@ import java.util.Optional;
  */
 public final class ReferenceRateLimiter implements RateLimiter {
 
+    private static final long MOST_USED = 1L << 61;
     private static final Duration LONGEST_WAIT = Duration.ofNanos(Long.MAX_VALUE);
 
     private final TierResolver tiers;
@@ -63,18 +67,22 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     @Override
-    public synchronized Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
+    public Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
+        return reserve(caller, endpoint, requireNonNull(usage, "usage")).decision();
+    }
+
+    @Override
+    public Reservation reserve(String organization, String endpoint, Usage estimate) {
+        return reserve(callerOf(organization), endpoint, estimate);
+    }
+
+    @Override
+    public synchronized Reservation reserve(Caller caller, String endpoint, Usage estimate) {
         requireNonNull(caller, "caller");
-        requireNonNull(usage, "usage");
-        List<AppliedLimit> limits = caller.tier().limitsFor(endpoint);
-        Moment now = now(limits);
-        Decision decision = decide(caller, limits, usage, now);
-        if (decision.isAdmitted()) {
-            for (AppliedLimit applied : limits) {
-                meter(caller, applied).charge(usage.amountOf(applied.limit().unit()), now);
-            }
-        }
-        return decision;
+        requireNonNull(estimate, "estimate");
+        Booking booking = new Booking(caller);
+        Decision decision = booking.charge(caller.tier().limitsFor(endpoint), estimate);
+        return decision instanceof Rejected rejected ? Reservation.rejected(rejected) : booking;
     }
 
     @Override
@@ -103,6 +111,11 @@ public final class ReferenceRateLimiter implements RateLimiter {
         return limits.stream()
                 .map(applied -> meter(caller, applied).status(applied, now))
                 .toList();
+    }
+
+    @Override
+    public TimeSource timeSource() {
+        return time;
     }
 
     private Caller callerOf(String organization) {
@@ -144,13 +157,102 @@ public final class ReferenceRateLimiter implements RateLimiter {
         return meters.computeIfAbsent(key, k -> new Meter());
     }
 
+    /** An admitted reservation: what it has charged in each of its limits, oldest first. */
+    private final class Booking implements Reservation {
+
+        private final Caller caller;
+        private final Map<AppliedLimit, List<Charge>> charges = new LinkedHashMap<>();
+        private boolean ended;
+
+        Booking(Caller caller) {
+            this.caller = caller;
+        }
+
+        @Override
+        public Decision decision() {
+            return Decision.admitted();
+        }
+
+        @Override
+        public Decision add(Usage more) {
+            requireNonNull(more, "more");
+            synchronized (ReferenceRateLimiter.this) {
+                return ended ? Rejected.forGood(new ReservationEnded(), "") : charge(statedBy(more), more);
+            }
+        }
+
+        @Override
+        public boolean settle(Usage actual) {
+            requireNonNull(actual, "actual");
+            synchronized (ReferenceRateLimiter.this) {
+                if (ended) {
+                    return false;
+                }
+                ended = true;
+                // The wall clock is not asked: a charge to a period that is over is forgotten as soon as somebody asks.
+                Moment now = new Moment(time.nanoTime(), highestWall, highestWall);
+                charges.forEach((applied, charged) -> {
+                    if (actual.states(applied.limit().unit())) {
+                        long units = actual.amountOf(applied.limit().unit());
+                        meter(caller, applied).settle(applied.limit(), charged, units, now);
+                    }
+                });
+                return true;
+            }
+        }
+
+        @Override
+        public boolean cancel() {
+            Usage nothing = Usage.of(Unit.CALLS, 0);
+            for (AppliedLimit applied : charges.keySet()) {
+                nothing = nothing.and(applied.limit().unit(), 0);
+            }
+            return settle(nothing);
+        }
+
+        Decision charge(List<AppliedLimit> limits, Usage usage) {
+            Moment now = now(limits);
+            Decision decision = decide(caller, limits, usage, now);
+            if (decision.isAdmitted()) {
+                for (AppliedLimit applied : limits) {
+                    long units = usage.amountOf(applied.limit().unit());
+                    Charge charge = meter(caller, applied).charge(units, now);
+                    charges.computeIfAbsent(applied, first -> new ArrayList<>()).add(charge);
+                }
+            }
+            return decision;
+        }
+
+        private List<AppliedLimit> statedBy(Usage usage) {
+            return charges.keySet().stream()
+                    .filter(applied -> usage.states(applied.limit().unit()))
+                    .toList();
+        }
+    }
+
     /** What shares a meter. The span is a window or a period. The amount, its precision and its overrun are no part of it. */
     private record MeterKey(String organization, String account, String table, Scope scope, Unit unit, Object span) {}
 
     /** One reading of the clocks: the monotonic one, the wall clock, and the highest that the wall clock has ever read. */
     private record Moment(long nanoTime, Instant wall, Instant highestWall) {}
 
-    private record Charge(Moment at, long units) {}
+    /** Units that a meter counts from some moment on; how many may be lowered later, which takes effect at once. */
+    private static final class Charge {
+
+        private final Moment at;
+        private long units;
+
+        Charge(Moment at, long units) {
+            this.at = at;
+            this.units = units;
+        }
+
+        /** Gives back what goes beyond so many units, and returns what is left. */
+        long keep(long most) {
+            units = Math.min(units, most);
+            return units;
+        }
+    }
 
     /** A limit that refuses, and the wait until it does not; empty if it always will. */
     private record Refusal(AppliedLimit applied, Optional<Duration> retryAfter) {
@@ -173,8 +275,24 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
         private final List<Charge> charges = new ArrayList<>();
 
-        void charge(long units, Moment now) {
-            charges.add(new Charge(now, units));
+        Charge charge(long units, Moment at) {
+            Charge charge = new Charge(at, units);
+            charges.add(charge);
+            return charge;
+        }
+
+        /**
+         * Makes of what a reservation has charged so many units: the newest of them stay, so that the oldest are given back first. If
+         * all of them are too few, the rest is charged without asking: in a window now, in a quota when this reservation last
+         * charged it, so that it counts as long as that period does.
+         */
+        void settle(Limit limit, List<Charge> charged, long units, Moment now) {
+            long rest = units;
+            for (int i = charged.size() - 1; i >= 0; i--) {
+                rest -= charged.get(i).keep(rest);
+            }
+            Moment at = limit instanceof RateLimit ? now : charged.get(charged.size() - 1).at;
+            charge(Math.min(rest, MOST_USED - used(limit, now)), at);
         }
 
         LimitStatus status(AppliedLimit applied, Moment now) {
@@ -198,16 +316,17 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
         private long used(Limit limit, Moment now) {
             forget(limit, now);
-            return charges.stream().mapToLong(Charge::units).sum();
+            return charges.stream().mapToLong(charge -> charge.units).sum();
         }
 
-        /** Drops what does not count now, and so never will: neither nanoTime nor the highest wall time goes back. */
+        /** Drops what does not count now, and so never will: units do not come back, and no clock that is asked goes back. */
         private void forget(Limit limit, Moment now) {
+            charges.removeIf(charge -> charge.units == 0);
             if (limit instanceof RateLimit rate) {
                 charges.removeIf(charge -> untilGone(charge, rate, now) <= 0);
             } else {
                 Instant start = periodOf((Quota) limit, now).start();
-                charges.removeIf(charge -> charge.at().highestWall().isBefore(start));
+                charges.removeIf(charge -> charge.at.highestWall().isBefore(start));
             }
         }
 
@@ -218,7 +337,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
             }
             long gone = 0;
             for (Charge charge : charges) {
-                gone += charge.units();
+                gone += charge.units;
                 if (gone >= units) {
                     return limit instanceof RateLimit rate
                             ? Optional.of(Duration.ofNanos(untilGone(charge, rate, now)))
@@ -229,7 +348,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
         }
 
         private static long untilGone(Charge charge, RateLimit rate, Moment now) {
-            return rate.window().toNanos() - (now.nanoTime() - charge.at().nanoTime());
+            return rate.window().toNanos() - (now.nanoTime() - charge.at.nanoTime());
         }
 
         private static Optional<Duration> untilEnd(Quota quota, Moment now) {

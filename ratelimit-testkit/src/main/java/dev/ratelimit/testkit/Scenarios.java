@@ -10,12 +10,16 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
+import dev.ratelimit.Reservation;
+import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -27,6 +31,13 @@ import org.junit.jupiter.api.BeforeEach;
  * at(0).admits(1, 1).rejects(1, 100); // at 0 ms two usages of 1 call are admitted, a third is told to wait for 100 ms
  * at(50).rejects(1, 50);
  * at(100).admits(1);
+ * }</pre>
+ *
+ * <p>What is added, settled or cancelled belongs to the reservation that was made last:
+ *
+ * <pre>{@code
+ * limits(Quota.lifetime(Unit.TOKENS, 100));
+ * reserves(tokens(60)).used(60L).settles(tokens(20)).used(20L);
  * }</pre>
  *
  * <p>Calls are of the organization "acme" and the endpoint "chat" until another is named.
@@ -46,6 +57,9 @@ abstract class Scenarios {
     private String organization = "acme";
     private String endpoint = "chat";
     private Decision answer = Decision.admitted();
+
+    /** The one made last, unless it was left for an earlier one. */
+    Reservation reservation = Reservation.rejected(Rejected.forGood(new ReservationEnded(), ""));
 
     Scenarios(RateLimiterContract contract) {
         this(contract, 0);
@@ -135,6 +149,10 @@ abstract class Scenarios {
         return rejects(calls(calls), retryAfter);
     }
 
+    Scenarios rejects(Usage usage, long retryAfterMillis) {
+        return rejects(usage, Duration.ofMillis(retryAfterMillis));
+    }
+
     Scenarios rejects(Usage usage, Duration retryAfter) {
         return rejects(usage, Optional.of(retryAfter));
     }
@@ -149,10 +167,90 @@ abstract class Scenarios {
 
     private Scenarios rejects(Usage usage, Optional<Duration> retryAfter) {
         ask(usage);
+        return rejected(usage, retryAfter);
+    }
+
+    private Scenarios rejected(Usage usage, Optional<Duration> retryAfter) {
         assertThat(answer)
                 .as("%s at %s", usage, time)
                 .asInstanceOf(InstanceOfAssertFactories.type(Rejected.class))
                 .returns(retryAfter, Rejected::retryAfter);
+        return this;
+    }
+
+    /** Makes the reservation that the following lines are about. */
+    Scenarios reserves(Usage estimate) {
+        reserve(estimate);
+        assertThat(answer).as("%s at %s", estimate, time).isEqualTo(Decision.admitted());
+        return this;
+    }
+
+    Scenarios refusesToReserve(Usage estimate, long retryAfterMillis) {
+        return refusesToReserve(estimate, Duration.ofMillis(retryAfterMillis));
+    }
+
+    Scenarios refusesToReserve(Usage estimate, Duration retryAfter) {
+        reserve(estimate);
+        return rejected(estimate, Optional.of(retryAfter));
+    }
+
+    Scenarios refusesToReserveForGood(Usage estimate) {
+        reserve(estimate);
+        return rejected(estimate, Optional.empty());
+    }
+
+    private void reserve(Usage estimate) {
+        reservation = limiter.reserve(organization, endpoint, estimate);
+        answer = reservation.decision();
+    }
+
+    /** Comes back to a reservation made earlier. */
+    Scenarios continuing(Reservation earlier) {
+        reservation = earlier;
+        return this;
+    }
+
+    Scenarios adds(Usage... more) {
+        for (Usage usage : more) {
+            answer = reservation.add(usage);
+            assertThat(answer).as("add %s at %s", usage, time).isEqualTo(Decision.admitted());
+        }
+        return this;
+    }
+
+    Scenarios refusesToAdd(Usage more, long retryAfterMillis) {
+        return refusesToAdd(more, Duration.ofMillis(retryAfterMillis));
+    }
+
+    Scenarios refusesToAdd(Usage more, Duration retryAfter) {
+        answer = reservation.add(more);
+        return rejected(more, Optional.of(retryAfter));
+    }
+
+    Scenarios refusesToAddForGood(Usage more) {
+        answer = reservation.add(more);
+        return rejected(more, Optional.empty());
+    }
+
+    Scenarios settles(Usage actual) {
+        assertThat(reservation.settle(actual))
+                .as("settle %s at %s", actual, time)
+                .isTrue();
+        return this;
+    }
+
+    Scenarios cancels() {
+        assertThat(reservation.cancel()).as("cancel at %s", time).isTrue();
+        return this;
+    }
+
+    /** Says that the reservation is not open, and that what is done with it then changes nothing. */
+    Scenarios isNotOpen() {
+        List<LimitStatus> before = limiter.status(organization, endpoint);
+        assertThat(reservation.settle(calls(7).and(Unit.TOKENS, 7))).isFalse();
+        assertThat(reservation.cancel()).isFalse();
+        assertThat(reservation.add(tokens(0)).isAdmitted()).isFalse();
+        assertThat(limiter.status(organization, endpoint)).isEqualTo(before);
         return this;
     }
 
@@ -173,16 +271,23 @@ abstract class Scenarios {
 
     /** Says how much is used of each limit. */
     Scenarios used(Long... units) {
-        assertThat(limiter.status(organization, endpoint))
-                .extracting(LimitStatus::used)
-                .containsExactly(units);
-        return this;
+        return each(LimitStatus::used, units);
     }
 
     /** Says how much remains of each limit. */
     Scenarios remaining(Long... units) {
+        return each(LimitStatus::remaining, units);
+    }
+
+    /** Says how far each limit is overrun. */
+    Scenarios overrun(Long... units) {
+        return each(LimitStatus::overrun, units);
+    }
+
+    private Scenarios each(Function<LimitStatus, Long> number, Long... units) {
         assertThat(limiter.status(organization, endpoint))
-                .extracting(LimitStatus::remaining)
+                .as("at %s", time)
+                .extracting(number)
                 .containsExactly(units);
         return this;
     }

@@ -11,14 +11,8 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +29,7 @@ abstract class ThreadScenarios {
     }
 
     /** An admitted call: it was decided at some time from start to end, in nanoseconds. */
-    private record Call(long start, long end, long units) {}
+    record Call(long start, long end, long units) {}
 
     @RepeatedTest(3)
     void noWindowHoldsMoreThanTheAmount() throws Exception {
@@ -49,7 +43,7 @@ abstract class ThreadScenarios {
     }
 
     /** Calls that start at or after t and end before t + window were all decided in that window. */
-    private static void assertNoWindowIsOverfull(List<Call> calls, RateLimit limit) {
+    static void assertNoWindowIsOverfull(List<Call> calls, RateLimit limit) {
         List<Call> byStart = calls.stream()
                 .sorted((a, b) -> Long.signum(a.start() - b.start()))
                 .toList();
@@ -87,22 +81,9 @@ abstract class ThreadScenarios {
     }
 
     private static List<Call> admittedCalls(RateLimiter limiter) throws InterruptedException, ExecutionException {
-        CountDownLatch ready = new CountDownLatch(THREADS);
-        Callable<List<Call>> caller = () -> {
-            ready.countDown();
-            ready.await();
-            return call(limiter);
-        };
-        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-        try {
-            List<Call> admitted = new ArrayList<>();
-            for (Future<List<Call>> calls : threads.invokeAll(Collections.nCopies(THREADS, caller))) {
-                admitted.addAll(calls.get());
-            }
-            return admitted;
-        } finally {
-            threads.shutdownNow();
-        }
+        return Race.of(THREADS, thread -> call(limiter)).stream()
+                .flatMap(List::stream)
+                .toList();
     }
 
     private static List<Call> call(RateLimiter limiter) {

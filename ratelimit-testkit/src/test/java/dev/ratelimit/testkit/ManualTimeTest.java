@@ -1,6 +1,7 @@
 package dev.ratelimit.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
@@ -8,6 +9,7 @@ import dev.ratelimit.LimitTable;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Usage;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -21,7 +23,7 @@ class ManualTimeTest {
     private final ManualTime time = new ManualTime();
 
     @Test
-    void theExampleOfTheDocumentationHolds() {
+    void theExamplesOfTheDocumentationHold() throws InterruptedException {
         RateLimiter limiter = new ReferenceRateLimiter(organization -> ONE_CALL_PER_MINUTE, time);
 
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
@@ -29,6 +31,11 @@ class ManualTimeTest {
 
         time.advance(Duration.ofMinutes(1));
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+
+        assertThat(limiter.acquire("acme", "chat", Usage.call(), Duration.ofHours(1))
+                        .isAdmitted())
+                .isTrue();
+        assertThat(time.instant()).isAfterOrEqualTo(ManualTime.DEFAULT_START.plusSeconds(120));
     }
 
     @Test
@@ -46,6 +53,26 @@ class ManualTimeTest {
         assertReads(time, "2025-01-01T00:01:00.000000005Z", 60_000_000_005L);
         time.advance(Duration.ZERO);
         assertReads(time, "2025-01-01T00:01:00.000000005Z", 60_000_000_005L);
+    }
+
+    @Test
+    void sleepingMovesBothClocksAtOnce() throws InterruptedException {
+        time.sleep(60_000_000_000L);
+        assertReads(time, "2025-01-01T00:01:00Z", 60_000_000_000L);
+        time.sleep(0);
+        time.sleep(-1);
+        time.sleep(Long.MIN_VALUE);
+        assertReads(time, "2025-01-01T00:01:00Z", 60_000_000_000L);
+    }
+
+    @Test
+    void anInterruptedThreadDoesNotSleep() {
+        for (long nanos : new long[] {5, 0, -1}) {
+            Thread.currentThread().interrupt();
+            assertThatExceptionOfType(InterruptedException.class).isThrownBy(() -> time.sleep(nanos));
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        }
+        assertReads(time, "2025-01-01T00:00:00Z", 0);
     }
 
     @Test

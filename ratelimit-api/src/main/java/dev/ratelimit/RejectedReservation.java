@@ -1,0 +1,28 @@
+package dev.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+/** The reservation of a call that was rejected: nothing is charged, so there is nothing to change. */
+record RejectedReservation(Rejected decision) implements Reservation {
+
+    RejectedReservation {
+        requireNonNull(decision, "decision");
+    }
+
+    @Override
+    public Decision add(Usage more) {
+        requireNonNull(more, "more");
+        return decision;
+    }
+
+    @Override
+    public boolean settle(Usage actual) {
+        requireNonNull(actual, "actual");
+        return false;
+    }
+
+    @Override
+    public boolean cancel() {
+        return false;
+    }
+}

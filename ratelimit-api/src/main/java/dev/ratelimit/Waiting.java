@@ -1,0 +1,123 @@
+package dev.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import dev.ratelimit.spi.TimeSource;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.function.Supplier;
+
+/**
+ * One call that is asked for until it is admitted, or until it is clear that it will not be in time. Its time begins when it is made;
+ * it is awaited once, in one of the two ways.
+ */
+final class Waiting {
+
+    /*
+     * Between two attempts lies the wait that the first was told, which is never shortened, and a random part of it, so that callers who
+     * were told the same do not come back at once. The part is drawn evenly from 0 to wait / 2^narrowing. The first bound is a sixteenth:
+     * a call that waits alone waits 3 % too long on average. One that is refused again has met a crowd, so the bound doubles with each
+     * refusal after a wait; from the fifth wait on it is the whole wait, and nobody waits more than twice what he was told. What is
+     * left of the longest wait cuts the bound and not the draw: else the crowd would meet again at the last moment.
+     */
+    private int narrowing = 4;
+
+    private final Supplier<Reservation> attempt;
+    private final long maxNanos;
+    private final TimeSource time;
+    private final long start;
+
+    /* The task that will ask next: not there yet while an attempt is made, and never if that is the last. */
+    private volatile CompletableFuture<Future<?>> next = new CompletableFuture<>();
+
+    /**
+     * Begins to wait.
+     *
+     * @param attempt asks for the call; a reservation, so that a call which nobody waits for any more can be given back
+     * @param maxWait the longest wait, zero or more; above 292 years it is for ever
+     * @param time the clock to wait by
+     */
+    Waiting(Supplier<Reservation> attempt, Duration maxWait, TimeSource time) {
+        requireNonNull(maxWait, "maxWait");
+        Arguments.require(!maxWait.isNegative(), "maxWait", ">= 0", maxWait);
+        this.attempt = attempt;
+        this.maxNanos = NANOSECONDS.convert(maxWait);
+        this.time = time;
+        this.start = time.nanoTime();
+    }
+
+    Decision await() throws InterruptedException {
+        while (true) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            Decision decision = attempt.get().decision();
+            long pause = pauseAfter(decision);
+            if (pause == 0) {
+                return decision;
+            }
+            time.sleep(pause);
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // of stages that only tidy up
+    CompletableFuture<Decision> async(ScheduledExecutorService scheduler) {
+        requireNonNull(scheduler, "scheduler");
+        CompletableFuture<Decision> answer = new CompletableFuture<>();
+        ask(scheduler, answer);
+        answer.whenComplete((decision, failure) -> next.thenAccept(task -> remove(task, scheduler)));
+        return answer;
+    }
+
+    /*
+     * Who ends the waiting completes the answer and then reads `next`; who asks writes `next` and then reads whether the answer is
+     * complete. So one of them sees the other, and no task stays behind.
+     */
+    private void ask(ScheduledExecutorService scheduler, CompletableFuture<Decision> answer) {
+        CompletableFuture<Future<?>> following = new CompletableFuture<>();
+        next = following;
+        if (answer.isDone()) {
+            return;
+        }
+        try {
+            Reservation reservation = attempt.get();
+            Decision decision = reservation.decision();
+            long pause = pauseAfter(decision);
+            if (pause > 0) {
+                following.complete(scheduler.schedule(() -> ask(scheduler, answer), pause, NANOSECONDS));
+            } else if (!answer.complete(decision)) {
+                reservation.cancel();
+            }
+        } catch (Throwable e) {
+            answer.completeExceptionally(e);
+        }
+    }
+
+    private static void remove(Future<?> task, ScheduledExecutorService scheduler) {
+        task.cancel(false);
+        // Unless it is set up otherwise, a pool keeps a cancelled task in its queue until the task's time has come.
+        if (scheduler instanceof ThreadPoolExecutor pool && task instanceof Runnable cancelled) {
+            pool.remove(cancelled);
+        }
+    }
+
+    /** Returns how many nanoseconds to wait before asking again, at least 1; or 0 if the decision is final. */
+    private long pauseAfter(Decision decision) {
+        if (!(decision instanceof Rejected no) || no.retryAfter().isEmpty()) {
+            return 0;
+        }
+        long wait = no.retryAfter().get().toNanos();
+        long left = maxNanos - (time.nanoTime() - start);
+        if (wait > left) {
+            return 0;
+        }
+        long spread = Math.min(wait >> narrowing, left - wait);
+        narrowing = Math.max(0, narrowing - 1);
+        return wait + ThreadLocalRandom.current().nextLong(spread + 1);
+    }
+}

@@ -1,0 +1,89 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Precision;
+import dev.ratelimit.Quota;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Reservation;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** Many threads that reserve and settle on the same meters: what is used in the end is what was settled, to the unit. */
+class ReservationStressTest {
+
+    private static final int THREADS = 4;
+    private static final int CALLS = 1_500_000;
+    private static final long MANY = 1L << 50;
+
+    @Test
+    void whatIsUsedInTheEndIsWhatWasSettled() throws Exception {
+        Tier tier = Tier.named("tier")
+                .table(LimitTable.named("per hour").eachOther(RateLimit.of(Unit.TOKENS, MANY, Duration.ofHours(1))))
+                .table(LimitTable.named("in all").eachOther(Quota.lifetime(Unit.TOKENS, MANY)))
+                .build();
+        RateLimiter limiter = InMemoryRateLimiter.builder().tier(tier).build();
+        long settled = inParallel(() -> reserveAndSettle(limiter, CALLS));
+        assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsExactly(settled, settled);
+    }
+
+    @Test
+    void whatIsUsedInTheEndIsWhatWasSettledHoweverManyMarksThereAre() throws Exception {
+        RateLimit exact = new RateLimit(Unit.TOKENS, MANY, Duration.ofHours(1), Precision.EXACT);
+        Tier tier = Tier.named("tier")
+                .table(LimitTable.named("per hour").eachOther(exact))
+                .build();
+        RateLimiter limiter = InMemoryRateLimiter.builder().tier(tier).build();
+        long settled = inParallel(() -> reserveAndSettle(limiter, CALLS / 10));
+        assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsExactly(settled);
+    }
+
+    /** Settles each call some calls later, for less or more or not at all, and returns the sum. */
+    private static long reserveAndSettle(RateLimiter limiter, int calls) {
+        SplittableRandom random = new SplittableRandom();
+        ArrayDeque<Reservation> open = new ArrayDeque<>();
+        long settled = 0;
+        for (int i = 0; i < calls; i++) {
+            open.add(limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, 10)));
+            while (open.size() > random.nextInt(8)) {
+                Reservation reservation = open.remove();
+                int actual = random.nextInt(16);
+                if (actual == 0) {
+                    assertThat(reservation.cancel()).isTrue();
+                } else {
+                    reservation.add(Usage.of(Unit.TOKENS, 2));
+                    assertThat(reservation.settle(Usage.of(Unit.TOKENS, actual)))
+                            .isTrue();
+                    settled += actual;
+                }
+            }
+        }
+        return settled + 10L * open.size();
+    }
+
+    private static long inParallel(Callable<Long> work) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        try {
+            long sum = 0;
+            for (Future<Long> done : threads.invokeAll(Collections.nCopies(THREADS, work))) {
+                sum += done.get();
+            }
+            return sum;
+        } finally {
+            threads.shutdown();
+        }
+    }
+}
