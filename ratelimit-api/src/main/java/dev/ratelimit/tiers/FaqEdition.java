@@ -4,9 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitTable;
+import dev.ratelimit.Overrun;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
 import java.util.function.LongFunction;
 
 /**
@@ -18,12 +20,20 @@ import java.util.function.LongFunction;
  * <tr><td>trial</td><td>embed 5, chat 20, others unlimited</td>
  *     <td>all other endpoints 1,000 in total; embed and chat unlimited</td></tr>
  * <tr><td>production</td><td>every endpoint 1,000</td><td>unlimited</td></tr>
+ * <tr><td>production with a spending limit</td><td>every endpoint 1,000</td>
+ *     <td>calls unlimited; all endpoints the customer's amount of money in total</td></tr>
  * </table>
  *
- * <p>The two tiers book on accounts of their own, "trial" and "production".
+ * <p>Trial and production keys book on accounts of their own, "trial" and "production".
  *
  * <p>The document says the month twice, differently: "all other endpoints on trial keys are 1,000 calls per month" and "the monthly
  * limit is 1000 calls per month". {@link #trial()} reads it as the first; {@link #trialWithOneMonthlyTotal()} is the stricter second.
+ *
+ * <p>"You can set a monthly spending limit": the customer sets it, so the host makes a tier for each customer that has one. That it
+ * resets with the calendar month is a reading. What a call costs is known after it: {@code reserve} asks before the call, with an
+ * estimate or without, and {@code settle} states the cost, in {@link Unit#MICRO_USD} or from a {@link PriceList}. A limit counts calls that
+ * begin while it is set. A changed amount keeps what is spent in the month, and a limit that is set or lifted keeps what is used by
+ * the minute; with another period, spending begins at nothing.
  */
 public final class FaqEdition {
 
@@ -80,6 +90,34 @@ public final class FaqEdition {
                 .account("production")
                 .table(LimitTable.named("calls per minute").eachOther(RateLimit.perMinute(1_000)))
                 .build();
+    }
+
+    /**
+     * Returns the tier of production keys of a customer who has set a spending limit, counted by the calendar month in UTC. While
+     * anything of it remains a call is admitted, whatever it costs, so the last calls may overrun it; then all endpoints are refused
+     * until the month ends.
+     *
+     * @param microDollarsPerMonth the limit in millionths of a US dollar, between 0 and 2<sup>53</sup>; $25 is 25,000,000
+     * @return the tier "production"
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Tier productionWithSpendingLimit(long microDollarsPerMonth) {
+        return productionWithSpendingLimit(
+                Quota.perMonth(Unit.MICRO_USD, microDollarsPerMonth).withOverrun(Overrun.UNTIL_REACHED));
+    }
+
+    /**
+     * Returns the tier of production keys of a customer who has set a spending limit, by another period, zone or billing day.
+     *
+     * @param spending the limit in {@link Unit#MICRO_USD}; taken as it is, so it refuses once it is reached, as the document has it, if its
+     *     overrun is {@link Overrun#UNTIL_REACHED}, and otherwise refuses only a call whose estimate does not fit
+     * @return the tier "production"
+     * @throws IllegalArgumentException if the quota counts another unit
+     */
+    public static Tier productionWithSpendingLimit(Quota spending) {
+        Unit unit = requireNonNull(spending, "spending").unit();
+        Arguments.require(unit.equals(Unit.MICRO_USD), "unit", Unit.MICRO_USD.name(), unit);
+        return production().withTable(LimitTable.named("spending limit").othersTogether("all endpoints", spending));
     }
 
     private static Limit apply(LongFunction<? extends Limit> perMonth) {

@@ -18,15 +18,27 @@ import dev.ratelimit.Unit;
  * <tr><td>full</td><td colspan="2">"significantly increased", stated by the host</td><td>no quota</td></tr>
  * </table>
  *
- * <p>Both tiers book on one account: a change from limited to full lifts the quota, and what is used in the windows counts on.
+ * <p>Characters are those of the input and of the output. The input is charged when a call starts, the output when it is known:
+ *
+ * <pre>{@code
+ * Reservation reservation = limiter.reserve(organization, "generate", Usage.characters(prompt));
+ * if (reservation.decision() instanceof Rejected no) {
+ *   return tooManyRequests(no.message(), no.retryAfter()); // no wait helps once the characters are spent
+ * }
+ * String output = model.generate(prompt);
+ * reservation.settle(Usage.characters(prompt).andCharacters(output));
+ * }</pre>
+ *
+ * <p>Both tiers book on one account: a change from limited to full lifts the quota, and what is used in the windows counts on. What is
+ * used of the quota is kept too, for a change back; calls that begin under full do not count in it.
  */
 public final class LimitedAccessEdition {
 
     private LimitedAccessEdition() {}
 
     /**
-     * Returns the tier of an organization with limited access. Characters are those of the input and of the output; once
-     * 500,000 are reached, generate is suspended.
+     * Returns the tier of an organization with limited access. A call of generate is admitted while any of the 500,000 characters
+     * remains, however long its input and output are; once they are reached, generate is suspended, and the other endpoints go on.
      *
      * @return the tier "limited"
      */

@@ -10,6 +10,8 @@
  * GoingLiveEdition.trial(n -> Quota.of(Unit.CALLS, n, QuotaPeriod.month(ZoneId.of("Asia/Tokyo"))));  // another zone
  * GoingLiveEdition.trial(n -> RateLimit.of(Unit.CALLS, n, Duration.ofDays(30)));                // rolling 30 days
  * }</pre>
+ *
+ * <p>A limit on spending counts money. {@link dev.ratelimit.tiers.PriceList} turns the tokens, searches or calls of a usage into it.
  */
 @NullMarked
 package dev.ratelimit.tiers;
