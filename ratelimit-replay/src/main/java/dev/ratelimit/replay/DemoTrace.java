@@ -20,13 +20,14 @@ final class DemoTrace {
 
     private DemoTrace() {}
 
-    static RowFormat format(List<Charge> charges) {
+    static RowFormat format(List<Charge> charges, Optional<RowFormat.Ending> ending) {
         return new RowFormat(
                 "time",
                 new TextTime(),
                 new RowFormat.Name(Optional.of("organization"), ""),
                 new RowFormat.Name(Optional.of("endpoint"), ""),
-                charges);
+                charges,
+                ending);
     }
 
     static byte[] csv() {

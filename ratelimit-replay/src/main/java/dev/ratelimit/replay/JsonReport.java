@@ -25,6 +25,9 @@ final class JsonReport implements Report {
                 json.writeStringField("scope", limit.scope().name());
                 json.writeStringField("limit", limit.limit().toString());
                 json.writeNumberField("rejected", entry.getValue().rejected());
+                if (entry.getValue().overrun() > 0) {
+                    json.writeNumberField("overrun", entry.getValue().overrun());
+                }
                 json.writeEndObject();
             }
             json.writeEndArray();

@@ -39,6 +39,7 @@ public final class Main {
         return new CommandLine(new ReplayCommand(report, messages))
                 .setOut(report)
                 .setErr(messages)
+                .registerConverter(CallDuration.class, CallDuration::parse)
                 .registerConverter(Charge.class, Charge::parse)
                 .registerConverter(Duration.class, Span::parse)
                 .registerConverter(LimitOption.class, LimitOption::parse)

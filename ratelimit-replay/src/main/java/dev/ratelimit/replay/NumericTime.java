@@ -2,7 +2,7 @@ package dev.ratelimit.replay;
 
 import picocli.CommandLine.TypeConversionException;
 
-/** Numbers since 1970, with a fraction down to the nanosecond. */
+/** Numbers of a unit of time, since 1970 or of a duration; what a fraction says below a nanosecond is dropped. */
 enum NumericTime implements TimeFormat {
     /** Seconds. */
     S("seconds", 9),
@@ -18,13 +18,15 @@ enum NumericTime implements TimeFormat {
 
     private final int fractionDigits;
     private final long nanos;
-    private final String rule;
+    private final String timeRule;
+    private final String durationRule;
 
     NumericTime(String plural, int fractionDigits) {
         this.fractionDigits = fractionDigits;
         this.nanos = powerOfTen(fractionDigits);
-        this.rule = "must be a number of " + plural + " since 1970, " + RANGE
-                + (fractionDigits == 0 ? "" : ", with at most " + fractionDigits + " digits after the point");
+        String number = "must be a number of " + plural;
+        this.timeRule = number + " since 1970, " + RANGE;
+        this.durationRule = number + " between 0 and 292 years";
     }
 
     /** Reads the name of a unit. */
@@ -40,18 +42,32 @@ enum NumericTime implements TimeFormat {
 
     @Override
     public long read(char[] chars, int from, int length) {
+        return read(chars, from, length, timeRule);
+    }
+
+    /**
+     * Reads how long something took.
+     *
+     * @return nanoseconds, at least 0
+     * @throws BadValueException if the text is no number of this unit, or of too many
+     */
+    long readDuration(char[] chars, int from, int length) {
+        return read(chars, from, length, durationRule);
+    }
+
+    private long read(char[] chars, int from, int length, String rule) {
         int end = from + length;
         int point = endOfDigits(chars, from, end);
         int fractionEnd = point < end && chars[point] == '.' ? endOfDigits(chars, point + 1, end) : point;
-        int fractionLength = Math.max(0, fractionEnd - point - 1);
+        int fractionLength = Math.min(fractionDigits, Math.max(0, fractionEnd - point - 1));
         boolean wellFormed = point > from && fractionEnd == end && chars[end - 1] != '.';
-        if (!wellFormed || point - from > MAX_DIGITS || fractionLength > fractionDigits) {
+        if (!wellFormed || point - from > MAX_DIGITS) {
             throw new BadValueException(rule);
         }
         long whole = number(chars, from, point);
         long fraction = fractionLength == 0
                 ? 0
-                : number(chars, point + 1, fractionEnd) * powerOfTen(fractionDigits - fractionLength);
+                : number(chars, point + 1, point + 1 + fractionLength) * powerOfTen(fractionDigits - fractionLength);
         if (whole < 0 || whole > (Long.MAX_VALUE - fraction) / nanos) {
             throw new BadValueException(rule);
         }

@@ -54,10 +54,10 @@ final class ReplayCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         List<TraceSource> sources = trace.sources();
         RowFormat rowFormat = trace.rowFormat();
-        Tier tier = tiers.tier(rowFormat.charges());
-        for (Unit unit : TierOptions.uncharged(tier, rowFormat.charges())) {
-            err.println(
-                    "warning: limits of " + unit + " count nothing, because no --charge says what a call uses of it");
+        Tier tier = tiers.tier(rowFormat.units());
+        for (Unit unit : TierOptions.uncharged(tier, rowFormat.units())) {
+            err.println("warning: limits of " + unit
+                    + " count nothing, because neither --charge nor --charge-after says what a call uses of it");
         }
         BadRows badRows = trace.badRows();
         Summary summary = new Summary();
@@ -75,6 +75,7 @@ final class ReplayCommand implements Callable<Integer> {
                         lookAhead.flush();
                     },
                     replay::decide);
+            replay.finish();
             for (Output output : written) {
                 output.finish();
             }

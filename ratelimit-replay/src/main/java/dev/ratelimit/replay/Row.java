@@ -1,6 +1,7 @@
 package dev.ratelimit.replay;
 
 import dev.ratelimit.Usage;
+import java.util.Optional;
 
 /**
  * One call of a trace.
@@ -8,6 +9,21 @@ import dev.ratelimit.Usage;
  * @param time when it was made, in nanoseconds since 1970; never negative, so that any two times can be subtracted
  * @param organization who called
  * @param endpoint what was called
- * @param usage what the call used
+ * @param usage what is known, when the call is made, that it uses
+ * @param outcome what comes of it, if that is known only when it ends
  */
-record Row(long time, String organization, String endpoint, Usage usage) {}
+record Row(long time, String organization, String endpoint, Usage usage, Optional<Outcome> outcome) {
+
+    /** Makes a call whose whole usage is known when it is made. */
+    Row(long time, String organization, String endpoint, Usage usage) {
+        this(time, organization, endpoint, usage, Optional.empty());
+    }
+
+    /**
+     * How a call ends.
+     *
+     * @param end when, in nanoseconds since 1970; not before the call is made
+     * @param used what it used in all
+     */
+    record Outcome(long end, Usage used) {}
+}

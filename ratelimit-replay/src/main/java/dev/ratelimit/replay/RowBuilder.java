@@ -1,11 +1,12 @@
 package dev.ratelimit.replay;
 
-import dev.ratelimit.Unit;
-import dev.ratelimit.Usage;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ final class RowBuilder {
     private final Map<String, Column> columns = new LinkedHashMap<>();
     private final Column[] required;
     private final Column timeColumn;
-    private final Unit[] units;
+    private final long fixedDuration;
     private final NameCache names = new NameCache();
 
     /* The row in the making. */
@@ -31,7 +32,9 @@ final class RowBuilder {
     private long time;
     private String organization = "";
     private String endpoint = "";
-    private final long[] amounts;
+    private long duration;
+    private final Tally charged;
+    private final Optional<Tally> used;
     private @Nullable String problem;
 
     /**
@@ -44,8 +47,6 @@ final class RowBuilder {
         this.format = format;
         this.badRows = badRows;
         this.sink = sink;
-        this.units = format.charges().stream().map(Charge::unit).toArray(Unit[]::new);
-        this.amounts = new long[units.length];
         format.columns().forEach(name -> columns.put(name, new Column(name)));
         this.timeColumn = reads(
                 format.time(),
@@ -56,20 +57,30 @@ final class RowBuilder {
         format.endpoint()
                 .column()
                 .ifPresent(name -> reads(name, (chars, from, length) -> endpoint = names.get(chars, from, length)));
-        for (int i = 0; i < amounts.length; i++) {
-            int unit = i;
-            for (String name : format.charges().get(unit).columns()) {
-                reads(name, (chars, from, length) -> add(unit, WholeNumber.read(chars, from, length)));
-            }
-        }
+        this.fixedDuration = format.ending()
+                .map(ending -> ending.duration().fixed().toNanos())
+                .orElse(0L);
+        this.charged = tally(format.charges());
+        this.used = format.ending().map(ending -> tally(format.chargesInAll()));
+        format.ending()
+                .ifPresent(ending -> ending.duration()
+                        .column()
+                        .ifPresent(name -> reads(
+                                name,
+                                (chars, from, length) ->
+                                        duration = ending.durationUnit().readDuration(chars, from, length))));
         this.required = columns.values().toArray(Column[]::new);
     }
 
-    private void add(int unit, long amount) {
-        amounts[unit] += amount;
-        if (amounts[unit] > WholeNumber.MAX) {
-            throw new BadValueException("must not add up to more than 2^53");
+    private Tally tally(List<Charge> charges) {
+        Tally tally = new Tally(charges);
+        for (Charge charge : charges) {
+            int unit = tally.indexOf(charge.unit());
+            for (String name : charge.columns()) {
+                reads(name, (chars, from, length) -> tally.add(unit, WholeNumber.read(chars, from, length)));
+            }
         }
+        return tally;
     }
 
     String file() {
@@ -85,7 +96,9 @@ final class RowBuilder {
         this.line = line;
         organization = format.organization().fixed();
         endpoint = format.endpoint().fixed();
-        Arrays.fill(amounts, 0);
+        duration = fixedDuration;
+        charged.clear();
+        used.ifPresent(Tally::clear);
         problem = null;
     }
 
@@ -122,7 +135,7 @@ final class RowBuilder {
         }
         if (problem == null) {
             try {
-                sink.accept(new Row(time, organization, endpoint, usage()));
+                sink.accept(new Row(time, organization, endpoint, charged.usage(), used.map(this::outcome)));
             } catch (BadValueException e) {
                 reject(timeColumn, e, Instant.EPOCH.plusNanos(time).toString());
             }
@@ -132,15 +145,13 @@ final class RowBuilder {
         }
     }
 
-    private Usage usage() {
-        if (amounts.length == 0) {
-            return Usage.call();
+    private Row.Outcome outcome(Tally used) {
+        long end = time + duration;
+        if (end < 0) {
+            throw new BadValueException("must be early enough for the call to end " + TimeFormat.RANGE
+                    + ", but it takes " + Duration.ofNanos(duration));
         }
-        Usage usage = Usage.of(units[0], amounts[0]);
-        for (int i = 1; i < amounts.length; i++) {
-            usage = usage.and(units[i], amounts[i]);
-        }
-        return usage;
+        return new Row.Outcome(end, used.usage());
     }
 
     private Column reads(String name, Reader reader) {

@@ -13,6 +13,10 @@ final class Span {
 
     private Span() {}
 
+    static boolean isNotationOf(String text) {
+        return NOTATION.matcher(text).matches();
+    }
+
     static Duration parse(String text) {
         Matcher matcher = NOTATION.matcher(text);
         if (!matcher.matches()) {

@@ -3,6 +3,7 @@ package dev.ratelimit.replay;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitReached;
+import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import java.time.Instant;
@@ -44,6 +45,11 @@ final class Summary implements DecisionListener {
         }
     }
 
+    @Override
+    public void overran(LimitStatus status) {
+        countOf(status.limit()).overran(status.overrun());
+    }
+
     private Count countOf(AppliedLimit limit) {
         Count count = limits.get(limit);
         if (count == null) {
@@ -69,7 +75,7 @@ final class Summary implements DecisionListener {
         return Instant.EPOCH.plusNanos(last);
     }
 
-    /** Returns the limits that refused, those that did most often first. */
+    /** Returns the limits that refused or were overrun, those that refused most often first. */
     List<Entry<AppliedLimit, Count>> limits() {
         return mostRejectedFirst(limits, Comparator.comparing(AppliedLimit::toString))
                 .toList();
@@ -93,15 +99,20 @@ final class Summary implements DecisionListener {
                         .thenComparing(Entry::getKey, onTie));
     }
 
-    /** How many calls there were, and how many of them were admitted. */
+    /** How many calls there were, how many of them were admitted, and how far a limit was overrun at most. */
     static final class Count {
 
         private long calls;
         private long admitted;
+        private long overrun;
 
         private void add(boolean isAdmitted) {
             calls++;
             admitted += isAdmitted ? 1 : 0;
+        }
+
+        private void overran(long units) {
+            overrun = Math.max(overrun, units);
         }
 
         long calls() {
@@ -114,6 +125,11 @@ final class Summary implements DecisionListener {
 
         long rejected() {
             return calls - admitted;
+        }
+
+        /** Returns the most units of a limit that were used beyond it, 0 if it never was overrun. */
+        long overrun() {
+            return overrun;
         }
     }
 }

@@ -13,7 +13,7 @@ import java.util.Map.Entry;
 /** The report for people: tables of text. */
 final class TextReport implements Report {
 
-    /** How many limits are named, those that refused most often. */
+    /** How many limits are named, of those that refused or were overrun. */
     private static final int MOST_REFUSING = 20;
 
     @Override
@@ -34,15 +34,17 @@ final class TextReport implements Report {
 
         List<Entry<AppliedLimit, Count>> limits = summary.limits();
         if (!limits.isEmpty()) {
-            Table byLimit = new Table(0);
-            byLimit.row("rejected", "by limit", "scope", "table");
+            Table byLimit = new Table(0, 4);
+            boolean overrun = limits.stream().anyMatch(entry -> entry.getValue().overrun() > 0);
+            byLimit.row("rejected", "by limit", "scope", "table", overrun ? "overrun by" : "");
             for (Entry<AppliedLimit, Count> entry : limits.subList(0, Math.min(MOST_REFUSING, limits.size()))) {
                 AppliedLimit limit = entry.getKey();
                 byLimit.row(
                         number(entry.getValue().rejected()),
                         limit.limit().toString(),
                         limit.scope().name(),
-                        limit.table());
+                        limit.table(),
+                        overrun ? number(entry.getValue().overrun()) : "");
             }
             byLimit.write(out);
             writeRest(limits.size() - MOST_REFUSING, "limits", out);

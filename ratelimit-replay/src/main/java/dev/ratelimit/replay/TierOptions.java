@@ -49,7 +49,7 @@ final class TierOptions {
             description = {
                 "Repeatable, instead of --tier: a limit of each endpoint by itself. SPAN is a window of elapsed time (500ms, 60s, 1m,"
                         + " 24h, 30d), a UTC calendar period (day, week, month, year), or ever. UNIT is calls, characters, tokens,"
-                        + " micro-usd, or one that --charge introduces. until-reached lets the call that reaches the amount of a"
+                        + " micro-usd, or one that --charge or --charge-after introduces. until-reached lets the call that reaches the amount of a"
                         + " period overrun it."
             })
     private List<LimitOption> limits = new ArrayList<>();
@@ -60,8 +60,8 @@ final class TierOptions {
     private boolean exact;
 
     /** Returns the tier, having checked it against the units that the trace is charged in. */
-    Tier tier(List<Charge> charges) {
-        Tier chosen = limits.isEmpty() ? documentedTier() : tierOfLimits(charges);
+    Tier tier(Set<Unit> charged) {
+        Tier chosen = limits.isEmpty() ? documentedTier() : tierOfLimits(charged);
         return exact
                 ? chosen.withLimits(
                         limit -> limit instanceof RateLimit rate ? rate.withPrecision(Precision.EXACT) : limit)
@@ -69,14 +69,14 @@ final class TierOptions {
     }
 
     /** Returns the units that a tier limits although nothing is charged in them. */
-    static Set<Unit> uncharged(Tier tier, List<Charge> charges) {
+    static Set<Unit> uncharged(Tier tier, Set<Unit> charged) {
         Set<Unit> units = new LinkedHashSet<>();
         tier.withLimits(limit -> {
             units.add(limit.unit());
             return limit;
         });
         units.remove(Unit.CALLS);
-        charges.forEach(charge -> units.remove(charge.unit()));
+        units.removeAll(charged);
         return units;
     }
 
@@ -97,7 +97,7 @@ final class TierOptions {
         return factory.get();
     }
 
-    private Tier tierOfLimits(List<Charge> charges) {
+    private Tier tierOfLimits(Set<Unit> charged) {
         if (tier != null) {
             throw new BadInputException("--limit must not be with --tier: they are two ways to say the same");
         }
@@ -105,14 +105,14 @@ final class TierOptions {
         for (Unit unit : List.of(Unit.CALLS, Unit.CHARACTERS, Unit.TOKENS, Unit.MICRO_USD)) {
             units.add(unit.name());
         }
-        charges.forEach(charge -> units.add(charge.unit().name()));
+        charged.forEach(unit -> units.add(unit.name()));
         Tier.Builder built = Tier.named("limits");
         Set<Object> seen = new HashSet<>();
         for (LimitOption option : limits) {
             String unit = option.limit().unit().name();
             if (!units.contains(unit)) {
                 throw new BadInputException("unknown unit \"" + unit + "\" in --limit " + option.text() + ", known are "
-                        + String.join(", ", units) + "; --charge introduces others");
+                        + String.join(", ", units) + "; --charge and --charge-after introduce others");
             }
             if (!seen.add(option.limit())) {
                 throw new BadInputException("--limit " + option.text() + " must not be given twice");

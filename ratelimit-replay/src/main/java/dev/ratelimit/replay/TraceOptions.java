@@ -32,7 +32,8 @@ final class TraceOptions {
             names = "--demo",
             description =
                     "A built-in trace instead of files: two hours of several organizations, a burst, a runaway client."
-                            + " Its columns: time, organization, endpoint, tokens.")
+                            + " Its columns: time, organization, endpoint, tokens."
+                            + " Unless you say what is charged, the tokens are.")
     private boolean demo;
 
     @Option(
@@ -72,6 +73,29 @@ final class TraceOptions {
             description =
                     "Repeatable: what a call uses besides being one call, the sum of these columns. Whole numbers.")
     private List<Charge> charges = new ArrayList<>();
+
+    @Option(
+            names = "--charge-after",
+            paramLabel = "UNIT=COLUMN[+COLUMN...]",
+            description =
+                    "Repeatable: what a call turns out to use, on top of --charge. The call is decided by what --charge says, and"
+                            + " charged for this when it ends, whether that fits or not; how far a limit is overrun by it"
+                            + " is reported.")
+    private List<Charge> chargesAfter = new ArrayList<>();
+
+    @Option(
+            names = "--duration",
+            paramLabel = "COLUMN|SPAN",
+            description =
+                    "When --charge-after is charged, counted from the time of the call: a column of numbers, or a SPAN such as"
+                            + " 1500ms or 2s that all calls take (default: 0s, so that a call ends when it begins).")
+    private @Nullable CallDuration duration;
+
+    @Option(
+            names = "--duration-unit",
+            paramLabel = "s|ms|us|ns",
+            description = "The unit of a column of durations, numbers with a fraction or without (default: s).")
+    private @Nullable NumericTime durationUnit;
 
     @Option(
             names = "--max-disorder",
@@ -123,7 +147,7 @@ final class TraceOptions {
 
     RowFormat rowFormat() {
         if (demo) {
-            return DemoTrace.format(charges());
+            return DemoTrace.format(charges(), ending());
         }
         if (time == null) {
             throw new BadInputException("--time must name the column of the times");
@@ -133,7 +157,8 @@ final class TraceOptions {
                 timeUnit == null ? new TextTime() : timeUnit,
                 name("organization", organization, organizationName),
                 name("endpoint", endpoint, endpointName),
-                charges());
+                charges(),
+                ending());
     }
 
     private static RowFormat.Name name(String what, @Nullable String column, @Nullable String fixed) {
@@ -143,15 +168,36 @@ final class TraceOptions {
         return new RowFormat.Name(Optional.ofNullable(column), fixed == null ? DEFAULT_NAME : fixed);
     }
 
-    List<Charge> charges() {
+    private List<Charge> charges() {
+        requireUnitsOnce("--charge", charges);
+        return demo && charges.isEmpty() && chargesAfter.isEmpty() ? List.of(DemoTrace.TOKENS) : charges;
+    }
+
+    private Optional<RowFormat.Ending> ending() {
+        requireUnitsOnce("--charge-after", chargesAfter);
+        if (duration != null && chargesAfter.isEmpty()) {
+            throw new BadInputException(
+                    "--duration must be with --charge-after, which says what is charged at the end");
+        }
+        if (durationUnit != null && (duration == null || duration.column().isEmpty())) {
+            throw new BadInputException("--duration-unit must be with --duration COLUMN");
+        }
+        return chargesAfter.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new RowFormat.Ending(
+                        chargesAfter,
+                        duration == null ? CallDuration.ZERO : duration,
+                        durationUnit == null ? NumericTime.S : durationUnit));
+    }
+
+    private static void requireUnitsOnce(String option, List<Charge> charges) {
         Set<Unit> units = new HashSet<>();
         for (Charge charge : charges) {
             if (!units.add(charge.unit())) {
-                throw new BadInputException("--charge " + charge.unit() + " must be given once, as " + charge.unit()
+                throw new BadInputException(option + " " + charge.unit() + " must be given once, as " + charge.unit()
                         + "=COLUMN+COLUMN for a sum");
             }
         }
-        return demo && charges.isEmpty() ? List.of(DemoTrace.TOKENS) : charges;
     }
 
     Duration maxDisorder() {

@@ -48,6 +48,39 @@ class BadRowsTest {
         assertThat(skipping.out()).startsWith("{\"calls\":2,").endsWith("],\"skippedRows\":1}\n");
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            2026-01-05T09:00:00Z,1,1,-1                | column took must be a number of milliseconds between 0 and 292 years: "-1"
+            2026-01-05T09:00:00Z,1,1,2s                | column took must be a number of milliseconds between 0 and 292 years: "2s"
+            2026-01-05T09:00:00Z,1,,1                  | column out must be a whole number between 0 and 2^53: ""
+            2026-01-05T09:00:00Z,1,9007199254740992,1  | column out must not add up to more than 2^53: "9007199254740992"
+            2262-04-11T23:47:16Z,1,1,1500              | column at must be early enough for the call to end between 1970 and 2262, but it takes PT1.5S: "2262-04-11T23:47:16Z"
+            2262-04-11T23:47:16Z,1,1,9223372036854     | column at must be early enough for the call to end between 1970 and 2262, but it takes PT2562047H47M16.854S: "2262-04-11T23:47:16Z"
+            """)
+    void aCallThatCannotEndIsNamed(String row, String message) throws IOException {
+        Path trace =
+                file("trace.csv", "at,in,out,took\n2262-04-11T23:47:16Z,1,9007199254740991,854.775807\n" + row + "\n");
+        String[] settling = {
+            "--charge",
+            "tokens=in",
+            "--charge-after",
+            "tokens=out",
+            "--duration",
+            "took",
+            "--duration-unit",
+            "ms",
+            "--skip-bad-rows",
+            "--max-disorder",
+            "12000d"
+        };
+
+        Run run = replay(trace, settling);
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err()).isEqualTo("skipped: " + trace + ":3: " + message + "\n");
+        assertThat(run.out()).startsWith("{\"calls\":1,").endsWith("],\"skippedRows\":1}\n");
+    }
+
     @Test
     void aLineThatNoJsonParserTakesIsBadLikeAnyOther() throws IOException {
         String digits = "{\"at\":\"2026-01-05T09:00:00Z\",\"tokens\":" + "1".repeat(1_200) + "}";

@@ -81,7 +81,7 @@ class GoldenCountsTest {
         return Run.of(args.toArray(String[]::new));
     }
 
-    private static Path recorded(String name) {
+    static Path recorded(String name) {
         Path file = Path.of(System.getProperty("ratelimit.data", "data"), "AzureLLMInferenceTrace_" + name + ".csv");
         if (!"true".equals(System.getenv("CI"))) {
             assumeTrue(Files.exists(file), () -> "recorded traffic is absent: " + file);
