@@ -6,6 +6,7 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.ReservationEnded;
+import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -13,12 +14,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reservation of a call that was admitted: its charges, and the places where they were written.
+ * The reservation of a call that was admitted.
  *
- * <p>The charges are a list, newest first. To settle or to cancel puts {@link #ENDED} in its place, which only one call can do, and that one
- * owns what the list was. More that was charged meanwhile finds the end there, and is given back.
+ * <p>Its charges are a list, newest first. To settle or to cancel takes the list away, which only one call can do, and that one owns it
+ * then. More that was charged meanwhile finds that it is gone, and is given back.
  *
- * <p>Lock-free. Views and meters are reached through final fields, so a reservation may be handed to another thread in any way.
+ * <p>It may outlive the state of its organization, which is dropped when it is idle. What it gives back is then nothing, since it does
+ * not count any more; what it charges goes to the new state.
+ *
+ * <p>Lock-free. What it holds is reached through final fields, so it may be handed to another thread in any way.
  */
 final class AdmittedReservation implements Reservation {
 
@@ -32,24 +36,14 @@ final class AdmittedReservation implements Reservation {
         }
     }
 
-    private static final Charge ENDED = new Charge(new Rule[0], new Meter.Place[0], new long[0], null);
+    private final Tier tier;
+    private final Charge estimate;
+    private volatile @Nullable Charge charges;
 
-    private final TierView view;
-    private final TierView.Line line;
-    private volatile Charge charges;
-
-    AdmittedReservation(TierView view, TierView.Line line, Usage estimate, Meter.Place[] places) {
-        this.view = view;
-        this.line = line;
-        this.charges = new Charge(line.rules, places, units(line.rules, estimate), null);
-    }
-
-    private static long[] units(Rule[] rules, Usage usage) {
-        long[] units = new long[rules.length];
-        for (int i = 0; i < units.length; i++) {
-            units[i] = usage.amountOf(rules[i].unit);
-        }
-        return units;
+    AdmittedReservation(Tier tier, Charge estimate) {
+        this.tier = tier;
+        this.estimate = estimate;
+        this.charges = estimate;
     }
 
     @Override
@@ -60,25 +54,32 @@ final class AdmittedReservation implements Reservation {
     @Override
     public Decision add(Usage more) {
         requireNonNull(more, "more");
-        if (charges == ENDED) {
+        Charge last = charges;
+        if (last == null) {
             return ended();
         }
-        Rule[] asked =
-                Arrays.stream(line.rules).filter(rule -> more.states(rule.unit)).toArray(Rule[]::new);
-        Meter.Place[] places = new Meter.Place[asked.length];
-        Rejected rejected = view.charge(asked, line.meters, more, places);
-        if (rejected != null) {
-            return rejected;
+        Rule[] asked = Arrays.stream(estimate.rules)
+                .filter(rule -> more.states(rule.unit))
+                .toArray(Rule[]::new);
+        Organization organization = last.organization;
+        Charge added = new Charge(organization, asked, last.meters, more);
+        Rejected rejected = organization.view(tier).charge(added, more);
+        while (!organization.keep()) {
+            organization = organization.renewed();
+            added = new Charge(organization, asked, new Meter[last.meters.length], more);
+            rejected = organization.view(tier).charge(added, more);
         }
-        long[] units = units(asked, more);
-        for (Charge last = charges; last != ENDED; last = charges) {
-            if (CHARGES.compareAndSet(this, last, last.followedBy(asked, places, units))) {
+        return rejected != null ? rejected : append(added);
+    }
+
+    private Decision append(Charge added) {
+        for (Charge last = charges; last != null; last = charges) {
+            if (CHARGES.compareAndSet(this, last, added.after(last))) {
                 return Decision.admitted();
             }
         }
-        Charge late = new Charge(asked, places, units, null);
-        for (Rule rule : asked) {
-            replace(late, rule, 0);
+        for (int i = 0; i < added.rules.length; i++) {
+            added.keep(i, 0);
         }
         return ended();
     }
@@ -91,75 +92,46 @@ final class AdmittedReservation implements Reservation {
     public boolean settle(Usage actual) {
         requireNonNull(actual, "actual");
         Charge last = end();
-        for (Rule rule : line.rules) {
-            if (last != ENDED && actual.states(rule.unit)) {
+        if (last == null) {
+            return false;
+        }
+        for (Rule rule : estimate.rules) {
+            if (actual.states(rule.unit)) {
                 replace(last, rule, actual.amountOf(rule.unit));
             }
         }
-        return last != ENDED;
+        return true;
     }
 
     @Override
     public boolean cancel() {
         Charge last = end();
-        for (Rule rule : line.rules) {
+        if (last == null) {
+            return false;
+        }
+        for (Rule rule : estimate.rules) {
             replace(last, rule, 0);
         }
-        return last != ENDED;
+        return true;
     }
 
-    private Charge end() {
-        return (Charge) CHARGES.getAndSet(this, ENDED);
+    private @Nullable Charge end() {
+        return (Charge) CHARGES.getAndSet(this, null);
     }
 
-    /** Leaves so many units of a limit charged: the newest of what there is, and more if there are too few. */
-    private void replace(Charge last, Rule rule, long units) {
-        Meter meter = view.meter(line.meters, rule);
+    /** Leaves so many units of a limit charged: the newest of what there is, and more of it if that is too little. */
+    private static void replace(Charge last, Rule rule, long units) {
         Charge newest = null;
         long missing = units;
         for (Charge charge = last; charge != null; charge = charge.earlier) {
             int i = charge.indexOf(rule);
             if (i >= 0) {
                 newest = newest == null ? charge : newest;
-                long kept = Math.min(missing, charge.units[i]);
-                missing -= kept;
-                if (kept < charge.units[i]) {
-                    meter.refund(charge.places[i], charge.units[i] - kept);
-                }
+                missing -= charge.keep(i, missing);
             }
         }
-        if (missing > 0 && newest != null) {
-            meter.chargeMore(rule, newest.places[newest.indexOf(rule)], missing, view.clocks.nanoTime());
-        }
-    }
-
-    /** What was charged at once: so many units of each rule, and where. */
-    private static final class Charge {
-
-        final Rule[] rules;
-        final Meter.Place[] places;
-        final long[] units;
-        final @Nullable Charge earlier;
-
-        Charge(Rule[] rules, Meter.Place[] places, long[] units, @Nullable Charge earlier) {
-            this.rules = rules;
-            this.places = places;
-            this.units = units;
-            this.earlier = earlier;
-        }
-
-        /** Returns the charges with a further one, which is one with the last if it was written to the same places. */
-        Charge followedBy(Rule[] rules, Meter.Place[] places, long[] units) {
-            if (!Arrays.equals(this.rules, rules) || !Arrays.equals(this.places, places)) {
-                return new Charge(rules, places, units, this);
-            }
-            long[] sums = new long[units.length];
-            Arrays.setAll(sums, i -> this.units[i] + units[i]);
-            return new Charge(rules, places, sums, earlier);
-        }
-
-        int indexOf(Rule rule) {
-            return Arrays.asList(rules).indexOf(rule);
+        if (newest != null && missing > 0) {
+            newest.chargeMore(rule, missing);
         }
     }
 }

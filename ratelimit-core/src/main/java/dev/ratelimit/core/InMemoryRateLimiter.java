@@ -3,16 +3,17 @@ package dev.ratelimit.core;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.CapacityReached;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,25 +35,27 @@ import org.jspecify.annotations.Nullable;
  * <p>Calls that race for the last unit of one limit may, while the loser gives back what it took of its other limits, cause a
  * further call that shares one of those to be refused, or to be told too long a wait.
  *
- * <p>Safe for use by many threads. Decisions are lock-free and do not block, except that {@link ConcurrentHashMap} may lock a bin
+ * <p>Safe for use by many threads. Decisions are lock-free and do not block, except that {@link java.util.concurrent.ConcurrentHashMap} may lock a bin
  * when an organization, a tier of it or an endpoint is seen for the first time. What a thread did
  * before an admitted call happens-before what another does after a later call that the admission counted against.
  *
- * <p>State is kept for every organization and every endpoint that was ever asked for, and is lost with the object.
+ * <p>An organization's state is dropped when it is idle: when nothing that it has used counts any more, so that no later decision
+ * depends on it. A few organizations are looked at by each call that brings a new one, and by one call in every millisecond;
+ * {@link #cleanUp()} looks at all. Quotas keep an organization's state until their period is over. All state is lost with the object.
  */
 public final class InMemoryRateLimiter implements RateLimiter {
 
-    /** Plans are made again when they are needed, so the cache of them may be emptied at any time. */
-    private static final int MAX_PLANS = 1_024;
+    private static final Tier UNLIMITED = Tier.named("unlimited").build();
 
     private final TierResolver tiers;
-    private final Clocks clocks;
-    private final ConcurrentHashMap<String, Organization> organizations = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Tier, Plan> plans = new ConcurrentHashMap<>();
+    private final Organizations organizations;
+    private final AtCapacity atCapacity;
 
-    private InMemoryRateLimiter(TierResolver tiers, TimeSource time) {
+    private InMemoryRateLimiter(Builder builder, TierResolver tiers) {
         this.tiers = tiers;
-        this.clocks = new Clocks(time);
+        this.atCapacity = builder.atCapacity;
+        this.organizations =
+                new Organizations(new Clocks(builder.time), builder.maxEndpoints, builder.maxOrganizations);
     }
 
     /**
@@ -66,95 +69,130 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
     @Override
     public Decision tryAcquire(String organization, String endpoint, Usage usage) {
-        requireNonNull(endpoint, "endpoint");
-        requireNonNull(usage, "usage");
-        return view(organization).tryAcquire(endpoint, usage);
+        return tryAcquire(organization, tierOf(organization), endpoint, usage);
     }
 
     @Override
     public Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
-        requireNonNull(endpoint, "endpoint");
-        requireNonNull(usage, "usage");
-        return view(caller).tryAcquire(endpoint, usage);
+        requireNonNull(caller, "caller");
+        return tryAcquire(caller.organization(), caller.tier(), endpoint, usage);
     }
 
-    @Override
-    public Decision peek(String organization, String endpoint, Usage usage) {
+    private Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        return view(organization).peek(endpoint, usage);
-    }
-
-    @Override
-    public Decision peek(Caller caller, String endpoint, Usage usage) {
-        requireNonNull(endpoint, "endpoint");
-        requireNonNull(usage, "usage");
-        return view(caller).peek(endpoint, usage);
+        while (true) {
+            Organization organization = organizations.get(name);
+            if (organization == null) {
+                return decisionAtCapacity();
+            }
+            Decision decision = organization.view(tier).tryAcquire(endpoint, usage);
+            if (organization.keep()) {
+                return decision;
+            }
+            organizations.remove(organization);
+        }
     }
 
     @Override
     public Reservation reserve(String organization, String endpoint, Usage estimate) {
-        requireNonNull(endpoint, "endpoint");
-        requireNonNull(estimate, "estimate");
-        return view(organization).reserve(endpoint, estimate);
+        return reserve(organization, tierOf(organization), endpoint, estimate);
     }
 
     @Override
     public Reservation reserve(Caller caller, String endpoint, Usage estimate) {
+        requireNonNull(caller, "caller");
+        return reserve(caller.organization(), caller.tier(), endpoint, estimate);
+    }
+
+    private Reservation reserve(String name, Tier tier, String endpoint, Usage estimate) {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
-        return view(caller).reserve(endpoint, estimate);
+        while (true) {
+            Organization organization = organizations.get(name);
+            if (organization == null) {
+                return decisionAtCapacity() instanceof Rejected rejected
+                        ? Reservation.rejected(rejected)
+                        : unseen(name).view(UNLIMITED).reserve(endpoint, estimate);
+            }
+            Reservation reservation = organization.view(tier).reserve(endpoint, estimate);
+            if (organization.keep()) {
+                return reservation;
+            }
+            organizations.remove(organization);
+        }
+    }
+
+    @Override
+    public Decision peek(String organization, String endpoint, Usage usage) {
+        return peek(organization, tierOf(organization), endpoint, usage);
+    }
+
+    @Override
+    public Decision peek(Caller caller, String endpoint, Usage usage) {
+        requireNonNull(caller, "caller");
+        return peek(caller.organization(), caller.tier(), endpoint, usage);
+    }
+
+    private Decision peek(String name, Tier tier, String endpoint, Usage usage) {
+        requireNonNull(endpoint, "endpoint");
+        requireNonNull(usage, "usage");
+        Organization known = organizations.known(name);
+        if (known == null && organizations.isFull()) {
+            return decisionAtCapacity();
+        }
+        return (known == null ? unseen(name) : known).view(tier).peek(endpoint, usage);
     }
 
     @Override
     public List<LimitStatus> status(String organization, String endpoint) {
-        requireNonNull(endpoint, "endpoint");
-        return view(organization).status(endpoint);
+        return status(organization, tierOf(organization), endpoint);
     }
 
     @Override
     public List<LimitStatus> status(Caller caller, String endpoint) {
+        requireNonNull(caller, "caller");
+        return status(caller.organization(), caller.tier(), endpoint);
+    }
+
+    private List<LimitStatus> status(String name, Tier tier, String endpoint) {
         requireNonNull(endpoint, "endpoint");
-        return view(caller).status(endpoint);
+        Organization known = organizations.known(name);
+        return (known == null ? unseen(name) : known).view(tier).status(endpoint);
+    }
+
+    /** Returns the state of an organization that has used nothing, which is not kept. */
+    private Organization unseen(String name) {
+        return new Organization(name, organizations);
+    }
+
+    private Decision decisionAtCapacity() {
+        return atCapacity == AtCapacity.ADMIT_UNMETERED
+                ? Decision.admitted()
+                : Rejected.forGood(new CapacityReached(organizations.max), "");
     }
 
     @Override
     public TimeSource timeSource() {
-        return clocks.time;
+        return organizations.clocks.time;
     }
 
-    private TierView view(String organization) {
+    private Tier tierOf(String organization) {
         requireNonNull(organization, "organization");
         Tier tier = tiers.tierOf(organization);
         if (tier == null) {
             throw new IllegalStateException("the tier resolver must give a tier: organization=" + organization);
         }
-        return view(organization, tier);
+        return tier;
     }
 
-    private TierView view(Caller caller) {
-        requireNonNull(caller, "caller");
-        return view(caller.organization(), caller.tier());
-    }
-
-    private TierView view(String name, Tier tier) {
-        Organization organization = organizations.get(name);
-        if (organization == null) {
-            organization = organizations.computeIfAbsent(name, unseen -> new Organization());
-        }
-        TierView view = organization.view(tier);
-        return view != null ? view : organization.addView(plan(tier), clocks);
-    }
-
-    private Plan plan(Tier tier) {
-        Plan plan = plans.get(tier);
-        if (plan != null) {
-            return plan;
-        }
-        if (plans.size() >= MAX_PLANS) {
-            plans.clear();
-        }
-        return plans.computeIfAbsent(tier, Plan::new);
+    /**
+     * Drops all organizations that are idle now: nothing of what they have used counts any more, or ever will. Calls do this by themselves, a
+     * few organizations at a time; a host that has quiet hours may do it at once. It takes time in proportion to the organizations
+     * there are, and hinders no call.
+     */
+    public void cleanUp() {
+        organizations.lookAtAll();
     }
 
     /** Builds an {@link InMemoryRateLimiter}. Not safe for use by many threads. */
@@ -162,6 +200,9 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
         private @Nullable TierResolver tiers;
         private TimeSource time = TimeSource.system();
+        private int maxEndpoints = 1_000;
+        private long maxOrganizations = Long.MAX_VALUE;
+        private AtCapacity atCapacity = AtCapacity.REFUSE;
 
         private Builder() {}
 
@@ -199,6 +240,41 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
+         * Bounds the endpoints, of those that no table of a tier names, that an organization has meters of their own for; 1,000 unless
+         * stated. All further ones share one set of meters, as if they were one endpoint, until the organization is idle. An endpoint
+         * that is named by one tier and not by another may then count by itself under the one and with others under the other.
+         *
+         * @param max how many names, zero or more
+         * @return this builder
+         * @throws IllegalArgumentException if the number is negative
+         */
+        public Builder maxUnlistedEndpoints(int max) {
+            if (max < 0) {
+                throw new IllegalArgumentException("max must be >= 0: max=" + max);
+            }
+            this.maxEndpoints = max;
+            return this;
+        }
+
+        /**
+         * Bounds the organizations whose state is kept; without a bound unless stated. State that counts is never dropped to make room:
+         * while there are so many, the calls of further organizations are refused or not counted at all.
+         *
+         * @param max how many organizations, at least 1
+         * @param atCapacity what happens to the calls of further ones
+         * @return this builder
+         * @throws IllegalArgumentException if the number is less than 1
+         */
+        public Builder maxOrganizations(long max, AtCapacity atCapacity) {
+            if (max < 1) {
+                throw new IllegalArgumentException("max must be >= 1: max=" + max);
+            }
+            this.maxOrganizations = max;
+            this.atCapacity = requireNonNull(atCapacity, "atCapacity");
+            return this;
+        }
+
+        /**
          * Makes the limiter.
          *
          * @return a limiter that has seen no call
@@ -208,7 +284,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
             if (tiers == null) {
                 throw new IllegalStateException("a tier or a tier resolver must be set");
             }
-            return new InMemoryRateLimiter(tiers, time);
+            return new InMemoryRateLimiter(this, tiers);
         }
     }
 }

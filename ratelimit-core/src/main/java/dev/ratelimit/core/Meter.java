@@ -47,4 +47,7 @@ sealed interface Meter permits SlidingWindow, PeriodCounter {
     void chargeMore(Rule rule, @Nullable Place place, long units, long now);
 
     LimitStatus status(Rule rule, long now);
+
+    /** Tells whether every later decision would be the same on a new meter. */
+    boolean isIdle(long now);
 }

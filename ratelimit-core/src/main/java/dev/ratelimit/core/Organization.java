@@ -1,43 +1,147 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.Tier;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** What is kept for one organization: its meters by key, and views of them for the tiers it was last on. */
+/**
+ * What is kept for one organization: its meters by key, and views of them for the tiers it was last on.
+ *
+ * <h2>Its life</h2>
+ *
+ * State that is idle, so that no later decision depends on it, is dropped. {@code life} is a ticket that only grows: even while the state is
+ * live, odd while somebody checks whether it is idle, and {@link #DEAD} in the end. Who checks raises it to an odd number, then looks at all
+ * meters, then either raises it again or puts DEAD in its place, by a CAS from the number it had set. Who has decided a call
+ * then reads {@code life}: if a check is under way, he raises it, and the check's last CAS fails; if the state is dead, he decides again
+ * on a new one. A charge is written before {@code life} is read, and {@code life} is set to odd before the charges are read; so one of the
+ * two sees the other, and no charge that was reported as admitted is ever dropped while it counts.
+ *
+ * <p>Lock-free: a call decides again only when the state was dropped meanwhile.
+ */
 final class Organization {
 
     /** An organization with several kinds of keys is on several tiers at once. */
     private static final int MAX_VIEWS = 4;
 
+    /** Even, so that nobody takes it for a check; no count of checks gets there. */
+    private static final long DEAD = Long.MIN_VALUE;
+
+    private static final VarHandle LIFE;
+
+    static {
+        try {
+            LIFE = MethodHandles.lookup().findVarHandle(Organization.class, "life", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final String name;
+    final Organizations organizations;
+
     private final ConcurrentHashMap<Rule.Key, Meter> meters = new ConcurrentHashMap<>(1);
     private volatile @Nullable TierView view;
+    private volatile long life;
 
-    /** Returns this organization's view for a tier, null if there is none. */
+    /** The next in the list of organizations, which guards it. */
     @Nullable
+    Organization older;
+
+    /** Made with the first endpoint that no table names. */
+    private volatile @Nullable EndpointNames unlisted;
+
+    Organization(String name, Organizations organizations) {
+        this.name = name;
+        this.organizations = organizations;
+    }
+
+    /** Returns this organization's view for a tier. */
     TierView view(Tier tier) {
-        TierView known = view;
+        TierView newest = view;
+        TierView known = newest;
         while (known != null && !known.plan.tier.equals(tier)) {
             known = known.older;
         }
-        return known;
+        return known != null ? known : addView(organizations.plan(tier), newest);
     }
 
     /**
      * Makes a view for a plan. Views hold no counts of their own: one that is lost to a race, or left out because there were many,
      * is made again when it is needed.
      */
-    TierView addView(Plan plan, Clocks clocks) {
-        TierView newest = view;
+    private TierView addView(Plan plan, @Nullable TierView newest) {
         TierView older = newest != null && newest.depth < MAX_VIEWS ? newest : null;
-        TierView added = new TierView(plan, this, clocks, older);
+        TierView added = new TierView(plan, this, older);
         view = added;
         return added;
     }
 
     /** Returns the one meter of a key. */
-    Meter meter(Rule rule, Clocks clocks) {
+    Meter meter(Rule rule) {
         Meter meter = meters.get(rule.key);
-        return meter != null ? meter : meters.computeIfAbsent(rule.key, key -> rule.newMeter(clocks));
+        return meter != null ? meter : meters.computeIfAbsent(rule.key, key -> rule.newMeter(organizations.clocks));
+    }
+
+    /** Returns the name that an endpoint which no table names is metered by. */
+    String meteredName(String endpoint) {
+        EndpointNames names = unlisted;
+        if (names == null) {
+            names = addNames();
+        }
+        return names.meteredName(endpoint);
+    }
+
+    private synchronized EndpointNames addNames() {
+        EndpointNames names = unlisted;
+        if (names == null) {
+            names = new EndpointNames(organizations.maxEndpoints);
+            unlisted = names;
+        }
+        return names;
+    }
+
+    /** Tells whether what was decided here holds. If the state was found to be idle meanwhile, it must be decided again elsewhere. */
+    boolean keep() {
+        long seen = life;
+        while ((seen & 1) != 0) {
+            if (LIFE.compareAndSet(this, seen, seen + 1)) {
+                return true;
+            }
+            seen = life;
+        }
+        return seen != DEAD;
+    }
+
+    /** Returns the state that takes the place of this one, which has ended. */
+    Organization renewed() {
+        organizations.remove(this);
+        return organizations.require(name);
+    }
+
+    /** Begins to check whether this state is idle, unless it has ended. For one thread at a time. */
+    boolean beginCheck() {
+        long live = life;
+        return live != DEAD && LIFE.compareAndSet(this, live, live + 1);
+    }
+
+    /** Ends a check, and this state if it is idle and nobody has called meanwhile. Tells whether it has ended. */
+    boolean endCheck(boolean idle) {
+        long checking = life;
+        if ((checking & 1) != 0 && !LIFE.compareAndSet(this, checking, idle ? DEAD : checking + 1)) {
+            return false;
+        }
+        return life == DEAD;
+    }
+
+    boolean isIdle() {
+        long now = organizations.clocks.nanoTime();
+        for (Meter meter : meters.values()) {
+            if (!meter.isIdle(now)) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -104,7 +104,8 @@ final class PeriodCounter implements Meter {
 
     @Override
     public void chargeMore(Rule rule, @Nullable Place place, long units, long now) {
-        if (place instanceof Period period) {
+        Period period = current;
+        if (place instanceof Period charged && charged.end.equals(period.end)) {
             long used = period.used;
             while (!USED.compareAndSet(period, used, Math.min(used + units, MOST_USED))) {
                 used = period.used;
@@ -125,6 +126,12 @@ final class PeriodCounter implements Meter {
                 ? Optional.of(Duration.ZERO)
                 : untilEnd == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(untilEnd));
         return LimitStatus.of(rule.limit, used, reset);
+    }
+
+    @Override
+    public boolean isIdle(long now) {
+        Period period = current;
+        return period.used == 0 || untilEnd(period, now) == 0;
     }
 
     private Period at(long now) {

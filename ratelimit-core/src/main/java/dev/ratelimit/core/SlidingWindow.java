@@ -240,6 +240,14 @@ non-sealed class SlidingWindow implements Meter {
         }
     }
 
+    /* It is not enough that nothing is used: marks that all was given back under count towards those that are exact. */
+    @Override
+    public boolean isIdle(long reading) {
+        Mark known = expired;
+        Mark last = lastExpired(known, notStale(reading, known));
+        return last.next == null;
+    }
+
     /** The most half units that may be used where so many units are to be admitted; negative if they never can be. */
     private static long room(long amount, long units) {
         return (amount - units) << 1;

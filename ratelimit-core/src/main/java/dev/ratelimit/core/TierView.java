@@ -29,17 +29,18 @@ final class TierView {
     final @Nullable TierView older;
     final int depth;
 
-    private final Organization organization;
-    final Clocks clocks;
+    final Organization organization;
+    private final Organizations organizations;
+    private final Clocks clocks;
 
     /* The meters of the endpoints that the tier names, by slot; filled in when first needed, always from the organization's map. */
     private final Meter[] meters;
 
-    /* Kept apart, so that an endpoint that one caller makes up does not widen the array. */
-    private final ConcurrentHashMap<String, Line> unlisted = new ConcurrentHashMap<>(1);
+    /* Kept apart, so that an endpoint that one caller makes up does not widen the array. Made with the first of them. */
+    private volatile @Nullable ConcurrentHashMap<String, Line> unlisted;
 
     /** The rules of one endpoint, in ascending order of span, and the array that their slots number. */
-    static final class Line {
+    private static final class Line {
 
         final Rule[] rules;
         final Meter[] meters;
@@ -50,10 +51,11 @@ final class TierView {
         }
     }
 
-    TierView(Plan plan, Organization organization, Clocks clocks, @Nullable TierView older) {
+    TierView(Plan plan, Organization organization, @Nullable TierView older) {
         this.plan = plan;
         this.organization = organization;
-        this.clocks = clocks;
+        this.organizations = organization.organizations;
+        this.clocks = organizations.clocks;
         this.older = older;
         this.depth = older == null ? 1 : older.depth + 1;
         this.meters = new Meter[plan.slots];
@@ -74,11 +76,15 @@ final class TierView {
 
     Reservation reserve(String endpoint, Usage estimate) {
         Line line = line(endpoint);
-        Meter.Place[] places = new Meter.Place[line.rules.length];
-        Rejected rejected = charge(line.rules, line.meters, estimate, places);
-        return rejected == null
-                ? new AdmittedReservation(this, line, estimate, places)
-                : Reservation.rejected(rejected);
+        Charge charge = new Charge(organization, line.rules, line.meters, estimate);
+        Rejected rejected = charge(line.rules, line.meters, estimate, charge.places);
+        return rejected == null ? new AdmittedReservation(plan.tier, charge) : Reservation.rejected(rejected);
+    }
+
+    /** Asks for more of some limits of a reservation that was made under this tier. */
+    @Nullable
+    Rejected charge(Charge more, Usage usage) {
+        return charge(more.rules, more.meters, usage, more.places);
     }
 
     /**
@@ -87,11 +93,14 @@ final class TierView {
      * @param places where to note the places of the charges, null if nobody will ask for them
      * @return the refusal of the limit that refuses longest, null if none does
      */
-    @Nullable
-    Rejected charge(Rule[] rules, Meter[] meters, Usage usage, Meter.Place @Nullable [] places) {
+    private @Nullable Rejected charge(Rule[] rules, Meter[] meters, Usage usage, Meter.Place @Nullable [] places) {
         long now = clocks.nanoTime();
         Rejected rejected = rules.length > 1 ? look(rules, meters, usage, now) : null;
-        return rejected != null ? rejected : charge(rules, meters, 0, usage, now, places);
+        if (rejected == null) {
+            rejected = charge(rules, meters, 0, usage, now, places);
+        }
+        organizations.lookInTime(now);
+        return rejected;
     }
 
     Decision peek(String endpoint, Usage usage) {
@@ -156,8 +165,27 @@ final class TierView {
     }
 
     private Line unlisted(String endpoint) {
-        Line line = unlisted.get(endpoint);
-        return line != null ? line : unlisted.computeIfAbsent(endpoint, this::unlistedLine);
+        Line line = knownLine(endpoint);
+        if (line != null) {
+            return line;
+        }
+        String name = organization.meteredName(endpoint);
+        line = knownLine(name);
+        return line != null ? line : addLine(name);
+    }
+
+    private @Nullable Line knownLine(String name) {
+        ConcurrentHashMap<String, Line> lines = unlisted;
+        return lines == null ? null : lines.get(name);
+    }
+
+    private synchronized Line addLine(String name) {
+        ConcurrentHashMap<String, Line> lines = unlisted;
+        if (lines == null) {
+            lines = new ConcurrentHashMap<>(1);
+            unlisted = lines;
+        }
+        return lines.computeIfAbsent(name, this::unlistedLine);
     }
 
     private Line unlistedLine(String endpoint) {
@@ -165,10 +193,10 @@ final class TierView {
         return new Line(rules, new Meter[rules.length]);
     }
 
-    Meter meter(Meter[] meters, Rule rule) {
+    private Meter meter(Meter[] meters, Rule rule) {
         Meter meter = (Meter) SLOT.getAcquire(meters, rule.slot);
         if (meter == null) {
-            meter = organization.meter(rule, clocks);
+            meter = organization.meter(rule);
             SLOT.setRelease(meters, rule.slot, meter);
         }
         return meter;

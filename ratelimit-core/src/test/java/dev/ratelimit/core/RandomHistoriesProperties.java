@@ -48,13 +48,16 @@ class RandomHistoriesProperties {
         for (int i = 0; i < 3; i++) {
             tiers.add(tier(random, i));
         }
-        RateLimiter limiter = InMemoryRateLimiter.builder()
+        InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
                 .tiers(organization -> tiers.get(0))
                 .timeSource(time)
                 .build();
         RateLimiter reference = new ReferenceRateLimiter(organization -> tiers.get(0), time);
         for (int i = 0; i < 500; i++) {
             pass(random, time, limiter, reference);
+            if (random.nextInt(10) == 0) {
+                limiter.cleanUp();
+            }
             String organization = ORGANIZATIONS[random.nextInt(ORGANIZATIONS.length)];
             Caller caller = new Caller(organization, tiers.get(random.nextInt(5) == 0 ? random.nextInt(3) : 0));
             String endpoint = ENDPOINTS[random.nextInt(ENDPOINTS.length)];

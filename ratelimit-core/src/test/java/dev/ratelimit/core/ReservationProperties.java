@@ -81,6 +81,7 @@ class ReservationProperties {
                         command(Combinators.combine(any, usages())
                                 .as((which, actual) ->
                                         Transformer.mutate("settle " + actual, both -> both.settle(which, actual)))))
+                .withAction(1, command(Arbitraries.just(Transformer.mutate("clean up", BothLimiters::cleanUp))))
                 .withAction(1, command(any.map(which -> Transformer.mutate("cancel", both -> both.cancel(which)))))
                 .withAction(
                         4,
@@ -125,7 +126,7 @@ class ReservationProperties {
     static final class BothLimiters {
 
         final ManualTime time = new ManualTime(Instant.parse("2025-01-31T20:00:00Z"), Long.MAX_VALUE - 1_000_000);
-        private final RateLimiter limiter = InMemoryRateLimiter.builder()
+        private final InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
                 .tier(TIERS.get(0))
                 .timeSource(time)
                 .build();
@@ -164,6 +165,11 @@ class ReservationProperties {
                 assertThat(made.get(i).cancel()).isEqualTo(expected.get(i).cancel());
                 assertStatusesAgree(TIERS.get(0));
             }
+        }
+
+        void cleanUp() {
+            limiter.cleanUp();
+            assertStatusesAgree(TIERS.get(0));
         }
 
         void assertStatusesAgree() {

@@ -1,0 +1,76 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.Usage;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** What a reservation charged at once: so many units of each rule, and where, which is filled in when it is charged. */
+final class Charge {
+
+    final Organization organization;
+    final Rule[] rules;
+
+    /** The meters that the slots of the rules number. */
+    final Meter[] meters;
+
+    final Meter.Place[] places;
+    final long[] units;
+    final @Nullable Charge earlier;
+
+    Charge(Organization organization, Rule[] rules, Meter[] meters, Usage usage) {
+        this(organization, rules, meters, new Meter.Place[rules.length], new long[rules.length], null);
+        for (int i = 0; i < units.length; i++) {
+            units[i] = usage.amountOf(rules[i].unit);
+        }
+    }
+
+    private Charge(
+            Organization organization,
+            Rule[] rules,
+            Meter[] meters,
+            Meter.Place[] places,
+            long[] units,
+            @Nullable Charge earlier) {
+        this.organization = organization;
+        this.rules = rules;
+        this.meters = meters;
+        this.places = places;
+        this.units = units;
+        this.earlier = earlier;
+    }
+
+    /** Returns this charge behind another, or one of both if they were written to the same places. */
+    Charge after(Charge last) {
+        if (!Arrays.equals(rules, last.rules) || !Arrays.equals(places, last.places)) {
+            return new Charge(organization, rules, meters, places, units, last);
+        }
+        long[] sums = new long[units.length];
+        Arrays.setAll(sums, i -> last.units[i] + units[i]);
+        return new Charge(organization, rules, meters, places, sums, last.earlier);
+    }
+
+    int indexOf(Rule rule) {
+        return Arrays.asList(rules).indexOf(rule);
+    }
+
+    /** Keeps at most so many units of the i-th rule, gives the others back, and returns how many it kept. */
+    long keep(int i, long most) {
+        long kept = Math.min(units[i], most);
+        if (kept < units[i]) {
+            meters[rules[i].slot].refund(places[i], units[i] - kept);
+        }
+        return kept;
+    }
+
+    /** Charges units of a rule, beyond what it was charged before, whether they fit or not. */
+    void chargeMore(Rule rule, long more) {
+        int i = indexOf(rule);
+        Clocks clocks = organization.organizations.clocks;
+        meters[rule.slot].chargeMore(rule, places[i], more, clocks.nanoTime());
+        Organization owner = organization;
+        while (!owner.keep()) {
+            owner = owner.renewed();
+            owner.meter(rule).chargeMore(rule, places[i], more, clocks.nanoTime());
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.Tier;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The organizations of a limiter, by name.
+ *
+ * <p>Idle ones are dropped by the calls themselves: each that brings a new organization, and one in every millisecond, looks at the
+ * next few. For this they are a list as well, newest first; to walk the map would take time in proportion to the most it ever held.
+ * Anybody puts an organization before the list by a CAS on its head; only the one who looks takes any out.
+ */
+final class Organizations {
+
+    /** Plans are made again when they are needed, so the cache of them may be emptied at any time. */
+    private static final int MAX_PLANS = 1_024;
+
+    /** A new organization has so many others looked at: more than one, so that there are fewer in the end. */
+    private static final int LOOKS_FOR_NEW = 4;
+
+    /** How many are looked at for one that finds no place. */
+    private static final int LOOKS_FOR_PLACE = 64;
+
+    /** How many are looked at in every millisecond with calls; that takes some thousandths of it. */
+    private static final int LOOKS_IN_TIME = 16;
+
+    private static final long MILLISECOND = 1_000_000;
+
+    private static final VarHandle NEWEST;
+    private static final VarHandle LOOK_AT;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            NEWEST = lookup.findVarHandle(Organizations.class, "newest", Organization.class);
+            LOOK_AT = lookup.findVarHandle(Organizations.class, "lookAt", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final Clocks clocks;
+    final int maxEndpoints;
+
+    final long max;
+
+    private final AtomicLong size = new AtomicLong();
+    private final ConcurrentHashMap<String, Organization> byName = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Tier, Plan> plans = new ConcurrentHashMap<>();
+    private volatile @Nullable Organization newest;
+
+    /** When a call will look at some again. */
+    private volatile long lookAt;
+
+    /* Held by the one who looks; others go on without. It guards `looked`, and the links of the list. */
+    private final AtomicBoolean looking = new AtomicBoolean();
+
+    /** The last one that was looked at and stays; null at the beginning of the list. */
+    private @Nullable Organization looked;
+
+    Organizations(Clocks clocks, int maxEndpoints, long max) {
+        this.clocks = clocks;
+        this.maxEndpoints = maxEndpoints;
+        this.max = max;
+        this.lookAt = clocks.nanoTime();
+    }
+
+    Plan plan(Tier tier) {
+        Plan plan = plans.get(tier);
+        if (plan != null) {
+            return plan;
+        }
+        if (plans.size() >= MAX_PLANS) {
+            plans.clear();
+        }
+        return plans.computeIfAbsent(tier, Plan::new);
+    }
+
+    /** Returns the organization of a name, null if nothing is known of it. */
+    @Nullable
+    Organization known(String name) {
+        return byName.get(name);
+    }
+
+    /** Returns the organization of a name; null if nothing is known of it and there are as many as there may be. */
+    @Nullable
+    Organization get(String name) {
+        Organization known = byName.get(name);
+        if (known != null) {
+            return known;
+        }
+        Organization added = add(name, max);
+        if (added == null) {
+            look(LOOKS_FOR_PLACE);
+            added = add(name, max);
+        }
+        return added;
+    }
+
+    /** Returns the organization of a name, be there as many as there may be or not. */
+    Organization require(String name) {
+        Organization known = byName.get(name);
+        while (known == null) {
+            known = add(name, Long.MAX_VALUE);
+        }
+        return known;
+    }
+
+    private @Nullable Organization add(String name, long most) {
+        look(LOOKS_FOR_NEW);
+        if (size.incrementAndGet() > most) {
+            size.decrementAndGet();
+            return byName.get(name);
+        }
+        Organization added = new Organization(name, this);
+        Organization earlier = byName.putIfAbsent(name, added);
+        if (earlier != null) {
+            size.decrementAndGet();
+            return earlier;
+        }
+        do {
+            added.older = newest;
+        } while (!NEWEST.compareAndSet(this, added.older, added));
+        return added;
+    }
+
+    /** Forgets an organization that has ended. */
+    void remove(Organization ended) {
+        if (byName.remove(ended.name, ended)) {
+            size.decrementAndGet();
+        }
+    }
+
+    /** Lets the first call in a millisecond look at some. */
+    void lookInTime(long now) {
+        long due = lookAt;
+        if (now - due >= 0 && LOOK_AT.compareAndSet(this, due, now + MILLISECOND)) {
+            look(LOOKS_IN_TIME);
+        }
+    }
+
+    private void look(int count) {
+        if (looking.compareAndSet(false, true)) {
+            try {
+                for (int i = 0; i < count && lookAtNext(); i++) {}
+            } finally {
+                looking.set(false);
+            }
+        }
+    }
+
+    /** Looks at all that there are now. */
+    void lookAtAll() {
+        while (!looking.compareAndSet(false, true)) {
+            Thread.onSpinWait();
+        }
+        try {
+            looked = null;
+            while (lookAtNext()) {}
+        } finally {
+            looking.set(false);
+        }
+    }
+
+    /** Drops the next organization if it is idle. Returns false at the end of the list; then the next is the newest. */
+    private boolean lookAtNext() {
+        Organization before = looked;
+        Organization next = before == null ? newest : before.older;
+        if (next == null) {
+            looked = null;
+            return false;
+        }
+        next.beginCheck();
+        if (!next.endCheck(next.isIdle())) {
+            looked = next;
+            return true;
+        }
+        remove(next);
+        if (before != null) {
+            before.older = next.older;
+        } else if (!NEWEST.compareAndSet(this, next, next.older)) {
+            looked = next; // it is not the newest any more, and will be taken out in the next round
+        }
+        return true;
+    }
+
+    boolean isFull() {
+        return size.get() >= max;
+    }
+}
