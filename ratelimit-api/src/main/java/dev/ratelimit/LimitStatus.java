@@ -32,7 +32,8 @@ public record LimitStatus(AppliedLimit limit, long used, long remaining, Optiona
     }
 
     /**
-     * Returns how far the limit is overrun. Until that is paid off, because it has expired or was given back, nothing is admitted.
+     * Returns how far the limit is overrun: by a last call that needed not fit, by what was settled beyond a reservation, or because the
+     * amount was lowered. Until that has expired or was given back, nothing is admitted.
      *
      * @return units used beyond the amount, 0 if there are none
      */

@@ -38,8 +38,8 @@ public interface Reservation {
 
     /**
      * Asks for more while the call goes on, for output that comes piece by piece. It is decided as a call of its own would be,
-     * now and all or nothing, by the limits of those units that it states; one that does not state {@link Unit#CALLS} is no
-     * further call. Admitted, it is charged and belongs to this reservation: {@link #settle} replaces it together with the estimate, and
+     * now and all or nothing, by the limits of those units that it states, as they are in the tier that the reservation was made under;
+     * one that does not state {@link Unit#CALLS} is no further call. Admitted, it is charged and belongs to this reservation: {@link #settle} replaces it together with the estimate, and
      * {@link #cancel} gives it back. Rejected, it charges nothing, and the reservation stays open: a host may stop the call, or wait and ask
      * again, and settles what was really used.
      *

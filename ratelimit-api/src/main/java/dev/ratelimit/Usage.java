@@ -98,7 +98,8 @@ public final class Usage {
     }
 
     /**
-     * Returns this usage and all that another states.
+     * Returns this usage and all that another states. Calls add up where both state them; those that only one states are the calls of the
+     * sum, so a further piece of a stream that states no calls adds none.
      *
      * @param more what is added
      * @return the sum

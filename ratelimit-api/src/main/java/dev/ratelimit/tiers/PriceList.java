@@ -35,8 +35,8 @@ import java.util.TreeMap;
  * <p>A cost is reckoned exactly, in decimal arithmetic, and rounded once, up to the next whole micro-dollar. The pieces of a stream, each
  * of them rounded up, cost as much as the whole or less than a micro-dollar a piece more; in the end, settle the price of the whole.
  *
- * <p>A usage that states no number of calls is one call here too, and a price of {@link Unit#CALLS} counts it. The further pieces of a
- * stream, whose call is paid, state 0 calls.
+ * <p>A usage that states no number of calls is one call here too, and a price of {@link Unit#CALLS} counts it. Pieces of a stream, whose
+ * call is paid, are priced by a list without that price.
  *
  * <p>A unit without a price costs nothing. That is no error, because a usage counts more than what is sold: the call that every usage
  * includes, or tokens in all, for a limit on them, beside the input and output tokens that are priced. It also means that usage

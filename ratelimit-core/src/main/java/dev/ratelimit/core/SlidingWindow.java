@@ -60,9 +60,14 @@ import org.jspecify.annotations.Nullable;
  * stamp would not do, since a late charge falls under a later mark than its reading says. Giving back adds to what that mark
  * has given back, then to {@code refunded}, the sum over all marks. A mark that is taken for expired is closed to giving back first, by
  * putting the sum up to and including it in the place of its own count. So what live marks have given back is {@code refunded} less
- * the sum of the last expired mark: never too much, since what the difference lacks had been counted by an expired mark or is on its way to
- * {@code refunded}. What is used is {@code admitted} less the start of the first live mark less that. Its base, the start and what was
- * given back from there on, never goes back when marks expire, as a mark gives back no more than was charged under it.
+ * the sum of the last expired mark. It is never too much: a unit that {@code refunded} has from a mark which is taken for expired is in
+ * that mark's sum, and a unit that a mark has and {@code refunded} has not yet makes used look larger. What is given back under a
+ * mark that a thread with a later clock has closed is lost to a thread that still counts the mark.
+ *
+ * <p>What is used is {@code admitted} less the start of the first live mark less what live marks have given back. {@code refunded} is read
+ * after {@code admitted}, and {@code admitted} must be the same thereafter: else something could be given back of a charge that is not in
+ * {@code admitted}. The start and what was given back from there on, the base, never goes back when marks expire, as a mark gives
+ * back no more than was charged under it.
  *
  * <h2>What has expired</h2>
  *
@@ -70,8 +75,9 @@ import org.jspecify.annotations.Nullable;
  * mark was cut off starts over; all other walks go on from {@code expired}, since what lies between has expired too.
  *
  * <p>Lock-free: a decision is made again only when another charge has succeeded or {@code expired} has moved. A refusal writes
- * nothing, but moves {@code expired} and the cached longs on where a mark has expired. (A charge that loses its CAS may have
- * appended a mark before it is refused; an empty mark changes no sum.)
+ * nothing but what another thread or decision left to be done: it closes an open mark, moves {@code expired}, the cached longs and the
+ * hints on where there is something to pass by. (A charge that loses its CAS may have appended a mark before it is refused; an empty
+ * mark changes no sum.)
  */
 non-sealed class SlidingWindow implements Meter {
 
@@ -117,7 +123,7 @@ non-sealed class SlidingWindow implements Meter {
     /** A hint: the newest mark is this one or behind it. */
     private volatile Mark newest;
 
-    /** A hint: no live mark before this one has units that were not given back. */
+    /** A hint for waits: no mark before this one that was live when it was set has units that were not given back. */
     private volatile Mark firstUsed;
 
     SlidingWindow(long windowNanos, long nowAtCreation) {
@@ -178,6 +184,9 @@ non-sealed class SlidingWindow implements Meter {
                 continue;
             }
             long given = refunded;
+            if (admitted != position) {
+                continue;
+            }
             long from = base(last, first, position, given);
             raise(EXPIRED_STAMP, last.stamp);
             raise(BASE, from);
@@ -188,7 +197,7 @@ non-sealed class SlidingWindow implements Meter {
                 return position >>> 1;
             }
             markAt(now, exactMarks);
-            long added = Math.min(units << 1, (MOST_USED << 1) - (position - from));
+            long added = Math.max(0, Math.min(units << 1, (MOST_USED << 1) - (position - from)));
             if (ADMITTED.compareAndSet(this, position, position + added)) {
                 return position >>> 1;
             }
@@ -230,8 +239,8 @@ non-sealed class SlidingWindow implements Meter {
             long now = notStale(reading, known);
             Mark last = lastExpired(known, now);
             Mark first = last.next;
-            if (!hasExpired(first, now)) {
-                long given = refunded;
+            long given = refunded;
+            if (!hasExpired(first, now) && admitted == position) {
                 long from = base(last, first, position, given);
                 long used = Math.max(0, position - from);
                 long reset = used == 0 ? 0 : waitFor(0, position, from, first, given, now);
@@ -292,7 +301,7 @@ non-sealed class SlidingWindow implements Meter {
             return NEVER;
         }
         Mark known = firstUsed;
-        Mark used = known.number - first.number > 0 ? known : first;
+        Mark used = known.stamp - first.stamp > 0 ? known : first;
         Mark gone = used;
         long before = start(used) + given - from;
         for (Mark mark = after(gone); mark != null; mark = after(mark)) {
@@ -306,10 +315,10 @@ non-sealed class SlidingWindow implements Meter {
             }
             gone = mark;
         }
-        if (used.number - known.number > 0) {
+        if (used.stamp - known.stamp > 0) {
             firstUsed = used;
         }
-        return gone.stamp + window - now;
+        return Math.max(1, gone.stamp + window - now);
     }
 
     /** Sees to it that the newest mark is closed and its stamp not before now. */

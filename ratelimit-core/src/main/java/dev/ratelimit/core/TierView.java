@@ -97,7 +97,7 @@ final class TierView {
         long now = clocks.nanoTime();
         Rejected rejected = rules.length > 1 ? look(rules, meters, usage, now) : null;
         if (rejected == null) {
-            rejected = charge(rules, meters, 0, usage, now, places);
+            rejected = chargeFrom(0, rules, meters, usage, now, places);
         }
         organizations.lookInTime(now);
         return rejected;
@@ -133,8 +133,8 @@ final class TierView {
     }
 
     /** Charges the limits from the i-th on, all or none; the call stack keeps the receipts. */
-    private @Nullable Rejected charge(
-            Rule[] rules, Meter[] meters, int i, Usage usage, long now, Meter.Place @Nullable [] places) {
+    private @Nullable Rejected chargeFrom(
+            int i, Rule[] rules, Meter[] meters, Usage usage, long now, Meter.Place @Nullable [] places) {
         if (i == rules.length) {
             return null;
         }
@@ -145,7 +145,7 @@ final class TierView {
         if (receipt < 0) {
             return rejected(rule, ~receipt);
         }
-        Rejected rejected = charge(rules, meters, i + 1, usage, now, places);
+        Rejected rejected = chargeFrom(i + 1, rules, meters, usage, now, places);
         if (rejected != null) {
             meter.refund(meter.place(receipt), units);
         } else if (places != null) {

@@ -51,6 +51,27 @@ class ReservationStressTest {
         assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsExactly(settled);
     }
 
+    @Test
+    void whatIsGivenBackIsNeverTakenFromWhatStayed() throws Exception {
+        Tier tier = Tier.named("tier")
+                .table(LimitTable.named("per hour").eachOther(RateLimit.of(Unit.TOKENS, 100, Duration.ofHours(1))))
+                .build();
+        RateLimiter limiter = InMemoryRateLimiter.builder().tier(tier).build();
+        limiter.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 60));
+        long wrong = inParallel(() -> {
+            long seen = 0;
+            for (int i = 0; i < CALLS / 10; i++) {
+                limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, 10)).cancel();
+                long used = limiter.status("acme", "chat").get(0).used();
+                boolean fits =
+                        limiter.peek("acme", "chat", Usage.of(Unit.TOKENS, 60)).isAdmitted();
+                seen += used < 60 || used > 100 || fits ? 1 : 0;
+            }
+            return seen;
+        });
+        assertThat(wrong).isZero();
+    }
+
     /** Settles each call some calls later, for less or more or not at all, and returns the sum. */
     private static long reserveAndSettle(RateLimiter limiter, int calls) {
         SplittableRandom random = new SplittableRandom();

@@ -219,6 +219,23 @@ class SlidingWindowTest {
     }
 
     @Test
+    void theNumbersOfMarksMayWrap() {
+        Rule rule = Rules.window(1_000, 1_000);
+        SlidingWindow window = new SlidingWindow(1_000, 0);
+        window.expired.append(new Mark(5, Integer.MAX_VALUE - 500));
+        long now = 5;
+        for (int i = 0; i < 1_000; i++) {
+            now += 10;
+            window.refund(window.place(window.charge(rule, 1, now)), 1);
+        }
+        now += 5_000;
+        assertAdmitted(window.charge(rule, 1_000, now));
+        for (int i = 1; i < 1_000; i++) {
+            assertRefused(window.charge(rule, 500, now + i), 1_000 - i);
+        }
+    }
+
+    @Test
     void theAmountMayChangeFromCallToCall() {
         window.charge(Rules.window(100, 100), 60, 0);
         assertThat(window.status(Rules.window(200, 100), 0).remaining()).isEqualTo(140);
