@@ -26,15 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class AdmittedReservation implements Reservation {
 
-    private static final VarHandle CHARGES;
-
-    static {
-        try {
-            CHARGES = MethodHandles.lookup().findVarHandle(AdmittedReservation.class, "charges", Charge.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle CHARGES =
+            Handles.of(MethodHandles.lookup(), AdmittedReservation.class, "charges", Charge.class);
 
     private final Tier tier;
     private final Charge estimate;

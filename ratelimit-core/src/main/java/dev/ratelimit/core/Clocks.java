@@ -11,15 +11,7 @@ import java.time.Instant;
  */
 final class Clocks {
 
-    private static final VarHandle HIGHEST;
-
-    static {
-        try {
-            HIGHEST = MethodHandles.lookup().findVarHandle(Clocks.class, "highest", Instant.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle HIGHEST = Handles.of(MethodHandles.lookup(), Clocks.class, "highest", Instant.class);
 
     final TimeSource time;
     private volatile Instant highest = Instant.MIN;
@@ -35,12 +27,17 @@ final class Clocks {
     /** Reads the wall clock, which {@link #highest()} then has seen. */
     Instant instant() {
         Instant wall = time.instant();
+        raiseHighest(wall);
+        return wall;
+    }
+
+    /** Makes this the highest wall time seen if it is higher. */
+    void raiseHighest(Instant wall) {
         for (Instant seen = highest; wall.isAfter(seen); seen = highest) {
             if (HIGHEST.compareAndSet(this, seen, wall)) {
                 break;
             }
         }
-        return wall;
     }
 
     Instant highest() {

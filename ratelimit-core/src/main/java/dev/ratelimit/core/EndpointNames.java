@@ -22,6 +22,12 @@ final class EndpointNames {
         this.full = most == 0;
     }
 
+    /** Makes a set to which no more is added. */
+    EndpointNames(Set<String> own) {
+        this(0);
+        this.own.addAll(own);
+    }
+
     String meteredName(String endpoint) {
         boolean complete = full; // read first: then all own names are there
         if (own.contains(endpoint)) {

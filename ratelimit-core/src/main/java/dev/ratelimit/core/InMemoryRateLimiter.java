@@ -13,6 +13,11 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +46,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An organization's state is dropped when it is idle: when nothing that it has used counts any more, so that no later decision
  * depends on it. A few organizations are looked at by each call that brings a new one, and by one call in every millisecond;
- * {@link #cleanUp()} looks at all. Quotas keep an organization's state until their period is over. All state is lost with the object.
+ * {@link #cleanUp()} looks at all. Quotas keep an organization's state until their period is over. State is lost with the object, unless a
+ * {@linkplain #snapshot(Path) snapshot} was written.
  */
 public final class InMemoryRateLimiter implements RateLimiter {
 
@@ -195,6 +201,31 @@ public final class InMemoryRateLimiter implements RateLimiter {
         organizations.lookAtAll();
     }
 
+    /**
+     * Writes all that counts to a stream, so that a later process can {@linkplain Builder#restore(InputStream) go on} with it. A charge
+     * that was reported before this method is called is in it; one that is made meanwhile may be. Calls go on.
+     *
+     * <p>The snapshot holds the names of organizations, accounts, tables and endpoints, and what is used. The form is that of
+     * {@code docs/SNAPSHOT.md}; with an end mark, so that what a failure left incomplete is refused on read.
+     *
+     * @param out takes the bytes; need not be buffered, and is not closed
+     * @throws IOException if the stream throws it
+     */
+    public void snapshot(OutputStream out) throws IOException {
+        organizations.save(requireNonNull(out, "out"));
+    }
+
+    /**
+     * Replaces a file by a {@linkplain #snapshot(OutputStream) snapshot}, as a whole: when the process or the machine stops, the
+     * file is the old one or the new one. Not for two threads at a time on one file.
+     *
+     * @param file the file, which need not be there; its folder must
+     * @throws IOException if it cannot be written; then it is as it was
+     */
+    public void snapshot(Path file) throws IOException {
+        SnapshotFiles.replace(requireNonNull(file, "file"), organizations::save);
+    }
+
     /** Builds an {@link InMemoryRateLimiter}. Not safe for use by many threads. */
     public static final class Builder {
 
@@ -285,6 +316,38 @@ public final class InMemoryRateLimiter implements RateLimiter {
                 throw new IllegalStateException("a tier or a tier resolver must be set");
             }
             return new InMemoryRateLimiter(this, tiers);
+        }
+
+        /**
+         * Makes a limiter that goes on where another was when it wrote a snapshot. Windows go on by the time that has passed since by the
+         * wall clock, or by none if that was set back; a period that is over by the highest wall time that either has seen is over.
+         *
+         * @param snapshot the bytes of a snapshot, to their end; need not be buffered, and is not closed
+         * @return a limiter that has seen what the other had
+         * @throws SnapshotException if that is no whole snapshot of a version that this one can read
+         * @throws IOException if the stream throws it
+         * @throws IllegalStateException if neither a tier nor a resolver was set
+         */
+        public InMemoryRateLimiter restore(InputStream snapshot) throws IOException {
+            requireNonNull(snapshot, "snapshot");
+            InMemoryRateLimiter limiter = build();
+            limiter.organizations.restore(snapshot);
+            return limiter;
+        }
+
+        /**
+         * Makes a limiter that goes on where another was when it wrote a snapshot to a file.
+         *
+         * @param snapshot the file
+         * @return a limiter that has seen what the other had
+         * @throws SnapshotException if that is no whole snapshot of a version that this one can read
+         * @throws IOException if the file cannot be read
+         * @throws IllegalStateException if neither a tier nor a resolver was set
+         */
+        public InMemoryRateLimiter restore(Path snapshot) throws IOException {
+            try (InputStream in = Files.newInputStream(requireNonNull(snapshot, "snapshot"))) {
+                return restore(in);
+            }
         }
     }
 }

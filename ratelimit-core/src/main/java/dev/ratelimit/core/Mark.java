@@ -7,20 +7,9 @@ import org.jspecify.annotations.Nullable;
 /** A point of the timeline of a {@link SlidingWindow}, where it is said what the fields are for. */
 final class Mark implements Meter.Place {
 
-    private static final VarHandle START;
-    private static final VarHandle REFUNDED;
-    private static final VarHandle NEXT;
-
-    static {
-        try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            START = lookup.findVarHandle(Mark.class, "start", long.class);
-            REFUNDED = lookup.findVarHandle(Mark.class, "refunded", long.class);
-            NEXT = lookup.findVarHandle(Mark.class, "next", Mark.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle START = Handles.of(MethodHandles.lookup(), Mark.class, "start", long.class);
+    private static final VarHandle REFUNDED = Handles.of(MethodHandles.lookup(), Mark.class, "refunded", long.class);
+    private static final VarHandle NEXT = Handles.of(MethodHandles.lookup(), Mark.class, "next", Mark.class);
 
     private static final long OPEN = 0;
 
@@ -92,6 +81,11 @@ final class Mark implements Meter.Place {
     /** Returns what was given back up to and including this mark, which has expired. */
     long givenBack() {
         return refunded - 1;
+    }
+
+    /** Tells whether this mark was found to have expired. */
+    boolean isExpired() {
+        return isSum(refunded);
     }
 
     /** Ends giving back under this mark, which has expired as the one before it has. */

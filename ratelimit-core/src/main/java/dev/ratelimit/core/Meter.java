@@ -48,6 +48,13 @@ sealed interface Meter permits SlidingWindow, PeriodCounter {
 
     LimitStatus status(Rule rule, long now);
 
+    /**
+     * Returns what counts in this meter, with ages as of a reading of the monotonic clock; null if nothing does. What was charged before this
+     * is called is in it; what is charged meanwhile may be.
+     */
+    @Nullable
+    SavedMeter save(Rule.Key key, long now);
+
     /** Tells whether every later decision would be the same on a new meter. */
     boolean isIdle(long now);
 }

@@ -1,8 +1,13 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -28,15 +33,7 @@ final class Organization {
     /** Even, so that nobody takes it for a check; no count of checks gets there. */
     private static final long DEAD = Long.MIN_VALUE;
 
-    private static final VarHandle LIFE;
-
-    static {
-        try {
-            LIFE = MethodHandles.lookup().findVarHandle(Organization.class, "life", long.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle LIFE = Handles.of(MethodHandles.lookup(), Organization.class, "life", long.class);
 
     final String name;
     final Organizations organizations;
@@ -118,6 +115,41 @@ final class Organization {
     Organization renewed() {
         organizations.remove(this);
         return organizations.require(name);
+    }
+
+    /** Returns what counts of this organization, with ages as of a reading of the monotonic clock. */
+    SavedOrganization save(long now) {
+        List<SavedMeter> saved = new ArrayList<>();
+        meters.forEach((key, meter) -> {
+            SavedMeter one = meter.save(key, now);
+            if (one != null) {
+                saved.add(one);
+            }
+        });
+        return new SavedOrganization(name, saved);
+    }
+
+    /**
+     * Puts back what was saved so many nanoseconds ago. If endpoints shared meters then, those that have none of their own go on to
+     * share them.
+     */
+    void restore(SavedOrganization saved, long elapsed) {
+        Clocks clocks = organizations.clocks;
+        Set<String> endpoints = new HashSet<>();
+        for (SavedMeter meter : saved.meters()) {
+            if (meter instanceof SavedMeter.Window window) {
+                meters.put(meter.key(), new SlidingWindow(window, elapsed, clocks.nanoTime()));
+            } else if (meter instanceof SavedMeter.Period period
+                    && clocks.highest().isBefore(period.bounds().end())) {
+                meters.put(meter.key(), new PeriodCounter(period, clocks));
+            }
+            if (meter.key().scope() instanceof Scope.Endpoint endpoint) {
+                endpoints.add(endpoint.name());
+            }
+        }
+        if (endpoints.contains(EndpointNames.FURTHER)) {
+            unlisted = new EndpointNames(endpoints);
+        }
     }
 
     /** Begins to check whether this state is idle, unless it has ended. For one thread at a time. */

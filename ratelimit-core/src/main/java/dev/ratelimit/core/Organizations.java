@@ -1,9 +1,15 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.Tier;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -31,18 +37,10 @@ final class Organizations {
 
     private static final long MILLISECOND = 1_000_000;
 
-    private static final VarHandle NEWEST;
-    private static final VarHandle LOOK_AT;
-
-    static {
-        try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            NEWEST = lookup.findVarHandle(Organizations.class, "newest", Organization.class);
-            LOOK_AT = lookup.findVarHandle(Organizations.class, "lookAt", long.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle NEWEST =
+            Handles.of(MethodHandles.lookup(), Organizations.class, "newest", Organization.class);
+    private static final VarHandle LOOK_AT =
+            Handles.of(MethodHandles.lookup(), Organizations.class, "lookAt", long.class);
 
     final Clocks clocks;
     final int maxEndpoints;
@@ -187,6 +185,37 @@ final class Organizations {
             looked = next; // it is not the newest any more, and will be taken out in the next round
         }
         return true;
+    }
+
+    /**
+     * Writes what counts. Charges that were reported before this is called are in it, those made meanwhile may be.
+     */
+    void save(OutputStream out) throws IOException {
+        long now = clocks.nanoTime();
+        Instant wall = clocks.instant();
+        SnapshotWriter writer = new SnapshotWriter(out, new SnapshotHeader(wall, clocks.highest()));
+        for (Organization organization : byName.values()) {
+            SavedOrganization saved = organization.save(now);
+            if (!saved.meters().isEmpty()) {
+                writer.organization(saved);
+            }
+        }
+        writer.finish();
+    }
+
+    /** Reads what was saved, into a limiter that nobody has called yet. The time since then is measured by the wall clock. */
+    void restore(InputStream in) throws IOException {
+        SnapshotReader reader = new SnapshotReader(in);
+        Instant wall = clocks.instant();
+        clocks.raiseHighest(reader.header().highest());
+        Duration since = Duration.between(reader.header().taken(), wall);
+        long elapsed = since.isNegative() ? 0 : TimeUnit.NANOSECONDS.convert(since);
+        reader.forEach(saved -> {
+            if (byName.containsKey(saved.name())) {
+                throw new IllegalArgumentException("name must be that of one organization: name=" + saved.name());
+            }
+            require(saved.name()).restore(saved, elapsed);
+        });
     }
 
     boolean isFull() {

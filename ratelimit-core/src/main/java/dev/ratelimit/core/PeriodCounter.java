@@ -29,18 +29,9 @@ final class PeriodCounter implements Meter {
 
     private static final long SECOND = 1_000_000_000L;
 
-    private static final VarHandle CURRENT;
-    private static final VarHandle USED;
-
-    static {
-        try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            CURRENT = lookup.findVarHandle(PeriodCounter.class, "current", Period.class);
-            USED = lookup.findVarHandle(Period.class, "used", long.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle CURRENT =
+            Handles.of(MethodHandles.lookup(), PeriodCounter.class, "current", Period.class);
+    private static final VarHandle USED = Handles.of(MethodHandles.lookup(), Period.class, "used", long.class);
 
     private final QuotaPeriod periods;
     private final Clocks clocks;
@@ -54,6 +45,23 @@ final class PeriodCounter implements Meter {
             clocks.instant();
         }
         current = new Period(0, periods.at(clocks.highest()).end(), now);
+    }
+
+    /** Makes a counter of what was saved, in a period that is not over. */
+    PeriodCounter(SavedMeter.Period saved, Clocks clocks) {
+        this.periods = (QuotaPeriod) saved.key().span();
+        this.clocks = clocks;
+        current = new Period(0, saved.bounds().end(), clocks.nanoTime());
+        current.used = saved.used();
+    }
+
+    @Override
+    public SavedMeter.@Nullable Period save(Rule.Key key, long now) {
+        Period period = current;
+        QuotaPeriod.Interval bounds = periods.at(clocks.highest());
+        return period.used == 0 || !bounds.end().equals(period.end)
+                ? null
+                : new SavedMeter.Period(key, bounds, period.used);
     }
 
     @Override

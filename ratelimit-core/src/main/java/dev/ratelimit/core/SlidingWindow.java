@@ -6,6 +6,8 @@ import dev.ratelimit.LimitStatus;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -81,33 +83,23 @@ import org.jspecify.annotations.Nullable;
  */
 non-sealed class SlidingWindow implements Meter {
 
-    private static final VarHandle ADMITTED;
-    private static final VarHandle REFUNDED;
-    private static final VarHandle BASE;
-    private static final VarHandle EXPIRED_STAMP;
-    private static final VarHandle NEWEST_STAMP;
-    private static final VarHandle EXPIRED;
-
-    static {
-        try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            ADMITTED = lookup.findVarHandle(SlidingWindow.class, "admitted", long.class);
-            REFUNDED = lookup.findVarHandle(SlidingWindow.class, "refunded", long.class);
-            BASE = lookup.findVarHandle(SlidingWindow.class, "base", long.class);
-            EXPIRED_STAMP = lookup.findVarHandle(SlidingWindow.class, "expiredStamp", long.class);
-            NEWEST_STAMP = lookup.findVarHandle(SlidingWindow.class, "newestStamp", long.class);
-            EXPIRED = lookup.findVarHandle(SlidingWindow.class, "expired", Mark.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle ADMITTED =
+            Handles.of(MethodHandles.lookup(), SlidingWindow.class, "admitted", long.class);
+    private static final VarHandle REFUNDED =
+            Handles.of(MethodHandles.lookup(), SlidingWindow.class, "refunded", long.class);
+    private static final VarHandle BASE = Handles.of(MethodHandles.lookup(), SlidingWindow.class, "base", long.class);
+    private static final VarHandle EXPIRED_STAMP =
+            Handles.of(MethodHandles.lookup(), SlidingWindow.class, "expiredStamp", long.class);
+    private static final VarHandle NEWEST_STAMP =
+            Handles.of(MethodHandles.lookup(), SlidingWindow.class, "newestStamp", long.class);
+    private static final VarHandle EXPIRED =
+            Handles.of(MethodHandles.lookup(), SlidingWindow.class, "expired", Mark.class);
 
     /*
-     * Positions are counted in half units, so that they are even: the start of a closed mark is kept as position + 1, which no
-     * wrap makes 0 (open), and a position shifted right by one is a receipt that is not negative. They wrap after 2^63 units,
-     * that is 1,024 charges of the greatest usage there is, and are compared by how far they lie behind admitted. So a receipt is
-     * good, and a CAS cannot be taken in by an equal value, as long as fewer units are admitted meanwhile. What is given back is
-     * counted in half units, too.
+     * Positions, and what is given back, are counted in half units, so that they are even: the start of a closed mark is kept as
+     * position + 1, which no wrap makes 0 (open), and a position shifted right by one is a receipt that is not negative. They wrap
+     * after 2^63 units, which is 1,024 charges of the greatest usage there is, and are compared by how far they lie behind admitted.
+     * So a receipt is good, and a CAS is not taken in by an equal value, as long as fewer units are admitted meanwhile.
      */
     private volatile long admitted;
     private volatile long refunded;
@@ -249,6 +241,32 @@ non-sealed class SlidingWindow implements Meter {
         }
     }
 
+    /** Makes a window of what was saved so many nanoseconds ago. */
+    SlidingWindow(SavedMeter.Window saved, long elapsed, long now) {
+        this(((Duration) saved.key().span()).toNanos(), now);
+        for (SavedMeter.Charge charge : saved.charges()) {
+            if (elapsed < window - charge.ageNanos()) {
+                markAt(now - charge.ageNanos() - elapsed, Integer.MAX_VALUE);
+                ADMITTED.getAndAdd(this, charge.units() << 1);
+            }
+        }
+    }
+
+    @Override
+    public SavedMeter.@Nullable Window save(Rule.Key key, long now) {
+        List<SavedMeter.Charge> charges = new ArrayList<>();
+        Mark next;
+        for (Mark mark = after(expired); mark != null; mark = next) {
+            next = after(mark);
+            long given = mark.givenBack(0);
+            long end = next == null ? admitted : start(next);
+            if (!mark.isExpired() && now - mark.stamp < window && end - start(mark) > given) {
+                charges.add(new SavedMeter.Charge(now - mark.stamp, (end - start(mark) - given) >> 1));
+            }
+        }
+        return charges.isEmpty() ? null : new SavedMeter.Window(key, charges);
+    }
+
     /* It is not enough that nothing is used: marks that all was given back under count towards those that are exact. */
     @Override
     public boolean isIdle(long reading) {
@@ -268,8 +286,8 @@ non-sealed class SlidingWindow implements Meter {
     }
 
     /**
-     * Returns the last mark that has expired, from one on that is known to have, and lets the others know. If what comes behind it then has
-     * expired too, because a late thread appended it or because the last itself was cut off, the caller must start over.
+     * Returns the last mark that has expired, from one on that is known to have, and lets the others know. If what comes behind it then
+     * has expired too, as a late thread appended it or the last itself was cut off, the caller must start over.
      */
     private Mark lastExpired(Mark known, long now) {
         Mark last = known;
@@ -326,9 +344,9 @@ non-sealed class SlidingWindow implements Meter {
         Mark tail = newestClosed();
         while (tail.stamp - now < 0) {
             boolean exact = tail.number - expired.number < exactMarks;
-            long stamp = exact ? now : now | grainMask();
-            Mark added = new Mark(stamp, tail.number + 1);
-            tail.append(added);
+            long grain = Long.highestOneBit(Math.max(1, window >> 10));
+            long stamp = exact ? now : now | (grain - 1);
+            tail.append(new Mark(stamp, tail.number + 1));
             tail = newestClosed();
         }
         raise(NEWEST_STAMP, tail.stamp);
@@ -363,10 +381,6 @@ non-sealed class SlidingWindow implements Meter {
             mark.next = mark;
             mark = next;
         }
-    }
-
-    private long grainMask() {
-        return Long.highestOneBit(Math.max(1, window >> 10)) - 1;
     }
 
     /** Returns the start of a mark, which is closed if it was open. */

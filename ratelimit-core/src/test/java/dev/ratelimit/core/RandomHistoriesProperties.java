@@ -17,6 +17,9 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.testkit.ManualTime;
 import dev.ratelimit.testkit.ReferenceRateLimiter;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -40,7 +43,7 @@ class RandomHistoriesProperties {
     private static final long[] ORIGINS = {0, -1, Long.MAX_VALUE - 1_000_000_000L, Long.MIN_VALUE};
 
     @Property(tries = 2_000)
-    void theLimiterAnswersAsTheReferenceDoes(@ForAll Random random) {
+    void theLimiterAnswersAsTheReferenceDoes(@ForAll Random random) throws IOException {
         ManualTime time = new ManualTime(
                 Instant.parse("2025-01-31T23:59:58Z").plusMillis(random.nextInt(3_000)),
                 ORIGINS[random.nextInt(ORIGINS.length)]);
@@ -48,15 +51,18 @@ class RandomHistoriesProperties {
         for (int i = 0; i < 3; i++) {
             tiers.add(tier(random, i));
         }
-        InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
+        InMemoryRateLimiter.Builder builder = InMemoryRateLimiter.builder()
                 .tiers(organization -> tiers.get(0))
-                .timeSource(time)
-                .build();
+                .timeSource(time);
+        InMemoryRateLimiter limiter = builder.build();
         RateLimiter reference = new ReferenceRateLimiter(organization -> tiers.get(0), time);
         for (int i = 0; i < 500; i++) {
             pass(random, time, limiter, reference);
             if (random.nextInt(10) == 0) {
                 limiter.cleanUp();
+            }
+            if (random.nextInt(100) == 0) {
+                limiter = restarted(limiter, builder);
             }
             String organization = ORGANIZATIONS[random.nextInt(ORGANIZATIONS.length)];
             Caller caller = new Caller(organization, tiers.get(random.nextInt(5) == 0 ? random.nextInt(3) : 0));
@@ -72,6 +78,13 @@ class RandomHistoriesProperties {
                 assertRetryAfterIsExact(limiter, reference, caller, endpoint, usage, rejected, time);
             }
         }
+    }
+
+    private static InMemoryRateLimiter restarted(InMemoryRateLimiter limiter, InMemoryRateLimiter.Builder builder)
+            throws IOException {
+        ByteArrayOutputStream snapshot = new ByteArrayOutputStream();
+        limiter.snapshot(snapshot);
+        return builder.restore(new ByteArrayInputStream(snapshot.toByteArray()));
     }
 
     private static void assertRetryAfterIsExact(

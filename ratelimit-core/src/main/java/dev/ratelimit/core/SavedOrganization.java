@@ -1,0 +1,28 @@
+package dev.ratelimit.core;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * An organization in a snapshot.
+ *
+ * @param name any string, even an empty or a malformed one
+ * @param meters its meters, in any order, no two of the same key
+ */
+record SavedOrganization(String name, List<SavedMeter> meters) {
+
+    /** Throws {@link IllegalArgumentException} if two meters have the same key. */
+    SavedOrganization {
+        requireNonNull(name, "name");
+        meters = List.copyOf(meters);
+        Set<Rule.Key> keys = new HashSet<>();
+        for (SavedMeter meter : meters) {
+            if (!keys.add(meter.key())) {
+                throw new IllegalArgumentException("key must be that of one meter only: key=" + meter.key());
+            }
+        }
+    }
+}

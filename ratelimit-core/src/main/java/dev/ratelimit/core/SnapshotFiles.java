@@ -1,0 +1,94 @@
+package dev.ratelimit.core;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+
+/**
+ * Replaces files as a whole: whenever the process or the machine stops, the file is the old one or the new one.
+ *
+ * <p>What is written goes to a temporary file in the same folder first, {@code .NAME.NUMBER.tmp}, which only its owner may read (names
+ * of organizations are nobody else's business) and which is then moved to its place. A symbolic link is replaced, not followed. What a
+ * killed process left is deleted by the next one. So two should not replace the same file at the same time: one of them
+ * may fail. The file is whole even then.
+ */
+final class SnapshotFiles {
+
+    /** Writes the content of a file. */
+    interface Content {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    private SnapshotFiles() {}
+
+    /** Replaces a file, or leaves all as it was and throws. */
+    static void replace(Path file, Content content) throws IOException {
+        Path target = file.toAbsolutePath();
+        Path folder = requireNonNull(target.getParent(), "folder");
+        String prefix = "." + requireNonNull(target.getFileName(), "file") + ".";
+        deleteLeftovers(folder, prefix);
+        String number = Long.toUnsignedString(ThreadLocalRandom.current().nextLong());
+        Path temporary = folder.resolve(prefix + number + ".tmp");
+        try {
+            write(temporary, content);
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+        force(folder);
+    }
+
+    private static void write(Path temporary, Content content) throws IOException {
+        boolean posix = temporary.getFileSystem().supportedFileAttributeViews().contains("posix");
+        FileAttribute<?>[] ownerOnly = posix
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                }
+                : new FileAttribute<?>[0];
+        Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        try (FileChannel channel = FileChannel.open(temporary, options, ownerOnly)) {
+            content.writeTo(Channels.newOutputStream(channel));
+            channel.force(true);
+        }
+    }
+
+    private static void deleteLeftovers(Path folder, String prefix) {
+        Pattern name = Pattern.compile(Pattern.quote(prefix) + "\\d+\\.tmp");
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(
+                folder, path -> name.matcher(path.getFileName().toString()).matches())) {
+            for (Path leftover : found) {
+                Files.deleteIfExists(leftover);
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // It takes place, and nothing else.
+            return;
+        }
+    }
+
+    /** Makes the move last, where the system lets folders be opened. */
+    private static void force(Path folder) throws IOException {
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(folder, StandardOpenOption.READ);
+        } catch (IOException e) {
+            return;
+        }
+        try (channel) {
+            channel.force(true);
+        }
+    }
+}

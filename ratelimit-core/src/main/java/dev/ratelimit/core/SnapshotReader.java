@@ -1,0 +1,210 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Unit;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Reads a snapshot, organization by organization, in the format that {@code docs/SNAPSHOT.md} describes.
+ *
+ * <p>Organizations are handed over before the end of the snapshot was seen. Who takes them must not use any until {@link #forEach}
+ * has returned: when it throws, they are part of something that is damaged, and are to be dropped.
+ *
+ * <p>Memory is taken for what was read, never for what a length or a count says will come. Not safe for use by many threads.
+ */
+final class SnapshotReader {
+
+    private final BlockInputStream blocks;
+    private final DataInputStream in;
+    private final List<Rule.Key> keys = new ArrayList<>();
+    private final SnapshotHeader header;
+    private long organizations;
+    private long meters;
+
+    /**
+     * Reads the header. The stream need not be buffered, and is not closed.
+     *
+     * @throws SnapshotException if it is not that of a snapshot that this class can read
+     */
+    SnapshotReader(InputStream in) throws IOException {
+        blocks = new BlockInputStream(in);
+        this.in = new DataInputStream(blocks);
+        try {
+            header = new SnapshotHeader(instant(), instant());
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw invalid("header", e);
+        }
+    }
+
+    SnapshotHeader header() {
+        return header;
+    }
+
+    /**
+     * Reads all organizations and the end, once. The stream must end there, too.
+     *
+     * @param consumer takes the organizations; may throw {@link IllegalArgumentException} to refuse one, as it must when it had one
+     *     of that name
+     * @throws SnapshotException if anything breaks a rule of the format, or was refused
+     */
+    void forEach(Consumer<SavedOrganization> consumer) throws IOException {
+        try {
+            while (isOrganization()) {
+                SavedOrganization organization = organization();
+                consumer.accept(organization);
+                organizations++;
+                meters += organization.meters().size();
+            }
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw invalid("organization " + (organizations + 1), e);
+        }
+        requireTotal("organizations", organizations);
+        requireTotal("meters", meters);
+        blocks.requireEnd();
+    }
+
+    private SnapshotException invalid(String where, RuntimeException broken) {
+        return new SnapshotException(where + ": " + broken.getMessage(), blocks.offset(), broken);
+    }
+
+    private void requireTotal(String name, long counted) throws IOException {
+        long stated = in.readLong();
+        if (stated != counted) {
+            throw new SnapshotException(
+                    "total of " + name + " must be what was read, " + counted + ": total=" + stated, blocks.offset());
+        }
+    }
+
+    private boolean isOrganization() throws IOException {
+        int kind = in.readUnsignedByte();
+        require(kind <= SnapshotFormat.ORGANIZATION, "kind of record", "<= 1", kind);
+        return kind == SnapshotFormat.ORGANIZATION;
+    }
+
+    private SavedOrganization organization() throws IOException {
+        String name = string("name");
+        int size = size("meters");
+        List<SavedMeter> read = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            read.add(meter());
+        }
+        return new SavedOrganization(name, read);
+    }
+
+    private SavedMeter meter() throws IOException {
+        Rule.Key key = key();
+        return key.span() instanceof Duration
+                ? new SavedMeter.Window(key, charges())
+                : new SavedMeter.Period(key, new QuotaPeriod.Interval(instant(), instant()), in.readLong());
+    }
+
+    private List<SavedMeter.Charge> charges() throws IOException {
+        int size = size("charges");
+        List<SavedMeter.Charge> read = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            read.add(new SavedMeter.Charge(in.readLong(), in.readLong()));
+        }
+        return read;
+    }
+
+    private Rule.Key key() throws IOException {
+        int number = in.readUnsignedShort();
+        int known = keys.size();
+        if (number < known) {
+            return keys.get(number);
+        }
+        require(number == known, "number of a key", "at most that of the next new one, " + known, number);
+        Rule.Key key = new Rule.Key(string("account"), string("table"), scope(), new Unit(string("unit")), span());
+        if (known < SnapshotFormat.MAX_KEYS) {
+            keys.add(key);
+        }
+        return key;
+    }
+
+    private Scope scope() throws IOException {
+        int kind = in.readUnsignedByte();
+        require(kind <= SnapshotFormat.GROUP, "kind of scope", "<= 1", kind);
+        String name = string("scope");
+        return kind == SnapshotFormat.ENDPOINT ? new Scope.Endpoint(name) : new Scope.Group(name);
+    }
+
+    private Object span() throws IOException {
+        int kind = in.readUnsignedByte();
+        require(kind <= SnapshotFormat.LIFETIME, "kind of span", "<= 2", kind);
+        return switch (kind) {
+            case SnapshotFormat.WINDOW -> Duration.ofNanos(in.readLong());
+            case SnapshotFormat.CALENDAR -> calendar();
+            default -> QuotaPeriod.lifetime();
+        };
+    }
+
+    private QuotaPeriod calendar() throws IOException {
+        int unit = in.readUnsignedByte();
+        int day = in.readUnsignedByte();
+        LocalTime time = LocalTime.ofNanoOfDay(in.readLong());
+        LocalDateTime anchor =
+                LocalDateTime.of(1, 1, 1, 0, 0).withDayOfMonth(day).with(time);
+        return new QuotaPeriod.Calendar(SnapshotFormat.calendarUnit(unit), anchor, zone());
+    }
+
+    private ZoneId zone() throws IOException {
+        String id = string("zone");
+        try {
+            return ZoneId.of(id);
+        } catch (DateTimeException e) {
+            throw new IllegalArgumentException("zone must be known to this JVM: zone=\"" + id + '"', e);
+        }
+    }
+
+    private Instant instant() throws IOException {
+        long seconds = in.readLong();
+        int nanos = in.readInt();
+        require(nanos >= 0 && nanos <= 999_999_999, "nanoseconds of an instant", "from 0 to 999,999,999", nanos);
+        return Instant.ofEpochSecond(seconds, nanos);
+    }
+
+    private int size(String name) throws IOException {
+        int size = in.readInt();
+        require(size >= 0, "number of " + name, "< 2^31", Integer.toUnsignedString(size));
+        return size;
+    }
+
+    private String string(String name) throws IOException {
+        int encoding = in.readUnsignedByte();
+        require(encoding <= SnapshotFormat.UTF_16, "encoding of " + name, "<= 1", encoding);
+        int length = in.readInt();
+        boolean fits = length >= 0 && length <= SnapshotFormat.MAX_STRING;
+        require(fits, "length of " + name, "<= 2^24", Integer.toUnsignedString(length));
+        boolean utf8 = encoding == SnapshotFormat.UTF_8;
+        require(utf8 || length % Character.BYTES == 0, "length of " + name, "even in UTF-16", length);
+        ByteBuffer bytes = ByteBuffer.wrap(in.readNBytes(length)); // takes memory as it reads
+        try {
+            return utf8
+                    ? StandardCharsets.UTF_8.newDecoder().decode(bytes).toString()
+                    : bytes.asCharBuffer().toString();
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(name + " must be UTF-8", e);
+        }
+    }
+
+    private static void require(boolean holds, String name, String rule, Object value) {
+        if (!holds) {
+            throw new IllegalArgumentException(name + " must be " + rule + ": " + name + "=" + value);
+        }
+    }
+}

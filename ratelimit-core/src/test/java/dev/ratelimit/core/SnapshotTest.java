@@ -1,0 +1,124 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ratelimit.core.Snapshots.Snapshot;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class SnapshotTest {
+
+    private static final SnapshotHeader HEADER = new SnapshotHeader(Instant.parse("2025-01-31T12:00:00Z"), Instant.MIN);
+
+    @Test
+    void organizationsWhoseNamesDifferOnlyInHalfACharacterStayTwo() throws IOException {
+        Snapshot snapshot = new Snapshot(
+                HEADER,
+                List.of(
+                        new SavedOrganization("a\uD800", List.of()),
+                        new SavedOrganization("a\uDC00", List.of()),
+                        new SavedOrganization("a?", List.of()),
+                        new SavedOrganization("a\uFFFD", List.of())));
+        assertThat(Snapshots.read(Snapshots.bytes(snapshot))).isEqualTo(snapshot);
+    }
+
+    @Test
+    void anOrganizationMayTakeManyBlocks() throws IOException {
+        List<SavedMeter.Charge> charges = new ArrayList<>();
+        for (int age = 99_999; age >= 0; age--) {
+            charges.add(new SavedMeter.Charge(age, 7));
+        }
+        SavedMeter window = new SavedMeter.Window(Snapshots.key("chat", Duration.ofMinutes(1)), charges);
+        String longName = "x".repeat(1_000_000);
+        Snapshot snapshot = new Snapshot(
+                HEADER,
+                List.of(
+                        new SavedOrganization(longName, List.of(Snapshots.lifetime("chat", 1), window)),
+                        new SavedOrganization("acme", List.of(window))));
+        assertThat(Snapshots.read(Snapshots.bytes(snapshot))).isEqualTo(snapshot);
+    }
+
+    @Test
+    void moreKeysThanAreNumberedAreWrittenInFull() throws IOException {
+        List<SavedMeter> meters = new ArrayList<>();
+        for (int i = 0; i < 66_000; i++) {
+            meters.add(Snapshots.lifetime("endpoint " + i, i));
+        }
+        Snapshot snapshot = new Snapshot(
+                HEADER, List.of(new SavedOrganization("acme", meters), new SavedOrganization("globex", meters)));
+        assertThat(Snapshots.read(Snapshots.bytes(snapshot))).isEqualTo(snapshot);
+    }
+
+    @Test
+    void aKeyIsWrittenOnce() {
+        List<SavedOrganization> organizations = new ArrayList<>();
+        for (int i = 1_000; i < 2_000; i++) {
+            organizations.add(new SavedOrganization("" + i, List.of(Snapshots.lifetime("chat", i))));
+        }
+        // Kind and name 10, number of meters 4, key 2, period 32.
+        assertThat(Snapshots.bytes(new Snapshot(HEADER, organizations))).hasSizeBetween(48_000, 48_300);
+    }
+
+    @Test
+    void aNameAbove16MebibytesCannotBeSaved() throws IOException {
+        SnapshotWriter writer = new SnapshotWriter(OutputStream.nullOutputStream(), HEADER);
+        String longest = "é".repeat(1 << 23);
+        writer.organization(new SavedOrganization(longest, List.of()));
+        assertThatThrownBy(() -> writer.organization(new SavedOrganization(longest + "a", List.of())))
+                .isInstanceOf(SnapshotException.class)
+                .hasMessage("a name must be <= 16 MiB to be saved: length=16777217");
+    }
+
+    @Test
+    void whatWasNotFinishedIsRefused() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        SnapshotWriter writer = new SnapshotWriter(out, HEADER);
+        for (int i = 0; i < 100; i++) {
+            writer.organization(new SavedOrganization(i + "x".repeat(10_000), List.of()));
+        }
+        Snapshots.assertRefused(out.toByteArray(), "a snapshot must not be cut short");
+    }
+
+    @Test
+    void theExampleOfTheDocumentIsWhatIsWritten() throws IOException {
+        String document = Files.readString(Path.of("../docs/SNAPSHOT.md"));
+        Matcher example = Pattern.compile("(?s)```hexdump\n(.*?)```").matcher(document);
+        assertThat(example.find()).isTrue();
+        assertThat(example.group(1)).isEqualTo(hexdump(Snapshots.bytes(example())));
+        assertThat(document).contains("16,384", "16,777,216", "65,535");
+    }
+
+    private static Snapshot example() {
+        SavedMeter window = new SavedMeter.Window(
+                Snapshots.key("chat", Duration.ofMinutes(1)), List.of(new SavedMeter.Charge(1_000_000_000, 3)));
+        return new Snapshot(
+                new SnapshotHeader(HEADER.taken(), HEADER.taken()),
+                List.of(new SavedOrganization("acme", List.of(window)), new SavedOrganization("héé", List.of(window))));
+    }
+
+    private static String hexdump(byte[] bytes) {
+        StringBuilder dump = new StringBuilder();
+        for (int from = 0; from < bytes.length; from += 16) {
+            int to = Math.min(bytes.length, from + 16);
+            StringBuilder hex = new StringBuilder();
+            for (int i = from; i < to; i++) {
+                hex.append(i == from + 8 ? " " : "").append(" %02x".formatted(bytes[i]));
+            }
+            String text = new String(bytes, from, to - from, StandardCharsets.ISO_8859_1).replaceAll("[^ -~]", ".");
+            dump.append("%08x %-49s  |%s|\n".formatted(from, hex, text));
+        }
+        return dump.toString();
+    }
+}

@@ -1,0 +1,180 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Unit;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** Snapshots for tests: as values, as bytes and by chance. */
+final class Snapshots {
+
+    private static final ZoneId[] ZONES = {
+        ZoneOffset.UTC, ZoneOffset.ofHoursMinutesSeconds(-11, -22, -33), ZoneId.of("Africa/Cairo"), ZoneId.of("UTC+3")
+    };
+    private static final String[] CHARACTERS = {
+        "a", "\0", "\n", "é", "\uFFFF", "\uFEFF", "𝄞", "\uDBFF\uDFFF", "\uD800", "\uDC00", "\uDFFF"
+    };
+
+    /** A whole snapshot. */
+    record Snapshot(SnapshotHeader header, List<SavedOrganization> organizations) {}
+
+    private Snapshots() {}
+
+    static byte[] bytes(Snapshot snapshot) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            write(snapshot, out);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    static void write(Snapshot snapshot, OutputStream out) throws IOException {
+        SnapshotWriter writer = new SnapshotWriter(out, snapshot.header);
+        for (SavedOrganization organization : snapshot.organizations) {
+            writer.organization(organization);
+        }
+        writer.finish();
+    }
+
+    static Snapshot read(byte[] bytes) throws IOException {
+        return read(new ByteArrayInputStream(bytes));
+    }
+
+    static Snapshot read(InputStream in) throws IOException {
+        SnapshotReader reader = new SnapshotReader(in);
+        Map<String, SavedOrganization> read = new LinkedHashMap<>();
+        reader.forEach(organization -> {
+            if (read.put(organization.name(), organization) != null) {
+                throw new IllegalArgumentException("organization must come once: name=" + organization.name());
+            }
+        });
+        return new Snapshot(reader.header(), List.copyOf(read.values()));
+    }
+
+    /** Asserts that bytes cannot be read, and that the message says why and where. */
+    static void assertRefused(byte[] bytes, String... inMessage) {
+        try {
+            assertThat(read(bytes)).as("what was read").isNull();
+        } catch (SnapshotException refused) {
+            assertThat(refused).hasMessageContainingAll(inMessage).hasMessageContaining("(at byte ");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Rule.Key key(String endpoint, Object span) {
+        return new Rule.Key("default", "table", new Scope.Endpoint(endpoint), Unit.CALLS, span);
+    }
+
+    /** Some of everything, in few bytes. */
+    static Snapshot sample() {
+        Rule.Key minute = key("chat", Duration.ofMinutes(1));
+        Rule.Key month = new Rule.Key(
+                "other", "calls per month", new Scope.Group("all"), Unit.TOKENS, QuotaPeriod.monthFrom(31, ZONES[2]));
+        QuotaPeriod.Interval january =
+                new QuotaPeriod.Interval(Instant.parse("2025-01-30T22:00:00Z"), Instant.parse("2025-02-27T22:00:00Z"));
+        SavedMeter window = new SavedMeter.Window(
+                minute, List.of(new SavedMeter.Charge(59_000_000_000L, 3), new SavedMeter.Charge(-5, 1)));
+        Instant taken = Instant.parse("2025-01-31T12:00:00.000000001Z");
+        return new Snapshot(
+                new SnapshotHeader(taken, taken.plusSeconds(1)),
+                List.of(
+                        new SavedOrganization("acme", List.of(window, new SavedMeter.Period(month, january, 17))),
+                        new SavedOrganization("\uD800", List.of(lifetime("chat", 1L << 61))),
+                        new SavedOrganization("", List.of(window))));
+    }
+
+    static SavedMeter lifetime(String endpoint, long used) {
+        return new SavedMeter.Period(
+                key(endpoint, QuotaPeriod.lifetime()), new QuotaPeriod.Interval(Instant.MIN, Instant.MAX), used);
+    }
+
+    /** Returns a snapshot by chance, its strings and numbers odd ones more often than not. */
+    static Snapshot random(Random random) {
+        Map<String, SavedOrganization> organizations = new LinkedHashMap<>();
+        for (int i = random.nextInt(6); i > 0; i--) {
+            String name = string(random);
+            Map<Rule.Key, SavedMeter> meters = new LinkedHashMap<>();
+            for (int j = random.nextInt(5); j > 0; j--) {
+                SavedMeter meter = random.nextBoolean() ? window(random) : period(random);
+                meters.put(meter.key(), meter);
+            }
+            organizations.put(name, new SavedOrganization(name, List.copyOf(meters.values())));
+        }
+        return new Snapshot(new SnapshotHeader(instant(random), instant(random)), List.copyOf(organizations.values()));
+    }
+
+    private static SavedMeter window(Random random) {
+        long length = 1 + (random.nextLong() >>> (4 + random.nextInt(60)));
+        long[] ages = random.longs(random.nextInt(6), -(1L << 60), length).toArray();
+        Arrays.sort(ages);
+        List<SavedMeter.Charge> charges = new ArrayList<>();
+        for (int i = ages.length - 1; i >= 0; i--) {
+            charges.add(new SavedMeter.Charge(ages[i], units(random) / ages.length));
+        }
+        return new SavedMeter.Window(key(random, Duration.ofNanos(length)), charges);
+    }
+
+    private static SavedMeter period(Random random) {
+        QuotaPeriod[] periods = {
+            QuotaPeriod.lifetime(),
+            QuotaPeriod.day(zone(random)),
+            QuotaPeriod.week(zone(random)),
+            QuotaPeriod.month(zone(random)),
+            QuotaPeriod.year(zone(random)),
+            QuotaPeriod.monthFrom(1 + random.nextInt(31), zone(random)),
+            QuotaPeriod.monthFrom(Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000_000)), zone(random))
+        };
+        QuotaPeriod period = periods[random.nextInt(periods.length)];
+        return new SavedMeter.Period(key(random, period), period.at(instant(random)), units(random));
+    }
+
+    private static Rule.Key key(Random random, Object span) {
+        Scope scope = random.nextBoolean() ? new Scope.Endpoint(string(random)) : new Scope.Group("g" + string(random));
+        Unit unit = random.nextBoolean() ? Unit.CALLS : new Unit("u" + string(random));
+        return new Rule.Key(string(random), string(random), scope, unit, span);
+    }
+
+    private static long units(Random random) {
+        return random.nextBoolean() ? 1L << random.nextInt(62) : random.nextInt(10);
+    }
+
+    private static ZoneId zone(Random random) {
+        return ZONES[random.nextInt(ZONES.length)];
+    }
+
+    private static Instant instant(Random random) {
+        return switch (random.nextInt(4)) {
+            case 0 -> Instant.MIN;
+            case 1 -> Instant.MAX;
+            default -> Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000_000));
+        };
+    }
+
+    private static String string(Random random) {
+        StringBuilder built = new StringBuilder();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            built.append(CHARACTERS[random.nextInt(CHARACTERS.length)]);
+        }
+        return built.toString();
+    }
+}
