@@ -8,7 +8,7 @@ import static java.util.Objects.requireNonNull;
  * @param organization who is limited; all its users and keys add up
  * @param tier the tier that this call is decided by
  */
-public record Caller(String organization, Tier tier) {
+public record Caller(String organization, Tier tier) implements Resolution {
 
     /**
      * Makes a caller.

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers one question: may this organization call this endpoint now?
@@ -78,6 +79,30 @@ public interface RateLimiter {
     Decision tryAcquire(Caller caller, String endpoint, Usage usage);
 
     /**
+     * Asks for one call of whoever a key was resolved to.
+     *
+     * @param who a caller, or the refusal of its key
+     * @param endpoint what is called
+     * @return the refusal of the key, or whether the call may go ahead
+     */
+    default Decision tryAcquire(Resolution who, String endpoint) {
+        return tryAcquire(who, endpoint, Usage.call());
+    }
+
+    /**
+     * Asks for a call of whoever a key was resolved to, that uses so much. A call whose key is refused charges nothing.
+     *
+     * @param who a caller, or the refusal of its key
+     * @param endpoint what is called
+     * @param usage what the call uses
+     * @return the refusal of the key, or whether the call may go ahead
+     */
+    default Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
+        Rejected refusal = refusal(who, endpoint, usage);
+        return refusal != null ? refusal : tryAcquire((Caller) who, endpoint, usage);
+    }
+
+    /**
      * Returns what {@code tryAcquire} would answer now, and charges nothing.
      *
      * @param organization who would call
@@ -96,6 +121,19 @@ public interface RateLimiter {
      * @return whether the call would be admitted
      */
     Decision peek(Caller caller, String endpoint, Usage usage);
+
+    /**
+     * Returns what {@code tryAcquire} would answer now, and charges nothing.
+     *
+     * @param who a caller, or the refusal of its key
+     * @param endpoint what would be called
+     * @param usage what the call would use
+     * @return the refusal of the key, or whether the call would be admitted
+     */
+    default Decision peek(Resolution who, String endpoint, Usage usage) {
+        Rejected refusal = refusal(who, endpoint, usage);
+        return refusal != null ? refusal : peek((Caller) who, endpoint, usage);
+    }
 
     /**
      * Asks for a call whose cost is known only after it, and charges an estimate. The {@link TierResolver} says by which tier it is
@@ -117,6 +155,19 @@ public interface RateLimiter {
      * @return the reservation, which says whether the call may go ahead
      */
     Reservation reserve(Caller caller, String endpoint, Usage estimate);
+
+    /**
+     * Asks for a call of whoever a key was resolved to, whose cost is known only after it, and charges an estimate.
+     *
+     * @param who a caller, or the refusal of its key
+     * @param endpoint what is called
+     * @param estimate what the call is expected to use
+     * @return the reservation, which says whether the call may go ahead; rejected, if the key is refused
+     */
+    default Reservation reserve(Resolution who, String endpoint, Usage estimate) {
+        Rejected refusal = refusal(who, endpoint, estimate);
+        return refusal != null ? Reservation.rejected(refusal) : reserve((Caller) who, endpoint, estimate);
+    }
 
     /**
      * Asks for a call, and lets the calling thread wait until it is admitted. It says at once when that will not be in time: when the
@@ -161,6 +212,24 @@ public interface RateLimiter {
     }
 
     /**
+     * Asks for a call of whoever a key was resolved to, and lets the calling thread wait until it is admitted, as
+     * {@link #acquire(String, String, Usage, Duration)} does. A refusal of the key is answered at once.
+     *
+     * @param who a caller, or the refusal of its key; a key that is revoked while the call waits does not end the waiting
+     * @param endpoint what is called
+     * @param usage what the call uses
+     * @param maxWait the longest wait, zero or more
+     * @return admitted; or the refusal of the key, or the last rejection
+     * @throws InterruptedException if the thread is interrupted before it asks or while it waits; then nothing is charged
+     * @throws IllegalArgumentException if the longest wait is negative
+     */
+    default Decision acquire(Resolution who, String endpoint, Usage usage, Duration maxWait)
+            throws InterruptedException {
+        Rejected refusal = refusal(who, endpoint, usage);
+        return refusal != null ? refusal : acquire((Caller) who, endpoint, usage, maxWait);
+    }
+
+    /**
      * Asks for a call until it is admitted, as {@link #acquire(String, String, Usage, Duration)} does, without a thread that waits. It asks
      * for the first time before it returns, then on threads of the scheduler, which also run what depends on the future.
      *
@@ -199,6 +268,27 @@ public interface RateLimiter {
         return waiting(caller, endpoint, usage, maxWait).async(scheduler);
     }
 
+    /**
+     * Asks for a call of whoever a key was resolved to until it is admitted, as
+     * {@link #acquireAsync(String, String, Usage, Duration, ScheduledExecutorService)} does. A refusal of the key is answered at once.
+     *
+     * @param who a caller, or the refusal of its key; a key that is revoked while the call waits does not end the waiting
+     * @param endpoint what is called
+     * @param usage what the call uses
+     * @param maxWait the longest wait, zero or more
+     * @param scheduler asks again when it is time, by a clock that runs like the {@link #timeSource()}; it is not shut down
+     * @return admitted, or the refusal of the key, or the last rejection; completed exceptionally if asking or scheduling threw an
+     *     exception
+     * @throws IllegalArgumentException if the longest wait is negative
+     */
+    default CompletableFuture<Decision> acquireAsync(
+            Resolution who, String endpoint, Usage usage, Duration maxWait, ScheduledExecutorService scheduler) {
+        Rejected refusal = refusal(who, endpoint, usage);
+        return refusal != null
+                ? CompletableFuture.completedFuture(refusal)
+                : acquireAsync((Caller) who, endpoint, usage, maxWait, scheduler);
+    }
+
     private Waiting waiting(String organization, String endpoint, Usage usage, Duration maxWait) {
         requireNonNull(organization, "organization");
         requireNonNull(endpoint, "endpoint");
@@ -211,6 +301,13 @@ public interface RateLimiter {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
         return new Waiting(() -> reserve(caller, endpoint, usage), maxWait, timeSource());
+    }
+
+    private static @Nullable Rejected refusal(Resolution who, String endpoint, Usage usage) {
+        requireNonNull(who, "who");
+        requireNonNull(endpoint, "endpoint");
+        requireNonNull(usage, "usage");
+        return who instanceof Rejected refusal ? refusal : null;
     }
 
     /**

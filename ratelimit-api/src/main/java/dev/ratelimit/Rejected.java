@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** The call must not go ahead, and nothing is charged. Instances are immutable values. */
-public final class Rejected implements Decision {
+public final class Rejected implements Decision, Resolution {
 
     /* One small object a refusal: the texts and the Duration are made when they are asked for. */
     private static final long NEVER = -1;

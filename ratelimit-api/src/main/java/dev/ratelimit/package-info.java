@@ -11,6 +11,8 @@
  *     │ one meter each, per organization and account
  *   RateLimiter.tryAcquire(organization, endpoint, Usage) ──► Decision: Admitted | Rejected (Cause, retryAfter)
  *   RateLimiter.reserve(organization, endpoint, estimate) ──► Reservation: decision, add(more), settle(actual) | cancel
+ *                          ▲
+ *                          └─ or who a key stands for: Resolution: Caller (organization, Tier) | Rejected
  * </pre>
  *
  * <p>A <em>window</em> is elapsed time and is measured on the monotonic clock; a <em>period</em> is calendar time in a

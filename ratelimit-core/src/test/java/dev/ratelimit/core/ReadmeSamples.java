@@ -8,6 +8,11 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.keys.InMemoryKeyDirectory;
+import dev.ratelimit.keys.KeyDigest;
+import dev.ratelimit.keys.KeyDirectory;
+import dev.ratelimit.keys.KeyKind;
+import dev.ratelimit.tiers.FaqEdition;
 import dev.ratelimit.tiers.LimitedAccessEdition;
 import java.time.Duration;
 import java.util.Optional;
@@ -60,6 +65,26 @@ final class ReadmeSamples {
         return new Response(200, output.toString());
     }
     // end: second sample
+
+    // begin: third sample
+    final InMemoryKeyDirectory keys = InMemoryKeyDirectory.builder()
+            .trial(FaqEdition.trial())
+            .production(FaqEdition.production())
+            .build();
+
+    String newTrialKey(String organization) {
+        String key = KeyDirectory.newKey("trial_");
+        keys.register(KeyDigest.of(key), organization, KeyKind.TRIAL);
+        return key; // for the customer: only its digest is kept
+    }
+
+    Response chatByKey(String key, String prompt) {
+        if (limiter.tryAcquire(keys.resolve(key), "chat") instanceof Rejected no) {
+            return new Response(no.suggestedStatus(), no.message()); // 401, 402 or 429
+        }
+        return answer(prompt);
+    }
+    // end: third sample
 
     /** Writes in pieces. */
     @FunctionalInterface

@@ -45,6 +45,20 @@ class ReadmeTest {
         assertThat(sample.generate("another", "hello").text()).hasSize(800_000);
     }
 
+    @Test
+    void theThirdSampleRefusesTheKeysThatItDidNotMakeAndThe21stCallOfAMinuteByTheKeysThatItDid() {
+        ReadmeSamples sample = new ReadmeSamples(prompt -> List.of());
+        String key = sample.newTrialKey("acme");
+        String another = sample.newTrialKey("acme");
+        for (int i = 0; i < 10; i++) {
+            assertThat(sample.chatByKey(key, "hello").status()).isEqualTo(200);
+            assertThat(sample.chatByKey(another, "hello").status()).isEqualTo(200);
+        }
+        assertThat(sample.chatByKey(key, "hello").status()).isEqualTo(429);
+        assertThat(sample.chatByKey(another, "hello").status()).isEqualTo(429);
+        assertThat(sample.chatByKey("trial_made_up", "hello").status()).isEqualTo(401);
+    }
+
     private static List<String> withoutSpace(Pattern pattern, Path file) throws IOException {
         return pattern.matcher(Files.readString(file))
                 .results()
