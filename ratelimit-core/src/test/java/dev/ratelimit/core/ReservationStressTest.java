@@ -14,12 +14,14 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Many threads that reserve and settle on the same meters: what is used in the end is what was settled, to the unit. */
@@ -70,6 +72,47 @@ class ReservationStressTest {
             return seen;
         });
         assertThat(wrong).isZero();
+    }
+
+    /** Two threads meet before each reservation, so that they often end it at the same moment. */
+    @Test
+    void onlyOneOfTwoThreadsEndsAReservation() throws Exception {
+        int reservations = 100_000;
+        RateLimiter limiter = InMemoryRateLimiter.builder()
+                .tier(Tier.named("tier")
+                        .table(LimitTable.named("in all").eachOther(Quota.lifetime(Unit.TOKENS, MANY)))
+                        .build())
+                .build();
+        Reservation[] open = new Reservation[reservations];
+        Arrays.setAll(open, i -> limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, 10)));
+        AtomicInteger arrived = new AtomicInteger();
+        AtomicInteger settled = new AtomicInteger();
+        int cancelled = 0;
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            Future<?> settling = threads.submit(() -> {
+                for (int i = 0; i < reservations; i++) {
+                    meet(arrived, i);
+                    settled.addAndGet(open[i].settle(Usage.of(Unit.TOKENS, 3)) ? 1 : 0);
+                }
+            });
+            for (int i = 0; i < reservations; i++) {
+                meet(arrived, i);
+                cancelled += open[i].cancel() ? 1 : 0;
+            }
+            settling.get();
+        } finally {
+            threads.shutdown();
+        }
+        assertThat(settled.get() + cancelled).isEqualTo(reservations);
+        assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsExactly(3L * settled.get());
+    }
+
+    private static void meet(AtomicInteger arrived, int round) {
+        arrived.incrementAndGet();
+        while (arrived.get() < 2 * (round + 1)) {
+            Thread.onSpinWait();
+        }
     }
 
     /** Settles each call some calls later, for less or more or not at all, and returns the sum. */
