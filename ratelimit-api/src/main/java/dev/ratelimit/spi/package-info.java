@@ -1,4 +1,4 @@
-/** What a backend or a host application implements: so far, where time comes from. */
+/** What a backend or a host application implements: where time comes from, and who hears what is decided. */
 @NullMarked
 package dev.ratelimit.spi;
 

@@ -3,7 +3,6 @@ package dev.ratelimit.core;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.Caller;
-import dev.ratelimit.CapacityReached;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
@@ -12,12 +11,14 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
+import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -51,17 +52,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryRateLimiter implements RateLimiter {
 
-    private static final Tier UNLIMITED = Tier.named("unlimited").build();
-
     private final TierResolver tiers;
     private final Organizations organizations;
-    private final AtCapacity atCapacity;
 
     private InMemoryRateLimiter(Builder builder, TierResolver tiers) {
         this.tiers = tiers;
-        this.atCapacity = builder.atCapacity;
-        this.organizations =
-                new Organizations(new Clocks(builder.time), builder.maxEndpoints, builder.maxOrganizations);
+        this.organizations = new Organizations(
+                new Clocks(builder.time),
+                new Listeners(builder.listeners, builder.time),
+                builder.maxEndpoints,
+                builder.maxOrganizations,
+                builder.atCapacity);
     }
 
     /**
@@ -87,16 +88,19 @@ public final class InMemoryRateLimiter implements RateLimiter {
     private Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        while (true) {
-            Organization organization = organizations.get(name);
-            if (organization == null) {
-                return decisionAtCapacity();
-            }
-            Decision decision = organization.view(tier).tryAcquire(endpoint, usage);
-            if (organization.keep()) {
-                return decision;
-            }
-            organizations.remove(organization);
+        Decision decision = organizations.tryAcquire(name, tier, endpoint, usage);
+        if (!organizations.listeners.isEmpty()) {
+            tell(new Caller(name, tier), endpoint, usage, decision);
+        }
+        return decision;
+    }
+
+    private void tell(Caller caller, String endpoint, Usage usage, Decision decision) {
+        if (decision instanceof Rejected rejected) {
+            organizations.listeners.rejected(caller, endpoint, usage, rejected);
+        } else {
+            organizations.listeners.admitted(caller, endpoint, usage);
+            organizations.tellNear(caller, endpoint, usage::amountOf);
         }
     }
 
@@ -114,19 +118,15 @@ public final class InMemoryRateLimiter implements RateLimiter {
     private Reservation reserve(String name, Tier tier, String endpoint, Usage estimate) {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
-        while (true) {
-            Organization organization = organizations.get(name);
-            if (organization == null) {
-                return decisionAtCapacity() instanceof Rejected rejected
-                        ? Reservation.rejected(rejected)
-                        : unseen(name).view(UNLIMITED).reserve(endpoint, estimate);
-            }
-            Reservation reservation = organization.view(tier).reserve(endpoint, estimate);
-            if (organization.keep()) {
-                return reservation;
-            }
-            organizations.remove(organization);
+        Reservation reservation = organizations.reserve(name, tier, endpoint, estimate);
+        if (organizations.listeners.isEmpty()) {
+            return reservation;
         }
+        Caller caller = new Caller(name, tier);
+        tell(caller, endpoint, estimate, reservation.decision());
+        return reservation.decision().isAdmitted()
+                ? new ToldReservation(reservation, organizations, caller, endpoint, estimate)
+                : reservation;
     }
 
     @Override
@@ -143,11 +143,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
     private Decision peek(String name, Tier tier, String endpoint, Usage usage) {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        Organization known = organizations.known(name);
-        if (known == null && organizations.isFull()) {
-            return decisionAtCapacity();
-        }
-        return (known == null ? unseen(name) : known).view(tier).peek(endpoint, usage);
+        return organizations.peek(name, tier, endpoint, usage);
     }
 
     @Override
@@ -163,19 +159,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
     private List<LimitStatus> status(String name, Tier tier, String endpoint) {
         requireNonNull(endpoint, "endpoint");
-        Organization known = organizations.known(name);
-        return (known == null ? unseen(name) : known).view(tier).status(endpoint);
-    }
-
-    /** Returns the state of an organization that has used nothing, which is not kept. */
-    private Organization unseen(String name) {
-        return new Organization(name, organizations);
-    }
-
-    private Decision decisionAtCapacity() {
-        return atCapacity == AtCapacity.ADMIT_UNMETERED
-                ? Decision.admitted()
-                : Rejected.forGood(new CapacityReached(organizations.max), "");
+        return organizations.status(name, tier, endpoint);
     }
 
     @Override
@@ -199,6 +183,19 @@ public final class InMemoryRateLimiter implements RateLimiter {
      */
     public void cleanUp() {
         organizations.lookAtAll();
+    }
+
+    /**
+     * Drops all that is kept of an organization, what it has used included, and tells the listeners. It begins anew with its next call;
+     * what reservations that are open give back is then nothing. Safe while calls go on: one that is decided at the same time may be
+     * forgotten or not.
+     *
+     * @param organization whose state is dropped; nothing happens if there is none
+     */
+    public void forget(String organization) {
+        if (organizations.end(requireNonNull(organization, "organization"))) {
+            organizations.listeners.forgotten(organization);
+        }
     }
 
     /**
@@ -231,6 +228,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
         private @Nullable TierResolver tiers;
         private TimeSource time = TimeSource.system();
+        private final List<RateLimitListener> listeners = new ArrayList<>();
         private int maxEndpoints = 1_000;
         private long maxOrganizations = Long.MAX_VALUE;
         private AtCapacity atCapacity = AtCapacity.REFUSE;
@@ -267,6 +265,17 @@ public final class InMemoryRateLimiter implements RateLimiter {
          */
         public Builder timeSource(TimeSource time) {
             this.time = requireNonNull(time, "time");
+            return this;
+        }
+
+        /**
+         * Adds a listener, which is told of each decision on the thread that asked for it.
+         *
+         * @param listener the listener, safe for use by many threads; up to 64 of them
+         * @return this builder
+         */
+        public Builder listener(RateLimitListener listener) {
+            listeners.add(requireNonNull(listener, "listener"));
             return this;
         }
 

@@ -48,6 +48,9 @@ sealed interface Meter permits SlidingWindow, PeriodCounter {
 
     LimitStatus status(Rule rule, long now);
 
+    /** Returns the units that count now. */
+    long used(long now);
+
     /**
      * Returns what counts in this meter, with ages as of a reading of the monotonic clock; null if nothing does. What was charged before this
      * is called is in it; what is charged meanwhile may be.

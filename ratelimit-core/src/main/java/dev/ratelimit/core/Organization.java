@@ -49,6 +49,9 @@ final class Organization {
     /** Made with the first endpoint that no table names. */
     private volatile @Nullable EndpointNames unlisted;
 
+    /** Made with the first call that listeners are told near limits of. */
+    private @Nullable NearLimits near;
+
     Organization(String name, Organizations organizations) {
         this.name = name;
         this.organizations = organizations;
@@ -88,6 +91,14 @@ final class Organization {
             names = addNames();
         }
         return names.meteredName(endpoint);
+    }
+
+    /** Returns which limits of this organization are nearly used up. */
+    synchronized NearLimits near() {
+        if (near == null) {
+            near = new NearLimits();
+        }
+        return near;
     }
 
     private synchronized EndpointNames addNames() {
@@ -150,6 +161,11 @@ final class Organization {
         if (endpoints.contains(EndpointNames.FURTHER)) {
             unlisted = new EndpointNames(endpoints);
         }
+    }
+
+    /** Ends this state, idle or not. */
+    void end() {
+        life = DEAD;
     }
 
     /** Begins to check whether this state is idle, unless it has ended. For one thread at a time. */

@@ -1,6 +1,14 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.Caller;
+import dev.ratelimit.CapacityReached;
+import dev.ratelimit.Decision;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -8,20 +16,25 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The organizations of a limiter, by name.
+ * The organizations of a limiter, by name, and the decisions over them: a call that finds that its organization's state was dropped decides
+ * again on a new one.
  *
  * <p>Idle ones are dropped by the calls themselves: each that brings a new organization, and one in every millisecond, looks at the
  * next few. For this they are a list as well, newest first; to walk the map would take time in proportion to the most it ever held.
  * Anybody puts an organization before the list by a CAS on its head; only the one who looks takes any out.
  */
 final class Organizations {
+
+    private static final Tier UNLIMITED = Tier.named("unlimited").build();
 
     /** Plans are made again when they are needed, so the cache of them may be emptied at any time. */
     private static final int MAX_PLANS = 1_024;
@@ -43,9 +56,11 @@ final class Organizations {
             Handles.of(MethodHandles.lookup(), Organizations.class, "lookAt", long.class);
 
     final Clocks clocks;
+    final Listeners listeners;
     final int maxEndpoints;
 
-    final long max;
+    private final long max;
+    private final AtCapacity atCapacity;
 
     private final AtomicLong size = new AtomicLong();
     private final ConcurrentHashMap<String, Organization> byName = new ConcurrentHashMap<>();
@@ -61,11 +76,67 @@ final class Organizations {
     /** The last one that was looked at and stays; null at the beginning of the list. */
     private @Nullable Organization looked;
 
-    Organizations(Clocks clocks, int maxEndpoints, long max) {
+    Organizations(Clocks clocks, Listeners listeners, int maxEndpoints, long max, AtCapacity atCapacity) {
         this.clocks = clocks;
+        this.listeners = listeners;
         this.maxEndpoints = maxEndpoints;
         this.max = max;
+        this.atCapacity = atCapacity;
         this.lookAt = clocks.nanoTime();
+    }
+
+    Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
+        while (true) {
+            Organization organization = get(name);
+            if (organization == null) {
+                return decisionAtCapacity();
+            }
+            Decision decision = organization.view(tier).tryAcquire(endpoint, usage);
+            if (organization.keep()) {
+                return decision;
+            }
+            remove(organization);
+        }
+    }
+
+    Reservation reserve(String name, Tier tier, String endpoint, Usage estimate) {
+        while (true) {
+            Organization organization = get(name);
+            if (organization == null) {
+                return decisionAtCapacity() instanceof Rejected rejected
+                        ? Reservation.rejected(rejected)
+                        : unseen(name).view(UNLIMITED).reserve(endpoint, estimate);
+            }
+            Reservation reservation = organization.view(tier).reserve(endpoint, estimate);
+            if (organization.keep()) {
+                return reservation;
+            }
+            remove(organization);
+        }
+    }
+
+    Decision peek(String name, Tier tier, String endpoint, Usage usage) {
+        Organization known = byName.get(name);
+        if (known == null && size.get() >= max) {
+            return decisionAtCapacity();
+        }
+        return (known == null ? unseen(name) : known).view(tier).peek(endpoint, usage);
+    }
+
+    List<LimitStatus> status(String name, Tier tier, String endpoint) {
+        Organization known = byName.get(name);
+        return (known == null ? unseen(name) : known).view(tier).status(endpoint);
+    }
+
+    /** Returns the state of an organization that has used nothing, which is not kept. */
+    private Organization unseen(String name) {
+        return new Organization(name, this);
+    }
+
+    private Decision decisionAtCapacity() {
+        return atCapacity == AtCapacity.ADMIT_UNMETERED
+                ? Decision.admitted()
+                : Rejected.forGood(new CapacityReached(max), "");
     }
 
     Plan plan(Tier tier) {
@@ -125,6 +196,14 @@ final class Organizations {
             added.older = newest;
         } while (!NEWEST.compareAndSet(this, added.older, added));
         return added;
+    }
+
+    /** Tells listeners which limits of an endpoint a charge of so many units has brought near. */
+    void tellNear(Caller caller, String endpoint, ToLongFunction<Unit> charged) {
+        Organization known = listeners.hearNearLimits() ? byName.get(caller.organization()) : null;
+        if (known != null) {
+            known.view(caller.tier()).tellNear(endpoint, charged, listeners, caller);
+        }
     }
 
     /** Forgets an organization that has ended. */
@@ -218,7 +297,14 @@ final class Organizations {
         });
     }
 
-    boolean isFull() {
-        return size.get() >= max;
+    /** Ends an organization, idle or not; returns false if there is none. */
+    boolean end(String name) {
+        Organization known = byName.get(name);
+        if (known == null) {
+            return false;
+        }
+        known.end();
+        remove(known);
+        return true;
     }
 }

@@ -122,6 +122,11 @@ final class PeriodCounter implements Meter {
     }
 
     @Override
+    public long used(long now) {
+        return at(now).used;
+    }
+
+    @Override
     public LimitStatus status(Rule rule, long now) {
         Period period;
         long untilEnd;

@@ -70,6 +70,11 @@ final class Rule {
                 : new PeriodCounter((QuotaPeriod) key.span(), clocks);
     }
 
+    /** Returns the most half units that may be used where so many units are to be admitted; negative if they never can be. */
+    long room(long units) {
+        return (amount - units) << 1;
+    }
+
     /** Tells whether so many units are admitted where so many are used. */
     boolean admits(long used, long units) {
         return untilReached ? used < amount : used + units <= amount;

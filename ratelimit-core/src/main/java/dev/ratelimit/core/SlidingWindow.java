@@ -78,8 +78,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Lock-free: a decision is made again only when another charge has succeeded or {@code expired} has moved. A refusal writes
  * nothing but what another thread or decision left to be done: it closes an open mark, moves {@code expired}, the cached longs and the
- * hints on where there is something to pass by. (A charge that loses its CAS may have appended a mark before it is refused; an empty
- * mark changes no sum.)
+ * hints on where there is something to pass by, or leaves an empty mark.
  */
 non-sealed class SlidingWindow implements Meter {
 
@@ -134,7 +133,7 @@ non-sealed class SlidingWindow implements Meter {
             long wait = look(rule, 0, now);
             return wait == 0 ? admitted >>> 1 : ~wait;
         }
-        long room = room(rule.amount, units);
+        long room = rule.room(units);
         long knownBase = base;
         long knownExpired = expiredStamp;
         long knownNewest = newestStamp;
@@ -155,7 +154,7 @@ non-sealed class SlidingWindow implements Meter {
 
     @Override
     public long look(Rule rule, long units, long now) {
-        long room = room(rule.amount, units);
+        long room = rule.room(units);
         long knownBase = base;
         if (admitted - knownBase <= room) {
             return 0;
@@ -241,6 +240,12 @@ non-sealed class SlidingWindow implements Meter {
         }
     }
 
+    @Override
+    public long used(long now) {
+        chargeSlowly(0, Long.MAX_VALUE, 0, now);
+        return Math.max(0, admitted - base) >> 1;
+    }
+
     /** Makes a window of what was saved so many nanoseconds ago. */
     SlidingWindow(SavedMeter.Window saved, long elapsed, long now) {
         this(((Duration) saved.key().span()).toNanos(), now);
@@ -273,11 +278,6 @@ non-sealed class SlidingWindow implements Meter {
         Mark known = expired;
         Mark last = lastExpired(known, notStale(reading, known));
         return last.next == null;
-    }
-
-    /** The most half units that may be used where so many units are to be admitted; negative if they never can be. */
-    private static long room(long amount, long units) {
-        return (amount - units) << 1;
     }
 
     /** Rule 3: the time of a decision is at least one window after the marks that are known to have expired. */

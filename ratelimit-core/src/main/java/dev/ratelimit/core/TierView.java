@@ -2,16 +2,19 @@ package dev.ratelimit.core;
 
 import static java.util.Comparator.comparingInt;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
+import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,6 +104,17 @@ final class TierView {
         }
         organizations.lookInTime(now);
         return rejected;
+    }
+
+    /** Tells listeners which limits of an endpoint a charge has brought near. */
+    void tellNear(String endpoint, ToLongFunction<Unit> charged, Listeners listeners, Caller caller) {
+        Line line = line(endpoint);
+        long now = clocks.nanoTime();
+        NearLimits near = organization.near();
+        for (Rule rule : line.rules) {
+            long units = charged.applyAsLong(rule.unit);
+            near.charged(rule, meter(line.meters, rule), units, now, listeners, caller, endpoint);
+        }
     }
 
     Decision peek(String endpoint, Usage usage) {

@@ -14,18 +14,21 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** When the state of an organization is dropped, and what comes after. */
 class OrganizationsTest {
 
     private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final Listeners NONE = new Listeners(List.of(), TimeSource.system());
 
     private final ManualTime time = new ManualTime(Instant.parse("2025-01-31T00:00:00Z"), -7);
-    private final Organizations organizations = new Organizations(new Clocks(time), 2, 3);
+    private final Organizations organizations = new Organizations(new Clocks(time), NONE, 2, 3, AtCapacity.REFUSE);
 
     private Organization called(String name, Limit limit) {
         Organization organization = organizations.require(name);
@@ -96,7 +99,7 @@ class OrganizationsTest {
 
     @Test
     void newOrganizationsHaveTheIdleOnesDropped() {
-        Organizations unbounded = new Organizations(new Clocks(time), 0, Long.MAX_VALUE);
+        Organizations unbounded = new Organizations(new Clocks(time), NONE, 0, Long.MAX_VALUE, AtCapacity.REFUSE);
         for (int i = 0; i < 100; i++) {
             unbounded.require("idle " + i);
         }

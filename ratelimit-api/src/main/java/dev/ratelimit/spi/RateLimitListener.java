@@ -1,0 +1,105 @@
+package dev.ratelimit.spi;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Usage;
+import java.util.OptionalDouble;
+
+/**
+ * What a host hears of a limiter: its decisions, how reservations end, limits that are nearly used up.
+ *
+ * <pre>{@code
+ * final class RejectionCounter implements RateLimitListener {
+ *
+ *   private final LongAdder rejections = new LongAdder();
+ *
+ *   @Override
+ *   public void rejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+ *     rejections.increment();
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Every method does nothing unless it is overridden. Later versions may tell of further events, in the same way.
+ *
+ * <p>A listener is told on the thread that called the limiter, when the decision is made and charged, and before the caller has
+ * it. So it cannot change a decision, but the caller waits for it: it must be quick and must not block. What it throws is logged and
+ * swallowed, and other listeners hear of the event nevertheless; only a {@link VirtualMachineError} reaches the caller. It may look at
+ * the limiter by {@code peek} and {@code status}, of which no listener is told; calls that it makes are told to it like any others.
+ *
+ * <p>Implementations must be safe for use by many threads. What two threads did may be told in another order than it was decided in.
+ *
+ * <p>What all calls used is the sum of what was {@link #admitted}, where a reservation that was {@link #settled} counts with its
+ * actual use instead of its estimate, for the units that this states, and one that was {@link #cancelled} does not count. What is added
+ * to a reservation piece by piece is not told by itself: the actual use includes it.
+ */
+public interface RateLimitListener {
+
+    /**
+     * Tells that a call was admitted, and its usage charged. That of a reservation is its estimate, which {@link #settled} or
+     * {@link #cancelled} may correct later.
+     *
+     * @param caller who called, and the tier that decided
+     * @param endpoint what was called
+     * @param usage what was charged
+     */
+    default void admitted(Caller caller, String endpoint, Usage usage) {}
+
+    /**
+     * Tells that a call was rejected, or that more was asked for on a reservation and was; nothing was charged. A call that waits for
+     * its turn is told each time that it is rejected.
+     *
+     * @param caller who called, and the tier that decided
+     * @param endpoint what was called
+     * @param usage what was asked for; more for a reservation is no further call unless it states {@link dev.ratelimit.Unit#CALLS}
+     * @param rejected the answer
+     */
+    default void rejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {}
+
+    /**
+     * Tells that a reservation was settled; not, if it had ended before.
+     *
+     * @param caller who called, and the tier that decided
+     * @param endpoint what was called
+     * @param estimate the usage that was told when the reservation was admitted
+     * @param actual what the call really used, in all, of the units that it states
+     */
+    default void settled(Caller caller, String endpoint, Usage estimate, Usage actual) {}
+
+    /**
+     * Tells that a reservation was cancelled, and all that it had charged given back; not, if it had ended before.
+     *
+     * @param caller who called, and the tier that decided
+     * @param endpoint what was called
+     * @param estimate the usage that was told when the reservation was admitted
+     */
+    default void cancelled(Caller caller, String endpoint, Usage estimate) {}
+
+    /**
+     * Returns the share of a limit's amount from which on the limit is nearly used up, and {@link #nearLimit} is told. It is asked for
+     * once, when the limiter is built, which fails if the share is out of its range.
+     *
+     * @return a share above 0 and up to 1, such as 0.8; empty, as it is unless overridden, if {@code nearLimit} is never to be told
+     */
+    default OptionalDouble nearLimitAt() {
+        return OptionalDouble.empty();
+    }
+
+    /**
+     * Tells that a limit has come to be nearly used up: used / amount has reached the share {@link #nearLimitAt}. It is told once,
+     * and again only after less than that was used.
+     *
+     * @param caller whose charge reached the share, and the tier that decided
+     * @param endpoint what was called; other endpoints may share the limit
+     * @param status where the organization now stands with the limit
+     */
+    default void nearLimit(Caller caller, String endpoint, LimitStatus status) {}
+
+    /**
+     * Tells that the host had all dropped that was kept for an organization. State that is dropped because it is idle is not told.
+     *
+     * @param organization whose state was dropped
+     */
+    default void forgotten(String organization) {}
+}

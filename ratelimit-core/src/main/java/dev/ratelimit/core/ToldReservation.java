@@ -1,0 +1,61 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Reservation;
+import dev.ratelimit.Usage;
+
+/** A reservation that listeners are told of. */
+final class ToldReservation implements Reservation {
+
+    private final Reservation reservation;
+    private final Organizations organizations;
+    private final Caller caller;
+    private final String endpoint;
+    private final Usage estimate;
+
+    ToldReservation(
+            Reservation reservation, Organizations organizations, Caller caller, String endpoint, Usage estimate) {
+        this.reservation = reservation;
+        this.organizations = organizations;
+        this.caller = caller;
+        this.endpoint = endpoint;
+        this.estimate = estimate;
+    }
+
+    @Override
+    public Decision decision() {
+        return reservation.decision();
+    }
+
+    @Override
+    public Decision add(Usage more) {
+        Decision decision = reservation.add(more);
+        if (decision instanceof Rejected rejected) {
+            organizations.listeners.rejected(caller, endpoint, more, rejected);
+        } else {
+            organizations.tellNear(caller, endpoint, unit -> more.states(unit) ? more.amountOf(unit) : 0);
+        }
+        return decision;
+    }
+
+    @Override
+    public boolean settle(Usage actual) {
+        boolean settled = reservation.settle(actual);
+        if (settled) {
+            organizations.listeners.settled(caller, endpoint, estimate, actual);
+            organizations.tellNear(caller, endpoint, unit -> 0);
+        }
+        return settled;
+    }
+
+    @Override
+    public boolean cancel() {
+        boolean cancelled = reservation.cancel();
+        if (cancelled) {
+            organizations.listeners.cancelled(caller, endpoint, estimate);
+        }
+        return cancelled;
+    }
+}

@@ -1,0 +1,225 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.Caller;
+import dev.ratelimit.LimitReached;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Usage;
+import dev.ratelimit.spi.RateLimitListener;
+import dev.ratelimit.testkit.ManualTime;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.ResourceBundle;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ListenersTest {
+
+    private static final Tier TIER = Tier.named("trial")
+            .table(LimitTable.named("calls per minute").each(RateLimit.perMinute(20), "chat"))
+            .build();
+    private static final Caller CALLER = new Caller("acme", TIER);
+    private static final Usage USAGE = Usage.call();
+    private static final AppliedLimit LIMIT = TIER.limitsFor("chat").get(0);
+    private static final Rejected REJECTED = Rejected.forGood(new LimitReached(LIMIT), "");
+    private static final LimitStatus STATUS = LimitStatus.of(LIMIT, 19, Optional.empty());
+
+    private final List<String> heard = new ArrayList<>();
+    private final List<Throwable> logged = new ArrayList<>();
+    private final List<String> messages = new ArrayList<>();
+    private final ManualTime time = new ManualTime(ManualTime.DEFAULT_START, Long.MAX_VALUE);
+
+    /** Notes every event with its arguments, and has a share of its own. */
+    private RateLimitListener noting(String name, OptionalDouble share) {
+        return (RateLimitListener) Proxy.newProxyInstance(
+                ListenersTest.class.getClassLoader(),
+                new Class<?>[] {RateLimitListener.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("nearLimitAt")) {
+                        return share;
+                    }
+                    heard.add(name + " " + method.getName() + Arrays.asList(arguments));
+                    return null;
+                });
+    }
+
+    private RateLimitListener noting(String name) {
+        return noting(name, OptionalDouble.empty());
+    }
+
+    private static RateLimitListener throwing(Throwable thrown) {
+        return new RateLimitListener() {
+            @Override
+            public void forgotten(String organization) {
+                sneak(thrown);
+            }
+        };
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <T extends Throwable> void sneak(Throwable thrown) throws T {
+        throw (T) thrown;
+    }
+
+    private Listeners listeners(RateLimitListener... listeners) {
+        return new Listeners(List.of(listeners), time, () -> log);
+    }
+
+    private final System.Logger log = new System.Logger() {
+        @Override
+        public String getName() {
+            return "recorded";
+        }
+
+        @Override
+        public boolean isLoggable(Level level) {
+            return true;
+        }
+
+        @Override
+        public void log(Level level, @Nullable ResourceBundle bundle, String message, Throwable thrown) {
+            messages.add(level + " " + message);
+            logged.add(thrown);
+        }
+
+        @Override
+        public void log(Level level, @Nullable ResourceBundle bundle, String format, Object... parameters) {
+            throw new AssertionError("a failure is logged with what was thrown");
+        }
+    };
+
+    @Test
+    void everyEventIsToldToEveryListenerInTheOrderInWhichTheyWereAdded() {
+        Listeners listeners = listeners(noting("first"), noting("second"));
+        Usage actual = Usage.call().andCharacters("hello");
+        listeners.admitted(CALLER, "chat", USAGE);
+        listeners.rejected(CALLER, "chat", USAGE, REJECTED);
+        listeners.settled(CALLER, "chat", USAGE, actual);
+        listeners.cancelled(CALLER, "chat", USAGE);
+        listeners.forgotten("acme");
+        List<String> events = List.of(
+                "admitted" + List.of(CALLER, "chat", USAGE),
+                "rejected" + List.of(CALLER, "chat", USAGE, REJECTED),
+                "settled" + List.of(CALLER, "chat", USAGE, actual),
+                "cancelled" + List.of(CALLER, "chat", USAGE),
+                "forgotten[acme]");
+        assertThat(heard)
+                .containsExactlyElementsOf(events.stream()
+                        .flatMap(event -> Stream.of("first " + event, "second " + event))
+                        .toList());
+    }
+
+    @Test
+    void thereIsNoEventThatIsNotPassedOn() {
+        assertThat(Arrays.stream(Listeners.class.getDeclaredMethods()).map(Method::getName))
+                .containsAll(Arrays.stream(RateLimitListener.class.getDeclaredMethods())
+                        .filter(method -> !method.isSynthetic())
+                        .map(Method::getName)
+                        .toList());
+    }
+
+    @Test
+    void aNearLimitIsToldToTheOneListenerWhoseShareItReached() {
+        Listeners listeners = listeners(
+                noting("first", OptionalDouble.of(0.5)), noting("second"), noting("third", OptionalDouble.of(1)));
+        assertThat(listeners.nearLimitAt).containsExactly(0.5, Double.POSITIVE_INFINITY, 1);
+        listeners.nearLimit(2, CALLER, "chat", STATUS);
+        assertThat(heard).containsExactly("third nearLimit" + List.of(CALLER, "chat", STATUS));
+    }
+
+    @Test
+    void aShareOutOfItsRangeIsRefused() {
+        for (double share : new double[] {0, -0.1, 1.1, Double.NaN}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> listeners(noting("odd", OptionalDouble.of(share))))
+                    .withMessage("nearLimitAt must be > 0 and <= 1: nearLimitAt=" + share);
+        }
+    }
+
+    static List<Throwable> failuresOfAListener() {
+        return List.of(
+                new IllegalStateException("bad"),
+                new AssertionError("bad"),
+                new NoClassDefFoundError("bad"),
+                new Exception("bad"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("failuresOfAListener")
+    void whatAListenerThrowsIsLoggedAndKeepsNoOtherFromHearing(Throwable thrown) {
+        RateLimitListener bad = throwing(thrown);
+        listeners(noting("first"), bad, noting("last")).forgotten("acme");
+        assertThat(heard).containsExactly("first forgotten[acme]", "last forgotten[acme]");
+        assertThat(logged).containsExactly(thrown);
+        assertThat(messages)
+                .containsExactly("WARNING A rate limit listener failed: "
+                        + bad.getClass().getName() + ", suppressed=0");
+    }
+
+    @Test
+    void aNearLimitThatAListenerFailsOnIsLoggedToo() {
+        Listeners listeners = listeners(new RateLimitListener() {
+            @Override
+            public void nearLimit(Caller caller, String endpoint, LimitStatus status) {
+                throw new IllegalStateException("bad");
+            }
+        });
+        listeners.nearLimit(0, CALLER, "chat", STATUS);
+        assertThat(logged).hasSize(1);
+    }
+
+    @Test
+    void anErrorOfTheVirtualMachineReachesTheCaller() {
+        StackOverflowError overflow = new StackOverflowError();
+        assertThatExceptionOfType(StackOverflowError.class)
+                .isThrownBy(() -> listeners(throwing(overflow)).forgotten("acme"))
+                .isSameAs(overflow);
+        assertThat(logged).isEmpty();
+    }
+
+    @Test
+    void aListenerThatKeepsFailingIsLoggedOnceAMinute() {
+        Listeners listeners = listeners(throwing(new IllegalStateException("bad")));
+        for (int i = 0; i < 120; i++) {
+            listeners.forgotten("acme");
+            time.advance(Duration.ofSeconds(1));
+        }
+        listeners.forgotten("acme");
+        assertThat(messages)
+                .extracting(message -> message.replaceAll(".*suppressed=", ""))
+                .containsExactly("0", "59", "59");
+    }
+
+    @Test
+    void aLogThatFailsTooChangesNothingForTheCaller() {
+        Listeners listeners =
+                new Listeners(List.of(throwing(new IllegalStateException("bad")), noting("last")), time, () -> {
+                    throw new IllegalStateException("disk full");
+                });
+        listeners.forgotten("acme");
+        assertThat(heard).containsExactly("last forgotten[acme]");
+    }
+
+    @Test
+    void withoutListenersThereIsNobodyToTell() {
+        assertThat(listeners().isEmpty()).isTrue();
+        assertThat(listeners(noting("only")).isEmpty()).isFalse();
+    }
+}

@@ -1,0 +1,210 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.Caller;
+import dev.ratelimit.LimitReached;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.ReservationEnded;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Usage;
+import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.testkit.ManualTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.slf4j.event.Level;
+
+class Slf4jListenerTest {
+
+    private static final Tier TIER = Tier.named("trial")
+            .message("Please upgrade.")
+            .table(LimitTable.named("calls per minute").each(RateLimit.perMinute(20), "chat"))
+            .table(LimitTable.named("calls per month").each(Quota.perMonth(1_000), "chat"))
+            .build();
+    private static final AppliedLimit MINUTE = TIER.limitsFor("chat").get(0);
+    private static final AppliedLimit MONTH = TIER.limitsFor("chat").get(1);
+    private static final Rejected REJECTED = Rejected.forNanos(
+            new LimitReached(MINUTE), TIER.message(), Duration.ofSeconds(12).toNanos());
+    private static final Duration INTERVAL = Duration.ofSeconds(30);
+
+    private final RecordedLog log = new RecordedLog(Level.INFO);
+    private final ManualTime time = new ManualTime(ManualTime.DEFAULT_START, Long.MAX_VALUE);
+    private final Slf4jListener listener = listener(log, time);
+
+    private static Slf4jListener listener(RecordedLog log, TimeSource time) {
+        return new Slf4jListener(
+                log.logger, Slf4jListener.builder().atMostEvery(INTERVAL).timeSource(time));
+    }
+
+    private static Caller caller(String organization) {
+        return new Caller(organization, TIER);
+    }
+
+    private void reject(String organization) {
+        listener.rejected(caller(organization), "chat", Usage.call(), REJECTED);
+    }
+
+    @Test
+    void aRejectionIsALineOfKeyValuePairs() {
+        reject("acme");
+        assertThat(log.texts())
+                .containsExactly("WARN Rejected: organization=acme, endpoint=chat, table=calls per minute, "
+                        + "limit=20 calls per minute, "
+                        + "cause=Exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per minute), "
+                        + "retryAfter=PT12S, suppressed=0");
+    }
+
+    @Test
+    void aRejectionThatNoLimitCausedAndNoWaitCuresSaysSoByWhatItLeavesOut() {
+        listener.rejected(caller("acme"), "chat", Usage.call(), Rejected.forGood(new ReservationEnded(), ""));
+        assertThat(log.texts())
+                .containsExactly("WARN Rejected: organization=acme, endpoint=chat, "
+                        + "cause=The reservation was settled or cancelled, suppressed=0");
+    }
+
+    @Test
+    void anOrganizationGetsOneLinePerIntervalThatCountsWhatWasLeftOut() {
+        reject("acme");
+        reject("acme");
+        time.advance(INTERVAL.minusNanos(1));
+        reject("acme");
+        assertThat(log.values("suppressed")).containsExactly(0L);
+        time.advanceNanos(1);
+        reject("acme");
+        reject("acme");
+        time.advance(INTERVAL);
+        reject("acme");
+        assertThat(log.values("suppressed")).containsExactly(0L, 2L, 1L);
+    }
+
+    @Test
+    void aLoudOrganizationDoesNotKeepAnotherFromBeingHeard() {
+        for (int i = 0; i < 1_000; i++) {
+            reject("loud");
+        }
+        reject("quiet");
+        assertThat(log.values("organization")).containsExactly("loud", "quiet");
+    }
+
+    @Test
+    void linesAreBoundedHoweverManyOrganizationsAreRejected() {
+        for (int i = 0; i < 10_000; i++) {
+            reject("organization " + i);
+        }
+        assertThat(log.lines).hasSizeBetween(200, 256);
+    }
+
+    @Test
+    void whateverThreadsDoEveryRejectionIsLoggedOrCountedOnce() throws Exception {
+        int rounds = 2_000;
+        int threads = 4;
+        int each = 5;
+        Rounds.of(rounds, threads, () -> time.advance(INTERVAL), () -> {
+            for (int i = 0; i < each; i++) {
+                reject("acme");
+            }
+        });
+        assertThat(log.lines).hasSize(rounds);
+        time.advance(INTERVAL);
+        reject("acme");
+        assertThat(log.lines.size() + log.suppressed()).isEqualTo((long) rounds * threads * each + 1);
+    }
+
+    @Test
+    void belowItsLevelNothingIsLoggedAndOnlyTheLevelIsAskedFor() {
+        RecordedLog quiet = new RecordedLog(Level.ERROR);
+        Slf4jListener unheard = listener(quiet, time);
+        unheard.rejected(caller("acme"), "chat", Usage.call(), REJECTED);
+        unheard.nearLimit(caller("acme"), "chat", LimitStatus.of(MINUTE, 16, Optional.empty()));
+        unheard.forgotten("acme");
+        assertThat(quiet.lines).isEmpty();
+        assertThat(quiet.asked).containsExactly("isWarnEnabled", "isInfoEnabled", "isInfoEnabled");
+    }
+
+    @Test
+    void belowItsLevelTheClockIsNotRead() {
+        int[] readings = {0};
+        Slf4jListener unheard = listener(new RecordedLog(Level.ERROR), new TimeSource() {
+            @Override
+            public long nanoTime() {
+                return readings[0]++;
+            }
+
+            @Override
+            public Instant instant() {
+                return Instant.EPOCH;
+            }
+        });
+        int before = readings[0];
+        unheard.rejected(caller("acme"), "chat", Usage.call(), REJECTED);
+        assertThat(readings[0]).isEqualTo(before);
+    }
+
+    @Test
+    void eachLimitOfAnOrganizationThatIsNearlyUsedUpIsALine() {
+        for (int i = 0; i < 3; i++) {
+            listener.nearLimit(caller("acme"), "chat", LimitStatus.of(MINUTE, 16, Optional.empty()));
+        }
+        listener.nearLimit(caller("acme"), "chat", LimitStatus.of(MONTH, 800, Optional.empty()));
+        assertThat(log.texts())
+                .containsExactly(
+                        "INFO Near the limit: organization=acme, endpoint=chat, table=calls per minute, "
+                                + "limit=20 calls per minute, used=16, remaining=4, suppressed=0",
+                        "INFO Near the limit: organization=acme, endpoint=chat, table=calls per month, " + "limit="
+                                + MONTH.limit() + ", used=800, remaining=200, suppressed=0");
+    }
+
+    @Test
+    void nearLimitsAreAskedForOnlyWithAShare() {
+        assertThat(listener.nearLimitAt()).isEmpty();
+        assertThat(Slf4jListener.builder().nearLimitAt(0.8).build().nearLimitAt())
+                .hasValue(0.8);
+    }
+
+    @Test
+    void thatAnOrganizationWasForgottenIsAlwaysLogged() {
+        for (int i = 0; i < 2; i++) {
+            listener.forgotten("acme");
+        }
+        assertThat(log.texts())
+                .containsExactly(
+                        "INFO Forgot an organization: organization=acme",
+                        "INFO Forgot an organization: organization=acme");
+    }
+
+    @Test
+    void argumentsOutOfTheirRangeAreRefused() {
+        Slf4jListener.Builder builder = Slf4jListener.builder();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.atMostEvery(Duration.ZERO))
+                .withMessage("interval must be > 0 and <= 2^60 ns: interval=PT0S");
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.atMostEvery(Duration.ofNanos((1L << 60) + 1)));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.nearLimitAt(0))
+                .withMessage("nearLimitAt must be > 0 and <= 1: nearLimitAt=0.0");
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.nearLimitAt(1.01));
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.nearLimitAt(Double.NaN));
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // that null is refused is what is tested
+    void nullIsRefusedByName() {
+        Slf4jListener.Builder builder = Slf4jListener.builder();
+        assertThatNullPointerException().isThrownBy(() -> builder.logger(null)).withMessage("logger");
+        assertThatNullPointerException()
+                .isThrownBy(() -> builder.atMostEvery(null))
+                .withMessage("interval");
+        assertThatNullPointerException()
+                .isThrownBy(() -> builder.timeSource(null))
+                .withMessage("time");
+    }
+}
