@@ -88,19 +88,21 @@ public final class InMemoryRateLimiter implements RateLimiter {
     private Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        Decision decision = organizations.tryAcquire(name, tier, endpoint, usage);
-        if (!organizations.listeners.isEmpty()) {
-            tell(new Caller(name, tier), endpoint, usage, decision);
+        if (organizations.listeners.isEmpty()) {
+            return organizations.tryAcquire(name, tier, endpoint, usage);
         }
+        long began = organizations.clocks.nanoTime();
+        Decision decision = organizations.tryAcquire(name, tier, endpoint, usage);
+        tell(new Caller(name, tier), endpoint, usage, decision, began);
         return decision;
     }
 
-    private void tell(Caller caller, String endpoint, Usage usage, Decision decision) {
+    private void tell(Caller caller, String endpoint, Usage usage, Decision decision, long began) {
         if (decision instanceof Rejected rejected) {
             organizations.listeners.rejected(caller, endpoint, usage, rejected);
         } else {
             organizations.listeners.admitted(caller, endpoint, usage);
-            organizations.tellNear(caller, endpoint, usage::amountOf);
+            organizations.tellNear(caller, endpoint, usage::amountOf, began);
         }
     }
 
@@ -118,12 +120,13 @@ public final class InMemoryRateLimiter implements RateLimiter {
     private Reservation reserve(String name, Tier tier, String endpoint, Usage estimate) {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
-        Reservation reservation = organizations.reserve(name, tier, endpoint, estimate);
         if (organizations.listeners.isEmpty()) {
-            return reservation;
+            return organizations.reserve(name, tier, endpoint, estimate);
         }
+        long began = organizations.clocks.nanoTime();
+        Reservation reservation = organizations.reserve(name, tier, endpoint, estimate);
         Caller caller = new Caller(name, tier);
-        tell(caller, endpoint, estimate, reservation.decision());
+        tell(caller, endpoint, estimate, reservation.decision(), began);
         return reservation.decision().isAdmitted()
                 ? new ToldReservation(reservation, organizations, caller, endpoint, estimate)
                 : reservation;
@@ -271,7 +274,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         /**
          * Adds a listener, which is told of each decision on the thread that asked for it.
          *
-         * @param listener the listener, safe for use by many threads; up to 64 of them
+         * @param listener the listener, safe for use by many threads
          * @return this builder
          */
         public Builder listener(RateLimitListener listener) {

@@ -22,9 +22,6 @@ import java.util.function.Supplier;
  */
 final class Listeners {
 
-    /** There is a bit in a long for each. */
-    private static final int MOST = 64;
-
     private static final Duration BETWEEN_LINES = Duration.ofMinutes(1);
 
     /**
@@ -47,9 +44,6 @@ final class Listeners {
         this.listeners = listeners.toArray(RateLimitListener[]::new);
         this.nearLimitAt =
                 listeners.stream().mapToDouble(Listeners::nearLimitAt).toArray();
-        if (nearLimitAt.length > MOST) {
-            throw new IllegalArgumentException("listeners must be <= 64: listeners=" + nearLimitAt.length);
-        }
         this.hearNearLimits = Arrays.stream(nearLimitAt).anyMatch(Double::isFinite);
         this.logger = logger;
         this.lines = new LineLimit(BETWEEN_LINES, time);

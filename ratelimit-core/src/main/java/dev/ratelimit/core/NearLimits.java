@@ -4,22 +4,35 @@ import dev.ratelimit.Caller;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The limits of an organization that are nearly used up, and the listeners that were told so. A listener is told when the share that it
- * asked for is reached, and again only after less was used; a call that itself went from less to more shows that.
+ * The limits of an organization that are nearly used up, and when listeners were told so. A listener is told when the share that it
+ * asked for is reached, and again only after less was used.
+ *
+ * <p>That less was used shows when a call finds less, or when one that itself leads from less to more began after the listener was
+ * told. (One that began before may take another call's charge for its own.)
  */
 final class NearLimits {
 
-    /** By key of a meter, a bit for each listener that was told. */
-    private final ConcurrentHashMap<Rule.Key, Long> told = new ConcurrentHashMap<>(1);
+    private record Listening(Rule.Key limit, int listener) {}
 
-    /** Tells those listeners whose share a charge of so many units has reached. */
-    void charged(Rule rule, Meter meter, long units, long now, Listeners listeners, Caller caller, String endpoint) {
+    private final Clocks clocks;
+
+    /** When it was told, by the monotonic clock. */
+    private final ConcurrentHashMap<Listening, Long> told = new ConcurrentHashMap<>(1);
+
+    NearLimits(Clocks clocks) {
+        this.clocks = clocks;
+    }
+
+    /** Tells those listeners whose share was reached by a call that began at some time and charged so many units. */
+    void charged(Rule rule, Meter meter, long units, long began, Listeners listeners, Caller caller, String endpoint) {
+        long now = clocks.nanoTime();
         long used = meter.used(now);
         for (int i = 0; i < listeners.nearLimitAt.length; i++) {
+            Listening listening = new Listening(rule.key, i);
             double share = listeners.nearLimitAt[i];
-            boolean near = isNear(used, rule.amount, share);
-            boolean wasNear = isNear(used - units, rule.amount, share);
-            if (near ? set(rule.key, 1L << i) || !wasNear : clear(rule.key, 1L << i)) {
+            if (!isNear(used, rule.amount, share)) {
+                told.computeIfPresent(listening, (same, at) -> began - at > 0 ? null : at);
+            } else if (isNews(listening, !isNear(used - units, rule.amount, share), began, now)) {
                 listeners.nearLimit(i, caller, endpoint, meter.status(rule, now));
             }
         }
@@ -29,23 +42,12 @@ final class NearLimits {
         return used > 0 && used / (double) amount >= share;
     }
 
-    /** Returns whether the bit was not set before. */
-    private boolean set(Rule.Key key, long bit) {
-        Long before = told.get(key);
-        if (before != null && (before & bit) != 0) {
-            return false;
-        }
-        boolean[] changed = {false};
-        told.compute(key, (same, bits) -> {
-            long known = bits == null ? 0 : bits;
-            changed[0] = (known & bit) == 0;
-            return known | bit;
+    private boolean isNews(Listening listening, boolean crossed, long began, long now) {
+        boolean[] news = {false};
+        told.compute(listening, (same, at) -> {
+            news[0] = at == null || (crossed && began - at > 0);
+            return news[0] ? Long.valueOf(now) : at;
         });
-        return changed[0];
-    }
-
-    private boolean clear(Rule.Key key, long bit) {
-        told.computeIfPresent(key, (same, bits) -> (bits & ~bit) == 0 ? null : bits & ~bit);
-        return false;
+        return news[0];
     }
 }

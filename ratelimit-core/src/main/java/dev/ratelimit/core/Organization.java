@@ -96,7 +96,7 @@ final class Organization {
     /** Returns which limits of this organization are nearly used up. */
     synchronized NearLimits near() {
         if (near == null) {
-            near = new NearLimits();
+            near = new NearLimits(organizations.clocks);
         }
         return near;
     }

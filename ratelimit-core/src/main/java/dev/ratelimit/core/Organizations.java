@@ -198,11 +198,11 @@ final class Organizations {
         return added;
     }
 
-    /** Tells listeners which limits of an endpoint a charge of so many units has brought near. */
-    void tellNear(Caller caller, String endpoint, ToLongFunction<Unit> charged) {
+    /** Tells listeners which limits of an endpoint a call has brought near that began at some time and charged so many units. */
+    void tellNear(Caller caller, String endpoint, ToLongFunction<Unit> charged, long began) {
         Organization known = listeners.hearNearLimits() ? byName.get(caller.organization()) : null;
         if (known != null) {
-            known.view(caller.tier()).tellNear(endpoint, charged, listeners, caller);
+            known.view(caller.tier()).tellNear(endpoint, charged, began, listeners, caller);
         }
     }
 

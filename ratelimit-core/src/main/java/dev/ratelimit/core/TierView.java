@@ -106,14 +106,13 @@ final class TierView {
         return rejected;
     }
 
-    /** Tells listeners which limits of an endpoint a charge has brought near. */
-    void tellNear(String endpoint, ToLongFunction<Unit> charged, Listeners listeners, Caller caller) {
+    /** Tells listeners which limits of an endpoint a call that began at some time has brought near. */
+    void tellNear(String endpoint, ToLongFunction<Unit> charged, long began, Listeners listeners, Caller caller) {
         Line line = line(endpoint);
-        long now = clocks.nanoTime();
         NearLimits near = organization.near();
         for (Rule rule : line.rules) {
             long units = charged.applyAsLong(rule.unit);
-            near.charged(rule, meter(line.meters, rule), units, now, listeners, caller, endpoint);
+            near.charged(rule, meter(line.meters, rule), units, began, listeners, caller, endpoint);
         }
     }
 

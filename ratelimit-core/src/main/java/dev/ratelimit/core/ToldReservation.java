@@ -31,21 +31,23 @@ final class ToldReservation implements Reservation {
 
     @Override
     public Decision add(Usage more) {
+        long began = organizations.clocks.nanoTime();
         Decision decision = reservation.add(more);
         if (decision instanceof Rejected rejected) {
             organizations.listeners.rejected(caller, endpoint, more, rejected);
         } else {
-            organizations.tellNear(caller, endpoint, unit -> more.states(unit) ? more.amountOf(unit) : 0);
+            organizations.tellNear(caller, endpoint, unit -> more.states(unit) ? more.amountOf(unit) : 0, began);
         }
         return decision;
     }
 
     @Override
     public boolean settle(Usage actual) {
+        long began = organizations.clocks.nanoTime();
         boolean settled = reservation.settle(actual);
         if (settled) {
             organizations.listeners.settled(caller, endpoint, estimate, actual);
-            organizations.tellNear(caller, endpoint, unit -> 0);
+            organizations.tellNear(caller, endpoint, unit -> 0, began);
         }
         return settled;
     }
