@@ -8,6 +8,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Threads that call while others drop what is idle, and while the tier changes: no window holds more than the amount. */
+/** Threads that call, one under another tier than the other, while others drop what is idle and take snapshots. */
 class LifeStressTest {
 
     private static final int ROUNDS = 25_000;
@@ -34,12 +35,20 @@ class LifeStressTest {
         Tier higher = tier(amount + 1, window);
         InMemoryRateLimiter limiter = InMemoryRateLimiter.builder().tier(lower).build();
         AtomicBoolean done = new AtomicBoolean();
-        ExecutorService threads = Executors.newFixedThreadPool(3);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
             Future<Long> dropped = threads.submit(() -> {
                 long rounds = 0;
                 while (!done.get()) {
                     limiter.cleanUp();
+                    rounds++;
+                }
+                return rounds;
+            });
+            Future<Long> saved = threads.submit(() -> {
+                long rounds = 0;
+                while (!done.get()) {
+                    limiter.snapshot(OutputStream.nullOutputStream());
                     rounds++;
                 }
                 return rounds;
@@ -54,6 +63,7 @@ class LifeStressTest {
             }
             done.set(true);
             assertThat(dropped.get()).isPositive();
+            assertThat(saved.get()).isPositive();
             assertNoWindowHoldsMore(admitted, amount + 1, window);
         } finally {
             done.set(true);
