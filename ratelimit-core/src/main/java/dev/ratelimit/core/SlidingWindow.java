@@ -76,9 +76,8 @@ import org.jspecify.annotations.Nullable;
  * Who moves {@code expired} on cuts the marks before it off from the list, by letting them point to themselves. A decision whose known
  * mark was cut off starts over; all other walks go on from {@code expired}, since what lies between has expired too.
  *
- * <p>Lock-free: a decision is made again only when another charge has succeeded or {@code expired} has moved. A refusal writes
- * nothing but what another thread or decision left to be done: it closes an open mark, moves {@code expired}, the cached longs and the
- * hints on where there is something to pass by, or leaves an empty mark.
+ * <p>Lock-free: a decision is made again only when another charge has succeeded or {@code expired} has moved. A refusal writes only
+ * what others left to be done: it closes an open mark, moves {@code expired}, the cached longs and the hints on, or leaves an empty mark.
  */
 non-sealed class SlidingWindow implements Meter {
 
