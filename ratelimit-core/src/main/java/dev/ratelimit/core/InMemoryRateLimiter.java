@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Calls that race for the last unit of one limit may, while the loser gives back what it took of its other limits, cause a
  * further call that shares one of those to be refused, or to be told too long a wait.
  *
- * <p>Safe for use by many threads. Decisions are lock-free and do not block, except that {@link java.util.concurrent.ConcurrentHashMap} may lock a bin
- * when an organization, a tier of it or an endpoint is seen for the first time. What a thread did
+ * <p>Safe for use by many threads. Decisions are lock-free and do not block, except that a short lock may be taken when an organization, a
+ * tier of it or an endpoint is seen for the first time. What a thread did
  * before an admitted call happens-before what another does after a later call that the admission counted against.
  *
  * <p>An organization's state is dropped when it is idle: when nothing that it has used counts any more, so that no later decision

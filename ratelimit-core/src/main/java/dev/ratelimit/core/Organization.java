@@ -50,7 +50,7 @@ final class Organization {
     private volatile @Nullable EndpointNames unlisted;
 
     /** Made with the first call that listeners are told near limits of. */
-    private @Nullable NearLimits near;
+    private volatile @Nullable NearLimits near;
 
     Organization(String name, Organizations organizations) {
         this.name = name;
@@ -94,11 +94,18 @@ final class Organization {
     }
 
     /** Returns which limits of this organization are nearly used up. */
-    synchronized NearLimits near() {
-        if (near == null) {
-            near = new NearLimits(organizations.clocks);
+    NearLimits near() {
+        NearLimits known = near;
+        return known != null ? known : addNear();
+    }
+
+    private synchronized NearLimits addNear() {
+        NearLimits known = near;
+        if (known == null) {
+            known = new NearLimits(organizations.clocks);
+            near = known;
         }
-        return near;
+        return known;
     }
 
     private synchronized EndpointNames addNames() {
