@@ -2,13 +2,14 @@ package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ratelimit.Caller;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +18,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Threads that call, one under another tier than the other, while others drop what is idle and take snapshots. */
+/** Two threads that call, while one drops what is idle, one changes the tier, and one takes snapshots. */
 class LifeStressTest {
 
     private static final int ROUNDS = 25_000;
@@ -31,43 +33,50 @@ class LifeStressTest {
     @ParameterizedTest
     @CsvSource({"1, 2_000", "2, 20_000", "5, 200_000"})
     void noWindowHoldsTooMuchWhileItsOrganizationIsDropped(int amount, long window) throws Exception {
-        Tier lower = tier(amount, window);
-        Tier higher = tier(amount + 1, window);
-        InMemoryRateLimiter limiter = InMemoryRateLimiter.builder().tier(lower).build();
+        Tier[] tiers = {tier(amount, window), tier(amount + 1, window)};
+        AtomicInteger onTier = new AtomicInteger();
+        InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
+                .tiers(organization -> tiers[onTier.get()])
+                .build();
         AtomicBoolean done = new AtomicBoolean();
-        ExecutorService threads = Executors.newFixedThreadPool(4);
+        ExecutorService threads = Executors.newFixedThreadPool(5);
         try {
-            Future<Long> dropped = threads.submit(() -> {
-                long rounds = 0;
-                while (!done.get()) {
-                    limiter.cleanUp();
-                    rounds++;
-                }
-                return rounds;
-            });
-            Future<Long> saved = threads.submit(() -> {
-                long rounds = 0;
-                while (!done.get()) {
-                    limiter.snapshot(OutputStream.nullOutputStream());
-                    rounds++;
-                }
-                return rounds;
-            });
+            List<Future<Long>> others = List.of(
+                    threads.submit(() -> untilDone(done, limiter::cleanUp)),
+                    threads.submit(() -> untilDone(done, () -> onTier.set(1 - onTier.get()))),
+                    threads.submit(() -> untilDone(done, () -> save(limiter))));
+            List<Future<List<Call>>> callers = List.of(
+                    threads.submit(() -> call(limiter, amount, window)),
+                    threads.submit(() -> call(limiter, amount, window)));
             List<Call> admitted = new ArrayList<>();
-            List<Future<List<Call>>> callers = new ArrayList<>();
-            for (Tier tier : List.of(lower, higher)) {
-                callers.add(threads.submit(() -> call(limiter, tier, amount, window)));
-            }
             for (Future<List<Call>> caller : callers) {
                 admitted.addAll(caller.get());
             }
             done.set(true);
-            assertThat(dropped.get()).isPositive();
-            assertThat(saved.get()).isPositive();
+            for (Future<Long> other : others) {
+                assertThat(other.get()).isPositive();
+            }
             assertNoWindowHoldsMore(admitted, amount + 1, window);
         } finally {
             done.set(true);
             threads.shutdown();
+        }
+    }
+
+    private static long untilDone(AtomicBoolean done, Runnable action) {
+        long rounds = 0;
+        while (!done.get()) {
+            action.run();
+            rounds++;
+        }
+        return rounds;
+    }
+
+    private static void save(InMemoryRateLimiter limiter) {
+        try {
+            limiter.snapshot(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -78,14 +87,13 @@ class LifeStressTest {
     }
 
     /** Calls until it is refused, then waits until what was admitted is gone or nearly so. */
-    private static List<Call> call(RateLimiter limiter, Tier tier, int amount, long window) {
-        Caller caller = new Caller("acme", tier);
+    private static List<Call> call(RateLimiter limiter, int amount, long window) {
         SplittableRandom random = new SplittableRandom();
         List<Call> admitted = new ArrayList<>();
         for (int i = 0; i < ROUNDS; i++) {
             for (int n = 0; n <= amount; n++) {
                 long start = System.nanoTime();
-                if (limiter.tryAcquire(caller, "chat").isAdmitted()) {
+                if (limiter.tryAcquire("acme", "chat").isAdmitted()) {
                     admitted.add(new Call(start, System.nanoTime()));
                 }
             }
