@@ -1,9 +1,26 @@
 package dev.ratelimit;
 
-/** The call may go ahead, and every limit it falls under is charged. */
-public record Admitted() implements Decision {
+import java.util.List;
 
-    static final Admitted INSTANCE = new Admitted();
+/**
+ * The call may go ahead, and every limit it falls under is charged, except those of {@linkplain LimitTable#asShadow() shadow tables} that
+ * would have refused it.
+ *
+ * @param shadowRejections what the limits of shadow tables that are not charged would have answered, in the order of the tables; nearly
+ *     always empty
+ */
+public record Admitted(List<Rejected> shadowRejections) implements Decision {
+
+    static final Admitted INSTANCE = new Admitted(List.of());
+
+    /**
+     * Makes an admission.
+     *
+     * @param shadowRejections what the limits of shadow tables that are not charged would have answered, in the order of the tables
+     */
+    public Admitted {
+        shadowRejections = List.copyOf(shadowRejections);
+    }
 
     @Override
     public boolean isAdmitted() {

@@ -8,8 +8,9 @@ import static java.util.Objects.requireNonNull;
  * @param table the name of the limit table
  * @param scope the endpoint by itself, or the group whose endpoints add up
  * @param limit the number with its window or period
+ * @param shadow whether the table is a {@linkplain LimitTable#asShadow() shadow}, whose limits refuse nothing
  */
-public record AppliedLimit(String table, Scope scope, Limit limit) {
+public record AppliedLimit(String table, Scope scope, Limit limit, boolean shadow) {
 
     /**
      * Makes an applied limit.
@@ -17,6 +18,7 @@ public record AppliedLimit(String table, Scope scope, Limit limit) {
      * @param table the name of the limit table
      * @param scope the endpoint by itself, or the group whose endpoints add up
      * @param limit the number with its window or period
+     * @param shadow whether the table is a shadow, whose limits refuse nothing
      */
     public AppliedLimit {
         requireNonNull(table, "table");
@@ -24,9 +26,20 @@ public record AppliedLimit(String table, Scope scope, Limit limit) {
         requireNonNull(limit, "limit");
     }
 
-    /** Returns for example {@code 20 calls per minute for endpoint "chat" (calls per minute)}. */
+    /**
+     * Makes an applied limit that refuses what goes beyond it.
+     *
+     * @param table the name of the limit table
+     * @param scope the endpoint by itself, or the group whose endpoints add up
+     * @param limit the number with its window or period
+     */
+    public AppliedLimit(String table, Scope scope, Limit limit) {
+        this(table, scope, limit, false);
+    }
+
+    /** Returns for example {@code 20 calls per minute for endpoint "chat" (calls per minute)}; a shadow table is called so. */
     @Override
     public String toString() {
-        return limit + " for " + scope + " (" + table + ")";
+        return limit + " for " + scope + " (" + table + (shadow ? ", shadow)" : ")");
     }
 }

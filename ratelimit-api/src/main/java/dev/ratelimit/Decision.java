@@ -19,9 +19,9 @@ public sealed interface Decision permits Admitted, Rejected {
     boolean isAdmitted();
 
     /**
-     * Returns the decision that lets a call go ahead. Allocates nothing.
+     * Returns the decision that lets a call go ahead, with which all limits agree. Allocates nothing.
      *
-     * @return the one admission
+     * @return the one admission without shadow rejections
      */
     static Admitted admitted() {
         return Admitted.INSTANCE;

@@ -10,16 +10,18 @@ import java.util.Optional;
  *
  * @param limit the limit and what it applies to
  * @param used units that count now; more than the amount if the limit was overrun or lowered
+ * @param granted units that may be used beyond the amount until the period ends, at least 0; 0 for a rate limit
  * @param remaining units still to be had, at least 0
  * @param resetAfter the wait until nothing of what is used now counts any more: zero if nothing does, empty if that is never
  */
-public record LimitStatus(AppliedLimit limit, long used, long remaining, Optional<Duration> resetAfter) {
+public record LimitStatus(AppliedLimit limit, long used, long granted, long remaining, Optional<Duration> resetAfter) {
 
     /**
      * Makes a status.
      *
      * @param limit the limit and what it applies to
      * @param used units that count now
+     * @param granted units that may be used beyond the amount until the period ends, at least 0
      * @param remaining units still to be had, at least 0
      * @param resetAfter the wait until nothing of what is used now counts any more
      */
@@ -27,6 +29,7 @@ public record LimitStatus(AppliedLimit limit, long used, long remaining, Optiona
         requireNonNull(limit, "limit");
         requireNonNull(resetAfter, "resetAfter");
         Arguments.require(used >= 0, "used", ">= 0", used);
+        Arguments.require(granted >= 0, "granted", ">= 0", granted);
         Arguments.require(remaining >= 0, "remaining", ">= 0", remaining);
         resetAfter.ifPresent(wait -> Arguments.require(!wait.isNegative(), "resetAfter", ">= 0", wait));
     }
@@ -35,21 +38,22 @@ public record LimitStatus(AppliedLimit limit, long used, long remaining, Optiona
      * Returns how far the limit is overrun: by a last call that needed not fit, by what was settled beyond a reservation, or because the
      * amount was lowered. Until that has expired or was given back, nothing is admitted.
      *
-     * @return units used beyond the amount, 0 if there are none
+     * @return units used beyond the amount and what was granted, 0 if there are none
      */
     public long overrun() {
-        return Math.max(0, used - limit.limit().amount());
+        return Math.max(0, used - granted - limit.limit().amount());
     }
 
     /**
-     * Makes the status of a limit of which so much is used; for backends.
+     * Makes the status of a limit of which so much is used and so much was granted; for backends.
      *
      * @param limit the limit and what it applies to
      * @param used units that count now
-     * @param resetAfter the wait until none of them does, empty if that is never
+     * @param granted units that may be used beyond the amount until the period ends, at least 0
+     * @param resetAfter the wait until nothing of what is used counts any more, empty if that is never
      * @return the status, with the remaining units reckoned from the amount
      */
-    public static LimitStatus of(AppliedLimit limit, long used, Optional<Duration> resetAfter) {
-        return new LimitStatus(limit, used, Math.max(0, limit.limit().amount() - used), resetAfter);
+    public static LimitStatus of(AppliedLimit limit, long used, long granted, Optional<Duration> resetAfter) {
+        return new LimitStatus(limit, used, granted, Math.max(0, limit.limit().amount() + granted - used), resetAfter);
     }
 }

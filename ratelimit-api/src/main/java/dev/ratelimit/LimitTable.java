@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>At most one row applies to a call: the one that names its endpoint, otherwise the row for the others, if there is one. "Others"
  * are the endpoints that no row of this same table names. An endpoint that no row covers is not limited by this table.
  *
+ * <p>A table can be a {@linkplain #asShadow() shadow}, for introducing a limit without hurting anyone.
+ *
  * <p>Instances are immutable values: each method returns a table with one row more. A table that contradicts itself is refused
  * when the row is added.
  */
@@ -30,10 +33,12 @@ public final class LimitTable {
 
     private final String name;
     private final List<Row> rows;
+    private final boolean shadow;
 
-    private LimitTable(String name, List<Row> rows) {
+    private LimitTable(String name, List<Row> rows, boolean shadow) {
         this.name = name;
         this.rows = rows;
+        this.shadow = shadow;
     }
 
     /**
@@ -44,7 +49,7 @@ public final class LimitTable {
      * @throws IllegalArgumentException if the name is blank
      */
     public static LimitTable named(String name) {
-        return new LimitTable(Arguments.requireName(name, "name"), List.of());
+        return new LimitTable(Arguments.requireName(name, "name"), List.of(), false);
     }
 
     /**
@@ -107,6 +112,27 @@ public final class LimitTable {
     }
 
     /**
+     * Returns this table as a shadow: it refuses nothing, and tells what it would refuse. It decides over those calls that all other tables admit,
+     * and by itself, whatever other shadows say. A call that it would admit is charged as if the table were none. One that it
+     * would refuse is not: it is among the {@link Admitted#shadowRejections()}, and listeners are told. Thus a shadow counts as much as if it had
+     * refused, and when it is put in force, by a table of the same name that is no shadow, what is used goes on.
+     *
+     * @return the table with the same rows
+     */
+    public LimitTable asShadow() {
+        return new LimitTable(name, rows, true);
+    }
+
+    /**
+     * Tells whether this table is a shadow.
+     *
+     * @return true if it refuses nothing
+     */
+    public boolean isShadow() {
+        return shadow;
+    }
+
+    /**
      * Returns the name of the table.
      *
      * @return the name
@@ -136,16 +162,32 @@ public final class LimitTable {
         Row others = null;
         for (Row row : rows) {
             if (row.endpoints().contains(endpoint)) {
-                return row.limitFor(name, endpoint);
+                return limitOf(row, endpoint);
             }
             others = row.isForOthers() ? row : others;
         }
-        return others == null ? Optional.empty() : others.limitFor(name, endpoint);
+        return others == null ? Optional.empty() : limitOf(others, endpoint);
+    }
+
+    /** Returns the limits that this table has for some endpoints, and the one of all others together if there is one. */
+    Stream<AppliedLimit> limitsFor(Set<String> endpoints) {
+        Stream<Row> others = rows.stream().filter(row -> row.isForOthers() && row.group() != null);
+        return Stream.concat(
+                endpoints.stream().flatMap(endpoint -> limitFor(endpoint).stream()),
+                others.flatMap(row -> limitOf(row, "").stream()));
+    }
+
+    private Optional<AppliedLimit> limitOf(Row row, String endpoint) {
+        if (row.limit() == null) {
+            return Optional.empty();
+        }
+        Scope scope = row.group() == null ? new Scope.Endpoint(endpoint) : row.group();
+        return Optional.of(new AppliedLimit(name, scope, row.limit(), shadow));
     }
 
     LimitTable withLimits(UnaryOperator<Limit> change) {
         return new LimitTable(
-                name, rows.stream().map(row -> row.withLimit(change)).toList());
+                name, rows.stream().map(row -> row.withLimit(change)).toList(), shadow);
     }
 
     private static Set<String> endpoints(String... endpoints) {
@@ -165,23 +207,26 @@ public final class LimitTable {
         }
         List<Row> longer = new ArrayList<>(rows);
         longer.add(added);
-        return new LimitTable(name, List.copyOf(longer));
+        return new LimitTable(name, List.copyOf(longer), shadow);
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof LimitTable that && name.equals(that.name) && rows.equals(that.rows);
+        return other instanceof LimitTable that
+                && name.equals(that.name)
+                && rows.equals(that.rows)
+                && shadow == that.shadow;
     }
 
     @Override
     public int hashCode() {
-        return 31 * name.hashCode() + rows.hashCode();
+        return 31 * (31 * name.hashCode() + rows.hashCode()) + Boolean.hashCode(shadow);
     }
 
-    /** Returns the name and the rows. */
+    /** Returns the name, whether it is a shadow, and the rows. */
     @Override
     public String toString() {
-        return name + rows;
+        return name + (shadow ? " (shadow)" : "") + rows;
     }
 
     /**
@@ -198,14 +243,6 @@ public final class LimitTable {
 
         boolean isForOthers() {
             return endpoints.isEmpty();
-        }
-
-        Optional<AppliedLimit> limitFor(String table, String endpoint) {
-            if (limit == null) {
-                return Optional.empty();
-            }
-            Scope scope = group == null ? new Scope.Endpoint(endpoint) : group;
-            return Optional.of(new AppliedLimit(table, scope, limit));
         }
 
         Row withLimit(UnaryOperator<Limit> change) {

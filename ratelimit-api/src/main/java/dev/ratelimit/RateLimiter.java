@@ -320,6 +320,15 @@ public interface RateLimiter {
     List<LimitStatus> status(String organization, String endpoint);
 
     /**
+     * Returns where an organization stands with all limits of its tier: those of the endpoints that the tier's tables name, and of their groups,
+     * used or not; and those that other endpoints have by themselves, for the endpoints that have used something which counts.
+     *
+     * @param organization whose status is asked for
+     * @return the limits in the order of the tables, those of other endpoints behind, by name; unmodifiable
+     */
+    List<LimitStatus> status(String organization);
+
+    /**
      * Returns where an organization stands with every limit that a tier sets for an endpoint, and charges nothing.
      *
      * @param caller whose use is asked for, and under which tier
@@ -327,6 +336,14 @@ public interface RateLimiter {
      * @return one status for each limit, in the order of the tier's tables; empty if the endpoint is unlimited
      */
     List<LimitStatus> status(Caller caller, String endpoint);
+
+    /**
+     * Returns where a caller's organization stands with all limits of the caller's tier, as {@link #status(String)} does.
+     *
+     * @param caller whose status is asked for, and under which tier
+     * @return the limits in the order of the tables, those of other endpoints behind, by name; unmodifiable
+     */
+    List<LimitStatus> status(Caller caller);
 
     /**
      * Returns the clocks that this limiter goes by, and waits by.

@@ -85,6 +85,19 @@ public final class Tier {
     }
 
     /**
+     * Returns every limit of this tier: of the endpoints that some table names, and of the groups. What each other endpoint is limited to by
+     * itself comes only with the name of such an endpoint, by {@link #limitsFor}.
+     *
+     * @return the limits in the order of the tables, each once, unmodifiable
+     */
+    public List<AppliedLimit> limits() {
+        return tables.stream()
+                .flatMap(table -> table.limitsFor(namedEndpoints()))
+                .distinct()
+                .toList();
+    }
+
+    /**
      * Returns the endpoints that some table names, in the order they are named.
      *
      * @return the names, unmodifiable, without those that are only covered as others

@@ -66,15 +66,18 @@ class DecisionTest {
     @Test
     void aStatusOfImpossibleNumbersIsRefused() {
         AppliedLimit limit = REACHED.limit();
-        assertThat(LimitStatus.of(limit, 25, Optional.of(Duration.ZERO)).remaining())
+        assertThat(LimitStatus.of(limit, 25, 0, Optional.of(Duration.ZERO)).remaining())
                 .isZero();
-        assertThatThrownBy(() -> LimitStatus.of(limit, -5, Optional.empty()))
+        assertThatThrownBy(() -> LimitStatus.of(limit, -5, 0, Optional.empty()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("used must be >= 0: used=-5");
-        assertThatThrownBy(() -> new LimitStatus(limit, 5, -7, Optional.empty()))
+        assertThatThrownBy(() -> new LimitStatus(limit, 5, 0, -7, Optional.empty()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("remaining must be >= 0: remaining=-7");
-        assertThatThrownBy(() -> LimitStatus.of(limit, 5, Optional.of(Duration.ofSeconds(-1))))
+        assertThatThrownBy(() -> LimitStatus.of(limit, 5, -3, Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("granted must be >= 0: granted=-3");
+        assertThatThrownBy(() -> LimitStatus.of(limit, 5, 0, Optional.of(Duration.ofSeconds(-1))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("resetAfter must be >= 0: resetAfter=PT-1S");
     }
@@ -88,8 +91,16 @@ class DecisionTest {
         assertThat(statusOf(5, 6).remaining()).isZero();
     }
 
+    @Test
+    void whatIsGrantedMayBeUsedBeyondTheAmount() {
+        LimitStatus status = LimitStatus.of(REACHED.limit(), 23, 5, Optional.empty());
+        assertThat(status).returns(2L, LimitStatus::remaining).returns(0L, LimitStatus::overrun);
+        LimitStatus overrun = LimitStatus.of(REACHED.limit(), 26, 5, Optional.empty());
+        assertThat(overrun).returns(0L, LimitStatus::remaining).returns(1L, LimitStatus::overrun);
+    }
+
     private static LimitStatus statusOf(long amount, long used) {
         AppliedLimit limit = new AppliedLimit("t", new Scope.Group("all"), Quota.lifetime(Unit.CALLS, amount));
-        return LimitStatus.of(limit, used, Optional.empty());
+        return LimitStatus.of(limit, used, 0, Optional.empty());
     }
 }

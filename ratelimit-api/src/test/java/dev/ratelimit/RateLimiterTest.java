@@ -159,5 +159,15 @@ class RateLimiterTest {
         public List<LimitStatus> status(Caller caller, String endpoint) {
             throw new AssertionError("waiting reserves");
         }
+
+        @Override
+        public List<LimitStatus> status(String organization) {
+            throw new AssertionError("waiting reserves");
+        }
+
+        @Override
+        public List<LimitStatus> status(Caller caller) {
+            throw new AssertionError("waiting reserves");
+        }
     }
 }

@@ -51,6 +51,38 @@ class TierTest {
     }
 
     @Test
+    void allLimitsAreThoseOfNamedEndpointsAndOfGroupsEachOnce() {
+        assertThat(TIER.withTable(LimitTable.named("days").eachOther(TEN)).limits())
+                .containsExactly(
+                        new AppliedLimit("minutes", new Scope.Endpoint("embed"), FIVE),
+                        new AppliedLimit("minutes", new Scope.Endpoint("chat"), TEN),
+                        new AppliedLimit("minutes", new Scope.Endpoint("coral"), TEN),
+                        new AppliedLimit("months", new Scope.Group("talk"), Quota.perMonth(5_000)),
+                        new AppliedLimit("months", new Scope.Group("remaining"), MONTH),
+                        new AppliedLimit("days", new Scope.Endpoint("embed"), TEN),
+                        new AppliedLimit("days", new Scope.Endpoint("chat"), TEN),
+                        new AppliedLimit("days", new Scope.Endpoint("coral"), TEN));
+    }
+
+    @Test
+    void aShadowTableIsAnotherTableWhoseLimitsSayThatTheyAreShadows() {
+        LimitTable shadow = MONTHS.asShadow();
+        assertThat(shadow)
+                .isNotEqualTo(MONTHS)
+                .isEqualTo(MONTHS.asShadow())
+                .hasToString("months (shadow)" + MONTHS.toString().substring("months".length()));
+        assertThat(MONTHS.isShadow()).isFalse();
+        assertThat(shadow.isShadow()).isTrue();
+        assertThat(shadow.each(FIVE, "embed 2").isShadow()).isTrue();
+        Tier tier = TIER.withTable(shadow).withLimits(limit -> limit);
+        assertThat(tier.limitsFor("chat"))
+                .extracting(AppliedLimit::toString)
+                .containsExactly(
+                        "10 calls per minute for endpoint \"chat\" (minutes)",
+                        "5000 calls per month for group \"talk\" (months, shadow)");
+    }
+
+    @Test
     void eachOtherMakesAScopeOfEveryOtherEndpoint() {
         Tier tier = Tier.named("t")
                 .table(LimitTable.named("minutes").each(FIVE, "chat").eachOther(TEN))

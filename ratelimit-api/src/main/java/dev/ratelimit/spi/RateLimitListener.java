@@ -7,7 +7,7 @@ import dev.ratelimit.Usage;
 import java.util.OptionalDouble;
 
 /**
- * What a host hears of a limiter: its decisions, how reservations end, limits that are nearly used up.
+ * What a host hears of a limiter: its decisions, how reservations end, limits that are nearly used up, and what support did.
  *
  * <pre>{@code
  * final class RejectionCounter implements RateLimitListener {
@@ -58,6 +58,17 @@ public interface RateLimitListener {
     default void rejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {}
 
     /**
+     * Tells that a call was admitted, or more for a reservation, which a limit of a {@linkplain dev.ratelimit.LimitTable#asShadow() shadow
+     * table} would have rejected if it were in force. It is told once for each such limit, after {@link #admitted}.
+     *
+     * @param caller who called, and the tier that decided
+     * @param endpoint what was called
+     * @param usage what was asked for, and is charged to other limits
+     * @param rejected what the answer would have been
+     */
+    default void wouldReject(Caller caller, String endpoint, Usage usage, Rejected rejected) {}
+
+    /**
      * Tells that a reservation was settled; not, if it had ended before.
      *
      * @param caller who called, and the tier that decided
@@ -95,6 +106,21 @@ public interface RateLimitListener {
      * @param status where the organization now stands with the limit
      */
     default void nearLimit(Caller caller, String endpoint, LimitStatus status) {}
+
+    /**
+     * Tells that the host changed what is granted beyond the amount of a quota until its period ends.
+     *
+     * @param caller to whom, and the tier that has the quota
+     * @param status where the organization now stands with the quota
+     */
+    default void granted(Caller caller, LimitStatus status) {}
+
+    /**
+     * Tells that the host had all that an organization has used set to nothing.
+     *
+     * @param organization whose use was reset
+     */
+    default void reset(String organization) {}
 
     /**
      * Tells that the host had all dropped that was kept for an organization. State that is dropped because it is idle is not told.

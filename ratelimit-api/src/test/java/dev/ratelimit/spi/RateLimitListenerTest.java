@@ -35,7 +35,7 @@ class RateLimitListenerTest {
                     listener.rejected(caller, "chat", usage, rejected);
                     listener.settled(caller, "chat", usage, usage);
                     listener.cancelled(caller, "chat", usage);
-                    listener.nearLimit(caller, "chat", LimitStatus.of(limit, 19, Optional.empty()));
+                    listener.nearLimit(caller, "chat", LimitStatus.of(limit, 19, 0, Optional.empty()));
                     listener.forgotten("acme");
                 })
                 .doesNotThrowAnyException();

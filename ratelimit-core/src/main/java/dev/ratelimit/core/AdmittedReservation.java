@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.Admitted;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
@@ -26,22 +27,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class AdmittedReservation implements Reservation {
 
-    private static final VarHandle CHARGES =
-            Handles.of(MethodHandles.lookup(), AdmittedReservation.class, "charges", Charge.class);
+    private static final VarHandle CHARGES = Handles.of(MethodHandles.lookup(), "charges", Charge.class);
 
     private final Tier tier;
+    private final Admitted decision;
     private final Charge estimate;
     private volatile @Nullable Charge charges;
 
-    AdmittedReservation(Tier tier, Charge estimate) {
+    AdmittedReservation(Tier tier, Admitted decision, Charge estimate) {
         this.tier = tier;
+        this.decision = decision;
         this.estimate = estimate;
         this.charges = estimate;
     }
 
     @Override
     public Decision decision() {
-        return Decision.admitted();
+        return decision;
     }
 
     @Override
@@ -56,19 +58,21 @@ final class AdmittedReservation implements Reservation {
                 .toArray(Rule[]::new);
         Organization organization = last.organization;
         Charge added = new Charge(organization, asked, last.meters, more);
-        Rejected rejected = organization.view(tier).charge(added, more);
+        Decision decided = organization.view(tier).charge(added, more);
         while (!organization.keep()) {
             organization = organization.renewed();
             added = new Charge(organization, asked, new Meter[last.meters.length], more);
-            rejected = organization.view(tier).charge(added, more);
+            decided = organization.view(tier).charge(added, more);
         }
-        return rejected != null ? rejected : append(added);
+        return decided instanceof Admitted admitted
+                ? append(added.without(admitted.shadowRejections()), admitted)
+                : decided;
     }
 
-    private Decision append(Charge added) {
+    private Decision append(Charge added, Admitted admitted) {
         for (Charge last = charges; last != null; last = charges) {
             if (CHARGES.compareAndSet(this, last, added.after(last))) {
-                return Decision.admitted();
+                return admitted;
             }
         }
         for (int i = 0; i < added.rules.length; i++) {

@@ -1,7 +1,10 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** What a reservation charged at once: so many units of each rule, and where, which is filled in when it is charged. */
@@ -39,6 +42,23 @@ final class Charge {
         this.earlier = earlier;
     }
 
+    /** Returns this charge without the limits that have refused it, of which nothing was charged. */
+    Charge without(List<Rejected> rejections) {
+        if (rejections.isEmpty()) {
+            return this;
+        }
+        int[] kept = IntStream.range(0, rules.length)
+                .filter(i -> !rules[i].isCauseOf(rejections))
+                .toArray();
+        return new Charge(
+                organization,
+                Arrays.stream(kept).mapToObj(i -> rules[i]).toArray(Rule[]::new),
+                meters,
+                Arrays.stream(kept).mapToObj(i -> places[i]).toArray(Meter.Place[]::new),
+                Arrays.stream(kept).mapToLong(i -> units[i]).toArray(),
+                earlier);
+    }
+
     /** Returns this charge behind another, or one of both if they were written to the same places. */
     Charge after(Charge last) {
         if (!Arrays.equals(rules, last.rules) || !Arrays.equals(places, last.places)) {
@@ -70,7 +90,7 @@ final class Charge {
         Organization owner = organization;
         while (!owner.keep()) {
             owner = owner.renewed();
-            owner.meter(rule).chargeMore(rule, places[i], more, clocks.nanoTime());
+            owner.meter(rule.key).chargeMore(rule, places[i], more, clocks.nanoTime());
         }
     }
 }

@@ -11,7 +11,7 @@ import java.time.Instant;
  */
 final class Clocks {
 
-    private static final VarHandle HIGHEST = Handles.of(MethodHandles.lookup(), Clocks.class, "highest", Instant.class);
+    private static final VarHandle HIGHEST = Handles.of(MethodHandles.lookup(), "highest", Instant.class);
 
     final TimeSource time;
     private volatile Instant highest = Instant.MIN;

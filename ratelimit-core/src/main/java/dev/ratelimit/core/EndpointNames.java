@@ -36,6 +36,10 @@ final class EndpointNames {
         return complete ? FURTHER : add(endpoint);
     }
 
+    int size() {
+        return own.size();
+    }
+
     private synchronized String add(String endpoint) {
         if (!full) {
             own.add(endpoint);

@@ -8,10 +8,10 @@ final class Handles {
 
     private Handles() {}
 
-    /** Returns the handle of a field that the lookup can see. */
-    static VarHandle of(MethodHandles.Lookup lookup, Class<?> owner, String name, Class<?> type) {
+    /** Returns the handle of a field of the class that looks it up. */
+    static VarHandle of(MethodHandles.Lookup lookup, String name, Class<?> type) {
         try {
-            return lookup.findVarHandle(owner, name, type);
+            return lookup.findVarHandle(lookup.lookupClass(), name, type);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }

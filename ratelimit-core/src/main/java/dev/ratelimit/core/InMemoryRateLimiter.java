@@ -6,7 +6,6 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
-import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
@@ -54,15 +53,23 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
     private final TierResolver tiers;
     private final Organizations organizations;
+    private final SupportTools support;
+    private final @Nullable DecisionCounter counter;
 
     private InMemoryRateLimiter(Builder builder, TierResolver tiers) {
+        List<RateLimitListener> listeners = new ArrayList<>(builder.listeners);
         this.tiers = tiers;
+        this.counter = builder.countDecisions ? new DecisionCounter() : null;
+        if (counter != null) {
+            listeners.add(counter);
+        }
         this.organizations = new Organizations(
                 new Clocks(builder.time),
-                new Listeners(builder.listeners, builder.time),
+                new Listeners(listeners, builder.time),
                 builder.maxEndpoints,
                 builder.maxOrganizations,
                 builder.atCapacity);
+        this.support = new SupportTools(organizations);
     }
 
     /**
@@ -93,17 +100,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
         long began = organizations.clocks.nanoTime();
         Decision decision = organizations.tryAcquire(name, tier, endpoint, usage);
-        tell(new Caller(name, tier), endpoint, usage, decision, began);
+        organizations.tell(new Caller(name, tier), endpoint, usage, decision, began);
         return decision;
-    }
-
-    private void tell(Caller caller, String endpoint, Usage usage, Decision decision, long began) {
-        if (decision instanceof Rejected rejected) {
-            organizations.listeners.rejected(caller, endpoint, usage, rejected);
-        } else {
-            organizations.listeners.admitted(caller, endpoint, usage);
-            organizations.tellNear(caller, endpoint, usage::amountOf, began);
-        }
     }
 
     @Override
@@ -126,7 +124,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         long began = organizations.clocks.nanoTime();
         Reservation reservation = organizations.reserve(name, tier, endpoint, estimate);
         Caller caller = new Caller(name, tier);
-        tell(caller, endpoint, estimate, reservation.decision(), began);
+        organizations.tell(caller, endpoint, estimate, reservation.decision(), began);
         return reservation.decision().isAdmitted()
                 ? new ToldReservation(reservation, organizations, caller, endpoint, estimate)
                 : reservation;
@@ -166,6 +164,17 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     @Override
+    public List<LimitStatus> status(String organization) {
+        return organizations.status(organization, tierOf(organization));
+    }
+
+    @Override
+    public List<LimitStatus> status(Caller caller) {
+        requireNonNull(caller, "caller");
+        return organizations.status(caller.organization(), caller.tier());
+    }
+
+    @Override
     public TimeSource timeSource() {
         return organizations.clocks.time;
     }
@@ -189,16 +198,21 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     /**
-     * Drops all that is kept of an organization, what it has used included, and tells the listeners. It begins anew with its next call;
-     * what reservations that are open give back is then nothing. Safe while calls go on: one that is decided at the same time may be
-     * forgotten or not.
+     * Returns what support does by hand: grant units, reset or forget an organization.
      *
-     * @param organization whose state is dropped; nothing happens if there is none
+     * @return the tools
      */
-    public void forget(String organization) {
-        if (organizations.end(requireNonNull(organization, "organization"))) {
-            organizations.listeners.forgotten(organization);
-        }
+    public SupportTools support() {
+        return support;
+    }
+
+    /**
+     * Counts what is kept. It takes time in proportion to the organizations there are, and hinders no call.
+     *
+     * @return the counts, each for itself while calls go on
+     */
+    public LimiterStats stats() {
+        return organizations.stats(counter);
     }
 
     /**
@@ -235,6 +249,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         private int maxEndpoints = 1_000;
         private long maxOrganizations = Long.MAX_VALUE;
         private AtCapacity atCapacity = AtCapacity.REFUSE;
+        private boolean countDecisions;
 
         private Builder() {}
 
@@ -279,6 +294,16 @@ public final class InMemoryRateLimiter implements RateLimiter {
          */
         public Builder listener(RateLimitListener listener) {
             listeners.add(requireNonNull(listener, "listener"));
+            return this;
+        }
+
+        /**
+         * Lets decisions be counted, for {@link InMemoryRateLimiter#stats()}. They are not unless this is called: each call then costs some nanoseconds more.
+         *
+         * @return this builder
+         */
+        public Builder countDecisions() {
+            this.countDecisions = true;
             return this;
         }
 

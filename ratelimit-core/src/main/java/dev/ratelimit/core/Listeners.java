@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.Admitted;
 import dev.ratelimit.Caller;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
@@ -78,6 +79,13 @@ final class Listeners {
         tellAll(listener -> listener.rejected(caller, endpoint, usage, rejected));
     }
 
+    /** Tells what the shadow tables would have rejected of a call, or of more for a reservation, that was admitted. */
+    void wouldReject(Caller caller, String endpoint, Usage usage, Admitted admitted) {
+        for (Rejected rejected : admitted.shadowRejections()) {
+            tellAll(listener -> listener.wouldReject(caller, endpoint, usage, rejected));
+        }
+    }
+
     void settled(Caller caller, String endpoint, Usage estimate, Usage actual) {
         tellAll(listener -> listener.settled(caller, endpoint, estimate, actual));
     }
@@ -89,6 +97,14 @@ final class Listeners {
     /** Tells one listener, by its number in {@link #nearLimitAt}: each has a share of its own. */
     void nearLimit(int listener, Caller caller, String endpoint, LimitStatus status) {
         tell(listeners[listener], told -> told.nearLimit(caller, endpoint, status));
+    }
+
+    void granted(Caller caller, LimitStatus status) {
+        tellAll(listener -> listener.granted(caller, status));
+    }
+
+    void reset(String organization) {
+        tellAll(listener -> listener.reset(organization));
     }
 
     void forgotten(String organization) {

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /** A point of the timeline of a {@link SlidingWindow}, where it is said what the fields are for. */
 final class Mark implements Meter.Place {
 
-    private static final VarHandle START = Handles.of(MethodHandles.lookup(), Mark.class, "start", long.class);
-    private static final VarHandle REFUNDED = Handles.of(MethodHandles.lookup(), Mark.class, "refunded", long.class);
-    private static final VarHandle NEXT = Handles.of(MethodHandles.lookup(), Mark.class, "next", Mark.class);
+    private static final VarHandle START = Handles.of(MethodHandles.lookup(), "start", long.class);
+    private static final VarHandle REFUNDED = Handles.of(MethodHandles.lookup(), "refunded", long.class);
+    private static final VarHandle NEXT = Handles.of(MethodHandles.lookup(), "next", Mark.class);
 
     private static final long OPEN = 0;
 

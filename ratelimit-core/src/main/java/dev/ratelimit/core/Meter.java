@@ -15,6 +15,9 @@ sealed interface Meter permits SlidingWindow, PeriodCounter {
     /** What charges that need not fit add up to at most. It is 256 times the greatest amount, and so is refused like what it cuts off. */
     long MOST_USED = 1L << 61;
 
+    /** What may be granted beyond an amount: as much as the greatest amount. */
+    long MOST_GRANTED = 1L << 53;
+
     /** Where units were charged. */
     sealed interface Place permits Mark, PeriodCounter.Period {}
 

@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.Admitted;
+import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.CapacityReached;
 import dev.ratelimit.Decision;
@@ -17,10 +19,12 @@ import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -50,10 +54,8 @@ final class Organizations {
 
     private static final long MILLISECOND = 1_000_000;
 
-    private static final VarHandle NEWEST =
-            Handles.of(MethodHandles.lookup(), Organizations.class, "newest", Organization.class);
-    private static final VarHandle LOOK_AT =
-            Handles.of(MethodHandles.lookup(), Organizations.class, "lookAt", long.class);
+    private static final VarHandle NEWEST = Handles.of(MethodHandles.lookup(), "newest", Organization.class);
+    private static final VarHandle LOOK_AT = Handles.of(MethodHandles.lookup(), "lookAt", long.class);
 
     final Clocks clocks;
     final Listeners listeners;
@@ -128,6 +130,11 @@ final class Organizations {
         return (known == null ? unseen(name) : known).view(tier).status(endpoint);
     }
 
+    List<LimitStatus> status(String name, Tier tier) {
+        Organization known = byName.get(name);
+        return (known == null ? unseen(name) : known).view(tier).status();
+    }
+
     /** Returns the state of an organization that has used nothing, which is not kept. */
     private Organization unseen(String name) {
         return new Organization(name, this);
@@ -198,11 +205,22 @@ final class Organizations {
         return added;
     }
 
-    /** Tells listeners which limits of an endpoint a call has brought near that began at some time and charged so many units. */
-    void tellNear(Caller caller, String endpoint, ToLongFunction<Unit> charged, long began) {
+    /** Tells listeners of a decision that began at some time. */
+    void tell(Caller caller, String endpoint, Usage usage, Decision decision, long began) {
+        if (decision instanceof Admitted admitted) {
+            listeners.admitted(caller, endpoint, usage);
+            listeners.wouldReject(caller, endpoint, usage, admitted);
+            tellNear(caller, endpoint, admitted, usage::amountOf, began);
+        } else {
+            listeners.rejected(caller, endpoint, usage, (Rejected) decision);
+        }
+    }
+
+    /** Tells listeners which limits of an endpoint an admitted call has brought near that began at some time and charged so many units. */
+    void tellNear(Caller caller, String endpoint, Admitted decision, ToLongFunction<Unit> charged, long began) {
         Organization known = listeners.hearNearLimits() ? byName.get(caller.organization()) : null;
         if (known != null) {
-            known.view(caller.tier()).tellNear(endpoint, charged, began, listeners, caller);
+            known.view(caller.tier()).tellNear(endpoint, decision, charged, began, listeners, caller);
         }
     }
 
@@ -266,6 +284,26 @@ final class Organizations {
         return true;
     }
 
+    LimiterStats stats(@Nullable DecisionCounter counter) {
+        long organizations = 0;
+        long meters = 0;
+        long marks = 0;
+        long bytes = 0;
+        for (Organization organization : byName.values()) {
+            organizations++;
+            meters += organization.countMeters();
+            marks += organization.countMarks();
+            bytes += organization.estimatedBytes();
+        }
+        return new LimiterStats(
+                organizations,
+                meters,
+                marks,
+                bytes,
+                counter == null ? OptionalLong.empty() : OptionalLong.of(counter.admitted.sum()),
+                counter == null ? OptionalLong.empty() : OptionalLong.of(counter.rejected.sum()));
+    }
+
     /**
      * Writes what counts. Charges that were reported before this is called are in it, those made meanwhile may be.
      */
@@ -297,14 +335,44 @@ final class Organizations {
         });
     }
 
-    /** Ends an organization, idle or not; returns false if there is none. */
-    boolean end(String name) {
+    /** Grants so many units more of a quota, or fewer, and returns where the organization then stands. */
+    synchronized LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
+        Organization granted =
+                grant(caller.organization(), organization -> organization.rule(caller.tier(), quota).key, units);
+        return granted.status(granted.rule(caller.tier(), quota), clocks.nanoTime());
+    }
+
+    private Organization grant(String name, Function<Organization, Rule.Key> quota, long units) {
+        Organization organization = require(name);
+        organization.grant(quota.apply(organization), units);
+        while (!organization.keep()) {
+            organization = organization.renewed();
+            organization.grant(quota.apply(organization), units);
+        }
+        return organization;
+    }
+
+    /** Ends an organization, idle or not. Returns it; null if there is none. */
+    @Nullable
+    Organization end(String name) {
         Organization known = byName.get(name);
-        if (known == null) {
+        if (known != null) {
+            known.end();
+            remove(known);
+        }
+        return known;
+    }
+
+    /**
+     * Ends an organization, and grants the one that takes its place what was granted to it. Returns false if there is none. (No grant goes on
+     * meanwhile: one that finds that the organization has ended is made again, and would have been taken over as well.)
+     */
+    synchronized boolean reset(String name) {
+        Organization ended = end(name);
+        if (ended == null) {
             return false;
         }
-        known.end();
-        remove(known);
+        ended.grants().forEach((quota, units) -> grant(name, organization -> quota, units));
         return true;
     }
 }

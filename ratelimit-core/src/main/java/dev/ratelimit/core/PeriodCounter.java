@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A counter of the units charged in the present period.
  *
- * <p>A period owns its end and its count, and a charge is one CAS on the count: one that began before the period ended may still be
+ * <p>A period owns its end and its counts, and a charge is one CAS on what is used: one that began before the period ended may still be
  * written there, and is never written to the next. The counter points to the period that the highest wall time seen lies in, and so only
  * ever moves on.
  *
@@ -29,9 +29,7 @@ final class PeriodCounter implements Meter {
 
     private static final long SECOND = 1_000_000_000L;
 
-    private static final VarHandle CURRENT =
-            Handles.of(MethodHandles.lookup(), PeriodCounter.class, "current", Period.class);
-    private static final VarHandle USED = Handles.of(MethodHandles.lookup(), Period.class, "used", long.class);
+    private static final VarHandle CURRENT = Handles.of(MethodHandles.lookup(), "current", Period.class);
 
     private final QuotaPeriod periods;
     private final Clocks clocks;
@@ -53,24 +51,26 @@ final class PeriodCounter implements Meter {
         this.clocks = clocks;
         current = new Period(0, saved.bounds().end(), clocks.nanoTime());
         current.used = saved.used();
+        current.granted = saved.granted();
     }
 
     @Override
     public SavedMeter.@Nullable Period save(Rule.Key key, long now) {
         Period period = current;
         QuotaPeriod.Interval bounds = periods.at(clocks.highest());
-        return period.used == 0 || !bounds.end().equals(period.end)
+        return isUntouched(period) || !bounds.end().equals(period.end)
                 ? null
-                : new SavedMeter.Period(key, bounds, period.used);
+                : new SavedMeter.Period(key, bounds, period.used, period.granted);
     }
 
     @Override
     public long charge(Rule rule, long units, long now) {
         Period period = at(now);
         while (true) {
+            long granted = period.granted;
             long used = period.used;
-            if (rule.admits(used, units)) {
-                if (units == 0 || USED.compareAndSet(period, used, used + units)) {
+            if (rule.admits(used - granted, units)) {
+                if (units == 0 || Period.USED.compareAndSet(period, used, used + units)) {
                     return period.number;
                 }
                 continue;
@@ -86,7 +86,7 @@ final class PeriodCounter implements Meter {
     @Override
     public long look(Rule rule, long units, long now) {
         Period period = at(now);
-        while (!rule.admits(period.used, units)) {
+        while (!rule.admits(period.used - period.granted, units)) {
             long untilEnd = untilEnd(period, now);
             if (untilEnd != 0) {
                 return rule.neverAdmits(units) ? NEVER : untilEnd;
@@ -106,7 +106,7 @@ final class PeriodCounter implements Meter {
     @Override
     public void refund(@Nullable Place place, long units) {
         if (place instanceof Period period) {
-            USED.getAndAdd(period, -units);
+            Period.USED.getAndAdd(period, -units);
         }
     }
 
@@ -115,7 +115,7 @@ final class PeriodCounter implements Meter {
         Period period = current;
         if (place instanceof Period charged && charged.end.equals(period.end)) {
             long used = period.used;
-            while (!USED.compareAndSet(period, used, Math.min(used + units, MOST_USED))) {
+            while (!Period.USED.compareAndSet(period, used, Math.min(used + units, MOST_USED))) {
                 used = period.used;
             }
         }
@@ -124,6 +124,26 @@ final class PeriodCounter implements Meter {
     @Override
     public long used(long now) {
         return at(now).used;
+    }
+
+    /**
+     * Lets so many units more, or fewer, be used beyond the amount until the present period ends: in all at least none and at most
+     * {@link #MOST_GRANTED}.
+     */
+    void grant(long units, long now) {
+        Period period = current;
+        while (untilEnd(period, now) == 0) {
+            period = current;
+        }
+        long granted = period.granted;
+        while (!Period.GRANTED.compareAndSet(period, granted, Math.max(0, Math.min(granted + units, MOST_GRANTED)))) {
+            granted = period.granted;
+        }
+    }
+
+    /** Returns the units that may be used beyond the amount in the present period. */
+    long granted(long now) {
+        return at(now).granted;
     }
 
     @Override
@@ -138,13 +158,17 @@ final class PeriodCounter implements Meter {
         Optional<Duration> reset = used == 0
                 ? Optional.of(Duration.ZERO)
                 : untilEnd == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(untilEnd));
-        return LimitStatus.of(rule.limit, used, reset);
+        return LimitStatus.of(rule.limit, used, period.granted, reset);
     }
 
     @Override
     public boolean isIdle(long now) {
         Period period = current;
-        return period.used == 0 || untilEnd(period, now) == 0;
+        return isUntouched(period) || untilEnd(period, now) == 0;
+    }
+
+    private static boolean isUntouched(Period period) {
+        return period.used == 0 && period.granted == 0;
     }
 
     private Period at(long now) {
@@ -178,8 +202,11 @@ final class PeriodCounter implements Meter {
         return untilEnd;
     }
 
-    /** One period: its end and what is used in it. */
+    /** One period: its end, what is used in it, and what may be used in it beyond the amount. */
     static final class Period implements Place {
+
+        private static final VarHandle USED = Handles.of(MethodHandles.lookup(), "used", long.class);
+        private static final VarHandle GRANTED = Handles.of(MethodHandles.lookup(), "granted", long.class);
 
         final long number;
         final Instant end;
@@ -188,6 +215,7 @@ final class PeriodCounter implements Meter {
         volatile long checkAt;
 
         volatile long used;
+        volatile long granted;
 
         Period(long number, Instant end, long checkAt) {
             this.number = number;

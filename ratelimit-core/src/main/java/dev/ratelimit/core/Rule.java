@@ -7,9 +7,12 @@ import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
+import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
+import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import java.time.Duration;
+import java.util.List;
 
 /** A limit of a tier made ready for deciding: what a decision needs of it, in fields. */
 final class Rule {
@@ -40,6 +43,9 @@ final class Rule {
 
     final boolean untilReached;
 
+    /** The limit refuses nothing. */
+    final boolean shadow;
+
     Rule(String account, AppliedLimit limit, int order, int slot) {
         this.limit = limit;
         this.cause = new LimitReached(limit);
@@ -47,6 +53,7 @@ final class Rule {
         this.amount = limit.limit().amount();
         this.order = order;
         this.slot = slot;
+        this.shadow = limit.shadow();
         Object span;
         if (limit.limit() instanceof RateLimit rate) {
             span = rate.window();
@@ -64,7 +71,17 @@ final class Rule {
         this.key = new Key(account, limit.table(), limit.scope(), unit, span);
     }
 
-    Meter newMeter(Clocks clocks) {
+    /** Makes a limit of a tier ready for one question, which needs neither slot nor order. */
+    static Rule of(Tier tier, AppliedLimit limit) {
+        return new Rule(tier.account(), limit, 0, 0);
+    }
+
+    /** Tells whether one of some rejections is by this limit. */
+    boolean isCauseOf(List<Rejected> rejections) {
+        return rejections.stream().anyMatch(rejected -> rejected.cause().equals(cause));
+    }
+
+    static Meter newMeter(Key key, Clocks clocks) {
         return key.span() instanceof Duration window
                 ? new SlidingWindow(window.toNanos(), clocks.nanoTime())
                 : new PeriodCounter((QuotaPeriod) key.span(), clocks);

@@ -66,8 +66,9 @@ sealed interface SavedMeter {
      * @param bounds of the present period by the rules that the time zone had then; from {@link Instant#MIN} to {@link Instant#MAX} for a
      *     lifetime, and for no other period
      * @param used units, between 0 and {@link Meter#MOST_USED}
+     * @param granted units that may be used beyond the amount, between 0 and {@link Meter#MOST_GRANTED}
      */
-    record Period(Rule.Key key, QuotaPeriod.Interval bounds, long used) implements SavedMeter {
+    record Period(Rule.Key key, QuotaPeriod.Interval bounds, long used, long granted) implements SavedMeter {
 
         private static final QuotaPeriod.Interval ALWAYS = new QuotaPeriod.Interval(Instant.MIN, Instant.MAX);
 
@@ -77,6 +78,8 @@ sealed interface SavedMeter {
             boolean forEver = key.span().equals(QuotaPeriod.lifetime());
             require(bounds.equals(ALWAYS) == forEver, "bounds", "those of all time for a lifetime only", bounds);
             requireUnits(used, "used");
+            require(granted >= 0, "granted", ">= 0", granted);
+            require(granted <= Meter.MOST_GRANTED, "granted", "<= 2^53", granted);
         }
     }
 

@@ -31,8 +31,12 @@ import org.slf4j.spi.LoggingEventBuilder;
  * <tr><th>level</th><th>message</th><th>keys</th></tr>
  * <tr><td>WARN</td><td>Rejected</td>
  *   <td>organization, endpoint, table, limit, cause, retryAfter, suppressed</td></tr>
+ * <tr><td>INFO</td><td>Would reject</td>
+ *   <td>organization, endpoint, table, limit, cause, retryAfter, suppressed</td></tr>
  * <tr><td>INFO</td><td>Near the limit</td>
  *   <td>organization, endpoint, table, limit, used, remaining, suppressed</td></tr>
+ * <tr><td>INFO</td><td>Granted</td><td>organization, table, limit, granted, used, remaining</td></tr>
+ * <tr><td>INFO</td><td>Reset an organization</td><td>organization</td></tr>
  * <tr><td>INFO</td><td>Forgot an organization</td><td>organization</td></tr>
  * </table>
  *
@@ -40,7 +44,7 @@ import org.slf4j.spi.LoggingEventBuilder;
  * where the cause is none of the tier's limits. Names of organizations and endpoints are logged as the host gives them; keys that
  * callers authenticate with never are. Where callers make up endpoint names, the log's layout has to escape line breaks.
  *
- * <p><b>The bound.</b> There is at most one line per interval, one minute unless stated, for each organization that is refused, and for each organization and limit that is nearly used up; and at most 256 of each kind in all.
+ * <p><b>The bound.</b> There is at most one line per interval, one minute unless stated, for each organization that is refused, and for each organization and limit that would refuse or is nearly used up; and at most 256 of each kind in all. What support does is always logged.
  * {@code suppressed} is how many were left out since the line before. Lines are spread over 256 slots by a hash of what they are about; those
  * that share a slot share its line and its count. Every refusal is logged or counted, exactly once, but a count is seen only when the next
  * line of its slot is due and written: metrics and alerts should rather come from a listener of their own.
@@ -54,12 +58,14 @@ public final class Slf4jListener implements RateLimitListener {
     private final Logger logger;
     private final OptionalDouble nearLimitAt;
     private final LineLimit rejections;
+    private final LineLimit shadowRejections;
     private final LineLimit nearLimits;
 
     Slf4jListener(Logger logger, Builder builder) {
         this.logger = logger;
         this.nearLimitAt = builder.nearLimitAt;
         this.rejections = new LineLimit(builder.interval, builder.time);
+        this.shadowRejections = new LineLimit(builder.interval, builder.time);
         this.nearLimits = new LineLimit(builder.interval, builder.time);
     }
 
@@ -83,6 +89,16 @@ public final class Slf4jListener implements RateLimitListener {
     }
 
     @Override
+    public void wouldReject(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+        if (logger.isInfoEnabled()) {
+            shadowRejections.offer(
+                    List.of(caller.organization(), rejected.cause()),
+                    suppressed -> refusal(logger.atInfo(), caller, endpoint, rejected, suppressed)
+                            .log("Would reject"));
+        }
+    }
+
+    @Override
     public OptionalDouble nearLimitAt() {
         return nearLimitAt;
     }
@@ -99,6 +115,20 @@ public final class Slf4jListener implements RateLimitListener {
                             .addKeyValue("suppressed", suppressed)
                             .log("Near the limit"));
         }
+    }
+
+    @Override
+    public void granted(Caller caller, LimitStatus status) {
+        limit(logger.atInfo().addKeyValue("organization", caller.organization()), status.limit())
+                .addKeyValue("granted", status.granted())
+                .addKeyValue("used", status.used())
+                .addKeyValue("remaining", status.remaining())
+                .log("Granted");
+    }
+
+    @Override
+    public void reset(String organization) {
+        logger.atInfo().addKeyValue("organization", organization).log("Reset an organization");
     }
 
     @Override

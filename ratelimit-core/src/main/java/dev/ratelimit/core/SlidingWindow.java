@@ -81,17 +81,12 @@ import org.jspecify.annotations.Nullable;
  */
 non-sealed class SlidingWindow implements Meter {
 
-    private static final VarHandle ADMITTED =
-            Handles.of(MethodHandles.lookup(), SlidingWindow.class, "admitted", long.class);
-    private static final VarHandle REFUNDED =
-            Handles.of(MethodHandles.lookup(), SlidingWindow.class, "refunded", long.class);
-    private static final VarHandle BASE = Handles.of(MethodHandles.lookup(), SlidingWindow.class, "base", long.class);
-    private static final VarHandle EXPIRED_STAMP =
-            Handles.of(MethodHandles.lookup(), SlidingWindow.class, "expiredStamp", long.class);
-    private static final VarHandle NEWEST_STAMP =
-            Handles.of(MethodHandles.lookup(), SlidingWindow.class, "newestStamp", long.class);
-    private static final VarHandle EXPIRED =
-            Handles.of(MethodHandles.lookup(), SlidingWindow.class, "expired", Mark.class);
+    private static final VarHandle ADMITTED = Handles.of(MethodHandles.lookup(), "admitted", long.class);
+    private static final VarHandle REFUNDED = Handles.of(MethodHandles.lookup(), "refunded", long.class);
+    private static final VarHandle BASE = Handles.of(MethodHandles.lookup(), "base", long.class);
+    private static final VarHandle EXPIRED_STAMP = Handles.of(MethodHandles.lookup(), "expiredStamp", long.class);
+    private static final VarHandle NEWEST_STAMP = Handles.of(MethodHandles.lookup(), "newestStamp", long.class);
+    private static final VarHandle EXPIRED = Handles.of(MethodHandles.lookup(), "expired", Mark.class);
 
     /*
      * Positions, and what is given back, are counted in half units, so that they are even: the start of a closed mark is kept as
@@ -234,7 +229,7 @@ non-sealed class SlidingWindow implements Meter {
                 long from = base(last, first, position, given);
                 long used = Math.max(0, position - from);
                 long reset = used == 0 ? 0 : waitFor(0, position, from, first, given, now);
-                return LimitStatus.of(rule.limit, used >> 1, Optional.of(Duration.ofNanos(reset)));
+                return LimitStatus.of(rule.limit, used >> 1, 0, Optional.of(Duration.ofNanos(reset)));
             }
         }
     }
@@ -259,8 +254,7 @@ non-sealed class SlidingWindow implements Meter {
     @Override
     public SavedMeter.@Nullable Window save(Rule.Key key, long now) {
         List<SavedMeter.Charge> charges = new ArrayList<>();
-        Mark next;
-        for (Mark mark = after(expired); mark != null; mark = next) {
+        for (Mark mark = after(expired), next; mark != null; mark = next) {
             next = after(mark);
             long given = mark.givenBack(0);
             long end = next == null ? admitted : start(next);
@@ -275,8 +269,13 @@ non-sealed class SlidingWindow implements Meter {
     @Override
     public boolean isIdle(long reading) {
         Mark known = expired;
-        Mark last = lastExpired(known, notStale(reading, known));
-        return last.next == null;
+        return lastExpired(known, notStale(reading, known)).next == null;
+    }
+
+    /** Returns how many marks are kept. */
+    int countMarks() {
+        int oldest = expired.number; // read first: it moves on
+        return newestClosed().number - oldest + 1;
     }
 
     /** Rule 3: the time of a decision is at least one window after the marks that are known to have expired. */

@@ -110,7 +110,8 @@ final class SnapshotReader {
         Rule.Key key = key();
         return key.span() instanceof Duration
                 ? new SavedMeter.Window(key, charges())
-                : new SavedMeter.Period(key, new QuotaPeriod.Interval(instant(), instant()), in.readLong());
+                : new SavedMeter.Period(
+                        key, new QuotaPeriod.Interval(instant(), instant()), in.readLong(), in.readLong());
     }
 
     private List<SavedMeter.Charge> charges() throws IOException {

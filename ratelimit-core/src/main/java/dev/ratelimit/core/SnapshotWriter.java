@@ -71,6 +71,7 @@ final class SnapshotWriter {
             write(period.bounds().start());
             write(period.bounds().end());
             out.writeLong(period.used());
+            out.writeLong(period.granted());
         }
     }
 

@@ -2,19 +2,26 @@ package dev.ratelimit.core;
 
 import static java.util.Comparator.comparingInt;
 
+import dev.ratelimit.Admitted;
+import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntToLongFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A call with several limits first looks at all of them, so that a refusal names the one that refuses longest and writes nothing;
  * then it charges them in ascending order of span, and gives back what it has charged if another call took the last unit in
  * between. Until then that call's units count: a call that shares a meter with it may be refused although it would have fitted.
+ *
+ * <p>The limits of shadow tables come last, each by itself: that none of them is charged for a call which is refused after all.
  */
 final class TierView {
 
@@ -42,7 +51,7 @@ final class TierView {
     /* Kept apart, so that an endpoint that one caller makes up does not widen the array. Made with the first of them. */
     private volatile @Nullable ConcurrentHashMap<String, Line> unlisted;
 
-    /** The rules of one endpoint, in ascending order of span, and the array that their slots number. */
+    /** The rules of one endpoint, in the order of charging, and the array that their slots number. */
     private static final class Line {
 
         final Rule[] rules;
@@ -67,59 +76,93 @@ final class TierView {
     /* Takes rules and meters apart, where others ask for a line: that one would be allocated on every call. */
     Decision tryAcquire(String endpoint, Usage usage) {
         Rule[] rules = plan.named(endpoint);
-        Rejected rejected;
         if (rules != null) {
-            rejected = charge(rules, meters, usage, null);
-        } else {
-            Line line = unlisted(endpoint);
-            rejected = charge(line.rules, line.meters, usage, null);
+            return charge(rules, meters, usage, null);
         }
-        return rejected == null ? Decision.admitted() : rejected;
+        Line line = unlisted(endpoint);
+        return charge(line.rules, line.meters, usage, null);
     }
 
     Reservation reserve(String endpoint, Usage estimate) {
         Line line = line(endpoint);
         Charge charge = new Charge(organization, line.rules, line.meters, estimate);
-        Rejected rejected = charge(line.rules, line.meters, estimate, charge.places);
-        return rejected == null ? new AdmittedReservation(plan.tier, charge) : Reservation.rejected(rejected);
+        Decision decision = charge(charge, estimate);
+        return decision instanceof Admitted admitted
+                ? new AdmittedReservation(plan.tier, admitted, charge.without(admitted.shadowRejections()))
+                : Reservation.rejected((Rejected) decision);
     }
 
-    /** Asks for more of some limits of a reservation that was made under this tier. */
-    @Nullable
-    Rejected charge(Charge more, Usage usage) {
+    /** Charges all limits of a charge or none, and notes in it where. */
+    Decision charge(Charge more, Usage usage) {
         return charge(more.rules, more.meters, usage, more.places);
     }
 
-    /**
-     * Charges all limits or none.
-     *
-     * @param places where to note the places of the charges, null if nobody will ask for them
-     * @return the refusal of the limit that refuses longest, null if none does
-     */
-    private @Nullable Rejected charge(Rule[] rules, Meter[] meters, Usage usage, Meter.Place @Nullable [] places) {
+    /** Charges all limits or none, and notes where, unless nobody will ask. */
+    private Decision charge(Rule[] rules, Meter[] meters, Usage usage, Meter.Place @Nullable [] places) {
         long now = clocks.nanoTime();
         Rejected rejected = rules.length > 1 ? look(rules, meters, usage, now) : null;
         if (rejected == null) {
             rejected = chargeFrom(0, rules, meters, usage, now, places);
         }
+        Decision decision = rejected != null
+                ? rejected
+                : !plan.shadows ? Decision.admitted() : chargeShadows(rules, meters, usage, now, places);
         organizations.lookInTime(now);
-        return rejected;
+        return decision;
     }
 
-    /** Tells listeners which limits of an endpoint a call that began at some time has brought near. */
-    void tellNear(String endpoint, ToLongFunction<Unit> charged, long began, Listeners listeners, Caller caller) {
+    private Admitted chargeShadows(
+            Rule[] rules, Meter[] meters, Usage usage, long now, Meter.Place @Nullable [] places) {
+        return admitted(rules, i -> {
+            Meter meter = meter(meters, rules[i]);
+            long receipt = meter.charge(rules[i], usage.amountOf(rules[i].unit), now);
+            if (receipt >= 0 && places != null) {
+                places[i] = meter.place(receipt);
+            }
+            return receipt;
+        });
+    }
+
+    /** Admits what shadows say nothing against. Each is asked, by its place, for a receipt or the complement of its wait. */
+    private Admitted admitted(Rule[] rules, IntToLongFunction shadow) {
+        List<Rejected> rejections = new ArrayList<>();
+        for (int i = 0; i < rules.length; i++) {
+            long receipt = rules[i].shadow ? shadow.applyAsLong(i) : 0;
+            if (receipt < 0) {
+                rejections.add(rejected(rules[i], ~receipt));
+            }
+        }
+        return rejections.isEmpty() ? Decision.admitted() : new Admitted(rejections);
+    }
+
+    /** Tells listeners which limits of an endpoint an admitted call that began at some time has brought near. */
+    void tellNear(
+            String endpoint,
+            Admitted decision,
+            ToLongFunction<Unit> charged,
+            long began,
+            Listeners listeners,
+            Caller caller) {
         Line line = line(endpoint);
         NearLimits near = organization.near();
         for (Rule rule : line.rules) {
-            long units = charged.applyAsLong(rule.unit);
+            long units = rule.isCauseOf(decision.shadowRejections()) ? 0 : charged.applyAsLong(rule.unit);
             near.charged(rule, meter(line.meters, rule), units, began, listeners, caller, endpoint);
         }
     }
 
     Decision peek(String endpoint, Usage usage) {
         Line line = line(endpoint);
-        Rejected rejected = look(line.rules, line.meters, usage, clocks.nanoTime());
-        return rejected == null ? Decision.admitted() : rejected;
+        long now = clocks.nanoTime();
+        Rejected rejected = look(line.rules, line.meters, usage, now);
+        if (rejected != null) {
+            return rejected;
+        }
+        return admitted(line.rules, i -> {
+            Rule rule = line.rules[i];
+            long wait = meter(line.meters, rule).look(rule, usage.amountOf(rule.unit), now);
+            return wait == 0 ? 0 : ~wait;
+        });
     }
 
     List<LimitStatus> status(String endpoint) {
@@ -131,11 +174,33 @@ final class TierView {
                 .toList();
     }
 
+    /** Returns all limits of the tier, and behind them those of other endpoints of which something is used or granted. */
+    List<LimitStatus> status() {
+        long now = clocks.nanoTime();
+        Tier tier = plan.tier;
+        Stream<LimitStatus> known = status(tier.limits().stream(), now);
+        Stream<AppliedLimit> others = organization
+                .meteredEndpoints(tier.account())
+                .filter(endpoint -> !tier.namedEndpoints().contains(endpoint))
+                .sorted()
+                .flatMap(endpoint -> tier.limitsFor(endpoint).stream())
+                .filter(limit -> limit.scope() instanceof Scope.Endpoint);
+        Stream<LimitStatus> touched = status(others, now).filter(status -> status.used() > 0 || status.granted() > 0);
+        return Stream.concat(known, touched).toList();
+    }
+
+    private Stream<LimitStatus> status(Stream<AppliedLimit> limits, long now) {
+        return limits.map(limit -> organization.status(Rule.of(plan.tier, limit), now));
+    }
+
     /** Returns the refusal of the limit that refuses longest, null if none does. */
     private @Nullable Rejected look(Rule[] rules, Meter[] meters, Usage usage, long now) {
         Rule longest = null;
         long longestWait = 0;
         for (Rule rule : rules) {
+            if (rule.shadow) {
+                break;
+            }
             long wait = meter(meters, rule).look(rule, usage.amountOf(rule.unit), now);
             if (wait > longestWait || (longest != null && wait == longestWait && rule.order < longest.order)) {
                 longest = rule;
@@ -145,10 +210,10 @@ final class TierView {
         return longest == null ? null : rejected(longest, longestWait);
     }
 
-    /** Charges the limits from the i-th on, all or none; the call stack keeps the receipts. */
+    /** Charges the limits from the i-th on but shadows, all or none; the call stack keeps the receipts. */
     private @Nullable Rejected chargeFrom(
             int i, Rule[] rules, Meter[] meters, Usage usage, long now, Meter.Place @Nullable [] places) {
-        if (i == rules.length) {
+        if (i == rules.length || rules[i].shadow) {
             return null;
         }
         Rule rule = rules[i];
@@ -209,7 +274,7 @@ final class TierView {
     private Meter meter(Meter[] meters, Rule rule) {
         Meter meter = (Meter) SLOT.getAcquire(meters, rule.slot);
         if (meter == null) {
-            meter = organization.meter(rule);
+            meter = organization.meter(rule.key);
             SLOT.setRelease(meters, rule.slot, meter);
         }
         return meter;

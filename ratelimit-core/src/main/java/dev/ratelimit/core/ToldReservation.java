@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.Admitted;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
@@ -33,10 +34,12 @@ final class ToldReservation implements Reservation {
     public Decision add(Usage more) {
         long began = organizations.clocks.nanoTime();
         Decision decision = reservation.add(more);
-        if (decision instanceof Rejected rejected) {
-            organizations.listeners.rejected(caller, endpoint, more, rejected);
+        if (decision instanceof Admitted admitted) {
+            organizations.listeners.wouldReject(caller, endpoint, more, admitted);
+            organizations.tellNear(
+                    caller, endpoint, admitted, unit -> more.states(unit) ? more.amountOf(unit) : 0, began);
         } else {
-            organizations.tellNear(caller, endpoint, unit -> more.states(unit) ? more.amountOf(unit) : 0, began);
+            organizations.listeners.rejected(caller, endpoint, more, (Rejected) decision);
         }
         return decision;
     }
@@ -47,7 +50,7 @@ final class ToldReservation implements Reservation {
         boolean settled = reservation.settle(actual);
         if (settled) {
             organizations.listeners.settled(caller, endpoint, estimate, actual);
-            organizations.tellNear(caller, endpoint, unit -> 0, began);
+            organizations.tellNear(caller, endpoint, Decision.admitted(), unit -> 0, began);
         }
         return settled;
     }

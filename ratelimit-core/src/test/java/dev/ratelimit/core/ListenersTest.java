@@ -39,7 +39,7 @@ class ListenersTest {
     private static final Usage USAGE = Usage.call();
     private static final AppliedLimit LIMIT = TIER.limitsFor("chat").get(0);
     private static final Rejected REJECTED = Rejected.forGood(new LimitReached(LIMIT), "");
-    private static final LimitStatus STATUS = LimitStatus.of(LIMIT, 19, Optional.empty());
+    private static final LimitStatus STATUS = LimitStatus.of(LIMIT, 19, 0, Optional.empty());
 
     private final List<String> heard = new ArrayList<>();
     private final List<Throwable> logged = new ArrayList<>();

@@ -19,6 +19,7 @@ import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.slf4j.event.Level;
@@ -69,6 +70,38 @@ class Slf4jListenerTest {
         assertThat(log.texts())
                 .containsExactly("WARN Rejected: organization=acme, endpoint=chat, "
                         + "cause=The reservation was settled or cancelled, suppressed=0");
+    }
+
+    @Test
+    void whatAShadowWouldRejectIsALineForEachOrganizationAndLimit() {
+        for (AppliedLimit limit : List.of(MINUTE, MONTH, MINUTE)) {
+            Rejected rejected = Rejected.forGood(new LimitReached(limit), "");
+            listener.wouldReject(caller("acme"), "chat", Usage.call(), rejected);
+        }
+        reject("acme");
+        assertThat(log.texts())
+                .hasSize(3)
+                .element(1)
+                .isEqualTo("INFO Would reject: organization=acme, endpoint=chat, table=calls per month, "
+                        + "limit=1000 calls per month, "
+                        + "cause=Exceeded the limit of 1000 calls per month for endpoint \"chat\" (calls per month), "
+                        + "suppressed=0");
+    }
+
+    @Test
+    void whatSupportDoesIsAlwaysLogged() {
+        listener.granted(caller("acme"), LimitStatus.of(MONTH, 900, 50, Optional.empty()));
+        listener.granted(caller("acme"), LimitStatus.of(MONTH, 900, 60, Optional.empty()));
+        listener.reset("acme");
+        listener.forgotten("acme");
+        assertThat(log.texts())
+                .containsExactly(
+                        "INFO Granted: organization=acme, table=calls per month, limit=1000 calls per month, "
+                                + "granted=50, used=900, remaining=150",
+                        "INFO Granted: organization=acme, table=calls per month, limit=1000 calls per month, "
+                                + "granted=60, used=900, remaining=160",
+                        "INFO Reset an organization: organization=acme",
+                        "INFO Forgot an organization: organization=acme");
     }
 
     @Test
@@ -124,10 +157,13 @@ class Slf4jListenerTest {
         RecordedLog quiet = new RecordedLog(Level.ERROR);
         Slf4jListener unheard = listener(quiet, time);
         unheard.rejected(caller("acme"), "chat", Usage.call(), REJECTED);
-        unheard.nearLimit(caller("acme"), "chat", LimitStatus.of(MINUTE, 16, Optional.empty()));
+        unheard.nearLimit(caller("acme"), "chat", LimitStatus.of(MINUTE, 16, 0, Optional.empty()));
+        unheard.wouldReject(caller("acme"), "chat", Usage.call(), REJECTED);
+        unheard.granted(caller("acme"), LimitStatus.of(MONTH, 0, 5, Optional.empty()));
+        unheard.reset("acme");
         unheard.forgotten("acme");
         assertThat(quiet.lines).isEmpty();
-        assertThat(quiet.asked).containsExactly("isWarnEnabled", "isInfoEnabled", "isInfoEnabled");
+        assertThat(quiet.asked).startsWith("isWarnEnabled").hasSize(6).containsOnly("isWarnEnabled", "isInfoEnabled");
     }
 
     @Test
@@ -152,9 +188,9 @@ class Slf4jListenerTest {
     @Test
     void eachLimitOfAnOrganizationThatIsNearlyUsedUpIsALine() {
         for (int i = 0; i < 3; i++) {
-            listener.nearLimit(caller("acme"), "chat", LimitStatus.of(MINUTE, 16, Optional.empty()));
+            listener.nearLimit(caller("acme"), "chat", LimitStatus.of(MINUTE, 16, 0, Optional.empty()));
         }
-        listener.nearLimit(caller("acme"), "chat", LimitStatus.of(MONTH, 800, Optional.empty()));
+        listener.nearLimit(caller("acme"), "chat", LimitStatus.of(MONTH, 800, 0, Optional.empty()));
         assertThat(log.texts())
                 .containsExactly(
                         "INFO Near the limit: organization=acme, endpoint=chat, table=calls per minute, "
@@ -168,17 +204,6 @@ class Slf4jListenerTest {
         assertThat(listener.nearLimitAt()).isEmpty();
         assertThat(Slf4jListener.builder().nearLimitAt(0.8).build().nearLimitAt())
                 .hasValue(0.8);
-    }
-
-    @Test
-    void thatAnOrganizationWasForgottenIsAlwaysLogged() {
-        for (int i = 0; i < 2; i++) {
-            listener.forgotten("acme");
-        }
-        assertThat(log.texts())
-                .containsExactly(
-                        "INFO Forgot an organization: organization=acme",
-                        "INFO Forgot an organization: organization=acme");
     }
 
     @Test

@@ -242,11 +242,14 @@ class SnapshotCorruptionTest {
 
     @Test
     void aPeriodMustFollowItsRules() {
-        periodRefused(0, 0, 0, "end must be after start");
-        periodRefused(0, 1, 0, "bounds must be those of all time for a lifetime only");
+        periodRefused(0, 0, 0, 0, "end must be after start");
+        periodRefused(0, 1, 0, 0, "bounds must be those of all time for a lifetime only");
         long min = Instant.MIN.getEpochSecond();
-        periodRefused(min, Instant.MAX.getEpochSecond(), -1, "used must be >= 0: used=-1");
-        periodRefused(min, Instant.MAX.getEpochSecond(), (1L << 61) + 1, "used must be <= 2^61");
+        long max = Instant.MAX.getEpochSecond();
+        periodRefused(min, max, -1, 0, "used must be >= 0: used=-1");
+        periodRefused(min, max, (1L << 61) + 1, 0, "used must be <= 2^61");
+        periodRefused(min, max, 0, -1, "granted must be >= 0: granted=-1");
+        periodRefused(min, max, 0, (1L << 53) + 1, "granted must be <= 2^53");
     }
 
     @Test
@@ -303,7 +306,7 @@ class SnapshotCorruptionTest {
                 inMessage);
     }
 
-    private static void periodRefused(long start, long end, long used, String inMessage) {
+    private static void periodRefused(long start, long end, long used, long granted, String inMessage) {
         keyRefused(
                 out -> {
                     span(out, 2);
@@ -312,6 +315,7 @@ class SnapshotCorruptionTest {
                     out.writeLong(end);
                     out.writeInt(end == Instant.MAX.getEpochSecond() ? 999_999_999 : 0);
                     out.writeLong(used);
+                    out.writeLong(granted);
                 },
                 inMessage);
     }

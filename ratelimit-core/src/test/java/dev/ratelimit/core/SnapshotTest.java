@@ -67,8 +67,8 @@ class SnapshotTest {
         for (int i = 1_000; i < 2_000; i++) {
             organizations.add(new SavedOrganization("" + i, List.of(Snapshots.lifetime("chat", i))));
         }
-        // Kind and name 10, number of meters 4, key 2, period 32.
-        assertThat(Snapshots.bytes(new Snapshot(HEADER, organizations))).hasSizeBetween(48_000, 48_300);
+        // Kind and name 10, number of meters 4, key 2, period 40.
+        assertThat(Snapshots.bytes(new Snapshot(HEADER, organizations))).hasSizeBetween(56_000, 56_300);
     }
 
     @Test

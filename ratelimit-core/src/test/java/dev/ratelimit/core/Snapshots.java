@@ -98,14 +98,14 @@ final class Snapshots {
         return new Snapshot(
                 new SnapshotHeader(taken, taken.plusSeconds(1)),
                 List.of(
-                        new SavedOrganization("acme", List.of(window, new SavedMeter.Period(month, january, 17))),
+                        new SavedOrganization("acme", List.of(window, new SavedMeter.Period(month, january, 17, 5))),
                         new SavedOrganization("\uD800", List.of(lifetime("chat", 1L << 61))),
                         new SavedOrganization("", List.of(window))));
     }
 
     static SavedMeter lifetime(String endpoint, long used) {
         return new SavedMeter.Period(
-                key(endpoint, QuotaPeriod.lifetime()), new QuotaPeriod.Interval(Instant.MIN, Instant.MAX), used);
+                key(endpoint, QuotaPeriod.lifetime()), new QuotaPeriod.Interval(Instant.MIN, Instant.MAX), used, 0);
     }
 
     /** Returns a snapshot by chance, its strings and numbers odd ones more often than not. */
@@ -145,7 +145,11 @@ final class Snapshots {
             QuotaPeriod.monthFrom(Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000_000)), zone(random))
         };
         QuotaPeriod period = periods[random.nextInt(periods.length)];
-        return new SavedMeter.Period(key(random, period), period.at(instant(random)), units(random));
+        return new SavedMeter.Period(
+                key(random, period),
+                period.at(instant(random)),
+                units(random),
+                random.nextLong(Meter.MOST_GRANTED + 1));
     }
 
     private static Rule.Key key(Random random, Object span) {

@@ -68,6 +68,11 @@ class ToldLimiterTest {
         }
 
         @Override
+        public void wouldReject(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+            heard.add("would reject " + usage + " " + rejected.retryAfter());
+        }
+
+        @Override
         public void settled(Caller caller, String endpoint, Usage estimate, Usage actual) {
             heard.add("settled " + estimate + " as " + actual);
         }
@@ -117,6 +122,28 @@ class ToldLimiterTest {
                         "admitted acme chat 10 tokens",
                         "cancelled 10 tokens",
                         "rejected 34 tokens Optional[PT1M]");
+    }
+
+    @Test
+    void whatAShadowWouldRejectIsToldAfterTheAdmission() {
+        InMemoryRateLimiter limiter = limiter(new Notes(OptionalDouble.of(1)));
+        RateLimit five = RateLimit.of(Unit.TOKENS, 5, Duration.ofMinutes(1));
+        Tier shadowed =
+                tier.withTable(LimitTable.named("shadow").eachOther(five).asShadow());
+        Caller caller = new Caller("acme", shadowed);
+        limiter.tryAcquire(caller, "chat", Usage.of(Unit.TOKENS, 5));
+        limiter.tryAcquire(caller, "chat", TEN_TOKENS);
+        Reservation reservation = limiter.reserve(caller, "chat", Usage.of(Unit.TOKENS, 0));
+        reservation.add(Usage.of(Unit.TOKENS, 1));
+        limiter.peek(caller, "chat", TEN_TOKENS);
+        assertThat(heard)
+                .containsExactly(
+                        "admitted acme chat 5 tokens",
+                        "near at 5",
+                        "admitted acme chat 10 tokens",
+                        "would reject 10 tokens Optional.empty",
+                        "admitted acme chat 0 tokens",
+                        "would reject 1 tokens Optional[PT1M]");
     }
 
     @Test
@@ -199,8 +226,8 @@ class ToldLimiterTest {
     void aForgottenOrganizationBeginsAnew() {
         InMemoryRateLimiter limiter = limiter(new Notes(OptionalDouble.empty()));
         Reservation open = limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, 100));
-        limiter.forget("acme");
-        limiter.forget("nobody");
+        limiter.support().forget("acme");
+        limiter.support().forget("nobody");
         assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsExactly(0L);
         limiter.tryAcquire("acme", "chat", TEN_TOKENS);
         assertThat(open.settle(Usage.of(Unit.TOKENS, 1))).isTrue();

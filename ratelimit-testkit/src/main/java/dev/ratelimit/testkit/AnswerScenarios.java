@@ -74,7 +74,7 @@ abstract class AnswerScenarios extends Scenarios {
     private void assertStatus(Limit limit, long used, long remaining, Optional<Duration> resetAfter) {
         AppliedLimit applied = new AppliedLimit("table 0", new Scope.Endpoint("chat"), limit);
         assertThat(limiter.status("acme", "chat"))
-                .containsExactly(new LimitStatus(applied, used, remaining, resetAfter));
+                .containsExactly(new LimitStatus(applied, used, 0, remaining, resetAfter));
     }
 
     @Test

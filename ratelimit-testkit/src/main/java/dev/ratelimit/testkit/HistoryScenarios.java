@@ -40,6 +40,10 @@ abstract class HistoryScenarios extends Scenarios {
             Decision decision = limiter.tryAcquire(caller, endpoint, usage);
             assertThat(decision).as(call).isEqualTo(reference.tryAcquire(caller, endpoint, usage));
             assertThat(limiter.status(caller, endpoint)).as(call).isEqualTo(reference.status(caller, endpoint));
+            assertThat(limiter.status(caller)).as(call).isEqualTo(reference.status(caller));
+            assertThat(limiter.status(RandomTraffic.WATCHER, endpoint))
+                    .as(call)
+                    .isEqualTo(reference.status(RandomTraffic.WATCHER, endpoint));
             traffic.pass(time, decision);
         }
     }

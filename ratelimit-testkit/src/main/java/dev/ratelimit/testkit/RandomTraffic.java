@@ -29,6 +29,12 @@ final class RandomTraffic {
     private static final List<QuotaPeriod> PERIODS =
             List.of(QuotaPeriod.day(UTC), QuotaPeriod.month(ZoneId.of("America/New_York")), QuotaPeriod.lifetime());
 
+    /**
+     * Whose status makes a limiter look at the wall clock. When exactly it does so otherwise is its own affair, so before that clock
+     * may step back all must have seen how far it had come.
+     */
+    static final Caller WATCHER = new Caller("watcher", Scenarios.tierOf(Quota.perMonth(1)));
+
     private final Random random;
     private final Duration tick;
     private final List<Duration> windows;
@@ -91,12 +97,18 @@ final class RandomTraffic {
     private Tier tier() {
         return Tier.named("random")
                 .account(oneOf(List.of("trial", "production")))
-                .table(LimitTable.named("rates").each(rateLimit(), "chat").eachOther(rateLimit()))
-                .table(LimitTable.named("groups")
+                .table(shadowNowAndThen(
+                        LimitTable.named("rates").each(rateLimit(), "chat").eachOther(rateLimit())))
+                .table(shadowNowAndThen(LimitTable.named("groups")
                         .together("chat and embed", limit(), "chat", "embed")
-                        .othersTogether("remaining", limit()))
-                .table(LimitTable.named("quotas").unlimited("embed").eachOther(quota()))
+                        .othersTogether("remaining", limit())))
+                .table(shadowNowAndThen(
+                        LimitTable.named("quotas").unlimited("embed").eachOther(quota())))
                 .build();
+    }
+
+    private LimitTable shadowNowAndThen(LimitTable table) {
+        return random.nextInt(4) == 0 ? table.asShadow() : table;
     }
 
     private Limit limit() {

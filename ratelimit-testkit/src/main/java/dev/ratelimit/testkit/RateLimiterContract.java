@@ -144,6 +144,20 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    class Shadows extends ShadowScenarios {
+        Shadows() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Overviews extends OverviewScenarios {
+        Overviews() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
     class Histories extends HistoryScenarios {
         Histories() {
             super(RateLimiterContract.this);

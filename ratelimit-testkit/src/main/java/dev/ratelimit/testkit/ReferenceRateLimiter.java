@@ -2,8 +2,10 @@ package dev.ratelimit.testkit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.Admitted;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
+import dev.ratelimit.Cause;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitReached;
@@ -30,6 +32,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A rate limiter that is obviously right: each meter is the list of its charges, and each answer is read off that list.
@@ -81,8 +85,8 @@ public final class ReferenceRateLimiter implements RateLimiter {
         requireNonNull(caller, "caller");
         requireNonNull(estimate, "estimate");
         Booking booking = new Booking(caller);
-        Decision decision = booking.charge(caller.tier().limitsFor(endpoint), estimate);
-        return decision instanceof Rejected rejected ? Reservation.rejected(rejected) : booking;
+        booking.decision = booking.charge(caller.tier().limitsFor(endpoint), estimate);
+        return booking.decision instanceof Rejected rejected ? Reservation.rejected(rejected) : booking;
     }
 
     @Override
@@ -106,7 +110,35 @@ public final class ReferenceRateLimiter implements RateLimiter {
     @Override
     public synchronized List<LimitStatus> status(Caller caller, String endpoint) {
         requireNonNull(caller, "caller");
-        List<AppliedLimit> limits = caller.tier().limitsFor(endpoint);
+        return status(caller, caller.tier().limitsFor(endpoint));
+    }
+
+    @Override
+    public List<LimitStatus> status(String organization) {
+        return status(callerOf(organization));
+    }
+
+    @Override
+    public synchronized List<LimitStatus> status(Caller caller) {
+        requireNonNull(caller, "caller");
+        Tier tier = caller.tier();
+        Set<String> others = new TreeSet<>();
+        for (MeterKey key : meters.keySet()) {
+            if (key.organization.equals(caller.organization()) && key.scope instanceof Scope.Endpoint endpoint) {
+                others.add(endpoint.name());
+            }
+        }
+        others.removeAll(tier.namedEndpoints());
+        List<LimitStatus> all = new ArrayList<>(status(caller, tier.limits()));
+        for (String other : others) {
+            status(caller, tier.limitsFor(other)).stream()
+                    .filter(status -> status.limit().scope() instanceof Scope.Endpoint && status.used() > 0)
+                    .forEach(all::add);
+        }
+        return List.copyOf(all);
+    }
+
+    private List<LimitStatus> status(Caller caller, List<AppliedLimit> limits) {
         Moment now = now(limits);
         return limits.stream()
                 .map(applied -> meter(caller, applied).status(applied, now))
@@ -142,11 +174,19 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     private Decision decide(Caller caller, List<AppliedLimit> limits, Usage usage, Moment now) {
-        return limits.stream()
+        List<Refusal> refusals = limits.stream()
                 .flatMap(applied -> meter(caller, applied).refusal(applied, usage, now).stream())
+                .toList();
+        String notice = caller.tier().message();
+        List<Rejected> shadowRejections = refusals.stream()
+                .filter(refusal -> refusal.applied.shadow())
+                .map(refusal -> refusal.rejected(notice))
+                .toList();
+        return refusals.stream()
+                .filter(refusal -> !refusal.applied.shadow())
                 .reduce((longest, next) -> next.outlasts(longest) ? next : longest)
-                .map(longest -> longest.decision(caller.tier().message()))
-                .orElse(Decision.admitted());
+                .map(longest -> (Decision) longest.rejected(notice))
+                .orElse(new Admitted(shadowRejections));
     }
 
     private Meter meter(Caller caller, AppliedLimit applied) {
@@ -162,6 +202,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
         private final Caller caller;
         private final Map<AppliedLimit, List<Charge>> charges = new LinkedHashMap<>();
+        private Decision decision = Decision.admitted();
         private boolean ended;
 
         Booking(Caller caller) {
@@ -170,7 +211,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
         @Override
         public Decision decision() {
-            return Decision.admitted();
+            return decision;
         }
 
         @Override
@@ -213,14 +254,23 @@ public final class ReferenceRateLimiter implements RateLimiter {
         Decision charge(List<AppliedLimit> limits, Usage usage) {
             Moment now = now(limits);
             Decision decision = decide(caller, limits, usage, now);
-            if (decision.isAdmitted()) {
-                for (AppliedLimit applied : limits) {
+            if (decision instanceof Admitted admitted) {
+                for (AppliedLimit applied : chargedBy(admitted, limits)) {
                     long units = usage.amountOf(applied.limit().unit());
                     Charge charge = meter(caller, applied).charge(units, now);
                     charges.computeIfAbsent(applied, first -> new ArrayList<>()).add(charge);
                 }
             }
             return decision;
+        }
+
+        /** Returns the limits without those that only would have refused. */
+        private static List<AppliedLimit> chargedBy(Admitted admitted, List<AppliedLimit> limits) {
+            List<Cause> refusing =
+                    admitted.shadowRejections().stream().map(Rejected::cause).toList();
+            return limits.stream()
+                    .filter(applied -> !refusing.contains(new LimitReached(applied)))
+                    .toList();
         }
 
         private List<AppliedLimit> statedBy(Usage usage) {
@@ -262,7 +312,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
                     && (retryAfter.isEmpty() || retryAfter.get().compareTo(other.retryAfter.get()) > 0);
         }
 
-        Decision decision(String notice) {
+        Rejected rejected(String notice) {
             LimitReached cause = new LimitReached(applied);
             return retryAfter
                     .map(wait -> Rejected.forNanos(cause, notice, wait.toNanos()))
@@ -297,7 +347,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
         LimitStatus status(AppliedLimit applied, Moment now) {
             long used = used(applied.limit(), now);
-            return LimitStatus.of(applied, used, waitUntilGone(used, applied.limit(), now));
+            return LimitStatus.of(applied, used, 0, waitUntilGone(used, applied.limit(), now));
         }
 
         Optional<Refusal> refusal(AppliedLimit applied, Usage usage, Moment now) {

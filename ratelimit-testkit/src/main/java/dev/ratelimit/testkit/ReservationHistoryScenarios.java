@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
-import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
@@ -24,7 +23,6 @@ abstract class ReservationHistoryScenarios extends Scenarios {
     private static final int STEPS = 300;
     private static final int KEPT = 6;
     private static final long MOST = 1L << 53;
-    private static final Caller WATCHER = new Caller("watcher", tierOf(Quota.perMonth(1)));
 
     ReservationHistoryScenarios(RateLimiterContract contract) {
         super(contract);
@@ -89,8 +87,7 @@ abstract class ReservationHistoryScenarios extends Scenarios {
                 kept.remove(twins);
                 time.advance(tick.multipliedBy(random.nextInt(20)));
             }
-            // A settlement need not look at the wall clock, so before that may step back all see how far it had come.
-            assertSameStatus(WATCHER, endpoint, reference, step);
+            assertSameStatus(RandomTraffic.WATCHER, endpoint, reference, step);
             traffic.pass(time, decision);
         }
     }

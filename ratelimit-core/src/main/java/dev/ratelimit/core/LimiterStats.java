@@ -1,0 +1,23 @@
+package dev.ratelimit.core;
+
+import java.util.OptionalLong;
+
+/**
+ * How much a limiter keeps, and what it has decided.
+ *
+ * @param organizations whose state is kept
+ * @param meters their counters: one for each limit that was asked
+ * @param marks the moments, or grains of time, that their windows remember charges by
+ * @param estimatedBytes the heap that they take: within a quarter of what is measured, where names have about 20 characters and the JVM
+ *     compresses pointers
+ * @param admitted calls and reservations that were admitted since the limiter was built; empty unless
+ *     {@linkplain InMemoryRateLimiter.Builder#countDecisions() decisions are counted}
+ * @param rejected those that were rejected, and more for reservations that was; empty unless decisions are counted
+ */
+public record LimiterStats(
+        long organizations,
+        long meters,
+        long marks,
+        long estimatedBytes,
+        OptionalLong admitted,
+        OptionalLong rejected) {}
