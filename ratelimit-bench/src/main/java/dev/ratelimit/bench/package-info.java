@@ -1,4 +1,7 @@
-/** JMH benchmarks. Read ratios between the lines of one run: absolute times say more of the machine than of the code. */
+/**
+ * JMH benchmarks, and checks with the real clock. Read ratios between the lines of one run: absolute times say more of the machine than of
+ * the code.
+ */
 @NullMarked
 package dev.ratelimit.bench;
 

