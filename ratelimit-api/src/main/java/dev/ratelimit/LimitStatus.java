@@ -10,11 +10,13 @@ import java.util.Optional;
  *
  * @param limit the limit and what it applies to
  * @param used units that count now; more than the amount if the limit was overrun or lowered
- * @param granted units that may be used beyond the amount until the period ends, at least 0; 0 for a rate limit
+ * @param granted units that may be used beyond the amount until the period ends, from 0 to 2<sup>53</sup>; 0 for a rate limit
  * @param remaining units still to be had, at least 0
  * @param resetAfter the wait until nothing of what is used now counts any more: zero if nothing does, empty if that is never
  */
 public record LimitStatus(AppliedLimit limit, long used, long granted, long remaining, Optional<Duration> resetAfter) {
+
+    private static final long MOST_GRANTED = 1L << 53;
 
     /**
      * Makes a status.
@@ -30,13 +32,16 @@ public record LimitStatus(AppliedLimit limit, long used, long granted, long rema
         requireNonNull(resetAfter, "resetAfter");
         Arguments.require(used >= 0, "used", ">= 0", used);
         Arguments.require(granted >= 0, "granted", ">= 0", granted);
+        Arguments.require(granted <= MOST_GRANTED, "granted", "<= 2^53", granted);
+        boolean mayBeGranted = granted == 0 || limit.limit() instanceof Quota;
+        Arguments.require(mayBeGranted, "granted", "0 for a limit that is no quota", granted);
         Arguments.require(remaining >= 0, "remaining", ">= 0", remaining);
         resetAfter.ifPresent(wait -> Arguments.require(!wait.isNegative(), "resetAfter", ">= 0", wait));
     }
 
     /**
      * Returns how far the limit is overrun: by a last call that needed not fit, by what was settled beyond a reservation, or because the
-     * amount was lowered. Until that has expired or was given back, nothing is admitted.
+     * amount was lowered. Until that has expired, was given back or is granted, nothing is admitted.
      *
      * @return units used beyond the amount and what was granted, 0 if there are none
      */

@@ -113,14 +113,26 @@ public final class LimitTable {
 
     /**
      * Returns this table as a shadow: it refuses nothing, and tells what it would refuse. It decides over those calls that all other tables admit,
-     * and by itself, whatever other shadows say. A call that it would admit is charged as if the table were none. One that it
-     * would refuse is not: it is among the {@link Admitted#shadowRejections()}, and listeners are told. Thus a shadow counts as much as if it had
-     * refused, and when it is put in force, by a table of the same name that is no shadow, what is used goes on.
+     * and by itself, whatever other shadows say. A call that it would admit is charged to it. One that it would refuse is not: the answer is
+     * among the {@link Admitted#shadowRejections()}, and listeners are told. So what it counts is never more than its amounts; but the
+     * calls that it would refuse are charged to all other tables, so it may see fewer calls than it would in force. More for a
+     * {@link Reservation} is asked only of shadows that would have admitted the estimate.
+     *
+     * <p>When it is put in force, what is used goes on.
      *
      * @return the table with the same rows
      */
     public LimitTable asShadow() {
         return new LimitTable(name, rows, true);
+    }
+
+    /**
+     * Returns this table in force: what goes beyond its limits is refused. A table is, unless it was made a shadow.
+     *
+     * @return the table with the same rows
+     */
+    public LimitTable inForce() {
+        return new LimitTable(name, rows, false);
     }
 
     /**

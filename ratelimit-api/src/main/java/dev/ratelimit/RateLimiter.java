@@ -315,13 +315,15 @@ public interface RateLimiter {
      *
      * @param organization whose use is asked for
      * @param endpoint the endpoint
-     * @return one status for each limit, in the order of the tier's tables; empty if the endpoint is unlimited
+     * @return one status for each limit, those of shadow tables included, in the order of the tier's tables; empty if the endpoint is
+     *     unlimited
      */
     List<LimitStatus> status(String organization, String endpoint);
 
     /**
-     * Returns where an organization stands with all limits of its tier: those of the endpoints that the tier's tables name, and of their groups,
-     * used or not; and those that other endpoints have by themselves, for the endpoints that have used something which counts.
+     * Returns where an organization stands with all limits of its tier: those of the endpoints that the tier's tables name, and of their
+     * groups, used or not; and those that other endpoints have by themselves, if something of them is used or granted. Limits of
+     * {@linkplain LimitTable#asShadow() shadow tables} are among them, and say so.
      *
      * @param organization whose status is asked for
      * @return the limits in the order of the tables, those of other endpoints behind, by name; unmodifiable
@@ -333,7 +335,8 @@ public interface RateLimiter {
      *
      * @param caller whose use is asked for, and under which tier
      * @param endpoint the endpoint
-     * @return one status for each limit, in the order of the tier's tables; empty if the endpoint is unlimited
+     * @return one status for each limit, those of shadow tables included, in the order of the tier's tables; empty if the endpoint is
+     *     unlimited
      */
     List<LimitStatus> status(Caller caller, String endpoint);
 

@@ -93,10 +93,15 @@ class DecisionTest {
 
     @Test
     void whatIsGrantedMayBeUsedBeyondTheAmount() {
-        LimitStatus status = LimitStatus.of(REACHED.limit(), 23, 5, Optional.empty());
+        AppliedLimit quota = new AppliedLimit("t", new Scope.Group("all"), Quota.perMonth(20));
+        LimitStatus status = LimitStatus.of(quota, 23, 5, Optional.empty());
         assertThat(status).returns(2L, LimitStatus::remaining).returns(0L, LimitStatus::overrun);
-        LimitStatus overrun = LimitStatus.of(REACHED.limit(), 26, 5, Optional.empty());
+        LimitStatus overrun = LimitStatus.of(quota, 26, 5, Optional.empty());
         assertThat(overrun).returns(0L, LimitStatus::remaining).returns(1L, LimitStatus::overrun);
+        assertThatThrownBy(() -> LimitStatus.of(quota, 5, (1L << 53) + 1, Optional.empty()))
+                .hasMessage("granted must be <= 2^53: granted=9007199254740993");
+        assertThatThrownBy(() -> LimitStatus.of(REACHED.limit(), 5, 5, Optional.empty()))
+                .hasMessage("granted must be 0 for a limit that is no quota: granted=5");
     }
 
     private static LimitStatus statusOf(long amount, long used) {

@@ -73,6 +73,7 @@ class TierTest {
                 .hasToString("months (shadow)" + MONTHS.toString().substring("months".length()));
         assertThat(MONTHS.isShadow()).isFalse();
         assertThat(shadow.isShadow()).isTrue();
+        assertThat(shadow.inForce()).isEqualTo(MONTHS);
         assertThat(shadow.each(FIVE, "embed 2").isShadow()).isTrue();
         Tier tier = TIER.withTable(shadow).withLimits(limit -> limit);
         assertThat(tier.limitsFor("chat"))

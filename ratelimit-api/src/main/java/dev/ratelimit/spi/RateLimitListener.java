@@ -59,7 +59,7 @@ public interface RateLimitListener {
 
     /**
      * Tells that a call was admitted, or more for a reservation, which a limit of a {@linkplain dev.ratelimit.LimitTable#asShadow() shadow
-     * table} would have rejected if it were in force. It is told once for each such limit, after {@link #admitted}.
+     * table} would have rejected if it were in force. It is told once for each such limit; of a call, after {@link #admitted}.
      *
      * @param caller who called, and the tier that decided
      * @param endpoint what was called
@@ -98,8 +98,8 @@ public interface RateLimitListener {
     }
 
     /**
-     * Tells that a limit has come to be nearly used up: used / amount has reached the share {@link #nearLimitAt}. It is told once,
-     * and again only after less than that was used.
+     * Tells that a limit has come to be nearly used up: what is used has reached the share {@link #nearLimitAt} of the amount and what was
+     * granted. It is told once, and again only after less than that was used. Limits of shadow tables are told too, and say so.
      *
      * @param caller whose charge reached the share, and the tier that decided
      * @param endpoint what was called; other endpoints may share the limit

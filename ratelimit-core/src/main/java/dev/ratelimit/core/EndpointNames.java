@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -22,10 +23,21 @@ final class EndpointNames {
         this.full = most == 0;
     }
 
-    /** Makes a set to which no more is added. */
-    EndpointNames(Set<String> own) {
-        this(0);
+    /** Makes a set that has some names already, and takes no more if those are as many as it may have. */
+    EndpointNames(int most, List<String> own) {
+        this(most);
         this.own.addAll(own);
+        this.full = own.size() >= most;
+    }
+
+    /** Returns the names that are metered by themselves. */
+    List<String> own() {
+        return List.copyOf(own);
+    }
+
+    /** Returns what an endpoint would be metered by, without taking it up. */
+    String knownName(String endpoint) {
+        return full && !own.contains(endpoint) ? FURTHER : endpoint;
     }
 
     String meteredName(String endpoint) {
@@ -36,14 +48,10 @@ final class EndpointNames {
         return complete ? FURTHER : add(endpoint);
     }
 
-    int size() {
-        return own.size();
-    }
-
     private synchronized String add(String endpoint) {
         if (!full) {
             own.add(endpoint);
-            full = own.size() == most;
+            full = own.size() >= most;
         }
         return own.contains(endpoint) ? endpoint : FURTHER;
     }

@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.Admitted;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
@@ -44,8 +45,8 @@ import org.jspecify.annotations.Nullable;
  * tier of it or an endpoint is seen for the first time. What a thread did
  * before an admitted call happens-before what another does after a later call that the admission counted against.
  *
- * <p>An organization's state is dropped when it is idle: when nothing that it has used counts any more, so that no later decision
- * depends on it. A few organizations are looked at by each call that brings a new one, and by one call in every millisecond;
+ * <p>An organization's state is dropped when it is idle: when nothing that it has used or was granted counts any more, so that no later
+ * decision depends on it. A few organizations are looked at by each call that brings a new one, and by one call in every millisecond;
  * {@link #cleanUp()} looks at all. Quotas keep an organization's state until their period is over. State is lost with the object, unless a
  * {@linkplain #snapshot(Path) snapshot} was written.
  */
@@ -69,7 +70,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
                 builder.maxEndpoints,
                 builder.maxOrganizations,
                 builder.atCapacity);
-        this.support = new SupportTools(organizations);
+        this.support = new SupportTools(organizations, this::tierOf);
     }
 
     /**
@@ -125,8 +126,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
         Reservation reservation = organizations.reserve(name, tier, endpoint, estimate);
         Caller caller = new Caller(name, tier);
         organizations.tell(caller, endpoint, estimate, reservation.decision(), began);
-        return reservation.decision().isAdmitted()
-                ? new ToldReservation(reservation, organizations, caller, endpoint, estimate)
+        return reservation.decision() instanceof Admitted estimated
+                ? new ToldReservation(reservation, estimated, organizations, caller, endpoint, estimate)
                 : reservation;
     }
 
@@ -189,7 +190,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     /**
-     * Drops all organizations that are idle now: nothing of what they have used counts any more, or ever will. Calls do this by themselves, a
+     * Drops all organizations that are idle now: nothing of what they have used or were granted counts any more. Calls do this by themselves, a
      * few organizations at a time; a host that has quiet hours may do it at once. It takes time in proportion to the organizations
      * there are, and hinders no call.
      */
@@ -219,7 +220,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * Writes all that counts to a stream, so that a later process can {@linkplain Builder#restore(InputStream) go on} with it. A charge
      * that was reported before this method is called is in it; one that is made meanwhile may be. Calls go on.
      *
-     * <p>The snapshot holds the names of organizations, accounts, tables and endpoints, and what is used. The form is that of
+     * <p>The snapshot holds the names of organizations, accounts, tables and endpoints, and what is used and granted. The form is that of
      * {@code docs/SNAPSHOT.md}; with an end mark, so that what a failure left incomplete is refused on read.
      *
      * @param out takes the bytes; need not be buffered, and is not closed
@@ -298,7 +299,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
-         * Lets decisions be counted, for {@link InMemoryRateLimiter#stats()}. They are not unless this is called: each call then costs some nanoseconds more.
+         * Lets decisions be counted, for {@link InMemoryRateLimiter#stats()}. They are not unless this is called: each call then costs
+         * some nanoseconds more.
          *
          * @return this builder
          */
@@ -317,9 +319,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
          * @throws IllegalArgumentException if the number is negative
          */
         public Builder maxUnlistedEndpoints(int max) {
-            if (max < 0) {
-                throw new IllegalArgumentException("max must be >= 0: max=" + max);
-            }
+            Arguments.require(max >= 0, "max", ">= 0", max);
             this.maxEndpoints = max;
             return this;
         }
@@ -334,9 +334,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
          * @throws IllegalArgumentException if the number is less than 1
          */
         public Builder maxOrganizations(long max, AtCapacity atCapacity) {
-            if (max < 1) {
-                throw new IllegalArgumentException("max must be >= 1: max=" + max);
-            }
+            Arguments.require(max >= 1, "max", ">= 1", max);
             this.maxOrganizations = max;
             this.atCapacity = requireNonNull(atCapacity, "atCapacity");
             return this;

@@ -54,6 +54,11 @@ sealed interface Meter permits SlidingWindow, PeriodCounter {
     /** Returns the units that count now. */
     long used(long now);
 
+    /** Returns the units that may be used beyond the amount now. */
+    default long granted(long now) {
+        return 0;
+    }
+
     /**
      * Returns what counts in this meter, with ages as of a reading of the monotonic clock; null if nothing does. What was charged before this
      * is called is in it; what is charged meanwhile may be.

@@ -27,12 +27,13 @@ final class NearLimits {
     void charged(Rule rule, Meter meter, long units, long began, Listeners listeners, Caller caller, String endpoint) {
         long now = clocks.nanoTime();
         long used = meter.used(now);
+        long amount = rule.amount + meter.granted(now);
         for (int i = 0; i < listeners.nearLimitAt.length; i++) {
             Listening listening = new Listening(rule.key, i);
             double share = listeners.nearLimitAt[i];
-            if (!isNear(used, rule.amount, share)) {
+            if (!isNear(used, amount, share)) {
                 told.computeIfPresent(listening, (same, at) -> began - at > 0 ? null : at);
-            } else if (isNews(listening, !isNear(used - units, rule.amount, share), began, now)) {
+            } else if (isNews(listening, !isNear(used - units, amount, share), began, now)) {
                 listeners.nearLimit(i, caller, endpoint, meter.status(rule, now));
             }
         }

@@ -8,14 +8,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +38,12 @@ final class Organization {
     private static final long DEAD = Long.MIN_VALUE;
 
     /* As measured, with names of about 20 characters, on a JVM that compresses pointers. */
-    private static final long BYTES = 340;
+    private static final long BYTES = 276;
     private static final long BYTES_OF_METER = 110;
     private static final long BYTES_OF_MARK = 48;
-    private static final long BYTES_OF_UNLISTED_ENDPOINT = 330;
+    private static final long BYTES_OF_NEAR_LIMITS = 200;
+
+    private static final Scope FURTHER = new Scope.Endpoint(EndpointNames.FURTHER);
 
     private static final VarHandle LIFE = Handles.of(MethodHandles.lookup(), "life", long.class);
 
@@ -103,13 +102,17 @@ final class Organization {
         return meter != null ? meter.status(rule, now) : LimitStatus.of(rule.limit, 0, 0, Optional.of(Duration.ZERO));
     }
 
-    /** Returns the endpoints that have meters of their own in an account. */
-    Stream<String> meteredEndpoints(String account) {
-        return meters.keySet().stream()
-                .filter(key -> key.account().equals(account))
-                .flatMap(key ->
-                        key.scope() instanceof Scope.Endpoint endpoint ? Stream.of(endpoint.name()) : Stream.empty())
-                .distinct();
+    /** Returns the endpoints that have meters, those that a tier does not name by the names that it would meter them by. */
+    Set<String> meteredEndpoints(Tier tier) {
+        EndpointNames names = unlisted;
+        Set<String> endpoints = new TreeSet<>();
+        for (Rule.Key key : meters.keySet()) {
+            if (key.scope() instanceof Scope.Endpoint endpoint) {
+                String name = endpoint.name();
+                endpoints.add(names == null || tier.namedEndpoints().contains(name) ? name : names.knownName(name));
+            }
+        }
+        return endpoints;
     }
 
     /** Returns a limit of a tier, where an endpoint that no table names is that which it is metered by. */
@@ -122,35 +125,38 @@ final class Organization {
         return Rule.of(tier, limit);
     }
 
-    /** Grants so many units more of the quota of a key, or fewer. */
-    void grant(Rule.Key quota, long units) {
-        ((PeriodCounter) meter(quota)).grant(units, organizations.clocks.nanoTime());
+    /** Grants so many units more of a quota, or fewer, and returns where this organization then stands. */
+    LimitStatus grant(Rule quota, long units) {
+        Meter meter = meter(quota.key);
+        long now = organizations.clocks.nanoTime();
+        ((PeriodCounter) meter).grant(units, now);
+        return meter.status(quota, now);
     }
 
-    /** Returns what is granted beyond the amounts of quotas now, by the keys of their meters. */
-    Map<Rule.Key, Long> grants() {
-        long now = organizations.clocks.nanoTime();
-        Map<Rule.Key, Long> grants = new HashMap<>();
+    /** Returns another state of this organization: with the same names of endpoints and the same grants, of which nothing is used. */
+    Organization unused() {
+        Organization unused = new Organization(name, organizations);
+        unused.unlisted = unlisted;
         meters.forEach((key, meter) -> {
-            if (meter instanceof PeriodCounter counter && counter.granted(now) > 0) {
-                grants.put(key, counter.granted(now));
+            PeriodCounter granted = meter instanceof PeriodCounter counter ? counter.unused() : null;
+            if (granted != null) {
+                unused.meters.put(key, granted);
             }
         });
-        return grants;
+        return unused;
     }
 
     int countMeters() {
         return meters.size();
     }
 
-    /** Estimates the heap that this organization takes, with its entry in the map of organizations. */
-    long estimatedBytes() {
-        EndpointNames names = unlisted;
-        int endpoints = names == null ? 0 : names.size();
-        return BYTES
-                + countMeters() * BYTES_OF_METER
-                + countMarks() * BYTES_OF_MARK
-                + endpoints * BYTES_OF_UNLISTED_ENDPOINT;
+    /** Estimates the heap that this organization takes with so many marks, and its entry in the map of organizations. */
+    long estimatedBytes(long marks) {
+        long bytes = BYTES + countMeters() * BYTES_OF_METER + marks * BYTES_OF_MARK;
+        for (TierView known = view; known != null; known = known.older) {
+            bytes += known.estimatedBytes();
+        }
+        return near == null ? bytes : bytes + BYTES_OF_NEAR_LIMITS;
     }
 
     /** Returns how many marks the windows of this organization keep. */
@@ -220,16 +226,14 @@ final class Organization {
                 saved.add(one);
             }
         });
-        return new SavedOrganization(name, saved);
+        EndpointNames names = unlisted;
+        return new SavedOrganization(name, saved, names == null ? List.of() : names.own());
     }
 
-    /**
-     * Puts back what was saved so many nanoseconds ago. If endpoints shared meters then, those that have none of their own go on to
-     * share them.
-     */
+    /** Puts back what was saved so many nanoseconds ago. Endpoints that shared meters then go on to share them. */
     void restore(SavedOrganization saved, long elapsed) {
         Clocks clocks = organizations.clocks;
-        Set<String> endpoints = new HashSet<>();
+        boolean shared = false;
         for (SavedMeter meter : saved.meters()) {
             if (meter instanceof SavedMeter.Window window) {
                 meters.put(meter.key(), new SlidingWindow(window, elapsed, clocks.nanoTime()));
@@ -237,12 +241,10 @@ final class Organization {
                     && clocks.highest().isBefore(period.bounds().end())) {
                 meters.put(meter.key(), new PeriodCounter(period, clocks));
             }
-            if (meter.key().scope() instanceof Scope.Endpoint endpoint) {
-                endpoints.add(endpoint.name());
-            }
+            shared |= meter.key().scope().equals(FURTHER);
         }
-        if (endpoints.contains(EndpointNames.FURTHER)) {
-            unlisted = new EndpointNames(endpoints);
+        if (shared || !saved.endpoints().isEmpty()) {
+            unlisted = new EndpointNames(shared ? 0 : organizations.maxEndpoints, saved.endpoints());
         }
     }
 

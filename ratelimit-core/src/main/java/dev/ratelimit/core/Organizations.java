@@ -24,7 +24,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -199,10 +198,14 @@ final class Organizations {
             size.decrementAndGet();
             return earlier;
         }
+        addToList(added);
+        return added;
+    }
+
+    private void addToList(Organization added) {
         do {
             added.older = newest;
         } while (!NEWEST.compareAndSet(this, added.older, added));
-        return added;
     }
 
     /** Tells listeners of a decision that began at some time. */
@@ -210,17 +213,20 @@ final class Organizations {
         if (decision instanceof Admitted admitted) {
             listeners.admitted(caller, endpoint, usage);
             listeners.wouldReject(caller, endpoint, usage, admitted);
-            tellNear(caller, endpoint, admitted, usage::amountOf, began);
+            tellNear(caller, endpoint, admitted.shadowRejections(), usage::amountOf, began);
         } else {
             listeners.rejected(caller, endpoint, usage, (Rejected) decision);
         }
     }
 
-    /** Tells listeners which limits of an endpoint an admitted call has brought near that began at some time and charged so many units. */
-    void tellNear(Caller caller, String endpoint, Admitted decision, ToLongFunction<Unit> charged, long began) {
+    /**
+     * Tells listeners which limits of an endpoint a call has brought near that began at some time, and charged so many units but to those that
+     * would have rejected it.
+     */
+    void tellNear(Caller caller, String endpoint, List<Rejected> notCharged, ToLongFunction<Unit> charged, long began) {
         Organization known = listeners.hearNearLimits() ? byName.get(caller.organization()) : null;
         if (known != null) {
-            known.view(caller.tier()).tellNear(endpoint, decision, charged, began, listeners, caller);
+            known.view(caller.tier()).tellNear(endpoint, notCharged, charged, began, listeners, caller);
         }
     }
 
@@ -290,10 +296,11 @@ final class Organizations {
         long marks = 0;
         long bytes = 0;
         for (Organization organization : byName.values()) {
+            long own = organization.countMarks();
             organizations++;
             meters += organization.countMeters();
-            marks += organization.countMarks();
-            bytes += organization.estimatedBytes();
+            marks += own;
+            bytes += organization.estimatedBytes(own);
         }
         return new LimiterStats(
                 organizations,
@@ -337,42 +344,39 @@ final class Organizations {
 
     /** Grants so many units more of a quota, or fewer, and returns where the organization then stands. */
     synchronized LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
-        Organization granted =
-                grant(caller.organization(), organization -> organization.rule(caller.tier(), quota).key, units);
-        return granted.status(granted.rule(caller.tier(), quota), clocks.nanoTime());
-    }
-
-    private Organization grant(String name, Function<Organization, Rule.Key> quota, long units) {
-        Organization organization = require(name);
-        organization.grant(quota.apply(organization), units);
+        Organization organization = require(caller.organization());
+        LimitStatus status = organization.grant(organization.rule(caller.tier(), quota), units);
         while (!organization.keep()) {
             organization = organization.renewed();
-            organization.grant(quota.apply(organization), units);
+            status = organization.grant(organization.rule(caller.tier(), quota), units);
         }
-        return organization;
+        return status;
     }
 
-    /** Ends an organization, idle or not. Returns it; null if there is none. */
-    @Nullable
-    Organization end(String name) {
+    /** Ends an organization, idle or not; returns false if there is none. */
+    synchronized boolean forget(String name) {
         Organization known = byName.get(name);
-        if (known != null) {
-            known.end();
-            remove(known);
+        if (known == null) {
+            return false;
         }
-        return known;
+        known.end();
+        remove(known);
+        return true;
     }
 
     /**
-     * Ends an organization, and grants the one that takes its place what was granted to it. Returns false if there is none. (No grant goes on
-     * meanwhile: one that finds that the organization has ended is made again, and would have been taken over as well.)
+     * Puts one that has used nothing in the place of an organization; returns false if there is none. Nothing is granted or forgotten
+     * meanwhile, so the new one has all that was granted to the old one when it takes its place.
      */
     synchronized boolean reset(String name) {
-        Organization ended = end(name);
-        if (ended == null) {
-            return false;
+        for (Organization known = byName.get(name); known != null; known = byName.get(name)) {
+            Organization unused = known.unused();
+            if (byName.replace(name, known, unused)) {
+                addToList(unused);
+                known.end();
+                return true;
+            }
         }
-        ended.grants().forEach((quota, units) -> grant(name, organization -> quota, units));
-        return true;
+        return false;
     }
 }

@@ -45,13 +45,18 @@ final class PeriodCounter implements Meter {
         current = new Period(0, periods.at(clocks.highest()).end(), now);
     }
 
+    /** Makes a counter of the same period, where so much is granted and nothing used. */
+    private PeriodCounter(QuotaPeriod periods, Clocks clocks, Instant end, long granted) {
+        this.periods = periods;
+        this.clocks = clocks;
+        current = new Period(0, end, clocks.nanoTime());
+        current.granted = granted;
+    }
+
     /** Makes a counter of what was saved, in a period that is not over. */
     PeriodCounter(SavedMeter.Period saved, Clocks clocks) {
-        this.periods = (QuotaPeriod) saved.key().span();
-        this.clocks = clocks;
-        current = new Period(0, saved.bounds().end(), clocks.nanoTime());
+        this((QuotaPeriod) saved.key().span(), clocks, saved.bounds().end(), saved.granted());
         current.used = saved.used();
-        current.granted = saved.granted();
     }
 
     @Override
@@ -67,8 +72,8 @@ final class PeriodCounter implements Meter {
     public long charge(Rule rule, long units, long now) {
         Period period = at(now);
         while (true) {
-            long granted = period.granted;
             long used = period.used;
+            long granted = period.granted; // read last: when the CAS succeeds, both were so at one time
             if (rule.admits(used - granted, units)) {
                 if (units == 0 || Period.USED.compareAndSet(period, used, used + units)) {
                     return period.number;
@@ -141,8 +146,15 @@ final class PeriodCounter implements Meter {
         }
     }
 
-    /** Returns the units that may be used beyond the amount in the present period. */
-    long granted(long now) {
+    /** Returns a counter of the present period to which so much is granted as here, and nothing used; null if nothing is granted. */
+    @Nullable
+    PeriodCounter unused() {
+        Period period = current;
+        return period.granted == 0 ? null : new PeriodCounter(periods, clocks, period.end, period.granted);
+    }
+
+    @Override
+    public long granted(long now) {
         return at(now).granted;
     }
 

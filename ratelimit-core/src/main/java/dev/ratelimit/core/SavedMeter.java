@@ -26,19 +26,19 @@ sealed interface SavedMeter {
         private static final long MAX_WINDOW = 1L << 60;
 
         public Window {
-            require(key.span() instanceof Duration, "span of a window", "a duration", key.span());
+            Arguments.require(key.span() instanceof Duration, "span of a window", "a duration", key.span());
             Duration span = (Duration) key.span();
             boolean inRange = span.compareTo(Duration.ZERO) > 0 && span.compareTo(Duration.ofNanos(MAX_WINDOW)) <= 0;
-            require(inRange, "window", "> 0 and <= 2^60 ns", span);
+            Arguments.require(inRange, "window", "> 0 and <= 2^60 ns", span);
             charges = List.copyOf(charges);
             long older = span.toNanos() - 1;
             long sum = 0;
             for (Charge charge : charges) {
                 long age = charge.ageNanos;
-                require(age >= -MAX_WINDOW, "age", ">= -2^60 ns", age);
-                require(age <= older, "age", "less than the window and not above the one before", age);
+                Arguments.require(age >= -MAX_WINDOW, "age", ">= -2^60 ns", age);
+                Arguments.require(age <= older, "age", "less than the window and not above the one before", age);
                 sum += charge.units;
-                require(sum <= Meter.MOST_USED, "sum of units", "<= 2^61", sum);
+                Arguments.require(sum <= Meter.MOST_USED, "sum of units", "<= 2^61", sum);
                 older = age;
             }
         }
@@ -73,24 +73,19 @@ sealed interface SavedMeter {
         private static final QuotaPeriod.Interval ALWAYS = new QuotaPeriod.Interval(Instant.MIN, Instant.MAX);
 
         public Period {
-            require(key.span() instanceof QuotaPeriod, "span of a period", "a quota period", key.span());
+            Arguments.require(key.span() instanceof QuotaPeriod, "span of a period", "a quota period", key.span());
             requireNonNull(bounds, "bounds");
             boolean forEver = key.span().equals(QuotaPeriod.lifetime());
-            require(bounds.equals(ALWAYS) == forEver, "bounds", "those of all time for a lifetime only", bounds);
+            Arguments.require(
+                    bounds.equals(ALWAYS) == forEver, "bounds", "those of all time for a lifetime only", bounds);
             requireUnits(used, "used");
-            require(granted >= 0, "granted", ">= 0", granted);
-            require(granted <= Meter.MOST_GRANTED, "granted", "<= 2^53", granted);
+            Arguments.require(granted >= 0, "granted", ">= 0", granted);
+            Arguments.require(granted <= Meter.MOST_GRANTED, "granted", "<= 2^53", granted);
         }
     }
 
     private static void requireUnits(long units, String name) {
-        require(units >= 0, name, ">= 0", units);
-        require(units <= Meter.MOST_USED, name, "<= 2^61", units);
-    }
-
-    private static void require(boolean holds, String name, String rule, Object value) {
-        if (!holds) {
-            throw new IllegalArgumentException(name + " must be " + rule + ": " + name + "=" + value);
-        }
+        Arguments.require(units >= 0, name, ">= 0", units);
+        Arguments.require(units <= Meter.MOST_USED, name, "<= 2^61", units);
     }
 }

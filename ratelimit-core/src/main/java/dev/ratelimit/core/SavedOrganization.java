@@ -11,13 +11,15 @@ import java.util.Set;
  *
  * @param name any string, even an empty or a malformed one
  * @param meters its meters, in any order, no two of the same key
+ * @param endpoints those that no table names which have meters of their own: see {@link EndpointNames}
  */
-record SavedOrganization(String name, List<SavedMeter> meters) {
+record SavedOrganization(String name, List<SavedMeter> meters, List<String> endpoints) {
 
     /** Throws {@link IllegalArgumentException} if two meters have the same key. */
     SavedOrganization {
         requireNonNull(name, "name");
         meters = List.copyOf(meters);
+        endpoints = List.copyOf(endpoints);
         Set<Rule.Key> keys = new HashSet<>();
         for (SavedMeter meter : meters) {
             if (!keys.add(meter.key())) {

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * A listener that writes what a limiter refuses to an SLF4J log, at a bounded rate.
+ * A listener that writes what a limiter refuses, or would refuse, to an SLF4J log at a bounded rate; and what support did.
  *
  * <pre>{@code
  * Slf4jListener listener = Slf4jListener.builder().nearLimitAt(0.8).build();
@@ -35,16 +35,18 @@ import org.slf4j.spi.LoggingEventBuilder;
  *   <td>organization, endpoint, table, limit, cause, retryAfter, suppressed</td></tr>
  * <tr><td>INFO</td><td>Near the limit</td>
  *   <td>organization, endpoint, table, limit, used, remaining, suppressed</td></tr>
- * <tr><td>INFO</td><td>Granted</td><td>organization, table, limit, granted, used, remaining</td></tr>
+ * <tr><td>INFO</td><td>Granted</td><td>organization, account, table, limit, scope, granted, used, remaining</td></tr>
  * <tr><td>INFO</td><td>Reset an organization</td><td>organization</td></tr>
  * <tr><td>INFO</td><td>Forgot an organization</td><td>organization</td></tr>
  * </table>
  *
  * <p>{@code retryAfter} is a {@link Duration}, and missing where waiting does not help; {@code table} and {@code limit} are missing
- * where the cause is none of the tier's limits. Names of organizations and endpoints are logged as the host gives them; keys that
+ * where the cause is none of the tier's limits; {@code shadow} is there, and true, where the limit refuses nothing. Names of organizations and endpoints are logged as the host gives them; keys that
  * callers authenticate with never are. Where callers make up endpoint names, the log's layout has to escape line breaks.
  *
- * <p><b>The bound.</b> There is at most one line per interval, one minute unless stated, for each organization that is refused, and for each organization and limit that would refuse or is nearly used up; and at most 256 of each kind in all. What support does is always logged.
+ * <p><b>The bound.</b> There is at most one line per interval, one minute unless stated, for each organization that is refused, and for
+ * each organization and limit that would refuse or is nearly used up; and at most 256 of each of these kinds in all. What support does is
+ * always logged.
  * {@code suppressed} is how many were left out since the line before. Lines are spread over 256 slots by a hash of what they are about; those
  * that share a slot share its line and its count. Every refusal is logged or counted, exactly once, but a count is seen only when the next
  * line of its slot is due and written: metrics and alerts should rather come from a listener of their own.
@@ -119,7 +121,11 @@ public final class Slf4jListener implements RateLimitListener {
 
     @Override
     public void granted(Caller caller, LimitStatus status) {
-        limit(logger.atInfo().addKeyValue("organization", caller.organization()), status.limit())
+        LoggingEventBuilder line = logger.atInfo()
+                .addKeyValue("organization", caller.organization())
+                .addKeyValue("account", caller.tier().account());
+        limit(line, status.limit())
+                .addKeyValue("scope", status.limit().scope().toString())
                 .addKeyValue("granted", status.granted())
                 .addKeyValue("used", status.used())
                 .addKeyValue("remaining", status.remaining())
@@ -154,8 +160,9 @@ public final class Slf4jListener implements RateLimitListener {
     }
 
     private static LoggingEventBuilder limit(LoggingEventBuilder line, AppliedLimit limit) {
-        return line.addKeyValue("table", limit.table())
+        LoggingEventBuilder limited = line.addKeyValue("table", limit.table())
                 .addKeyValue("limit", limit.limit().toString());
+        return limit.shadow() ? limited.addKeyValue("shadow", true) : limited;
     }
 
     /** Builds an {@link Slf4jListener}. Not safe for use by many threads. */

@@ -103,7 +103,16 @@ final class SnapshotReader {
         for (int i = 0; i < size; i++) {
             read.add(meter());
         }
-        return new SavedOrganization(name, read);
+        return new SavedOrganization(name, read, endpoints());
+    }
+
+    private List<String> endpoints() throws IOException {
+        int size = size("endpoints");
+        List<String> read = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            read.add(string("endpoint"));
+        }
+        return read;
     }
 
     private SavedMeter meter() throws IOException {

@@ -46,6 +46,10 @@ final class SnapshotWriter {
         for (SavedMeter meter : organization.meters()) {
             write(meter);
         }
+        out.writeInt(organization.endpoints().size());
+        for (String endpoint : organization.endpoints()) {
+            write(endpoint);
+        }
         organizations++;
         meters += organization.meters().size();
     }

@@ -11,15 +11,15 @@ import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.spi.RateLimitListener;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * What the people who support a vendor's customers do by hand.
  *
  * <pre>{@code
- * Caller acme = new Caller("acme", trial);
- * for (LimitStatus status : limiter.status(acme)) {
+ * for (LimitStatus status : limiter.status("acme")) {
  *   if (status.remaining() == 0 && status.limit().limit() instanceof Quota) {
- *     limiter.support().grant(acme, status.limit(), 1_000); // 1,000 more until the month ends
+ *     limiter.support().grant("acme", status.limit(), 1_000); // 1,000 more until the month ends
  *   }
  * }
  * }</pre>
@@ -30,14 +30,30 @@ import java.util.List;
 public final class SupportTools {
 
     private final Organizations organizations;
+    private final Function<String, Tier> tiers;
 
-    SupportTools(Organizations organizations) {
+    SupportTools(Organizations organizations, Function<String, Tier> tiers) {
         this.organizations = organizations;
+        this.tiers = tiers;
+    }
+
+    /**
+     * Grants units beyond the amount of a quota of the organization's tier, as {@link #grant(Caller, AppliedLimit, long)} does.
+     *
+     * @param organization to whom
+     * @param quota the limit, one of the tier's
+     * @param units how many more; fewer if negative
+     * @return where the organization now stands with the quota
+     * @throws IllegalArgumentException if the limit is none of the tier's, or no quota, or the units are not between -2<sup>53</sup> and
+     *     2<sup>53</sup>
+     */
+    public LimitStatus grant(String organization, AppliedLimit quota, long units) {
+        return grant(new Caller(organization, tiers.apply(organization)), quota, units);
     }
 
     /**
      * Grants units beyond the amount of a quota until its period ends; or takes back, of what was granted. As much may be used
-     * then as the amount and what was granted in all. It goes with the meter: it stays when the amount changes, and when the organization
+     * then as the amount and what was granted in all, also where the call itself is of more than the amount. It goes with the meter: it stays when the amount changes, and when the organization
      * changes to a tier that shares the meter. A lifetime quota's is granted for good. An organization that was granted something is kept
      * until then, be there as many as {@link InMemoryRateLimiter.Builder#maxOrganizations} allows or not.
      *
@@ -53,29 +69,25 @@ public final class SupportTools {
     public LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
         requireNonNull(caller, "caller");
         requireNonNull(quota, "quota");
-        require(quota.limit() instanceof Quota, "quota", "a quota", quota);
+        Arguments.require(quota.limit() instanceof Quota, "quota", "a quota", quota);
         List<AppliedLimit> limits = quota.scope() instanceof Scope.Endpoint endpoint
                 ? caller.tier().limitsFor(endpoint.name())
                 : caller.tier().limits();
-        require(
+        Arguments.require(
                 limits.contains(quota),
                 "quota",
                 "a limit of tier \"" + caller.tier().name() + '"',
                 quota);
-        require(units >= -Meter.MOST_GRANTED && units <= Meter.MOST_GRANTED, "units", ">= -2^53 and <= 2^53", units);
+        Arguments.require(
+                units >= -Meter.MOST_GRANTED && units <= Meter.MOST_GRANTED, "units", ">= -2^53 and <= 2^53", units);
         LimitStatus status = organizations.grant(caller, quota, units);
         organizations.listeners.granted(caller, status);
         return status;
     }
 
-    private static void require(boolean holds, String name, String rule, Object value) {
-        if (!holds) {
-            throw new IllegalArgumentException(name + " must be " + rule + ": " + name + "=" + value);
-        }
-    }
-
     /**
-     * Sets all that an organization has used to nothing, in all accounts. What was granted to it stays. What reservations that are open give back
+     * Sets all that an organization has used to nothing, in all accounts. What was granted to it stays, and so do the names of its
+     * endpoints. What reservations that are open give back
      * is then nothing; what they are settled for beyond their estimates is charged.
      *
      * @param organization whose use is reset; nothing happens if nothing is kept of it
@@ -95,7 +107,7 @@ public final class SupportTools {
      * @see RateLimitListener#forgotten
      */
     public void forget(String organization) {
-        if (organizations.end(requireNonNull(organization, "organization")) != null) {
+        if (organizations.forget(requireNonNull(organization, "organization"))) {
             organizations.listeners.forgotten(organization);
         }
     }

@@ -31,11 +31,16 @@ import org.jspecify.annotations.Nullable;
  * then it charges them in ascending order of span, and gives back what it has charged if another call took the last unit in
  * between. Until then that call's units count: a call that shares a meter with it may be refused although it would have fitted.
  *
- * <p>The limits of shadow tables come last, each by itself: that none of them is charged for a call which is refused after all.
+ * <p>The limits of shadow tables come last, each by itself, so that none of them is charged for a call which is refused after all.
  */
 final class TierView {
 
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Meter[].class);
+
+    /* As measured on a JVM that compresses pointers. */
+    private static final long BYTES = 64;
+    private static final long BYTES_OF_SLOT = 4;
+    private static final long BYTES_OF_LINE = 330;
 
     final Plan plan;
     final @Nullable TierView older;
@@ -138,7 +143,7 @@ final class TierView {
     /** Tells listeners which limits of an endpoint an admitted call that began at some time has brought near. */
     void tellNear(
             String endpoint,
-            Admitted decision,
+            List<Rejected> notCharged,
             ToLongFunction<Unit> charged,
             long began,
             Listeners listeners,
@@ -146,7 +151,7 @@ final class TierView {
         Line line = line(endpoint);
         NearLimits near = organization.near();
         for (Rule rule : line.rules) {
-            long units = rule.isCauseOf(decision.shadowRejections()) ? 0 : charged.applyAsLong(rule.unit);
+            long units = rule.isCauseOf(notCharged) ? 0 : charged.applyAsLong(rule.unit);
             near.charged(rule, meter(line.meters, rule), units, began, listeners, caller, endpoint);
         }
     }
@@ -174,15 +179,19 @@ final class TierView {
                 .toList();
     }
 
+    /** Estimates the heap that this view takes, with what it has made for endpoints that no table names. */
+    long estimatedBytes() {
+        ConcurrentHashMap<String, Line> lines = unlisted;
+        return BYTES + BYTES_OF_SLOT * meters.length + (lines == null ? 0 : BYTES_OF_LINE * lines.size());
+    }
+
     /** Returns all limits of the tier, and behind them those of other endpoints of which something is used or granted. */
     List<LimitStatus> status() {
         long now = clocks.nanoTime();
         Tier tier = plan.tier;
         Stream<LimitStatus> known = status(tier.limits().stream(), now);
-        Stream<AppliedLimit> others = organization
-                .meteredEndpoints(tier.account())
+        Stream<AppliedLimit> others = organization.meteredEndpoints(tier).stream()
                 .filter(endpoint -> !tier.namedEndpoints().contains(endpoint))
-                .sorted()
                 .flatMap(endpoint -> tier.limitsFor(endpoint).stream())
                 .filter(limit -> limit.scope() instanceof Scope.Endpoint);
         Stream<LimitStatus> touched = status(others, now).filter(status -> status.used() > 0 || status.granted() > 0);

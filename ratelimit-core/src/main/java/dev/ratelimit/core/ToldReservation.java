@@ -6,19 +6,28 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Usage;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A reservation that listeners are told of. */
 final class ToldReservation implements Reservation {
 
     private final Reservation reservation;
+    private final Admitted estimated;
     private final Organizations organizations;
     private final Caller caller;
     private final String endpoint;
     private final Usage estimate;
 
     ToldReservation(
-            Reservation reservation, Organizations organizations, Caller caller, String endpoint, Usage estimate) {
+            Reservation reservation,
+            Admitted estimated,
+            Organizations organizations,
+            Caller caller,
+            String endpoint,
+            Usage estimate) {
         this.reservation = reservation;
+        this.estimated = estimated;
         this.organizations = organizations;
         this.caller = caller;
         this.endpoint = endpoint;
@@ -27,7 +36,7 @@ final class ToldReservation implements Reservation {
 
     @Override
     public Decision decision() {
-        return reservation.decision();
+        return estimated;
     }
 
     @Override
@@ -36,8 +45,10 @@ final class ToldReservation implements Reservation {
         Decision decision = reservation.add(more);
         if (decision instanceof Admitted admitted) {
             organizations.listeners.wouldReject(caller, endpoint, more, admitted);
+            List<Rejected> notCharged = new ArrayList<>(admitted.shadowRejections());
+            notCharged.addAll(estimated.shadowRejections()); // those limits are not asked for more
             organizations.tellNear(
-                    caller, endpoint, admitted, unit -> more.states(unit) ? more.amountOf(unit) : 0, began);
+                    caller, endpoint, notCharged, unit -> more.states(unit) ? more.amountOf(unit) : 0, began);
         } else {
             organizations.listeners.rejected(caller, endpoint, more, (Rejected) decision);
         }
@@ -50,7 +61,7 @@ final class ToldReservation implements Reservation {
         boolean settled = reservation.settle(actual);
         if (settled) {
             organizations.listeners.settled(caller, endpoint, estimate, actual);
-            organizations.tellNear(caller, endpoint, Decision.admitted(), unit -> 0, began);
+            organizations.tellNear(caller, endpoint, List.of(), unit -> 0, began);
         }
         return settled;
     }

@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
@@ -13,6 +14,8 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -102,6 +105,29 @@ class LimiterStatsTest {
         long measured = used() - before;
         assertThat(limiter.stats().estimatedBytes()).isCloseTo(measured, withPercentage(25));
         assertThat(limiter.stats().organizations()).isEqualTo(10_000);
+    }
+
+    @Test
+    void theEstimateCountsWhatIsKeptForEachTier() {
+        String[] names = new String[20];
+        for (int i = 0; i < names.length; i++) {
+            names[i] = "endpoint " + i;
+        }
+        LimitTable table = LimitTable.named("table").each(RateLimit.perMinute(1_000), names);
+        InMemoryRateLimiter limiter = limiterOf(table).build();
+        List<Tier> tiers = Stream.of("a", "b", "c", "d")
+                .map(name -> Tier.named(name).table(table).build())
+                .toList();
+        long before = used();
+        for (int i = 0; i < 10_000; i++) {
+            String organization = "organization-%06d".formatted(i);
+            for (Tier tier : tiers) {
+                limiter.tryAcquire(new Caller(organization, tier), names[0]);
+                limiter.tryAcquire(new Caller(organization, tier), "unlisted");
+            }
+        }
+        long measured = used() - before;
+        assertThat(limiter.stats().estimatedBytes()).isCloseTo(measured, withPercentage(25));
     }
 
     private static long used() {

@@ -132,6 +132,20 @@ class RestoreTest {
     }
 
     @Test
+    void endpointsThatHaveMetersOfTheirOwnKeepThem() throws IOException {
+        RateLimit limit = RateLimit.perMinute(10);
+        InMemoryRateLimiter.Builder builder = builder(time, limit).maxUnlistedEndpoints(1);
+        InMemoryRateLimiter limiter = builder.build();
+        assertThat(limiter.tryAcquire("acme", "embed", Usage.of(Unit.CALLS, 10)).isAdmitted())
+                .isTrue();
+        RateLimiter restored = restore(builder, snapshot(limiter));
+        assertThat(restored.tryAcquire("acme", "rerank").isAdmitted()).isTrue();
+        assertThat(restored.tryAcquire("acme", "embed").isAdmitted()).isFalse();
+        assertThat(restored.status("acme", "rerank").get(0).limit().scope().name())
+                .isEqualTo("(further endpoints)");
+    }
+
+    @Test
     void whatIsDamagedIsRefused() throws IOException {
         InMemoryRateLimiter limiter = builder(time, RateLimit.perMinute(1)).build();
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();

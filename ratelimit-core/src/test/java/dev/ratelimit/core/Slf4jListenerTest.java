@@ -96,10 +96,10 @@ class Slf4jListenerTest {
         listener.forgotten("acme");
         assertThat(log.texts())
                 .containsExactly(
-                        "INFO Granted: organization=acme, table=calls per month, limit=1000 calls per month, "
-                                + "granted=50, used=900, remaining=150",
-                        "INFO Granted: organization=acme, table=calls per month, limit=1000 calls per month, "
-                                + "granted=60, used=900, remaining=160",
+                        "INFO Granted: organization=acme, account=default, table=calls per month, "
+                                + "limit=1000 calls per month, scope=endpoint \"chat\", granted=50, used=900, remaining=150",
+                        "INFO Granted: organization=acme, account=default, table=calls per month, "
+                                + "limit=1000 calls per month, scope=endpoint \"chat\", granted=60, used=900, remaining=160",
                         "INFO Reset an organization: organization=acme",
                         "INFO Forgot an organization: organization=acme");
     }

@@ -133,7 +133,7 @@ class SnapshotCorruptionTest {
 
     @Test
     void whatTheConsumerRefusesIsSaidWithItsPlace() {
-        SavedOrganization acme = new SavedOrganization("acme", List.of());
+        SavedOrganization acme = Snapshots.organization("acme", List.of());
         SnapshotHeader header = new SnapshotHeader(Instant.EPOCH, Instant.EPOCH);
         assertRefused(
                 Snapshots.bytes(new Snapshot(header, List.of(acme, acme))),
@@ -195,6 +195,17 @@ class SnapshotCorruptionTest {
                     out.writeInt(-1);
                 },
                 "number of meters must be < 2^31: number of meters=4294967295");
+    }
+
+    @Test
+    void aNumberOfEndpointsAbove2ToThe31IsRefused() {
+        payloadRefused(
+                out -> {
+                    string(out, 0, 0);
+                    out.writeInt(0);
+                    out.writeInt(-1);
+                },
+                "number of endpoints must be < 2^31: number of endpoints=4294967295");
     }
 
     @Test
@@ -260,6 +271,7 @@ class SnapshotCorruptionTest {
                     out.writeLong(1);
                     out.writeInt(0);
                     out.writeShort(0);
+                    out.writeInt(0);
                     out.writeInt(0);
                 },
                 "organization 1: key must be that of one meter only: key=Key[");

@@ -108,7 +108,7 @@ class SnapshotKillIT {
             for (int age = 40; age > 0; age--) {
                 charges.add(new SavedMeter.Charge(age, number));
             }
-            organizations.add(new SavedOrganization(
+            organizations.add(Snapshots.organization(
                     "organization " + i,
                     List.of(new SavedMeter.Window(minute, charges), Snapshots.lifetime("chat", number))));
         }

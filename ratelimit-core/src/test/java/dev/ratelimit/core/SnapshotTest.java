@@ -27,10 +27,10 @@ class SnapshotTest {
         Snapshot snapshot = new Snapshot(
                 HEADER,
                 List.of(
-                        new SavedOrganization("a\uD800", List.of()),
-                        new SavedOrganization("a\uDC00", List.of()),
-                        new SavedOrganization("a?", List.of()),
-                        new SavedOrganization("a\uFFFD", List.of())));
+                        Snapshots.organization("a\uD800", List.of()),
+                        Snapshots.organization("a\uDC00", List.of()),
+                        Snapshots.organization("a?", List.of()),
+                        Snapshots.organization("a\uFFFD", List.of())));
         assertThat(Snapshots.read(Snapshots.bytes(snapshot))).isEqualTo(snapshot);
     }
 
@@ -45,8 +45,8 @@ class SnapshotTest {
         Snapshot snapshot = new Snapshot(
                 HEADER,
                 List.of(
-                        new SavedOrganization(longName, List.of(Snapshots.lifetime("chat", 1), window)),
-                        new SavedOrganization("acme", List.of(window))));
+                        Snapshots.organization(longName, List.of(Snapshots.lifetime("chat", 1), window)),
+                        Snapshots.organization("acme", List.of(window))));
         assertThat(Snapshots.read(Snapshots.bytes(snapshot))).isEqualTo(snapshot);
     }
 
@@ -57,7 +57,7 @@ class SnapshotTest {
             meters.add(Snapshots.lifetime("endpoint " + i, i));
         }
         Snapshot snapshot = new Snapshot(
-                HEADER, List.of(new SavedOrganization("acme", meters), new SavedOrganization("globex", meters)));
+                HEADER, List.of(Snapshots.organization("acme", meters), Snapshots.organization("globex", meters)));
         assertThat(Snapshots.read(Snapshots.bytes(snapshot))).isEqualTo(snapshot);
     }
 
@@ -65,18 +65,18 @@ class SnapshotTest {
     void aKeyIsWrittenOnce() {
         List<SavedOrganization> organizations = new ArrayList<>();
         for (int i = 1_000; i < 2_000; i++) {
-            organizations.add(new SavedOrganization("" + i, List.of(Snapshots.lifetime("chat", i))));
+            organizations.add(Snapshots.organization("" + i, List.of(Snapshots.lifetime("chat", i))));
         }
-        // Kind and name 10, number of meters 4, key 2, period 40.
-        assertThat(Snapshots.bytes(new Snapshot(HEADER, organizations))).hasSizeBetween(56_000, 56_300);
+        // Kind and name 10, numbers of meters and endpoints 8, key 2, period 40.
+        assertThat(Snapshots.bytes(new Snapshot(HEADER, organizations))).hasSizeBetween(60_000, 60_300);
     }
 
     @Test
     void aNameAbove16MebibytesCannotBeSaved() throws IOException {
         SnapshotWriter writer = new SnapshotWriter(OutputStream.nullOutputStream(), HEADER);
         String longest = "é".repeat(1 << 23);
-        writer.organization(new SavedOrganization(longest, List.of()));
-        assertThatThrownBy(() -> writer.organization(new SavedOrganization(longest + "a", List.of())))
+        writer.organization(Snapshots.organization(longest, List.of()));
+        assertThatThrownBy(() -> writer.organization(Snapshots.organization(longest + "a", List.of())))
                 .isInstanceOf(SnapshotException.class)
                 .hasMessage("a name must be <= 16 MiB to be saved: length=16777217");
     }
@@ -86,7 +86,7 @@ class SnapshotTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         SnapshotWriter writer = new SnapshotWriter(out, HEADER);
         for (int i = 0; i < 100; i++) {
-            writer.organization(new SavedOrganization(i + "x".repeat(10_000), List.of()));
+            writer.organization(Snapshots.organization(i + "x".repeat(10_000), List.of()));
         }
         Snapshots.assertRefused(out.toByteArray(), "a snapshot must not be cut short");
     }
@@ -105,7 +105,9 @@ class SnapshotTest {
                 Snapshots.key("chat", Duration.ofMinutes(1)), List.of(new SavedMeter.Charge(1_000_000_000, 3)));
         return new Snapshot(
                 new SnapshotHeader(HEADER.taken(), HEADER.taken()),
-                List.of(new SavedOrganization("acme", List.of(window)), new SavedOrganization("héé", List.of(window))));
+                List.of(
+                        Snapshots.organization("acme", List.of(window)),
+                        Snapshots.organization("héé", List.of(window))));
     }
 
     private static String hexdump(byte[] bytes) {

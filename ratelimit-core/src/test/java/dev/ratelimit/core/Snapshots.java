@@ -98,9 +98,13 @@ final class Snapshots {
         return new Snapshot(
                 new SnapshotHeader(taken, taken.plusSeconds(1)),
                 List.of(
-                        new SavedOrganization("acme", List.of(window, new SavedMeter.Period(month, january, 17, 5))),
-                        new SavedOrganization("\uD800", List.of(lifetime("chat", 1L << 61))),
-                        new SavedOrganization("", List.of(window))));
+                        organization("acme", List.of(window, new SavedMeter.Period(month, january, 17, 5))),
+                        organization("\uD800", List.of(lifetime("chat", 1L << 61))),
+                        organization("", List.of(window))));
+    }
+
+    static SavedOrganization organization(String name, List<SavedMeter> meters) {
+        return new SavedOrganization(name, meters, List.of());
     }
 
     static SavedMeter lifetime(String endpoint, long used) {
@@ -118,7 +122,9 @@ final class Snapshots {
                 SavedMeter meter = random.nextBoolean() ? window(random) : period(random);
                 meters.put(meter.key(), meter);
             }
-            organizations.put(name, new SavedOrganization(name, List.copyOf(meters.values())));
+            organizations.put(
+                    name,
+                    new SavedOrganization(name, List.copyOf(meters.values()), List.of(string(random), string(random))));
         }
         return new Snapshot(new SnapshotHeader(instant(random), instant(random)), List.copyOf(organizations.values()));
     }

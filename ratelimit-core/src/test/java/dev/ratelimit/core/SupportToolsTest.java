@@ -9,6 +9,7 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.Quota;
+import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
@@ -17,17 +18,20 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
+import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
@@ -71,7 +75,7 @@ class SupportToolsTest {
     }
 
     private LimitStatus grant(String endpoint, long units) {
-        return limiter.support().grant(new Caller("acme", tier(MONTH)), monthsOf(endpoint, MONTH), units);
+        return limiter.support().grant("acme", monthsOf(endpoint, MONTH), units);
     }
 
     private boolean admits(String endpoint, long calls) {
@@ -242,6 +246,100 @@ class SupportToolsTest {
         assertThat(admits("chat", 1)).isFalse();
         grant("chat", 5);
         assertThat(admits("chat", 15)).isTrue();
+    }
+
+    @Test
+    void aGrantEndsWithItsPeriodAlsoWhereThatIsNoticedByAReset() {
+        grant("chat", 5);
+        time.stepWall(UNTIL_FEBRUARY);
+        limiter.support().reset("acme");
+        assertThat(month("chat").granted()).isZero();
+        assertThat(admits("chat", 11)).isFalse();
+    }
+
+    @Test
+    void aResetKeepsWhatEndpointsAreMeteredBy() {
+        limiter = builder.maxUnlistedEndpoints(1).build();
+        assertThat(admits("embed", 1)).isTrue();
+        assertThat(admits("rerank", 1)).isTrue();
+        grant("rerank", 5);
+        limiter.support().reset("acme");
+        assertThat(month("rerank").granted()).isEqualTo(5);
+        assertThat(month("embed").granted()).isZero();
+        assertThat(limiter.status("acme"))
+                .filteredOn(status -> status.granted() > 0)
+                .singleElement()
+                .extracting(status -> status.limit().scope().name())
+                .isEqualTo("(further endpoints)");
+    }
+
+    /** Calls and snapshots at every reading of a clock while a reset is under way. */
+    @Test
+    void whatWasGrantedIsThereWhileAResetIsUnderWay() {
+        List<Long> granted = new ArrayList<>();
+        boolean[] resetting = {false};
+        limiter = builder.timeSource(new TimeSource() {
+                    @Override
+                    public long nanoTime() {
+                        look();
+                        return time.nanoTime();
+                    }
+
+                    @Override
+                    public Instant instant() {
+                        look();
+                        return time.instant();
+                    }
+
+                    private void look() {
+                        if (resetting[0]) {
+                            resetting[0] = false;
+                            granted.add(month("chat").granted());
+                            resetting[0] = true;
+                        }
+                    }
+                })
+                .build();
+        grant("chat", 5);
+        resetting[0] = true;
+        limiter.support().reset("acme");
+        resetting[0] = false;
+        granted.add(month("chat").granted());
+        assertThat(granted).hasSizeGreaterThan(1).containsOnly(5L);
+    }
+
+    /** A quota that is full at every moment, by what is used or by what is granted, admits nothing. */
+    @Test
+    void nothingIsAdmittedWhileGrantsComeAndGoInAFullQuota() throws Exception {
+        Rule rule = Rules.of(Quota.lifetime(Unit.CALLS, 10));
+        PeriodCounter full = new PeriodCounter(QuotaPeriod.lifetime(), new Clocks(TimeSource.system()));
+        full.charge(rule, 10, 0);
+        Meter.Place place = full.place(0);
+        AtomicBoolean done = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            Future<Long> admitted = threads.submit(() -> {
+                long calls = 0;
+                while (!done.get()) {
+                    calls += full.charge(rule, 1, 0) < 0 ? 0 : 1;
+                }
+                return calls;
+            });
+            threads.submit(() -> {
+                        for (int i = 0; i < 6_000_000; i++) {
+                            full.chargeMore(rule, place, 5, 0);
+                            full.grant(5, 0);
+                            full.grant(-5, 0);
+                            full.refund(place, 5);
+                        }
+                    })
+                    .get();
+            done.set(true);
+            assertThat(admitted.get()).isZero();
+        } finally {
+            done.set(true);
+            threads.shutdown();
+        }
     }
 
     /** One thread resets and one drops what is idle, while two grant. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ratelimit.Caller;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
@@ -132,8 +133,11 @@ class ToldLimiterTest {
                 tier.withTable(LimitTable.named("shadow").eachOther(five).asShadow());
         Caller caller = new Caller("acme", shadowed);
         limiter.tryAcquire(caller, "chat", Usage.of(Unit.TOKENS, 5));
+        time.advanceNanos(1);
         limiter.tryAcquire(caller, "chat", TEN_TOKENS);
+        time.advanceNanos(1);
         Reservation reservation = limiter.reserve(caller, "chat", Usage.of(Unit.TOKENS, 0));
+        time.advanceNanos(1);
         reservation.add(Usage.of(Unit.TOKENS, 1));
         limiter.peek(caller, "chat", TEN_TOKENS);
         assertThat(heard)
@@ -143,7 +147,36 @@ class ToldLimiterTest {
                         "admitted acme chat 10 tokens",
                         "would reject 10 tokens Optional.empty",
                         "admitted acme chat 0 tokens",
-                        "would reject 1 tokens Optional[PT1M]");
+                        "would reject 1 tokens Optional[PT59.999999997S]");
+    }
+
+    @Test
+    void aShadowThatWouldHaveRejectedTheEstimateIsNotBroughtNearByPieces() {
+        InMemoryRateLimiter limiter = limiter(new NearOnly(0.8));
+        RateLimit ten = RateLimit.of(Unit.TOKENS, 10, Duration.ofMinutes(1));
+        Tier shadowed = tier.withTable(LimitTable.named("shadow").eachOther(ten).asShadow());
+        Caller caller = new Caller("acme", shadowed);
+        limiter.tryAcquire(caller, "chat", Usage.of(Unit.TOKENS, 8));
+        Reservation reservation = limiter.reserve(caller, "chat", Usage.of(Unit.TOKENS, 6));
+        for (int piece = 0; piece < 4; piece++) {
+            time.advanceNanos(1);
+            reservation.add(Usage.of(Unit.TOKENS, 6));
+        }
+        assertThat(heard).containsExactly("0.8 at 8");
+    }
+
+    @Test
+    void whatWasGrantedMovesTheShareAway() {
+        InMemoryRateLimiter limiter = limiter(new NearOnly(0.8));
+        Tier monthly = Tier.named("tier")
+                .table(LimitTable.named("months").eachOther(Quota.perMonth(10)))
+                .build();
+        Caller caller = new Caller("acme", monthly);
+        limiter.support().grant(caller, monthly.limitsFor("chat").get(0), 10);
+        limiter.tryAcquire(caller, "chat", Usage.of(Unit.CALLS, 15));
+        assertThat(heard).isEmpty();
+        limiter.tryAcquire(caller, "chat");
+        assertThat(heard).containsExactly("0.8 at 16");
     }
 
     @Test

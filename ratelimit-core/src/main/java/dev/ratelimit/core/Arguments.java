@@ -1,0 +1,14 @@
+package dev.ratelimit.core;
+
+/** Checks of arguments. */
+final class Arguments {
+
+    private Arguments() {}
+
+    /** Throws an {@link IllegalArgumentException} that names the rule and the value, unless the rule holds. */
+    static void require(boolean holds, String name, String rule, Object value) {
+        if (!holds) {
+            throw new IllegalArgumentException(name + " must be " + rule + ": " + name + "=" + value);
+        }
+    }
+}
