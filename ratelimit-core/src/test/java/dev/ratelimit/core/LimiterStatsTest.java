@@ -113,7 +113,8 @@ class LimiterStatsTest {
         for (int i = 0; i < names.length; i++) {
             names[i] = "endpoint " + i;
         }
-        LimitTable table = LimitTable.named("table").each(RateLimit.perMinute(1_000), names);
+        RateLimit limit = RateLimit.perMinute(1_000);
+        LimitTable table = LimitTable.named("table").each(limit, names).eachOther(limit);
         InMemoryRateLimiter limiter = limiterOf(table).build();
         List<Tier> tiers = Stream.of("a", "b", "c", "d")
                 .map(name -> Tier.named(name).table(table).build())
