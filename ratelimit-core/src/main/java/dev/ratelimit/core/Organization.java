@@ -41,6 +41,7 @@ final class Organization {
     private static final long BYTES = 276;
     private static final long BYTES_OF_METER = 110;
     private static final long BYTES_OF_MARK = 48;
+    private static final long BYTES_OF_NAMES = 150;
     private static final long BYTES_OF_NEAR_LIMITS = 200;
 
     private static final Scope FURTHER = new Scope.Endpoint(EndpointNames.FURTHER);
@@ -156,7 +157,7 @@ final class Organization {
         for (TierView known = view; known != null; known = known.older) {
             bytes += known.estimatedBytes();
         }
-        return near == null ? bytes : bytes + BYTES_OF_NEAR_LIMITS;
+        return bytes + (unlisted == null ? 0 : BYTES_OF_NAMES) + (near == null ? 0 : BYTES_OF_NEAR_LIMITS);
     }
 
     /** Returns how many marks the windows of this organization keep. */
