@@ -69,7 +69,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What is used is {@code admitted} less the start of the first live mark less what live marks have given back. {@code refunded} is read
  * after {@code admitted}, and {@code admitted} must be the same thereafter: else something could be given back of a charge that is not in
  * {@code admitted}. The start and what was given back from there on, the base, never goes back when marks expire, as a mark gives
- * back no more than was charged under it.
+ * back no more than was charged under it. A look, unlike a charge, may miss what is just being charged with an earlier reading.
  *
  * <h2>What has expired</h2>
  *

@@ -1,0 +1,59 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+import dev.ratelimit.testkit.ManualTime;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The organizations of a limiter whose time stands still. */
+final class Book {
+
+    static final String ADMITTED = "admitted";
+    static final String REFUSED = "refused";
+
+    private static final String NAME = "acme";
+
+    final Organizations all = new Organizations(
+            new Clocks(new ManualTime()),
+            new Listeners(List.of(), new ManualTime()),
+            10,
+            10,
+            AtCapacity.ADMIT_UNMETERED);
+
+    /** Returns a tier with the same meter as every other that this returns, for all endpoints. */
+    static Tier perHour(long amount) {
+        return Tier.named("per hour " + amount)
+                .table(LimitTable.named("calls").othersTogether("all", RateLimit.perHour(amount)))
+                .build();
+    }
+
+    /** Returns a tier with one call for each of two endpoints, and one for both. */
+    static Tier oneEachAndOneInAll() {
+        return Tier.named("one each and one in all")
+                .table(LimitTable.named("each").each(RateLimit.perHour(1), "chat", "embed"))
+                .table(LimitTable.named("all").together("all", Quota.lifetime(Unit.CALLS, 1), "chat", "embed"))
+                .build();
+    }
+
+    Organization organization() {
+        return all.require(NAME);
+    }
+
+    String call(Tier tier, String endpoint) {
+        return all.tryAcquire(NAME, tier, endpoint, Usage.call()).isAdmitted() ? ADMITTED : REFUSED;
+    }
+
+    /** Returns what is used of the limits of an endpoint, in the order of their tables. */
+    String used(Tier tier, String endpoint) {
+        return all.status(NAME, tier, endpoint).stream()
+                .map(LimitStatus::used)
+                .map(String::valueOf)
+                .collect(Collectors.joining("/"));
+    }
+}

@@ -1,0 +1,33 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
+import dev.ratelimit.Reservation;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+
+/** Ten tokens of one hundred, reserved by one call, beside thirty that others have used. */
+final class Reserved {
+
+    private static final Tier TIER = Tier.named("tier")
+            .table(LimitTable.named("tokens").othersTogether("all", Quota.lifetime(Unit.TOKENS, 100)))
+            .build();
+
+    private final Book book = new Book();
+    final Reservation reservation;
+
+    Reserved() {
+        book.organization().view(TIER).tryAcquire("chat", tokens(30));
+        reservation = book.organization().view(TIER).reserve("chat", tokens(10));
+    }
+
+    static Usage tokens(long tokens) {
+        return Usage.of(Unit.TOKENS, tokens);
+    }
+
+    /** Returns the tokens that are used beside those of others. */
+    long used() {
+        return Long.parseLong(book.used(TIER, "chat")) - 30;
+    }
+}

@@ -1,0 +1,26 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.Limit;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import java.time.Duration;
+
+/** Rules for races on a meter by itself. */
+final class Rules {
+
+    /** The length of all windows, in nanoseconds; short enough for a grain of one nanosecond. */
+    static final long WINDOW = 100;
+
+    private Rules() {}
+
+    static Rule of(Limit limit) {
+        return new Rule(Tier.DEFAULT_ACCOUNT, new AppliedLimit("table", new Scope.Endpoint("endpoint"), limit), 0, 0);
+    }
+
+    static Rule perWindow(long amount) {
+        return of(RateLimit.of(Unit.CALLS, amount, Duration.ofNanos(WINDOW)));
+    }
+}

@@ -1,0 +1,63 @@
+package dev.ratelimit.core;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Runs of jcstress, each in a process of its own, which forks others with the same class path. */
+final class Jcstress {
+
+    private static final Path TARGET = Path.of("target").toAbsolutePath();
+
+    private static final String NONE = "tests: No matches.";
+
+    /** What a run has shown. */
+    enum Verdict {
+        HELD,
+        FORBIDDEN_SEEN
+    }
+
+    private Jcstress() {}
+
+    /**
+     * Runs tests on the shipped classes, or on others that come first on the class path.
+     *
+     * @param name of the log and the folder of results under {@code target/jcstress}
+     * @throws IllegalStateException if the run ended without a verdict
+     */
+    static Verdict run(String name, List<Path> first, String... options) throws IOException, InterruptedException {
+        Path results = Files.createDirectories(TARGET.resolve("jcstress").resolve(name));
+        Path log = results.resolve("log.txt");
+        String classPath = Stream.concat(
+                        first.stream().map(Path::toAbsolutePath), Stream.of(TARGET.resolve("stress.jar")))
+                .map(Path::toString)
+                .collect(Collectors.joining(File.pathSeparator));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                classPath,
+                "org.openjdk.jcstress.Main",
+                "-r",
+                results.toString()));
+        command.addAll(List.of(options));
+        int exit = new ProcessBuilder(command)
+                .directory(results.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(Redirect.to(log.toFile()))
+                .start()
+                .waitFor();
+        String said = Files.readString(log);
+        boolean errors = !said.contains("Error " + NONE);
+        boolean failures = !said.contains("Failed " + NONE);
+        if (errors || exit != (failures ? 1 : 0)) {
+            throw new IllegalStateException("no verdict: exit=" + exit + ", log=" + log);
+        }
+        return failures ? Verdict.FORBIDDEN_SEEN : Verdict.HELD;
+    }
+}
