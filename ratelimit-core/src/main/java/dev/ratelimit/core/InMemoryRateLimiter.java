@@ -199,6 +199,17 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     /**
+     * Binds an endpoint of an organization, for calls that then look neither up by its name.
+     *
+     * @param organization who will call
+     * @param endpoint what will be called
+     * @return an object that decides as this limiter does
+     */
+    public BoundEndpoint bind(String organization, String endpoint) {
+        return new BoundEndpoint(organization, endpoint, organizations, this::tierOf);
+    }
+
+    /**
      * Returns what support does by hand: grant units, reset or forget an organization.
      *
      * @return the tools

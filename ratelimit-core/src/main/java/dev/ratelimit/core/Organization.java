@@ -74,7 +74,7 @@ final class Organization {
     TierView view(Tier tier) {
         TierView newest = view;
         TierView known = newest;
-        while (known != null && !known.plan.tier.equals(tier)) {
+        while (known != null && !known.isFor(tier)) {
             known = known.older;
         }
         return known != null ? known : addView(organizations.plan(tier), newest);

@@ -139,7 +139,7 @@ final class Organizations {
         return new Organization(name, this);
     }
 
-    private Decision decisionAtCapacity() {
+    Decision decisionAtCapacity() {
         return atCapacity == AtCapacity.ADMIT_UNMETERED
                 ? Decision.admitted()
                 : Rejected.forGood(new CapacityReached(max), "");

@@ -57,7 +57,7 @@ final class TierView {
     private volatile @Nullable ConcurrentHashMap<String, Line> unlisted;
 
     /** The rules of one endpoint, in the order of charging, and the array that their slots number. */
-    private static final class Line {
+    static final class Line {
 
         final Rule[] rules;
         final Meter[] meters;
@@ -78,14 +78,21 @@ final class TierView {
         this.meters = new Meter[plan.slots];
     }
 
+    boolean isFor(Tier tier) {
+        return plan.tier.equals(tier);
+    }
+
+    Decision tryAcquire(Line line, Usage usage) {
+        return charge(line.rules, line.meters, usage, null);
+    }
+
     /* Takes rules and meters apart, where others ask for a line: that one would be allocated on every call. */
     Decision tryAcquire(String endpoint, Usage usage) {
         Rule[] rules = plan.named(endpoint);
         if (rules != null) {
             return charge(rules, meters, usage, null);
         }
-        Line line = unlisted(endpoint);
-        return charge(line.rules, line.meters, usage, null);
+        return tryAcquire(unlisted(endpoint), usage);
     }
 
     Reservation reserve(String endpoint, Usage estimate) {
@@ -246,7 +253,7 @@ final class TierView {
         return wait == Meter.NEVER ? Rejected.forGood(rule.cause, notice) : Rejected.forNanos(rule.cause, notice, wait);
     }
 
-    private Line line(String endpoint) {
+    Line line(String endpoint) {
         Rule[] named = plan.named(endpoint);
         return named != null ? new Line(named, meters) : unlisted(endpoint);
     }
