@@ -98,6 +98,8 @@ class DecisionTest {
         assertThat(status).returns(2L, LimitStatus::remaining).returns(0L, LimitStatus::overrun);
         LimitStatus overrun = LimitStatus.of(quota, 26, 5, Optional.empty());
         assertThat(overrun).returns(0L, LimitStatus::remaining).returns(1L, LimitStatus::overrun);
+        assertThat(LimitStatus.of(quota, 0, 1L << 53, Optional.empty()).remaining())
+                .isEqualTo((1L << 53) + 20);
         assertThatThrownBy(() -> LimitStatus.of(quota, 5, (1L << 53) + 1, Optional.empty()))
                 .hasMessage("granted must be <= 2^53: granted=9007199254740993");
         assertThatThrownBy(() -> LimitStatus.of(REACHED.limit(), 5, 5, Optional.empty()))

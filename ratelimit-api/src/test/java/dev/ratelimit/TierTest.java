@@ -32,6 +32,19 @@ class TierTest {
     }
 
     @Test
+    void aTierTellsWhatItWasMadeOf() {
+        Tier tier = Tier.named("trial")
+                .account("test")
+                .message("Upgrade.")
+                .table(LimitTable.named("calls").together("talk", FIVE, "chat", "coral"))
+                .build();
+        assertThat(tier.name()).isEqualTo("trial");
+        assertThat(tier.message()).isEqualTo("Upgrade.");
+        assertThat(tier)
+                .hasToString("trial (account test) [calls[row (chat, coral as group \"talk\": 5 calls per minute)]]");
+    }
+
+    @Test
     void anUnlimitedEndpointIsNotAmongTheOthers() {
         assertThat(TIER.limitsFor("embed"))
                 .containsExactly(new AppliedLimit("minutes", new Scope.Endpoint("embed"), FIVE));

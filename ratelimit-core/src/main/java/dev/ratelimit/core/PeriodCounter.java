@@ -51,12 +51,13 @@ final class PeriodCounter implements Meter {
         this.clocks = clocks;
         current = new Period(0, end, clocks.nanoTime());
         current.granted = granted;
+        current.balance = -granted;
     }
 
     /** Makes a counter of what was saved, in a period that is not over. */
     PeriodCounter(SavedMeter.Period saved, Clocks clocks) {
         this((QuotaPeriod) saved.key().span(), clocks, saved.bounds().end(), saved.granted());
-        current.used = saved.used();
+        current.balance = saved.used() - saved.granted();
     }
 
     @Override
@@ -65,17 +66,16 @@ final class PeriodCounter implements Meter {
         QuotaPeriod.Interval bounds = periods.at(clocks.highest());
         return isUntouched(period) || !bounds.end().equals(period.end)
                 ? null
-                : new SavedMeter.Period(key, bounds, period.used, period.granted);
+                : new SavedMeter.Period(key, bounds, Math.min(period.used(), MOST_USED), period.granted());
     }
 
     @Override
     public long charge(Rule rule, long units, long now) {
         Period period = at(now);
         while (true) {
-            long used = period.used;
-            long granted = period.granted; // read last: when the CAS succeeds, both were so at one time
-            if (rule.admits(used - granted, units)) {
-                if (units == 0 || Period.USED.compareAndSet(period, used, used + units)) {
+            long balance = period.balance;
+            if (rule.admits(balance, units)) {
+                if (units == 0 || Period.BALANCE.compareAndSet(period, balance, balance + units)) {
                     return period.number;
                 }
                 continue;
@@ -91,7 +91,7 @@ final class PeriodCounter implements Meter {
     @Override
     public long look(Rule rule, long units, long now) {
         Period period = at(now);
-        while (!rule.admits(period.used - period.granted, units)) {
+        while (!rule.admits(period.balance, units)) {
             long untilEnd = untilEnd(period, now);
             if (untilEnd != 0) {
                 return rule.neverAdmits(units) ? NEVER : untilEnd;
@@ -111,7 +111,7 @@ final class PeriodCounter implements Meter {
     @Override
     public void refund(@Nullable Place place, long units) {
         if (place instanceof Period period) {
-            Period.USED.getAndAdd(period, -units);
+            Period.BALANCE.getAndAdd(period, -units);
         }
     }
 
@@ -119,16 +119,17 @@ final class PeriodCounter implements Meter {
     public void chargeMore(Rule rule, @Nullable Place place, long units, long now) {
         Period period = current;
         if (place instanceof Period charged && charged.end.equals(period.end)) {
-            long used = period.used;
-            while (!Period.USED.compareAndSet(period, used, Math.min(used + units, MOST_USED))) {
-                used = period.used;
+            long balance = period.balance;
+            while (!Period.BALANCE.compareAndSet(
+                    period, balance, Math.min(balance + units, MOST_USED - period.granted))) {
+                balance = period.balance;
             }
         }
     }
 
     @Override
     public long used(long now) {
-        return at(now).used;
+        return at(now).used();
     }
 
     /**
@@ -140,22 +141,26 @@ final class PeriodCounter implements Meter {
         while (untilEnd(period, now) == 0) {
             period = current;
         }
-        long granted = period.granted;
-        while (!Period.GRANTED.compareAndSet(period, granted, Math.max(0, Math.min(granted + units, MOST_GRANTED)))) {
-            granted = period.granted;
+        long before = period.granted;
+        long after = Math.max(0, Math.min(before + units, MOST_GRANTED));
+        while (!Period.GRANTED.compareAndSet(period, before, after)) {
+            before = period.granted;
+            after = Math.max(0, Math.min(before + units, MOST_GRANTED));
         }
+        Period.BALANCE.getAndAdd(period, before - after);
     }
 
     /** Returns a counter of the present period to which so much is granted as here, and nothing used; null if nothing is granted. */
     @Nullable
     PeriodCounter unused() {
         Period period = current;
-        return period.granted == 0 ? null : new PeriodCounter(periods, clocks, period.end, period.granted);
+        long granted = period.granted();
+        return granted == 0 ? null : new PeriodCounter(periods, clocks, period.end, granted);
     }
 
     @Override
     public long granted(long now) {
-        return at(now).granted;
+        return at(now).granted();
     }
 
     @Override
@@ -166,11 +171,11 @@ final class PeriodCounter implements Meter {
             period = current;
             untilEnd = untilEnd(period, now);
         } while (untilEnd == 0);
-        long used = period.used;
+        long used = period.used();
         Optional<Duration> reset = used == 0
                 ? Optional.of(Duration.ZERO)
                 : untilEnd == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(untilEnd));
-        return LimitStatus.of(rule.limit, used, period.granted, reset);
+        return LimitStatus.of(rule.limit, used, period.granted(), reset);
     }
 
     @Override
@@ -180,7 +185,7 @@ final class PeriodCounter implements Meter {
     }
 
     private static boolean isUntouched(Period period) {
-        return period.used == 0 && period.granted == 0;
+        return period.balance == 0 && period.granted == 0;
     }
 
     private Period at(long now) {
@@ -217,7 +222,7 @@ final class PeriodCounter implements Meter {
     /** One period: its end, what is used in it, and what may be used in it beyond the amount. */
     static final class Period implements Place {
 
-        private static final VarHandle USED = Handles.of(MethodHandles.lookup(), "used", long.class);
+        private static final VarHandle BALANCE = Handles.of(MethodHandles.lookup(), "balance", long.class);
         private static final VarHandle GRANTED = Handles.of(MethodHandles.lookup(), "granted", long.class);
 
         final long number;
@@ -226,13 +231,25 @@ final class PeriodCounter implements Meter {
         /** When to ask the wall clock again, by the monotonic clock. */
         volatile long checkAt;
 
-        volatile long used;
+        /** What is used less what is granted: all that a decision asks for, in one number, so that a CAS on it decides by both. */
+        volatile long balance;
+
+        /** What is granted; for a moment, while that changes, more or less than the balance has of it. */
         volatile long granted;
 
         Period(long number, Instant end, long checkAt) {
             this.number = number;
             this.end = end;
             this.checkAt = checkAt;
+        }
+
+        long granted() {
+            return Math.max(granted, -balance);
+        }
+
+        long used() {
+            long granted = granted();
+            return Math.max(0, balance + granted);
         }
     }
 }

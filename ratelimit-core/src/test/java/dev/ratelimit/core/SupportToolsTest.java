@@ -9,7 +9,6 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.Quota;
-import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
@@ -28,11 +27,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 class SupportToolsTest {
@@ -306,73 +300,5 @@ class SupportToolsTest {
         resetting[0] = false;
         granted.add(month("chat").granted());
         assertThat(granted).hasSizeGreaterThan(1).containsOnly(5L);
-    }
-
-    /** A quota that is full at every moment, by what is used or by what is granted, admits nothing. */
-    @Test
-    void nothingIsAdmittedWhileGrantsComeAndGoInAFullQuota() throws Exception {
-        Rule rule = Rules.of(Quota.lifetime(Unit.CALLS, 10));
-        PeriodCounter full = new PeriodCounter(QuotaPeriod.lifetime(), new Clocks(TimeSource.system()));
-        full.charge(rule, 10, 0);
-        Meter.Place place = full.place(0);
-        AtomicBoolean done = new AtomicBoolean();
-        ExecutorService threads = Executors.newFixedThreadPool(2);
-        try {
-            Future<Long> admitted = threads.submit(() -> {
-                long calls = 0;
-                while (!done.get()) {
-                    calls += full.charge(rule, 1, 0) < 0 ? 0 : 1;
-                }
-                return calls;
-            });
-            threads.submit(() -> {
-                        for (int i = 0; i < 6_000_000; i++) {
-                            full.chargeMore(rule, place, 5, 0);
-                            full.grant(5, 0);
-                            full.grant(-5, 0);
-                            full.refund(place, 5);
-                        }
-                    })
-                    .get();
-            done.set(true);
-            assertThat(admitted.get()).isZero();
-        } finally {
-            done.set(true);
-            threads.shutdown();
-        }
-    }
-
-    /** One thread resets and one drops what is idle, while two grant. */
-    @RepeatedTest(20)
-    void noGrantIsLostOrMadeTwiceWhileOthersResetAndCleanUp() throws Exception {
-        int grants = 500;
-        ExecutorService threads = Executors.newFixedThreadPool(4);
-        try {
-            List<Future<?>> done = new ArrayList<>();
-            for (int thread = 0; thread < 2; thread++) {
-                done.add(threads.submit(() -> {
-                    for (int i = 0; i < grants; i++) {
-                        grant("chat", 2);
-                        grant("chat", -1);
-                    }
-                }));
-            }
-            done.add(threads.submit(() -> {
-                for (int i = 0; i < grants; i++) {
-                    limiter.support().reset("acme");
-                }
-            }));
-            done.add(threads.submit(() -> {
-                for (int i = 0; i < grants; i++) {
-                    limiter.cleanUp();
-                }
-            }));
-            for (Future<?> task : done) {
-                task.get();
-            }
-        } finally {
-            threads.shutdown();
-        }
-        assertThat(month("chat").granted()).isEqualTo(2L * grants);
     }
 }

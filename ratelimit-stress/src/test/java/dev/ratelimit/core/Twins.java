@@ -194,17 +194,8 @@ final class Twins {
                     "a charge to a period is written without a CAS",
                     PeriodCounter.class,
                     PeriodChargesAtTheLastUnit.class,
-                    "if (units == 0 || Period.USED.compareAndSet(period, used, used + units)) {",
-                    "period.used = used + units; if (true) {"),
-            new Twin(
-                    "what is granted is read before what is used",
-                    PeriodCounter.class,
-                    ChargeAgainstTakeBack.class,
-                    """
-                long used = period.used;
-                long granted = period.granted; // read last: when the CAS succeeds, both were so at one time
-                """,
-                    "long granted = period.granted; long used = period.used;"),
+                    "if (units == 0 || Period.BALANCE.compareAndSet(period, balance, balance + units)) {",
+                    "period.balance = balance + units; if (true) {"),
             new Twin(
                     "a period is replaced without a CAS",
                     PeriodCounter.class,

@@ -1,0 +1,104 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
+import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.spi.TimeSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+
+/** Threads that grant, reset and clean up while others call. */
+class SupportToolsStressTest {
+
+    private static final Tier TIER = Tier.named("tier")
+            .table(LimitTable.named("for good").each(Quota.lifetime(Unit.CALLS, 10), "chat"))
+            .build();
+    private static final AppliedLimit LIMIT = TIER.limits().get(0);
+
+    private final InMemoryRateLimiter limiter =
+            InMemoryRateLimiter.builder().tier(TIER).build();
+
+    private LimitStatus grant(long units) {
+        return limiter.support().grant("acme", LIMIT, units);
+    }
+
+    /** A quota that is full at every moment, by what is used or by what is granted, admits nothing. */
+    @Test
+    void nothingIsAdmittedWhileGrantsComeAndGoInAFullQuota() throws Exception {
+        Rule rule = Rules.of(Quota.lifetime(Unit.CALLS, 10));
+        PeriodCounter full = new PeriodCounter(QuotaPeriod.lifetime(), new Clocks(TimeSource.system()));
+        full.charge(rule, 10, 0);
+        Meter.Place place = full.place(0);
+        AtomicBoolean done = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            Future<Long> admitted = threads.submit(() -> {
+                long calls = 0;
+                while (!done.get()) {
+                    calls += full.charge(rule, 1, 0) < 0 ? 0 : 1;
+                }
+                return calls;
+            });
+            threads.submit(() -> {
+                        for (int i = 0; i < 6_000_000; i++) {
+                            full.chargeMore(rule, place, 5, 0);
+                            full.grant(5, 0);
+                            full.grant(-5, 0);
+                            full.refund(place, 5);
+                        }
+                    })
+                    .get();
+            done.set(true);
+            assertThat(admitted.get()).isZero();
+        } finally {
+            done.set(true);
+            threads.shutdown();
+        }
+    }
+
+    /** One thread resets and one drops what is idle, while two grant. */
+    @RepeatedTest(20)
+    void noGrantIsLostOrMadeTwiceWhileOthersResetAndCleanUp() throws Exception {
+        int grants = 500;
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<?>> done = new ArrayList<>();
+            for (int thread = 0; thread < 2; thread++) {
+                done.add(threads.submit(() -> {
+                    for (int i = 0; i < grants; i++) {
+                        grant(2);
+                        grant(-1);
+                    }
+                }));
+            }
+            done.add(threads.submit(() -> {
+                for (int i = 0; i < grants; i++) {
+                    limiter.support().reset("acme");
+                }
+            }));
+            done.add(threads.submit(() -> {
+                for (int i = 0; i < grants; i++) {
+                    limiter.cleanUp();
+                }
+            }));
+            for (Future<?> task : done) {
+                task.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+        assertThat(grant(0).granted()).isEqualTo(2L * grants);
+    }
+}
