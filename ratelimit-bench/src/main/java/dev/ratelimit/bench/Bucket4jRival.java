@@ -12,6 +12,15 @@ record Bucket4jRival(Bucket bucket) implements Rival {
                 .build());
     }
 
+    /** Returns a bucket with three bandwidths, per minute, per day and per 30 days. */
+    static Rival ofThreeLimits(long amount) {
+        return new Bucket4jRival(Bucket.builder()
+                .addLimit(limit -> limit.capacity(amount).refillGreedy(amount, Duration.ofMinutes(1)))
+                .addLimit(limit -> limit.capacity(amount).refillGreedy(amount, Duration.ofDays(1)))
+                .addLimit(limit -> limit.capacity(amount).refillGreedy(amount, Duration.ofDays(30)))
+                .build());
+    }
+
     @Override
     public String name() {
         return "Bucket4j, greedy refill";

@@ -1,5 +1,6 @@
 package dev.ratelimit.bench;
 
+import com.alibaba.csp.sentinel.Constants;
 import com.alibaba.csp.sentinel.SphO;
 import com.alibaba.csp.sentinel.slots.block.RuleConstant;
 import com.alibaba.csp.sentinel.slots.block.flow.FlowRule;
@@ -19,14 +20,31 @@ record SentinelRival(String resource) implements Rival {
     private static final AtomicInteger COUNT = new AtomicInteger();
 
     static Rival of(long amount, Duration window) {
-        String resource = "resource-" + COUNT.incrementAndGet();
-        FlowRule rule =
-                new FlowRule(resource).setGrade(RuleConstant.FLOW_GRADE_QPS).setCount(amount * 1e9 / window.toNanos());
+        return several(1, amount, window).get(0);
+    }
+
+    /**
+     * Returns so many resources, each with a rule.
+     *
+     * @throws IllegalArgumentException if there are more than Sentinel checks in a process; it admits all calls to further ones
+     */
+    static List<Rival> several(int number, long amount, Duration window) {
+        if (number > Constants.MAX_SLOT_CHAIN_SIZE) {
+            throw new IllegalArgumentException("Sentinel must not have more than %d resources: number=%d"
+                    .formatted(Constants.MAX_SLOT_CHAIN_SIZE, number));
+        }
         // There is one list of rules in a process, and it can only be replaced.
         List<FlowRule> rules = new ArrayList<>(FlowRuleManager.getRules());
-        rules.add(rule);
+        List<Rival> rivals = new ArrayList<>();
+        for (int i = 0; i < number; i++) {
+            String resource = "resource-" + COUNT.incrementAndGet();
+            rules.add(new FlowRule(resource)
+                    .setGrade(RuleConstant.FLOW_GRADE_QPS)
+                    .setCount(amount * 1e9 / window.toNanos()));
+            rivals.add(new SentinelRival(resource));
+        }
         FlowRuleManager.loadRules(rules);
-        return new SentinelRival(resource);
+        return rivals;
     }
 
     @Override

@@ -5,26 +5,32 @@ import io.smallrye.faulttolerance.api.RateLimitException;
 import io.smallrye.faulttolerance.api.RateLimitType;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 
 /**
- * SmallRye Fault Tolerance: a guard with a rolling rate limit. The guard calls an action, and refuses by an exception. Windows are whole
- * milliseconds, and calls that were refused count too.
+ * SmallRye Fault Tolerance: a guard with a rolling rate limit, or, for a large amount, one of fixed windows. The guard calls an action, and
+ * refuses by an exception. Windows are whole milliseconds, and calls that were refused count too.
  */
-record SmallRyeRival(Guard guard) implements Rival {
+record SmallRyeRival(RateLimitType type, Guard guard) implements Rival {
+
+    /** A rolling window sets aside, at once, room for the time of each call that it may admit. */
+    private static final int MOST_ROLLING = 100_000;
 
     static Rival of(int amount, Duration window) {
-        return new SmallRyeRival(Guard.create()
+        RateLimitType type = amount <= MOST_ROLLING ? RateLimitType.ROLLING : RateLimitType.FIXED;
+        Guard guard = Guard.create()
                 .withRateLimit()
                 .limit(amount)
                 .window(window.toMillis(), ChronoUnit.MILLIS)
-                .type(RateLimitType.ROLLING)
+                .type(type)
                 .done()
-                .build());
+                .build();
+        return new SmallRyeRival(type, guard);
     }
 
     @Override
     public String name() {
-        return "SmallRye, rolling";
+        return "SmallRye, " + type.name().toLowerCase(Locale.ROOT);
     }
 
     @Override

@@ -1,0 +1,96 @@
+package dev.ratelimit.bench;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * The hardware floor of a decision: the clock read and the compare-and-set that no limiter of this kind can do without. Other times are
+ * read as multiples of {@link #both()}.
+ *
+ * <pre>{@code
+ * java -jar ratelimit-bench/target/benchmarks.jar FloorBenchmark
+ * }</pre>
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 4, time = 1)
+@Measurement(iterations = 4, time = 1)
+@Fork(3)
+public class FloorBenchmark {
+
+    private final AtomicLong cell = new AtomicLong();
+
+    /**
+     * Reads the clock.
+     *
+     * @return the reading
+     */
+    @Benchmark
+    public long nanoTime() {
+        return System.nanoTime();
+    }
+
+    /**
+     * Moves a long that nobody else moves.
+     *
+     * @return what it was
+     */
+    @Benchmark
+    public long cas() {
+        long value = cell.get();
+        Answers.require(cell.compareAndSet(value, value + 1), "nobody else must have moved it", value);
+        return value;
+    }
+
+    /**
+     * Reads the clock, then moves a long that nobody else moves.
+     *
+     * @return the sum of both, so that neither is left out
+     */
+    @Benchmark
+    public long both() {
+        return System.nanoTime() + cas();
+    }
+
+    /** A long that all threads move. */
+    @State(Scope.Benchmark)
+    public static class Shared {
+
+        private final AtomicLong cell = new AtomicLong();
+
+        /** Makes sure that it was moved. */
+        @TearDown
+        public void check() {
+            Answers.require(cell.get() > 0, "it must have been moved", cell);
+        }
+    }
+
+    /**
+     * Reads the clock, then moves a long that a second thread moves too, however often that has to be tried.
+     *
+     * @param shared the long
+     * @return the sum of both
+     */
+    @Benchmark
+    @Threads(2)
+    public long bothContended(Shared shared) {
+        long now = System.nanoTime();
+        long value = shared.cell.get();
+        while (!shared.cell.compareAndSet(value, value + 1)) {
+            value = shared.cell.get();
+        }
+        return now + value;
+    }
+}

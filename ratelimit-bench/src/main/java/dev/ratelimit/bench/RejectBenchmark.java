@@ -1,0 +1,74 @@
+package dev.ratelimit.bench;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * One rejected call under one limit, by names of organization and endpoint. Dimensions: the limiter, the number of organizations, and how
+ * often each calls. Every organization has used up its ten calls per day beforehand, and an admitted call ends the run. Sentinel checks no
+ * more than 6,000 resources in a process, so that it has no line for 100,000 organizations, and so small a rate admits nothing there.
+ *
+ * <pre>{@code
+ * java -jar ratelimit-bench/target/benchmarks.jar RejectBenchmark
+ * }</pre>
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 4, time = 1)
+@Measurement(iterations = 4, time = 1)
+@Fork(3)
+@SuppressWarnings("NullAway.Init") // JMH sets the parameters, and calls what is marked @Setup
+public class RejectBenchmark {
+
+    private static final int AMOUNT = 10;
+
+    /** Which limiter is asked; {@link Limiters} says what each does. */
+    @Param({"ratelimit", "bucket4j", "resilience4j", "guava", "failsafe", "sentinel", "ratelimitj", "smallrye"})
+    public String limiter;
+
+    /** How many organizations call. */
+    @Param({"1", "1024", "100000"})
+    public int organizations;
+
+    /** How often each of them calls: all alike, or the n-th 1/n as often as the first. */
+    @Param({"uniform", "zipf"})
+    public String spread;
+
+    private Keyed keyed;
+    private Callers callers;
+
+    /** Makes the limiter and the callers, and uses up the amount of each. */
+    @Setup
+    public void useUp() {
+        List<String> names = Callers.names(organizations);
+        keyed = Limiters.of(limiter, names, AMOUNT, Duration.ofDays(1));
+        callers = Callers.of(spread, names);
+        for (int i = 0; i < AMOUNT; i++) {
+            names.forEach(name -> keyed.ask(name, Keyed.ENDPOINT));
+        }
+        names.forEach(name -> Answers.rejected(keyed.ask(name, Keyed.ENDPOINT)));
+    }
+
+    /**
+     * Asks for a call.
+     *
+     * @return the answer
+     */
+    @Benchmark
+    public Object rejected() {
+        return Answers.rejected(keyed.ask(callers.next(), Keyed.ENDPOINT));
+    }
+}

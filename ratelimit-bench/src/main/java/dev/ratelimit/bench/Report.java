@@ -1,0 +1,99 @@
+package dev.ratelimit.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatFactory;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.RunnerException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Runs all benchmarks for some minutes, and writes what they took as a table, as a picture, and as JMH's own JSON.
+ *
+ * <pre>{@code
+ * java -cp ratelimit-bench/target/benchmarks.jar dev.ratelimit.bench.Report --out docs/benchmarks
+ * }</pre>
+ *
+ * <p>The files are {@code benchmarks-jdk17.md}, {@code .png} and {@code .json}, by the version of the JDK. Exit codes: 0; 1 if a benchmark
+ * fails or a file cannot be written; 2 if the options are wrong.
+ */
+@Command(
+        name = "Report",
+        description = "Runs all benchmarks for some minutes, and writes a table, a picture and JSON.",
+        mixinStandardHelpOptions = true)
+public final class Report implements Callable<Integer> {
+
+    private static final String NOTES = """
+            The floor is `FloorBenchmark.both`: the clock read and one compare-and-set. The last column is this library's time divided by
+            that of the limiter in the line: below 1, this library is faster. ± is half of the interval that holds the true mean with a
+            probability of 99.9 %.
+
+            Bucket4j reads the clock of milliseconds, its default. Sentinel's entry also keeps statistics, RateLimitJ takes a lock for the
+            key, and SmallRye's guard runs an action and refuses by an exception. Guava and Sentinel know permits per second only.
+            Sentinel checks at most 6,000 resources, and so is missing where there are 100,000. SmallRye's windows are fixed ones where
+            the limit is never reached, else rolling ones.
+            """;
+
+    @Option(names = "--out", description = "the folder to write to, docs/benchmarks unless stated")
+    private Path out = Path.of("docs", "benchmarks");
+
+    @Option(names = "--short", description = "see that all runs, in a few minutes; the times mean little")
+    private boolean brief;
+
+    Report() {}
+
+    /**
+     * Runs the benchmarks and ends the JVM.
+     *
+     * @param arguments the command line; {@code --help} explains it
+     */
+    public static void main(String... arguments) {
+        System.exit(new CommandLine(new Report()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws IOException, RunnerException {
+        // What cannot be written to is better known before the run than after it.
+        Files.createDirectories(out);
+        write((brief ? Suite.brief() : Suite.ordinary()).run(), out);
+        return 0;
+    }
+
+    /** Writes the files of a run to a folder. */
+    static void write(List<RunResult> results, Path folder) throws IOException {
+        String name = "benchmarks-jdk" + Runtime.version().feature();
+        List<Score> scores = inOrder(results.stream().map(Score::of).toList());
+        ResultFormatFactory.getInstance(
+                        ResultFormatType.JSON, folder.resolve(name + ".json").toString())
+                .writeOut(results);
+        new ScoreChart(scores).write(folder.resolve(name + ".png"));
+        List<String> lines =
+                new ArrayList<>(List.of("# Benchmarks", "One run, to be read by the ratios between its lines.", ""));
+        lines.addAll(Machine.lines());
+        lines.addAll(List.of("", "![Time of a call](" + name + ".png)", "", NOTES));
+        lines.addAll(new ScoreTable(scores).lines());
+        Files.write(folder.resolve(name + ".md"), lines);
+    }
+
+    /** Returns scores by benchmark, those of one setting together, else as they were. */
+    static List<Score> inOrder(List<Score> scores) {
+        return scores.stream()
+                .sorted(Comparator.comparing(Score::benchmark))
+                .collect(Collectors.groupingBy(
+                        score -> List.of(score.benchmark(), score.setting()), LinkedHashMap::new, Collectors.toList()))
+                .values()
+                .stream()
+                .flatMap(List::stream)
+                .toList();
+    }
+}

@@ -1,0 +1,67 @@
+package dev.ratelimit.bench;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.RunResult;
+
+/**
+ * What one benchmark took with one set of parameters.
+ *
+ * @param benchmark its class and method
+ * @param limiter the value of its parameter {@code limiter}, or empty if it has none
+ * @param setting its other parameters, with their values
+ * @param nanos nanoseconds of a call, on average
+ * @param error half of the width of the interval that holds the true mean with a probability of 99.9 %; NaN if there was one measurement
+ * @param percentiles nanoseconds for each of {@link #PERCENTS}; empty if no distribution was measured
+ */
+record Score(
+        String benchmark,
+        Optional<String> limiter,
+        Map<String, String> setting,
+        double nanos,
+        double error,
+        List<Double> percentiles) {
+
+    static final List<Double> PERCENTS = List.of(50.0, 99.0, 99.9, 99.99);
+
+    private static final String LIMITER = "limiter";
+
+    /** Takes what matters from a result of JMH, whose unit must be nanoseconds. */
+    static Score of(RunResult run) {
+        BenchmarkParams params = run.getParams();
+        Result<?> result = run.getPrimaryResult();
+        Answers.require(result.getScoreUnit().equals("ns/op"), "unit must be ns/op", result.getScoreUnit());
+        Map<String, String> setting = new TreeMap<>();
+        params.getParamsKeys().forEach(key -> setting.put(key, params.getParam(key)));
+        Optional<String> limiter = Optional.ofNullable(setting.remove(LIMITER));
+        DoubleStream percents = PERCENTS.stream().mapToDouble(percent -> percent);
+        return new Score(
+                params.getBenchmark().substring(Score.class.getPackageName().length() + 1),
+                limiter,
+                setting,
+                result.getScore(),
+                result.getScoreError(),
+                params.getMode() == Mode.SampleTime
+                        ? percents.mapToObj(result.getStatistics()::getPercentile)
+                                .toList()
+                        : List.of());
+    }
+
+    /** Returns whether another score is of the same benchmark with the same parameters, but for the limiter. */
+    boolean isBeside(Score other) {
+        return benchmark.equals(other.benchmark) && setting.equals(other.setting);
+    }
+
+    String settingInWords() {
+        return setting.entrySet().stream()
+                .map(entry -> entry.getKey() + " " + entry.getValue())
+                .collect(Collectors.joining(", "));
+    }
+}
