@@ -10,7 +10,6 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
-import dev.ratelimit.Overrun;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
@@ -24,14 +23,12 @@ import dev.ratelimit.TierResolver;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -46,12 +43,9 @@ import java.util.TreeSet;
  */
 public final class ReferenceRateLimiter implements RateLimiter {
 
-    private static final long MOST_USED = 1L << 61;
-    private static final Duration LONGEST_WAIT = Duration.ofNanos(Long.MAX_VALUE);
-
     private final TierResolver tiers;
     private final TimeSource time;
-    private final Map<MeterKey, Meter> meters = new HashMap<>();
+    private final Map<MeterKey, ReferenceMeter> meters = new HashMap<>();
     private Instant highestWall = Instant.MIN;
 
     /**
@@ -129,17 +123,20 @@ public final class ReferenceRateLimiter implements RateLimiter {
             }
         }
         others.removeAll(tier.namedEndpoints());
-        List<LimitStatus> all = new ArrayList<>(status(caller, tier.limits()));
+        List<AppliedLimit> known = tier.limits();
+        List<AppliedLimit> all = new ArrayList<>(known);
         for (String other : others) {
-            status(caller, tier.limitsFor(other)).stream()
-                    .filter(status -> status.limit().scope() instanceof Scope.Endpoint && status.used() > 0)
+            tier.limitsFor(other).stream()
+                    .filter(limit -> limit.scope() instanceof Scope.Endpoint)
                     .forEach(all::add);
         }
-        return List.copyOf(all);
+        return status(caller, all).stream()
+                .filter(status -> known.contains(status.limit()) || status.used() > 0)
+                .toList();
     }
 
     private List<LimitStatus> status(Caller caller, List<AppliedLimit> limits) {
-        Moment now = now(limits);
+        ReferenceMeter.Moment now = now(limits);
         return limits.stream()
                 .map(applied -> meter(caller, applied).status(applied, now))
                 .toList();
@@ -160,48 +157,48 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     /** Reads the clocks; the wall clock only for quotas whose periods end, so that only they depend on it. */
-    private Moment now(List<AppliedLimit> limits) {
+    private ReferenceMeter.Moment now(List<AppliedLimit> limits) {
         Instant wall = highestWall;
         if (limits.stream().anyMatch(ReferenceRateLimiter::goesByTheWallClock)) {
             wall = time.instant();
             highestWall = wall.isAfter(highestWall) ? wall : highestWall;
         }
-        return new Moment(time.nanoTime(), wall, highestWall);
+        return new ReferenceMeter.Moment(time.nanoTime(), wall, highestWall);
     }
 
     private static boolean goesByTheWallClock(AppliedLimit applied) {
         return applied.limit() instanceof Quota quota && !quota.period().equals(QuotaPeriod.lifetime());
     }
 
-    private Decision decide(Caller caller, List<AppliedLimit> limits, Usage usage, Moment now) {
-        List<Refusal> refusals = limits.stream()
+    private Decision decide(Caller caller, List<AppliedLimit> limits, Usage usage, ReferenceMeter.Moment now) {
+        List<ReferenceMeter.Refusal> refusals = limits.stream()
                 .flatMap(applied -> meter(caller, applied).refusal(applied, usage, now).stream())
                 .toList();
         String notice = caller.tier().message();
         List<Rejected> shadowRejections = refusals.stream()
-                .filter(refusal -> refusal.applied.shadow())
+                .filter(refusal -> refusal.applied().shadow())
                 .map(refusal -> refusal.rejected(notice))
                 .toList();
         return refusals.stream()
-                .filter(refusal -> !refusal.applied.shadow())
+                .filter(refusal -> !refusal.applied().shadow())
                 .reduce((longest, next) -> next.outlasts(longest) ? next : longest)
                 .map(longest -> (Decision) longest.rejected(notice))
                 .orElse(new Admitted(shadowRejections));
     }
 
-    private Meter meter(Caller caller, AppliedLimit applied) {
+    private ReferenceMeter meter(Caller caller, AppliedLimit applied) {
         Limit limit = applied.limit();
         Object span = limit instanceof RateLimit rate ? rate.window() : ((Quota) limit).period();
         MeterKey key = new MeterKey(
                 caller.organization(), caller.tier().account(), applied.table(), applied.scope(), limit.unit(), span);
-        return meters.computeIfAbsent(key, k -> new Meter());
+        return meters.computeIfAbsent(key, k -> new ReferenceMeter());
     }
 
     /** An admitted reservation: what it has charged in each of its limits, oldest first. */
     private final class Booking implements Reservation {
 
         private final Caller caller;
-        private final Map<AppliedLimit, List<Charge>> charges = new LinkedHashMap<>();
+        private final Map<AppliedLimit, List<ReferenceMeter.Charge>> charges = new LinkedHashMap<>();
         private Decision decision = Decision.admitted();
         private boolean ended;
 
@@ -231,7 +228,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
                 }
                 ended = true;
                 // The wall clock is not asked: a charge to a period that is over is forgotten as soon as somebody asks.
-                Moment now = new Moment(time.nanoTime(), highestWall, highestWall);
+                ReferenceMeter.Moment now = new ReferenceMeter.Moment(time.nanoTime(), highestWall, highestWall);
                 charges.forEach((applied, charged) -> {
                     if (actual.states(applied.limit().unit())) {
                         long units = actual.amountOf(applied.limit().unit());
@@ -252,12 +249,12 @@ public final class ReferenceRateLimiter implements RateLimiter {
         }
 
         Decision charge(List<AppliedLimit> limits, Usage usage) {
-            Moment now = now(limits);
+            ReferenceMeter.Moment now = now(limits);
             Decision decision = decide(caller, limits, usage, now);
             if (decision instanceof Admitted admitted) {
                 for (AppliedLimit applied : chargedBy(admitted, limits)) {
                     long units = usage.amountOf(applied.limit().unit());
-                    Charge charge = meter(caller, applied).charge(units, now);
+                    ReferenceMeter.Charge charge = meter(caller, applied).charge(units, now);
                     charges.computeIfAbsent(applied, first -> new ArrayList<>()).add(charge);
                 }
             }
@@ -282,136 +279,4 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
     /** What shares a meter. The span is a window or a period. The amount, its precision and its overrun are no part of it. */
     private record MeterKey(String organization, String account, String table, Scope scope, Unit unit, Object span) {}
-
-    /** One reading of the clocks: the monotonic one, the wall clock, and the highest that the wall clock has ever read. */
-    private record Moment(long nanoTime, Instant wall, Instant highestWall) {}
-
-    /** Units that a meter counts from some moment on; how many may be lowered later, which takes effect at once. */
-    private static final class Charge {
-
-        private final Moment at;
-        private long units;
-
-        Charge(Moment at, long units) {
-            this.at = at;
-            this.units = units;
-        }
-
-        /** Gives back what goes beyond so many units, and returns what is left. */
-        long keep(long most) {
-            units = Math.min(units, most);
-            return units;
-        }
-    }
-
-    /** A limit that refuses, and the wait until it does not; empty if it always will. */
-    private record Refusal(AppliedLimit applied, Optional<Duration> retryAfter) {
-
-        boolean outlasts(Refusal other) {
-            return other.retryAfter.isPresent()
-                    && (retryAfter.isEmpty() || retryAfter.get().compareTo(other.retryAfter.get()) > 0);
-        }
-
-        Rejected rejected(String notice) {
-            LimitReached cause = new LimitReached(applied);
-            return retryAfter
-                    .map(wait -> Rejected.forNanos(cause, notice, wait.toNanos()))
-                    .orElseGet(() -> Rejected.forGood(cause, notice));
-        }
-    }
-
-    /** The charges that count, oldest first. Each question comes with the limit as the caller's tier has it. */
-    private static final class Meter {
-
-        private final List<Charge> charges = new ArrayList<>();
-
-        Charge charge(long units, Moment at) {
-            Charge charge = new Charge(at, units);
-            charges.add(charge);
-            return charge;
-        }
-
-        /**
-         * Makes of what a reservation has charged so many units: the newest of them stay, so that the oldest are given back first. If
-         * all of them are too few, the rest is charged without asking: in a window now, in a quota when this reservation last
-         * charged it, so that it counts as long as that period does.
-         */
-        void settle(Limit limit, List<Charge> charged, long units, Moment now) {
-            long rest = units;
-            for (int i = charged.size() - 1; i >= 0; i--) {
-                rest -= charged.get(i).keep(rest);
-            }
-            Moment at = limit instanceof RateLimit ? now : charged.get(charged.size() - 1).at;
-            charge(Math.min(rest, MOST_USED - used(limit, now)), at);
-        }
-
-        LimitStatus status(AppliedLimit applied, Moment now) {
-            long used = used(applied.limit(), now);
-            return LimitStatus.of(applied, used, 0, waitUntilGone(used, applied.limit(), now));
-        }
-
-        Optional<Refusal> refusal(AppliedLimit applied, Usage usage, Moment now) {
-            Limit limit = applied.limit();
-            long excess = excess(limit, used(limit, now), usage.amountOf(limit.unit()));
-            return excess <= 0
-                    ? Optional.empty()
-                    : Optional.of(new Refusal(applied, waitUntilGone(excess, limit, now)));
-        }
-
-        /** Returns how many of the used units must go before the limit admits; it does if none must. */
-        private static long excess(Limit limit, long used, long units) {
-            boolean untilReached = limit instanceof Quota quota && quota.overrun() == Overrun.UNTIL_REACHED;
-            return used - limit.amount() + (untilReached ? 1 : units);
-        }
-
-        private long used(Limit limit, Moment now) {
-            forget(limit, now);
-            return charges.stream().mapToLong(charge -> charge.units).sum();
-        }
-
-        /** Drops what does not count now, and so never will: units do not come back, and no clock that is asked goes back. */
-        private void forget(Limit limit, Moment now) {
-            charges.removeIf(charge -> charge.units == 0);
-            if (limit instanceof RateLimit rate) {
-                charges.removeIf(charge -> untilGone(charge, rate, now) <= 0);
-            } else {
-                Instant start = periodOf((Quota) limit, now).start();
-                charges.removeIf(charge -> charge.at.highestWall().isBefore(start));
-            }
-        }
-
-        /** Returns the wait until at least so many units have gone; empty if more are asked for than are used, or none will. */
-        private Optional<Duration> waitUntilGone(long units, Limit limit, Moment now) {
-            if (units == 0) {
-                return Optional.of(Duration.ZERO);
-            }
-            long gone = 0;
-            for (Charge charge : charges) {
-                gone += charge.units;
-                if (gone >= units) {
-                    return limit instanceof RateLimit rate
-                            ? Optional.of(Duration.ofNanos(untilGone(charge, rate, now)))
-                            : untilEnd((Quota) limit, now);
-                }
-            }
-            return Optional.empty();
-        }
-
-        private static long untilGone(Charge charge, RateLimit rate, Moment now) {
-            return rate.window().toNanos() - (now.nanoTime() - charge.at.nanoTime());
-        }
-
-        private static Optional<Duration> untilEnd(Quota quota, Moment now) {
-            Instant end = periodOf(quota, now).end();
-            if (end.equals(Instant.MAX)) {
-                return Optional.empty();
-            }
-            Duration untilEnd = Duration.between(now.wall(), end);
-            return Optional.of(untilEnd.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : untilEnd);
-        }
-
-        private static QuotaPeriod.Interval periodOf(Quota quota, Moment now) {
-            return quota.period().at(now.highestWall());
-        }
-    }
 }
