@@ -344,13 +344,14 @@ final class Organizations {
 
     /** Grants so many units more of a quota, or fewer, and returns where the organization then stands. */
     synchronized LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
-        Organization organization = require(caller.organization());
-        LimitStatus status = organization.grant(organization.rule(caller.tier(), quota), units);
-        while (!organization.keep()) {
-            organization = organization.renewed();
-            status = organization.grant(organization.rule(caller.tier(), quota), units);
+        while (true) {
+            Organization organization = require(caller.organization());
+            LimitStatus status = organization.grant(organization.rule(caller.tier(), quota), units);
+            if (organization.keep()) {
+                return status;
+            }
+            remove(organization);
         }
-        return status;
     }
 
     /** Ends an organization, idle or not; returns false if there is none. */
