@@ -1,7 +1,6 @@
 package dev.ratelimit.bench;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -9,7 +8,6 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -30,33 +28,15 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 4, time = 1)
 @Fork(3)
-@SuppressWarnings("NullAway.Init") // JMH sets the parameters, and calls what is marked @Setup
-public class AdmitBenchmark {
+public class AdmitBenchmark extends ManyCallers {
 
     /** More than one thread asks for in a minute, and not more than the peers whose limits are of type int can express. */
     static final int UNREACHED = 2_000_000_000;
 
-    /** Which limiter is asked; {@link Limiters} says what each does. */
-    @Param({"ratelimit", "bucket4j", "resilience4j", "guava", "failsafe", "sentinel", "ratelimitj", "smallrye"})
-    public String limiter;
-
-    /** How many organizations call. */
-    @Param({"1", "1024", "100000"})
-    public int organizations;
-
-    /** How often each of them calls: all alike, or the n-th 1/n as often as the first. */
-    @Param({"uniform", "zipf"})
-    public String spread;
-
-    private Keyed keyed;
-    private Callers callers;
-
     /** Makes the limiter and the callers, and lets each organization call once. */
     @Setup
     public void makeLimiter() {
-        List<String> names = Callers.names(organizations);
-        keyed = Limiters.of(limiter, names, UNREACHED, Duration.ofMinutes(1));
-        callers = Callers.of(spread, names);
+        limit(UNREACHED, Duration.ofMinutes(1));
         names.forEach(name -> Answers.admitted(keyed.ask(name, Keyed.ENDPOINT)));
     }
 
@@ -67,6 +47,6 @@ public class AdmitBenchmark {
      */
     @Benchmark
     public Object admitted() {
-        return Answers.admitted(keyed.ask(callers.next(), Keyed.ENDPOINT));
+        return Answers.admitted(askNext());
     }
 }

@@ -50,7 +50,9 @@ public class FloorBenchmark {
     @Benchmark
     public long cas() {
         long value = cell.get();
-        Answers.require(cell.compareAndSet(value, value + 1), "nobody else must have moved it", value);
+        if (!cell.compareAndSet(value, value + 1)) {
+            throw new IllegalStateException("nobody else must have moved it: value=" + value);
+        }
         return value;
     }
 

@@ -1,7 +1,6 @@
 package dev.ratelimit.bench;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -9,7 +8,6 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -30,32 +28,14 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 4, time = 1)
 @Fork(3)
-@SuppressWarnings("NullAway.Init") // JMH sets the parameters, and calls what is marked @Setup
-public class RejectBenchmark {
+public class RejectBenchmark extends ManyCallers {
 
     private static final int AMOUNT = 10;
-
-    /** Which limiter is asked; {@link Limiters} says what each does. */
-    @Param({"ratelimit", "bucket4j", "resilience4j", "guava", "failsafe", "sentinel", "ratelimitj", "smallrye"})
-    public String limiter;
-
-    /** How many organizations call. */
-    @Param({"1", "1024", "100000"})
-    public int organizations;
-
-    /** How often each of them calls: all alike, or the n-th 1/n as often as the first. */
-    @Param({"uniform", "zipf"})
-    public String spread;
-
-    private Keyed keyed;
-    private Callers callers;
 
     /** Makes the limiter and the callers, and uses up the amount of each. */
     @Setup
     public void useUp() {
-        List<String> names = Callers.names(organizations);
-        keyed = Limiters.of(limiter, names, AMOUNT, Duration.ofDays(1));
-        callers = Callers.of(spread, names);
+        limit(AMOUNT, Duration.ofDays(1));
         for (int i = 0; i < AMOUNT; i++) {
             names.forEach(name -> keyed.ask(name, Keyed.ENDPOINT));
         }
@@ -69,6 +49,6 @@ public class RejectBenchmark {
      */
     @Benchmark
     public Object rejected() {
-        return Answers.rejected(keyed.ask(callers.next(), Keyed.ENDPOINT));
+        return Answers.rejected(askNext());
     }
 }
