@@ -20,8 +20,9 @@ import java.util.List;
  *
  * A refusal is right if the limit may have been full: if all units that could still count when it was decided and those asked for
  * are more than the amount. A limit may hold a charge somewhat longer than the window, if that is what it promises. What settling gives
- * back may count until settling has returned, also where the charge leaves the window in between. Where calls fall under several limits, a
- * call that is refused by one may take units of another for a moment.
+ * back may count until settling has returned, also where the charge leaves the window before or in between. A call that is refused in the
+ * end may take units meanwhile: of other limits, where there are several; and of the only one, if it takes so long that what it has
+ * charged expires, the key is dropped as idle, and it is decided again.
  */
 final class Audit {
 
@@ -46,7 +47,7 @@ final class Audit {
         for (Attempt attempt : attempts) {
             if (attempt.isAdmitted()) {
                 add(attempt);
-            } else if (!alone) {
+            } else if (mayTakeUnits(attempt)) {
                 maybeCounts.add(attempt.start(), attempt.units());
                 countsNoMore.add(attempt.end() + 1, attempt.units());
             }
@@ -66,7 +67,11 @@ final class Audit {
         long gone = call.end() + terms.held();
         maybeCounts.add(call.start(), call.units());
         countsNoMore.add(gone, call.kept());
-        countsNoMore.add(call.settling() < gone ? call.settled() + 1 : gone, call.givenBack());
+        countsNoMore.add(call.settled() + 1, call.givenBack());
+        if (call.settling() >= gone) {
+            countsNoMore.add(gone, call.givenBack());
+            maybeCounts.add(call.settling(), call.givenBack());
+        }
         maybeCounts.add(call.settling(), call.overrun());
         countsNoMore.add(call.settled() + terms.held(), call.overrun());
     }
@@ -86,6 +91,11 @@ final class Audit {
     /** Tells whether this limit may have been full when a call was refused. */
     boolean mayRefuse(Attempt refused) {
         long most = maybeCounts.sumAt(refused.end()) - countsNoMore.sumAt(refused.start());
-        return most + (alone ? refused.units() : 0) > terms.amount();
+        return most + (mayTakeUnits(refused) ? 0 : refused.units()) > terms.amount();
+    }
+
+    /** Tells whether a call that was refused may have taken units meanwhile. */
+    private boolean mayTakeUnits(Attempt refused) {
+        return !alone || refused.end() - refused.start() >= terms.window();
     }
 }

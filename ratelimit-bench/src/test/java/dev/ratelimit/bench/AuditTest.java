@@ -81,6 +81,18 @@ class AuditTest {
     }
 
     @Test
+    void whatHasLeftTheWindowMayCountAgainWhileItIsGivenBack() {
+        Attempt settled = Attempt.admitted(0, 10, 0, 5).settledFor(0, 150, 200);
+        Attempt before = Attempt.refused(0, 1, 1, 120, 149);
+        Attempt meanwhile = Attempt.refused(0, 1, 1, 190, 191);
+        Attempt later = Attempt.refused(0, 1, 1, 201, 202);
+        Audit audit = audit(settled, before, meanwhile, later);
+        assertThat(audit.mayRefuse(before)).isFalse();
+        assertThat(audit.mayRefuse(meanwhile)).isTrue();
+        assertThat(audit.mayRefuse(later)).isFalse();
+    }
+
+    @Test
     void anOverrunIsAReasonToRefuse() {
         Attempt overrun = Attempt.admitted(0, 6, 0, 1).settledFor(10, 50, 51);
         Attempt refused = Attempt.refused(0, 5, 1, 140, 141);
@@ -99,5 +111,15 @@ class AuditTest {
         assertThat(audit.mayRefuse(beside)).isTrue();
         assertThat(audit.mayRefuse(later)).isFalse();
         assertThat(audit(first, loser, beside, later).mayRefuse(beside)).isFalse();
+    }
+
+    @Test
+    void aCallThatIsRefusedAfterMoreThanAWindowMayHaveTakenUnits() {
+        Attempt others = Attempt.admitted(0, 9, 0, 5);
+        Attempt beside = Attempt.refused(0, 1, 1, 20, 21);
+        Attempt slow = Attempt.refused(0, 1, 1, 10, 110);
+        assertThat(audit(others, beside, slow).mayRefuse(beside)).isTrue();
+        Attempt slowest = Attempt.refused(0, 1, 1, 10, 109);
+        assertThat(audit(others, beside, slowest).mayRefuse(beside)).isFalse();
     }
 }

@@ -24,8 +24,10 @@ class LongRunTest {
     @MethodSource("shortWindows")
     void noWindowHoldsTooMuchAndNoRefusalIsWithoutGround(Scenario scenario) throws Exception {
         Findings findings = LongRun.findings(new LimiterTarget(scenario), scenario, 4, NANOS);
-        assertThat(findings.admittedTooMuch()).as("%s", findings.worstWindows()).isFalse();
-        assertThat(findings.groundlessRefusals()).isZero();
+        assertThat(findings.admittedTooMuch())
+                .as("%s: %s", scenario, findings.worstWindows())
+                .isFalse();
+        assertThat(findings.groundlessRefusals()).as("%s", scenario).isZero();
         assertThat(findings.calls()).isPositive();
     }
 
