@@ -2,6 +2,7 @@ package dev.ratelimit.bench;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -44,6 +45,21 @@ final class Limiters {
             case "ratelimitj" -> RatelimitjRival.keyedThreeLimits(amount);
             case "bucket4j" -> mapped(organizations, () -> Bucket4jRival.ofThreeLimits(amount));
             default -> throw new IllegalArgumentException("limiter must know three limits: limiter=" + limiter);
+        };
+    }
+
+    /** Returns what asks a limiter of one key for a call, without looking the key up where that can be. */
+    static BooleanSupplier bound(String limiter, int amount, Duration window) {
+        return switch (limiter) {
+            case "ratelimit" -> RatelimitRival.bound(amount, window);
+            case "ratelimitj" -> RatelimitjRival.of(amount, window)::tryAcquire;
+            case "bucket4j" -> Bucket4jRival.of(amount, window)::tryAcquire;
+            case "resilience4j" -> Resilience4jRival.of(amount, window)::tryAcquire;
+            case "guava" -> GuavaRival.of(amount, window)::tryAcquire;
+            case "failsafe" -> FailsafeRival.of(amount, window)::tryAcquire;
+            case "smallrye" -> SmallRyeRival.of(amount, window)::tryAcquire;
+            case "sentinel" -> SentinelRival.of(amount, window)::tryAcquire;
+            default -> throw new IllegalArgumentException("limiter must be a known name: limiter=" + limiter);
         };
     }
 

@@ -6,39 +6,48 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import dev.ratelimit.core.BoundEndpoint;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /** This library: one organization, one endpoint, one rate limit. */
 record RatelimitRival(RateLimiter limiter) implements Rival {
 
     static Rival of(long amount, Duration window) {
-        return new RatelimitRival(InMemoryRateLimiter.builder()
-                .tier(Tier.named("tier")
-                        .table(LimitTable.named("calls").eachOther(RateLimit.of(Unit.CALLS, amount, window)))
-                        .build())
-                .build());
+        return new RatelimitRival(
+                limiter(LimitTable.named("calls").eachOther(RateLimit.of(Unit.CALLS, amount, window))));
+    }
+
+    /** Returns what asks a bound endpoint of one organization for a call. */
+    static BooleanSupplier bound(long amount, Duration window) {
+        BoundEndpoint endpoint = limiterOfEach(amount, window).bind("acme", Keyed.ENDPOINT);
+        return () -> endpoint.tryAcquire().isAdmitted();
     }
 
     /** Returns a limiter with a limit of its own for each organization at {@link Keyed#ENDPOINT}. */
     static Keyed keyed(long amount, Duration window) {
-        return InMemoryRateLimiter.builder()
-                .tier(Tier.named("tier")
-                        .table(LimitTable.named("calls").each(RateLimit.of(Unit.CALLS, amount, window), Keyed.ENDPOINT))
-                        .build())
-                .build()::tryAcquire;
+        return limiterOfEach(amount, window)::tryAcquire;
+    }
+
+    private static InMemoryRateLimiter limiterOfEach(long amount, Duration window) {
+        return limiter(LimitTable.named("calls").each(RateLimit.of(Unit.CALLS, amount, window), Keyed.ENDPOINT));
+    }
+
+    private static InMemoryRateLimiter limiter(LimitTable... tables) {
+        Tier.Builder tier = Tier.named("tier");
+        for (LimitTable table : tables) {
+            tier.table(table);
+        }
+        return InMemoryRateLimiter.builder().tier(tier.build()).build();
     }
 
     /** Returns a limiter of calls per minute, per day, and per month of the calendar, the last shared with a second endpoint. */
     static InMemoryRateLimiter threeLimits(long amount) {
-        return InMemoryRateLimiter.builder()
-                .tier(Tier.named("tier")
-                        .table(LimitTable.named("calls per minute").each(RateLimit.perMinute(amount), Keyed.ENDPOINT))
-                        .table(LimitTable.named("calls per day").each(RateLimit.perDay(amount), Keyed.ENDPOINT))
-                        .table(LimitTable.named("calls per month")
-                                .together("both", Quota.perMonth(amount), Keyed.ENDPOINT, "embed"))
-                        .build())
-                .build();
+        return limiter(
+                LimitTable.named("calls per minute").each(RateLimit.perMinute(amount), Keyed.ENDPOINT),
+                LimitTable.named("calls per day").each(RateLimit.perDay(amount), Keyed.ENDPOINT),
+                LimitTable.named("calls per month").together("both", Quota.perMonth(amount), Keyed.ENDPOINT, "embed"));
     }
 
     @Override

@@ -57,16 +57,21 @@ final class AdmittedReservation implements Reservation {
                 .filter(rule -> more.states(rule.unit))
                 .toArray(Rule[]::new);
         Organization organization = last.organization;
-        Charge added = new Charge(organization, asked, last.meters, more);
-        Decision decided = organization.view(tier).charge(added, more);
+        Charge added = new Charge(organization, asked, more);
+        Decision decided = charge(added, more);
         while (!organization.keep()) {
             organization = organization.renewed();
-            added = new Charge(organization, asked, new Meter[last.meters.length], more);
-            decided = organization.view(tier).charge(added, more);
+            added = new Charge(organization, asked, more);
+            decided = charge(added, more);
         }
         return decided instanceof Admitted admitted
                 ? append(added.without(admitted.shadowRejections()), admitted)
                 : decided;
+    }
+
+    private Decision charge(Charge added, Usage more) {
+        Organization organization = added.organization;
+        return organization.organizations.decider.charge(organization.plan(tier), added, more);
     }
 
     private Decision append(Charge added, Admitted admitted) {

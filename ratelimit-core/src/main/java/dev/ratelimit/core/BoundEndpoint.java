@@ -27,7 +27,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BoundEndpoint {
 
-    private record Binding(TierView view, TierView.Line line) {}
+    /** What the names stood for when they were last looked up. */
+    private static final class Binding {
+
+        final Organization state;
+        final Plan plan;
+        final Rule[] rules;
+
+        Binding(Organization state, Tier tier, String endpoint) {
+            this.state = state;
+            this.plan = state.plan(tier);
+            this.rules = state.rules(plan, endpoint);
+        }
+    }
 
     private final String organization;
     private final String endpoint;
@@ -73,12 +85,12 @@ public final class BoundEndpoint {
 
     private Decision tryAcquire(Tier tier, Usage usage) {
         Binding known = last;
-        if (known != null && known.view.isFor(tier)) {
-            Decision decision = known.view.tryAcquire(known.line, usage);
-            if (known.view.organization.keep()) {
+        if (known != null && known.plan.tier.equals(tier)) {
+            Decision decision = decided(known, usage);
+            if (known.state.keep()) {
                 return decision;
             }
-            organizations.remove(known.view.organization);
+            organizations.remove(known.state);
         }
         return bindAndAcquire(tier, usage);
     }
@@ -89,14 +101,17 @@ public final class BoundEndpoint {
             if (state == null) {
                 return organizations.decisionAtCapacity();
             }
-            TierView view = state.view(tier);
-            Binding binding = new Binding(view, view.line(endpoint));
-            Decision decision = view.tryAcquire(binding.line, usage);
+            Binding binding = new Binding(state, tier, endpoint);
+            Decision decision = decided(binding, usage);
             if (state.keep()) {
                 last = binding;
                 return decision;
             }
             organizations.remove(state);
         }
+    }
+
+    private Decision decided(Binding binding, Usage usage) {
+        return organizations.decider.tryAcquire(binding.state, binding.plan, binding.rules, usage);
     }
 }

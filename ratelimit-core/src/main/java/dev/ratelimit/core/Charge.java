@@ -13,30 +13,21 @@ final class Charge {
     final Organization organization;
     final Rule[] rules;
 
-    /** The meters that the slots of the rules number. */
-    final Meter[] meters;
-
     final Meter.Place[] places;
     final long[] units;
     final @Nullable Charge earlier;
 
-    Charge(Organization organization, Rule[] rules, Meter[] meters, Usage usage) {
-        this(organization, rules, meters, new Meter.Place[rules.length], new long[rules.length], null);
+    Charge(Organization organization, Rule[] rules, Usage usage) {
+        this(organization, rules, new Meter.Place[rules.length], new long[rules.length], null);
         for (int i = 0; i < units.length; i++) {
             units[i] = usage.amountOf(rules[i].unit);
         }
     }
 
     private Charge(
-            Organization organization,
-            Rule[] rules,
-            Meter[] meters,
-            Meter.Place[] places,
-            long[] units,
-            @Nullable Charge earlier) {
+            Organization organization, Rule[] rules, Meter.Place[] places, long[] units, @Nullable Charge earlier) {
         this.organization = organization;
         this.rules = rules;
-        this.meters = meters;
         this.places = places;
         this.units = units;
         this.earlier = earlier;
@@ -53,7 +44,6 @@ final class Charge {
         return new Charge(
                 organization,
                 Arrays.stream(kept).mapToObj(i -> rules[i]).toArray(Rule[]::new),
-                meters,
                 Arrays.stream(kept).mapToObj(i -> places[i]).toArray(Meter.Place[]::new),
                 Arrays.stream(kept).mapToLong(i -> units[i]).toArray(),
                 earlier);
@@ -62,11 +52,11 @@ final class Charge {
     /** Returns this charge behind another, or one of both if they were written to the same places. */
     Charge after(Charge last) {
         if (!Arrays.equals(rules, last.rules) || !Arrays.equals(places, last.places)) {
-            return new Charge(organization, rules, meters, places, units, last);
+            return new Charge(organization, rules, places, units, last);
         }
         long[] sums = new long[units.length];
         Arrays.setAll(sums, i -> last.units[i] + units[i]);
-        return new Charge(organization, rules, meters, places, sums, last.earlier);
+        return new Charge(organization, rules, places, sums, last.earlier);
     }
 
     int indexOf(Rule rule) {
@@ -77,7 +67,7 @@ final class Charge {
     long keep(int i, long most) {
         long kept = Math.min(units[i], most);
         if (kept < units[i]) {
-            meters[rules[i].slot].refund(places[i], units[i] - kept);
+            organization.meter(rules[i]).refund(places[i], units[i] - kept);
         }
         return kept;
     }
@@ -86,11 +76,11 @@ final class Charge {
     void chargeMore(Rule rule, long more) {
         int i = indexOf(rule);
         Clocks clocks = organization.organizations.clocks;
-        meters[rule.slot].chargeMore(rule, places[i], more, clocks.nanoTime());
+        organization.meter(rule).chargeMore(rule, places[i], more, clocks.nanoTime());
         Organization owner = organization;
         while (!owner.keep()) {
             owner = owner.renewed();
-            owner.meter(rule.key).chargeMore(rule, places[i], more, clocks.nanoTime());
+            owner.meter(rule).chargeMore(rule, places[i], more, clocks.nanoTime());
         }
     }
 }

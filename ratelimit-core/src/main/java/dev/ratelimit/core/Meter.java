@@ -7,29 +7,29 @@ import org.jspecify.annotations.Nullable;
  * The counter behind one limit of one organization. What may change from call to call, the amount first of all, comes with the
  * {@link Rule}. Lock-free; {@code now} is a reading of the monotonic clock made by the calling thread during the call.
  */
-sealed interface Meter permits SlidingWindow, PeriodCounter {
+abstract sealed class Meter permits SlidingWindow, PeriodCounter {
 
     /** The wait when waiting does not help. As nanoseconds it would be 292 years. */
-    long NEVER = Long.MAX_VALUE;
+    static final long NEVER = Long.MAX_VALUE;
 
     /** What charges that need not fit add up to at most. It is 256 times the greatest amount, and so is refused like what it cuts off. */
-    long MOST_USED = 1L << 61;
+    static final long MOST_USED = 1L << 61;
 
     /** What may be granted beyond an amount: as much as the greatest amount. */
-    long MOST_GRANTED = 1L << 53;
+    static final long MOST_GRANTED = 1L << 53;
 
     /** Where units were charged. */
     sealed interface Place permits Mark, PeriodCounter.Period {}
 
     /** Returns 0 if so many units would be admitted, otherwise the least wait in nanoseconds after which they would be. */
-    long look(Rule rule, long units, long now);
+    abstract long look(Rule rule, long units, long now);
 
     /**
      * Charges so many units if they are admitted.
      *
      * @return a receipt, which is not negative; or, refused, the complement {@code ~wait} of what {@link #look} returns
      */
-    long charge(Rule rule, long units, long now);
+    abstract long charge(Rule rule, long units, long now);
 
     /**
      * Returns the place that a charge was written to, for as long as somebody may want to change it. A receipt is good only for a short
@@ -38,24 +38,24 @@ sealed interface Meter permits SlidingWindow, PeriodCounter {
      * @return the place, null if what is written there does not count any more
      */
     @Nullable
-    Place place(long receipt);
+    abstract Place place(long receipt);
 
     /** Gives back, once, units that were charged at a place. Does nothing if they do not count any more. */
-    void refund(@Nullable Place place, long units);
+    abstract void refund(@Nullable Place place, long units);
 
     /**
      * Charges units whether they fit or not, as belongs to what was charged at a place earlier: a window now, a period only if it is the
      * present one still. What is used never goes beyond {@link #MOST_USED}.
      */
-    void chargeMore(Rule rule, @Nullable Place place, long units, long now);
+    abstract void chargeMore(Rule rule, @Nullable Place place, long units, long now);
 
-    LimitStatus status(Rule rule, long now);
+    abstract LimitStatus status(Rule rule, long now);
 
     /** Returns the units that count now. */
-    long used(long now);
+    abstract long used(long now);
 
     /** Returns the units that may be used beyond the amount now. */
-    default long granted(long now) {
+    long granted(long now) {
         return 0;
     }
 
@@ -64,8 +64,8 @@ sealed interface Meter permits SlidingWindow, PeriodCounter {
      * is called is in it; what is charged meanwhile may be.
      */
     @Nullable
-    SavedMeter save(Rule.Key key, long now);
+    abstract SavedMeter save(Rule.Key key, long now);
 
     /** Tells whether every later decision would be the same on a new meter. */
-    boolean isIdle(long now);
+    abstract boolean isIdle(long now);
 }

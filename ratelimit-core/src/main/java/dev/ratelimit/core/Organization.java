@@ -1,22 +1,26 @@
 package dev.ratelimit.core;
 
+import static java.util.Comparator.comparingInt;
+
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept for one organization: its meters by key, and views of them for the tiers it was last on.
+ * What is kept for one organization: its meters by key.
  *
  * <h2>Its life</h2>
  *
@@ -29,17 +33,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Lock-free: a call decides again only when the state was dropped meanwhile.
  */
-final class Organization {
-
-    /** An organization with several kinds of keys is on several tiers at once. */
-    private static final int MAX_VIEWS = 4;
+final class Organization extends MeterTable {
 
     /** Even, so that nobody takes it for a check; no count of checks gets there. */
     private static final long DEAD = Long.MIN_VALUE;
 
     /* As measured, with names of about 20 characters, on a JVM that compresses pointers. */
-    private static final long BYTES = 276;
-    private static final long BYTES_OF_METER = 110;
+    private static final long BYTES = 160;
+    private static final long BYTES_OF_METER = 90;
     private static final long BYTES_OF_MARK = 48;
     private static final long BYTES_OF_NAMES = 150;
     private static final long BYTES_OF_NEAR_LIMITS = 200;
@@ -51,9 +52,10 @@ final class Organization {
     final String name;
     final Organizations organizations;
 
-    private final ConcurrentHashMap<Rule.Key, Meter> meters = new ConcurrentHashMap<>(1);
-    private volatile @Nullable TierView view;
     private volatile long life;
+
+    /** A hint: the plan of the tier that it was last on. */
+    private @Nullable Plan plan;
 
     /** The next in the list of organizations, which guards it. */
     @Nullable
@@ -70,49 +72,74 @@ final class Organization {
         this.organizations = organizations;
     }
 
-    /** Returns this organization's view for a tier. */
-    TierView view(Tier tier) {
-        TierView newest = view;
-        TierView known = newest;
-        while (known != null && !known.isFor(tier)) {
-            known = known.older;
+    /** Returns the plan of a tier. */
+    Plan plan(Tier tier) {
+        Plan known = plan; // may be seen late, but never half made: its fields are final
+        if (known != null && known.tier.equals(tier)) {
+            return known;
         }
-        return known != null ? known : addView(organizations.plan(tier), newest);
+        Plan found = organizations.plans.of(tier);
+        plan = found;
+        return found;
     }
 
-    /**
-     * Makes a view for a plan. Views hold no counts of their own: one that is lost to a race, or left out because there were many,
-     * is made again when it is needed.
-     */
-    private TierView addView(Plan plan, @Nullable TierView newest) {
-        TierView older = newest != null && newest.depth < MAX_VIEWS ? newest : null;
-        TierView added = new TierView(plan, this, older);
-        view = added;
-        return added;
+    /** Returns the rules of an endpoint, in the order of charging. */
+    Rule[] rules(Plan plan, String endpoint) {
+        Rule[] named = plan.named(endpoint);
+        return named != null ? named : plan.unlisted(meteredName(endpoint));
     }
 
-    /** Returns the one meter of a key. */
-    Meter meter(Rule.Key key) {
-        Meter meter = meters.get(key);
-        return meter != null ? meter : meters.computeIfAbsent(key, made -> Rule.newMeter(made, organizations.clocks));
+    @Override
+    Meter newMeter(Rule.Key key) {
+        Clocks clocks = organizations.clocks;
+        return key.span() instanceof Duration window
+                ? new SlidingWindow(window.toNanos(), clocks.nanoTime())
+                : new PeriodCounter((QuotaPeriod) key.span(), clocks);
+    }
+
+    /** Returns where this organization stands with the limits of an endpoint, in the order of the tables. */
+    List<LimitStatus> status(Tier tier, String endpoint) {
+        Rule[] rules = rules(plan(tier), endpoint);
+        long now = organizations.clocks.nanoTime();
+        return Arrays.stream(rules)
+                .sorted(comparingInt(rule -> rule.order))
+                .map(rule -> meter(rule).status(rule, now))
+                .toList();
+    }
+
+    /** Returns where it stands with all limits of a tier, and behind them those of other endpoints of which something is used or granted. */
+    List<LimitStatus> status(Tier tier) {
+        long now = organizations.clocks.nanoTime();
+        Stream<LimitStatus> known = status(tier, tier.limits().stream(), now);
+        Stream<AppliedLimit> others = meteredEndpoints(tier).stream()
+                .filter(endpoint -> !tier.namedEndpoints().contains(endpoint))
+                .flatMap(endpoint -> tier.limitsFor(endpoint).stream())
+                .filter(limit -> limit.scope() instanceof Scope.Endpoint);
+        Stream<LimitStatus> touched =
+                status(tier, others, now).filter(status -> status.used() > 0 || status.granted() > 0);
+        return Stream.concat(known, touched).toList();
+    }
+
+    private Stream<LimitStatus> status(Tier tier, Stream<AppliedLimit> limits, long now) {
+        return limits.map(limit -> status(Rule.of(tier, limit), now));
     }
 
     /** Returns where this organization stands with a limit; that it is asked for makes no meter. */
-    LimitStatus status(Rule rule, long now) {
-        Meter meter = meters.get(rule.key);
+    private LimitStatus status(Rule rule, long now) {
+        Meter meter = known(rule.key);
         return meter != null ? meter.status(rule, now) : LimitStatus.of(rule.limit, 0, 0, Optional.of(Duration.ZERO));
     }
 
     /** Returns the endpoints that have meters, those that a tier does not name by the names that it would meter them by. */
-    Set<String> meteredEndpoints(Tier tier) {
+    private Set<String> meteredEndpoints(Tier tier) {
         EndpointNames names = unlisted;
         Set<String> endpoints = new TreeSet<>();
-        for (Rule.Key key : meters.keySet()) {
+        forEach((key, meter) -> {
             if (key.scope() instanceof Scope.Endpoint endpoint) {
                 String name = endpoint.name();
                 endpoints.add(names == null || tier.namedEndpoints().contains(name) ? name : names.knownName(name));
             }
-        }
+        });
         return endpoints;
     }
 
@@ -121,14 +148,14 @@ final class Organization {
         if (limit.scope() instanceof Scope.Endpoint endpoint
                 && !tier.namedEndpoints().contains(endpoint.name())) {
             Scope metered = new Scope.Endpoint(meteredName(endpoint.name()));
-            return Rule.of(tier, new AppliedLimit(limit.table(), metered, limit.limit(), limit.shadow()));
+            limit = new AppliedLimit(limit.table(), metered, limit.limit(), limit.shadow());
         }
-        return Rule.of(tier, limit);
+        return new Rule(organizations.plans.canonical(Rule.Key.of(tier, limit)), limit, 0);
     }
 
     /** Grants so many units more of a quota, or fewer, and returns where this organization then stands. */
     LimitStatus grant(Rule quota, long units) {
-        Meter meter = meter(quota.key);
+        Meter meter = meter(quota);
         long now = organizations.clocks.nanoTime();
         ((PeriodCounter) meter).grant(units, now);
         return meter.status(quota, now);
@@ -138,33 +165,19 @@ final class Organization {
     Organization unused() {
         Organization unused = new Organization(name, organizations);
         unused.unlisted = unlisted;
-        meters.forEach((key, meter) -> {
+        forEach((key, meter) -> {
             PeriodCounter granted = meter instanceof PeriodCounter counter ? counter.unused() : null;
             if (granted != null) {
-                unused.meters.put(key, granted);
+                unused.put(key, granted);
             }
         });
         return unused;
     }
 
-    int countMeters() {
-        return meters.size();
-    }
-
-    /** Estimates the heap that this organization takes with so many marks, and its entry in the map of organizations. */
-    long estimatedBytes(long marks) {
-        long bytes = BYTES + countMeters() * BYTES_OF_METER + marks * BYTES_OF_MARK;
-        for (TierView known = view; known != null; known = known.older) {
-            bytes += known.estimatedBytes();
-        }
+    /** Estimates the heap that this organization takes with so many meters and marks, and its entry in the map of organizations. */
+    long estimatedBytes(long meters, long marks) {
+        long bytes = BYTES + meters * BYTES_OF_METER + marks * BYTES_OF_MARK;
         return bytes + (unlisted == null ? 0 : BYTES_OF_NAMES) + (near == null ? 0 : BYTES_OF_NEAR_LIMITS);
-    }
-
-    /** Returns how many marks the windows of this organization keep. */
-    long countMarks() {
-        return meters.values().stream()
-                .mapToLong(meter -> meter instanceof SlidingWindow window ? window.countMarks() : 0)
-                .sum();
     }
 
     /** Returns the name that an endpoint which no table names is metered by. */
@@ -221,7 +234,7 @@ final class Organization {
     /** Returns what counts of this organization, with ages as of a reading of the monotonic clock. */
     SavedOrganization save(long now) {
         List<SavedMeter> saved = new ArrayList<>();
-        meters.forEach((key, meter) -> {
+        forEach((key, meter) -> {
             SavedMeter one = meter.save(key, now);
             if (one != null) {
                 saved.add(one);
@@ -236,11 +249,12 @@ final class Organization {
         Clocks clocks = organizations.clocks;
         boolean shared = false;
         for (SavedMeter meter : saved.meters()) {
+            Rule.Key key = organizations.plans.canonical(meter.key());
             if (meter instanceof SavedMeter.Window window) {
-                meters.put(meter.key(), new SlidingWindow(window, elapsed, clocks.nanoTime()));
+                put(key, new SlidingWindow(window, elapsed, clocks.nanoTime()));
             } else if (meter instanceof SavedMeter.Period period
                     && clocks.highest().isBefore(period.bounds().end())) {
-                meters.put(meter.key(), new PeriodCounter(period, clocks));
+                put(key, new PeriodCounter(period, clocks));
             }
             shared |= meter.key().scope().equals(FURTHER);
         }
@@ -270,12 +284,6 @@ final class Organization {
     }
 
     boolean isIdle() {
-        long now = organizations.clocks.nanoTime();
-        for (Meter meter : meters.values()) {
-            if (!meter.isIdle(now)) {
-                return false;
-            }
-        }
-        return true;
+        return isIdle(organizations.clocks.nanoTime());
     }
 }

@@ -39,9 +39,6 @@ final class Organizations {
 
     private static final Tier UNLIMITED = Tier.named("unlimited").build();
 
-    /** Plans are made again when they are needed, so the cache of them may be emptied at any time. */
-    private static final int MAX_PLANS = 1_024;
-
     /** A new organization has so many others looked at: more than one, so that there are fewer in the end. */
     private static final int LOOKS_FOR_NEW = 4;
 
@@ -59,13 +56,14 @@ final class Organizations {
     final Clocks clocks;
     final Listeners listeners;
     final int maxEndpoints;
+    final Plans plans = new Plans();
+    final Decider decider;
 
     private final long max;
     private final AtCapacity atCapacity;
 
     private final AtomicLong size = new AtomicLong();
     private final ConcurrentHashMap<String, Organization> byName = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Tier, Plan> plans = new ConcurrentHashMap<>();
     private volatile @Nullable Organization newest;
 
     /** When a call will look at some again. */
@@ -84,6 +82,7 @@ final class Organizations {
         this.max = max;
         this.atCapacity = atCapacity;
         this.lookAt = clocks.nanoTime();
+        this.decider = new Decider(this);
     }
 
     Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
@@ -92,7 +91,7 @@ final class Organizations {
             if (organization == null) {
                 return decisionAtCapacity();
             }
-            Decision decision = organization.view(tier).tryAcquire(endpoint, usage);
+            Decision decision = decider.tryAcquire(organization, tier, endpoint, usage);
             if (organization.keep()) {
                 return decision;
             }
@@ -106,9 +105,9 @@ final class Organizations {
             if (organization == null) {
                 return decisionAtCapacity() instanceof Rejected rejected
                         ? Reservation.rejected(rejected)
-                        : unseen(name).view(UNLIMITED).reserve(endpoint, estimate);
+                        : decider.reserve(unseen(name), UNLIMITED, endpoint, estimate);
             }
-            Reservation reservation = organization.view(tier).reserve(endpoint, estimate);
+            Reservation reservation = decider.reserve(organization, tier, endpoint, estimate);
             if (organization.keep()) {
                 return reservation;
             }
@@ -121,17 +120,17 @@ final class Organizations {
         if (known == null && size.get() >= max) {
             return decisionAtCapacity();
         }
-        return (known == null ? unseen(name) : known).view(tier).peek(endpoint, usage);
+        return decider.peek(known == null ? unseen(name) : known, tier, endpoint, usage);
     }
 
     List<LimitStatus> status(String name, Tier tier, String endpoint) {
         Organization known = byName.get(name);
-        return (known == null ? unseen(name) : known).view(tier).status(endpoint);
+        return (known == null ? unseen(name) : known).status(tier, endpoint);
     }
 
     List<LimitStatus> status(String name, Tier tier) {
         Organization known = byName.get(name);
-        return (known == null ? unseen(name) : known).view(tier).status();
+        return (known == null ? unseen(name) : known).status(tier);
     }
 
     /** Returns the state of an organization that has used nothing, which is not kept. */
@@ -143,17 +142,6 @@ final class Organizations {
         return atCapacity == AtCapacity.ADMIT_UNMETERED
                 ? Decision.admitted()
                 : Rejected.forGood(new CapacityReached(max), "");
-    }
-
-    Plan plan(Tier tier) {
-        Plan plan = plans.get(tier);
-        if (plan != null) {
-            return plan;
-        }
-        if (plans.size() >= MAX_PLANS) {
-            plans.clear();
-        }
-        return plans.computeIfAbsent(tier, Plan::new);
     }
 
     /** Returns the organization of a name, null if nothing is known of it. */
@@ -226,7 +214,11 @@ final class Organizations {
     void tellNear(Caller caller, String endpoint, List<Rejected> notCharged, ToLongFunction<Unit> charged, long began) {
         Organization known = listeners.hearNearLimits() ? byName.get(caller.organization()) : null;
         if (known != null) {
-            known.view(caller.tier()).tellNear(endpoint, notCharged, charged, began, listeners, caller);
+            NearLimits near = known.near();
+            for (Rule rule : known.rules(known.plan(caller.tier()), endpoint)) {
+                long units = rule.isCauseOf(notCharged) ? 0 : charged.applyAsLong(rule.unit);
+                near.charged(rule, known.meter(rule), units, began, listeners, caller, endpoint);
+            }
         }
     }
 
@@ -296,11 +288,15 @@ final class Organizations {
         long marks = 0;
         long bytes = 0;
         for (Organization organization : byName.values()) {
-            long own = organization.countMarks();
+            int[] kept = new int[2];
+            organization.forEach((key, meter) -> {
+                kept[0]++;
+                kept[1] += meter instanceof SlidingWindow window ? window.countMarks() : 0;
+            });
             organizations++;
-            meters += organization.countMeters();
-            marks += own;
-            bytes += organization.estimatedBytes(own);
+            meters += kept[0];
+            marks += kept[1];
+            bytes += organization.estimatedBytes(kept[0], kept[1]);
         }
         return new LimiterStats(
                 organizations,

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Lock-free: a charge is made again only when another has succeeded or the period has ended.
  */
-final class PeriodCounter implements Meter {
+final class PeriodCounter extends Meter {
 
     private static final long SECOND = 1_000_000_000L;
 
@@ -61,7 +61,7 @@ final class PeriodCounter implements Meter {
     }
 
     @Override
-    public SavedMeter.@Nullable Period save(Rule.Key key, long now) {
+    SavedMeter.@Nullable Period save(Rule.Key key, long now) {
         Period period = current;
         QuotaPeriod.Interval bounds = periods.at(clocks.highest());
         return isUntouched(period) || !bounds.end().equals(period.end)
@@ -70,7 +70,7 @@ final class PeriodCounter implements Meter {
     }
 
     @Override
-    public long charge(Rule rule, long units, long now) {
+    long charge(Rule rule, long units, long now) {
         Period period = at(now);
         while (true) {
             long balance = period.balance;
@@ -89,7 +89,7 @@ final class PeriodCounter implements Meter {
     }
 
     @Override
-    public long look(Rule rule, long units, long now) {
+    long look(Rule rule, long units, long now) {
         Period period = at(now);
         while (!rule.admits(period.balance, units)) {
             long untilEnd = untilEnd(period, now);
@@ -102,21 +102,22 @@ final class PeriodCounter implements Meter {
     }
 
     @Override
-    public @Nullable Period place(long receipt) {
+    @Nullable
+    Period place(long receipt) {
         Period period = current;
         return period.number == receipt ? period : null;
     }
 
     /* A period that is over is read by nobody, so it does no harm to write there. */
     @Override
-    public void refund(@Nullable Place place, long units) {
+    void refund(@Nullable Place place, long units) {
         if (place instanceof Period period) {
             Period.BALANCE.getAndAdd(period, -units);
         }
     }
 
     @Override
-    public void chargeMore(Rule rule, @Nullable Place place, long units, long now) {
+    void chargeMore(Rule rule, @Nullable Place place, long units, long now) {
         Period period = current;
         if (place instanceof Period charged && charged.end.equals(period.end)) {
             long balance = period.balance;
@@ -128,7 +129,7 @@ final class PeriodCounter implements Meter {
     }
 
     @Override
-    public long used(long now) {
+    long used(long now) {
         return at(now).used();
     }
 
@@ -159,12 +160,12 @@ final class PeriodCounter implements Meter {
     }
 
     @Override
-    public long granted(long now) {
+    long granted(long now) {
         return at(now).granted();
     }
 
     @Override
-    public LimitStatus status(Rule rule, long now) {
+    LimitStatus status(Rule rule, long now) {
         Period period;
         long untilEnd;
         do {
@@ -179,7 +180,7 @@ final class PeriodCounter implements Meter {
     }
 
     @Override
-    public boolean isIdle(long now) {
+    boolean isIdle(long now) {
         Period period = current;
         return isUntouched(period) || untilEnd(period, now) == 0;
     }

@@ -8,38 +8,37 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A tier made ready for deciding: the rules of each endpoint it names, and a slot for each meter that they need. Organizations on
- * equal tiers share a plan.
- */
+/** A tier made ready for deciding: the rules of each endpoint. Organizations on equal tiers share a plan. */
 final class Plan {
 
-    final Tier tier;
+    /** The rules of endpoints that no table names are made again when they are needed, so what is kept of them may be dropped at any time. */
+    private static final int MAX_UNLISTED = 1_024;
 
-    /** How many meters the named endpoints have. */
-    final int slots;
+    final Tier tier;
 
     /** Whether there are shadow tables. */
     final boolean shadows;
 
-    private final Map<String, Rule[]> named = new HashMap<>();
+    private final Plans plans;
     private final List<String> tables;
+    private final Map<String, Rule[]> named = new HashMap<>();
+    private final ConcurrentHashMap<String, Rule[]> unlisted = new ConcurrentHashMap<>(1);
 
-    Plan(Tier tier) {
+    Plan(Tier tier, Plans plans) {
         this.tier = tier;
+        this.plans = plans;
         this.tables = tier.tables().stream().map(LimitTable::name).toList();
         this.shadows = tier.tables().stream().anyMatch(LimitTable::isShadow);
         Map<AppliedLimit, Rule> rules = new HashMap<>();
         for (String endpoint : tier.namedEndpoints()) {
             named.put(
                     endpoint,
-                    inOrder(tier.limitsFor(endpoint).stream()
-                            .map(limit -> rules.computeIfAbsent(limit, key -> rule(key, rules.size())))));
+                    inOrder(tier.limitsFor(endpoint).stream().map(limit -> rules.computeIfAbsent(limit, this::rule))));
         }
-        this.slots = rules.size();
     }
 
     /** Returns the rules of an endpoint that the tier names, in the order of charging; null if it does not name it. */
@@ -47,14 +46,22 @@ final class Plan {
         return named.get(endpoint);
     }
 
-    /** Makes the rules of an endpoint that the tier does not name, in the order of charging, with slots of their own. */
+    /** Returns the rules of an endpoint that the tier does not name, in the order of charging. */
     Rule[] unlisted(String endpoint) {
-        List<AppliedLimit> limits = tier.limitsFor(endpoint);
-        return inOrder(limits.stream().map(limit -> rule(limit, limits.indexOf(limit))));
+        Rule[] known = unlisted.get(endpoint);
+        if (known != null) {
+            return known;
+        }
+        if (unlisted.size() >= MAX_UNLISTED) {
+            unlisted.clear();
+        }
+        Rule[] made = inOrder(tier.limitsFor(endpoint).stream().map(this::rule));
+        unlisted.put(endpoint, made);
+        return made;
     }
 
-    private Rule rule(AppliedLimit limit, int slot) {
-        return new Rule(tier.account(), limit, tables.indexOf(limit.table()), slot);
+    private Rule rule(AppliedLimit limit) {
+        return new Rule(plans.canonical(Rule.Key.of(tier, limit)), limit, tables.indexOf(limit.table()));
     }
 
     /** Puts rules in the order of charging: ascending spans, then what is a shadow, in the order of the tables. */

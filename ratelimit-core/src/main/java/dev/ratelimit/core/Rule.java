@@ -5,13 +5,11 @@ import dev.ratelimit.LimitReached;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
-import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
-import java.time.Duration;
 import java.util.List;
 
 /** A limit of a tier made ready for deciding: what a decision needs of it, in fields. */
@@ -21,7 +19,14 @@ final class Rule {
     private static final int EXACT_MARKS = 1_024;
 
     /** What a meter is known by in an organization. Only the amount, the precision and the overrun may differ. */
-    record Key(String account, String table, Scope scope, Unit unit, Object span) {}
+    record Key(String account, String table, Scope scope, Unit unit, Object span) {
+
+        static Key of(Tier tier, AppliedLimit limit) {
+            Object span = limit.limit() instanceof RateLimit rate ? rate.window() : ((Quota) limit.limit()).period();
+            return new Key(
+                    tier.account(), limit.table(), limit.scope(), limit.limit().unit(), span);
+        }
+    }
 
     final AppliedLimit limit;
     final LimitReached cause;
@@ -29,8 +34,8 @@ final class Rule {
     final Unit unit;
     final long amount;
 
-    /** Where the meter stands in the array that belongs to this rule's plan or line. */
-    final int slot;
+    /** The hash of the key, as the table of meters takes it. */
+    final int hash;
 
     /** The place of the limit's table in the tier. Of limits that refuse equally long, the first is named. */
     final int order;
@@ -46,45 +51,35 @@ final class Rule {
     /** The limit refuses nothing. */
     final boolean shadow;
 
-    Rule(String account, AppliedLimit limit, int order, int slot) {
+    Rule(Key key, AppliedLimit limit, int order) {
         this.limit = limit;
         this.cause = new LimitReached(limit);
+        this.key = key;
+        this.hash = MeterTable.hash(key);
         this.unit = limit.limit().unit();
         this.amount = limit.limit().amount();
         this.order = order;
-        this.slot = slot;
         this.shadow = limit.shadow();
-        Object span;
         if (limit.limit() instanceof RateLimit rate) {
-            span = rate.window();
             windowNanos = rate.window().toNanos();
             exactMarks =
                     rate.precision() == Precision.EXACT ? Integer.MAX_VALUE : amount <= EXACT_MARKS ? EXACT_MARKS : 0;
             untilReached = false;
         } else {
-            Quota quota = (Quota) limit.limit();
-            span = quota.period();
             windowNanos = Meter.NEVER;
             exactMarks = 0;
-            untilReached = quota.overrun() == Overrun.UNTIL_REACHED;
+            untilReached = ((Quota) limit.limit()).overrun() == Overrun.UNTIL_REACHED;
         }
-        this.key = new Key(account, limit.table(), limit.scope(), unit, span);
     }
 
-    /** Makes a limit of a tier ready for one question, which needs neither slot nor order. */
+    /** Makes a limit of a tier ready for one question, which needs no order. */
     static Rule of(Tier tier, AppliedLimit limit) {
-        return new Rule(tier.account(), limit, 0, 0);
+        return new Rule(Key.of(tier, limit), limit, 0);
     }
 
     /** Tells whether one of some rejections is by this limit. */
     boolean isCauseOf(List<Rejected> rejections) {
         return rejections.stream().anyMatch(rejected -> rejected.cause().equals(cause));
-    }
-
-    static Meter newMeter(Key key, Clocks clocks) {
-        return key.span() instanceof Duration window
-                ? new SlidingWindow(window.toNanos(), clocks.nanoTime())
-                : new PeriodCounter((QuotaPeriod) key.span(), clocks);
     }
 
     /** Returns the most half units that may be used where so many units are to be admitted; negative if they never can be. */

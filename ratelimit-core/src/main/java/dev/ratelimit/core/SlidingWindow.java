@@ -79,7 +79,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Lock-free: a decision is made again only when another charge has succeeded or {@code expired} has moved. A refusal writes only
  * what others left to be done: it closes an open mark, moves {@code expired}, the cached longs and the hints on, or leaves an empty mark.
  */
-non-sealed class SlidingWindow implements Meter {
+non-sealed class SlidingWindow extends Meter {
 
     private static final VarHandle ADMITTED = Handles.of(MethodHandles.lookup(), "admitted", long.class);
     private static final VarHandle REFUNDED = Handles.of(MethodHandles.lookup(), "refunded", long.class);
@@ -122,7 +122,7 @@ non-sealed class SlidingWindow implements Meter {
     }
 
     @Override
-    public long charge(Rule rule, long units, long now) {
+    long charge(Rule rule, long units, long now) {
         if (units == 0) {
             long wait = look(rule, 0, now);
             return wait == 0 ? admitted >>> 1 : ~wait;
@@ -142,12 +142,12 @@ non-sealed class SlidingWindow implements Meter {
     }
 
     @Override
-    public void chargeMore(Rule rule, @Nullable Place place, long units, long now) {
+    void chargeMore(Rule rule, @Nullable Place place, long units, long now) {
         chargeSlowly(units, Long.MAX_VALUE, rule.exactMarks, now);
     }
 
     @Override
-    public long look(Rule rule, long units, long now) {
+    long look(Rule rule, long units, long now) {
         long room = rule.room(units);
         long knownBase = base;
         if (admitted - knownBase <= room) {
@@ -191,7 +191,7 @@ non-sealed class SlidingWindow implements Meter {
 
     /** Returns the mark that a charge fell under: usually the newest that there was, where nothing has to be searched. */
     @Override
-    public Mark place(long receipt) {
+    Mark place(long receipt) {
         long position = receipt << 1;
         Mark mark = newest;
         if (!startsAtOrBefore(mark, position)) {
@@ -210,14 +210,14 @@ non-sealed class SlidingWindow implements Meter {
     }
 
     @Override
-    public void refund(@Nullable Place place, long units) {
+    void refund(@Nullable Place place, long units) {
         if (((Mark) requireNonNull(place)).giveBack(units << 1)) {
             REFUNDED.getAndAdd(this, units << 1);
         }
     }
 
     @Override
-    public LimitStatus status(Rule rule, long reading) {
+    LimitStatus status(Rule rule, long reading) {
         while (true) {
             Mark known = expired;
             long position = admitted;
@@ -235,7 +235,7 @@ non-sealed class SlidingWindow implements Meter {
     }
 
     @Override
-    public long used(long now) {
+    long used(long now) {
         chargeSlowly(0, Long.MAX_VALUE, 0, now);
         return Math.max(0, admitted - base) >> 1;
     }
@@ -252,7 +252,7 @@ non-sealed class SlidingWindow implements Meter {
     }
 
     @Override
-    public SavedMeter.@Nullable Window save(Rule.Key key, long now) {
+    SavedMeter.@Nullable Window save(Rule.Key key, long now) {
         List<SavedMeter.Charge> charges = new ArrayList<>();
         for (Mark mark = after(expired), next; mark != null; mark = next) {
             next = after(mark);
@@ -267,7 +267,7 @@ non-sealed class SlidingWindow implements Meter {
 
     /* It is not enough that nothing is used: marks that all was given back under count towards those that are exact. */
     @Override
-    public boolean isIdle(long reading) {
+    boolean isIdle(long reading) {
         Mark known = expired;
         return lastExpired(known, notStale(reading, known)).next == null;
     }

@@ -3,16 +3,15 @@
  *
  * <pre>
  *   InMemoryRateLimiter ── by name ──► Organization ── by key ──► Meter: SlidingWindow | PeriodCounter
- *          │                               │                        ▲
- *          │ by tier                       │ its last few tiers     │ by slot
- *          ▼                               ▼                        │
- *        Plan ── endpoint ──► Rule[]    TierView ───────────────────┘
+ *          │
+ *          │ by tier                                                ▲
+ *          ▼                                                        │
+ *        Plan ── endpoint ──► Rule[] ── key ────────────────────────┘
  * </pre>
  *
- * <p>A {@code Plan} is a tier made ready: for every endpoint the rules that apply, each with the number (slot) of its meter. An
- * organization owns its meters by key, so that they outlast a change of tier; a {@code TierView} is an index over them, one
- * array as the plan numbers it. A decision takes the rules from the plan, which all organizations of a tier share, and the meters
- * from the view.
+ * <p>A {@code Plan} is a tier made ready: for every endpoint the rules that apply, each with the key of its meter. An organization owns
+ * its meters by key, so that they outlast a change of tier. A decision, which the {@code Decider} makes, takes the rules from the plan,
+ * which all organizations of a tier share, and the meters from the organization.
  */
 @NullMarked
 package dev.ratelimit.core;

@@ -35,7 +35,8 @@ class OrganizationsTest {
         Tier tier = Tier.named("tier")
                 .table(LimitTable.named("table").eachOther(limit))
                 .build();
-        assertThat(organization.view(tier).tryAcquire("chat", Usage.call())).isEqualTo(Decision.admitted());
+        assertThat(organizations.decider.tryAcquire(organization, tier, "chat", Usage.call()))
+                .isEqualTo(Decision.admitted());
         assertThat(organization.keep()).isTrue();
         return organization;
     }
@@ -80,7 +81,11 @@ class OrganizationsTest {
         Tier tier = Tier.named("tier")
                 .table(LimitTable.named("table").eachOther(RateLimit.perMinute(5)))
                 .build();
-        assertThat(acme.view(tier).reserve("chat", Usage.call()).cancel()).isTrue();
+        assertThat(organizations
+                        .decider
+                        .reserve(acme, tier, "chat", Usage.call())
+                        .cancel())
+                .isTrue();
         organizations.lookAtAll();
         assertThat(organizations.known("acme")).isSameAs(acme);
     }

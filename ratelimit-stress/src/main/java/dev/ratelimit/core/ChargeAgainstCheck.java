@@ -23,7 +23,7 @@ public class ChargeAgainstCheck {
     private static final Rule ONE = Rules.of(Quota.lifetime(Unit.CALLS, 1));
 
     private final Organization organization = new Book().organization();
-    private final Meter meter = organization.meter(ONE.key);
+    private final Meter meter = organization.meter(ONE);
 
     @Actor
     public void check(ZZ_Result result) {

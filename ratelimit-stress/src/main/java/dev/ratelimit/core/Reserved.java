@@ -18,8 +18,8 @@ final class Reserved {
     final Reservation reservation;
 
     Reserved() {
-        book.organization().view(TIER).tryAcquire("chat", tokens(30));
-        reservation = book.organization().view(TIER).reserve("chat", tokens(10));
+        book.all.decider.tryAcquire(book.organization(), TIER, "chat", tokens(30));
+        reservation = book.all.decider.reserve(book.organization(), TIER, "chat", tokens(10));
     }
 
     static Usage tokens(long tokens) {

@@ -17,7 +17,7 @@ final class Rules {
     private Rules() {}
 
     static Rule of(Limit limit) {
-        return new Rule(Tier.DEFAULT_ACCOUNT, new AppliedLimit("table", new Scope.Endpoint("endpoint"), limit), 0, 0);
+        return Rule.of(Tier.named("tier").build(), new AppliedLimit("table", new Scope.Endpoint("endpoint"), limit));
     }
 
     static Rule perWindow(long amount) {

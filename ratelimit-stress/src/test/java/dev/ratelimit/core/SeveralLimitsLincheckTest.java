@@ -48,7 +48,8 @@ class SeveralLimitsLincheckTest {
                 .table(LimitTable.named("for good").together("for good", Quota.lifetime(Unit.TOKENS, 2), "0", "1", "2"))
                 .build();
 
-        private final TierView view = new Book().organization().view(TIER);
+        private final Book book = new Book();
+        private final Organization organization = book.organization();
         private final ArrayDeque<Reservation> reservations = new ArrayDeque<>();
 
         /* With their meters made before, what is gone through is how decisions interleave. */
@@ -60,17 +61,23 @@ class SeveralLimitsLincheckTest {
 
         @Operation
         public boolean acquire(@Param(name = "endpoint") int endpoint) {
-            return view.tryAcquire(String.valueOf(endpoint), ONE).isAdmitted();
+            return book.all
+                    .decider
+                    .tryAcquire(organization, TIER, String.valueOf(endpoint), ONE)
+                    .isAdmitted();
         }
 
         @Operation
         public boolean peek(@Param(name = "endpoint") int endpoint) {
-            return view.peek(String.valueOf(endpoint), ONE).isAdmitted();
+            return book.all
+                    .decider
+                    .peek(organization, TIER, String.valueOf(endpoint), ONE)
+                    .isAdmitted();
         }
 
         @Operation(nonParallelGroup = "reservations")
         public boolean reserve(@Param(name = "endpoint") int endpoint) {
-            Reservation reservation = view.reserve(String.valueOf(endpoint), ONE);
+            Reservation reservation = book.all.decider.reserve(organization, TIER, String.valueOf(endpoint), ONE);
             return reservation.decision().isAdmitted() && reservations.add(reservation);
         }
 

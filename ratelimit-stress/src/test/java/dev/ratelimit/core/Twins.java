@@ -164,29 +164,23 @@ final class Twins {
                     Organizations.class,
                     CallAgainstCleanUp.class,
                     """
-                Decision decision = organization.view(tier).tryAcquire(endpoint, usage);
+                Decision decision = decider.tryAcquire(organization, tier, endpoint, usage);
                 if (organization.keep()) {
                 """,
                     """
                 boolean kept = organization.keep();
-                Decision decision = organization.view(tier).tryAcquire(endpoint, usage);
+                Decision decision = decider.tryAcquire(organization, tier, endpoint, usage);
                 if (kept) {
                 """),
             new Twin(
                     "two tiers that come first make two meters",
-                    Organization.class,
+                    MeterTable.class,
                     TierChangeAgainstCall.class,
-                    "return meter != null ? meter : meters.computeIfAbsent(key, made -> Rule.newMeter(made, organizations.clocks));",
-                    """
-                if (meter == null) {
-                    meter = Rule.newMeter(key, organizations.clocks);
-                    meters.put(key, meter);
-                }
-                return meter;
-                """),
+                    "return known != null ? known : put(key, newMeter(key));",
+                    "return put(key, newMeter(key));"),
             new Twin(
                     "a refused call keeps what it has charged",
-                    TierView.class,
+                    Decider.class,
                     LimitsAtTheLastUnit.class,
                     "meter.refund(meter.place(receipt), units);",
                     ""),

@@ -1,0 +1,36 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.Tier;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The plans of a limiter by tier. They are made again when they are needed, so what is kept of them may be dropped at any time. */
+final class Plans {
+
+    private static final int MAX_PLANS = 1_024;
+
+    /** A key that is not the same as an equal one only takes longer to find. */
+    private static final int MAX_KEYS = 65_536;
+
+    private final ConcurrentHashMap<Tier, Plan> plans = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Rule.Key, Rule.Key> keys = new ConcurrentHashMap<>();
+
+    Plan of(Tier tier) {
+        Plan plan = plans.get(tier);
+        if (plan != null) {
+            return plan;
+        }
+        if (plans.size() >= MAX_PLANS) {
+            plans.clear();
+        }
+        return plans.computeIfAbsent(tier, made -> new Plan(made, this));
+    }
+
+    /** Returns the same one for equal keys, as long as there are not too many. */
+    Rule.Key canonical(Rule.Key key) {
+        if (keys.size() >= MAX_KEYS) {
+            keys.clear();
+        }
+        Rule.Key earlier = keys.putIfAbsent(key, key);
+        return earlier != null ? earlier : key;
+    }
+}
