@@ -1,5 +1,6 @@
 package dev.ratelimit.spi;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
@@ -27,6 +28,16 @@ public interface TimeSource {
      * @return the current instant
      */
     Instant instant();
+
+    /**
+     * Returns how old a reading of {@link #nanoTime()} may be when it is returned. A limiter that reads such a clock holds every charge so
+     * much longer, so that it never admits too much by the true time either.
+     *
+     * @return zero unless overridden; not negative, and always the same
+     */
+    default Duration lag() {
+        return Duration.ZERO;
+    }
 
     /**
      * Lets the calling thread wait until so much time has passed on the monotonic clock, as nearly as the platform's timers can tell.

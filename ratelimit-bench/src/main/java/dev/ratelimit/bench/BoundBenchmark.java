@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One admitted call under one limit, without looking anything up by name: a {@link dev.ratelimit.core.BoundEndpoint} of this library beside
- * the bare objects of others. Dimension: the limiter; RateLimitJ and Sentinel know no object for a key, so they look it up. The limit is
- * never reached, and a refusal ends the run.
+ * the bare objects of others. Dimension: the limiter; RateLimitJ and Sentinel know no object for a key, so they look it up. This library
+ * also stands there with a {@link dev.ratelimit.spi.CoarseTimeSource}. The limit is never reached, and a refusal ends the run.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar BoundBenchmark
@@ -34,7 +34,17 @@ import org.openjdk.jmh.annotations.Warmup;
 public class BoundBenchmark {
 
     /** Which limiter is asked; {@link Limiters} says what each does. */
-    @Param({"ratelimit", "bucket4j", "resilience4j", "guava", "failsafe", "sentinel", "ratelimitj", "smallrye"})
+    @Param({
+        "ratelimit",
+        "ratelimit-coarse-time",
+        "bucket4j",
+        "resilience4j",
+        "guava",
+        "failsafe",
+        "sentinel",
+        "ratelimitj",
+        "smallrye"
+    })
     public String limiter;
 
     private BooleanSupplier bound;

@@ -1,5 +1,7 @@
 package dev.ratelimit.bench;
 
+import dev.ratelimit.spi.CoarseTimeSource;
+import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -51,7 +53,9 @@ final class Limiters {
     /** Returns what asks a limiter of one key for a call, without looking the key up where that can be. */
     static BooleanSupplier bound(String limiter, int amount, Duration window) {
         return switch (limiter) {
-            case "ratelimit" -> RatelimitRival.bound(amount, window);
+            case "ratelimit" -> RatelimitRival.bound(amount, window, TimeSource.system());
+            case "ratelimit-coarse-time" ->
+                RatelimitRival.bound(amount, window, new CoarseTimeSource(Duration.ofMillis(2)));
             case "ratelimitj" -> RatelimitjRival.of(amount, window)::tryAcquire;
             case "bucket4j" -> Bucket4jRival.of(amount, window)::tryAcquire;
             case "resilience4j" -> Resilience4jRival.of(amount, window)::tryAcquire;

@@ -14,10 +14,16 @@ final class Clocks {
     private static final VarHandle HIGHEST = Handles.of(MethodHandles.lookup(), "highest", Instant.class);
 
     final TimeSource time;
+
+    /** How old a reading of the monotonic clock may be, in nanoseconds. */
+    final long lag;
+
     private volatile Instant highest = Instant.MIN;
 
     Clocks(TimeSource time) {
         this.time = time;
+        this.lag = time.lag().toNanos();
+        Arguments.require(lag >= 0, "lag", ">= 0", time.lag());
     }
 
     long nanoTime() {

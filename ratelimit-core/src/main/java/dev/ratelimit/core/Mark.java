@@ -60,6 +60,14 @@ final class Mark implements Meter.Place {
         NEXT.compareAndSet(this, null, added);
     }
 
+    /** Makes this mark point to itself, and returns the one that was behind it. */
+    @Nullable
+    Mark cutOff() {
+        Mark behind = next;
+        NEXT.setRelease(this, this);
+        return behind;
+    }
+
     /** Gives back, unless this mark was found to have expired. */
     boolean giveBack(long halfUnits) {
         long given = refunded;

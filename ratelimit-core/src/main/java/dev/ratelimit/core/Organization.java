@@ -93,7 +93,7 @@ final class Organization extends MeterTable {
     Meter newMeter(Rule.Key key) {
         Clocks clocks = organizations.clocks;
         return key.span() instanceof Duration window
-                ? new SlidingWindow(window.toNanos(), clocks.nanoTime())
+                ? new SlidingWindow(window.toNanos() + clocks.lag, clocks.nanoTime())
                 : new PeriodCounter((QuotaPeriod) key.span(), clocks);
     }
 
@@ -251,7 +251,7 @@ final class Organization extends MeterTable {
         for (SavedMeter meter : saved.meters()) {
             Rule.Key key = organizations.plans.canonical(meter.key());
             if (meter instanceof SavedMeter.Window window) {
-                put(key, new SlidingWindow(window, elapsed, clocks.nanoTime()));
+                put(key, new SlidingWindow(window, elapsed, clocks.lag, clocks.nanoTime()));
             } else if (meter instanceof SavedMeter.Period period
                     && clocks.highest().isBefore(period.bounds().end())) {
                 put(key, new PeriodCounter(period, clocks));

@@ -216,7 +216,7 @@ final class PeriodCounter extends Meter {
             return 0;
         }
         long untilEnd = NANOSECONDS.convert(Duration.between(wall, period.end)); // saturates at NEVER
-        period.checkAt = now + Math.min(SECOND, untilEnd);
+        period.checkAt = now + Math.min(SECOND, untilEnd) - clocks.lag;
         return untilEnd;
     }
 

@@ -53,8 +53,8 @@ import org.jspecify.annotations.Nullable;
  * Three cached longs let a charge decide on this object alone. Each is only ever raised. {@code base} is that of some mark that was
  * the first live one, or {@code admitted} when none was: if it lags, used looks larger. {@code expiredStamp} is at least the stamp of
  * the last mark that {@code base} takes for expired: it is written before {@code base} and read after it, so rule 3 can be checked.
- * {@code newestStamp} is raised when that mark is closed: a charge whose reading is not after it needs no mark. All else takes the
- * slow path, which brings the three up to date.
+ * {@code newestStamp} is raised when that mark is closed, if its stamp is later than the reading: a charge whose own is not after it needs
+ * no mark. All else takes the slow path, which brings the three up to date unless the next charge will need a mark anyway.
  *
  * <h2>Giving back</h2>
  *
@@ -77,7 +77,7 @@ import org.jspecify.annotations.Nullable;
  * mark was cut off starts over; all other walks go on from {@code expired}, since what lies between has expired too.
  *
  * <p>Lock-free: a decision is made again only when another charge has succeeded or {@code expired} has moved. A refusal writes only
- * what others left to be done: it closes an open mark, moves {@code expired}, the cached longs and the hints on, or leaves an empty mark.
+ * what others left to be done: it closes an open mark, moves {@code expired} and the hints on, or leaves an empty mark.
  */
 non-sealed class SlidingWindow extends Meter {
 
@@ -87,6 +87,7 @@ non-sealed class SlidingWindow extends Meter {
     private static final VarHandle EXPIRED_STAMP = Handles.of(MethodHandles.lookup(), "expiredStamp", long.class);
     private static final VarHandle NEWEST_STAMP = Handles.of(MethodHandles.lookup(), "newestStamp", long.class);
     private static final VarHandle EXPIRED = Handles.of(MethodHandles.lookup(), "expired", Mark.class);
+    private static final VarHandle NEWEST = Handles.of(MethodHandles.lookup(), "newest", Mark.class);
 
     /*
      * Positions, and what is given back, are counted in half units, so that they are even: the start of a closed mark is kept as
@@ -114,9 +115,7 @@ non-sealed class SlidingWindow extends Meter {
     SlidingWindow(long windowNanos, long nowAtCreation) {
         window = windowNanos;
         Mark none = Mark.origin(nowAtCreation - windowNanos);
-        expired = none;
-        newest = none;
-        firstUsed = none;
+        expired = newest = firstUsed = none;
         expiredStamp = none.stamp;
         newestStamp = none.stamp;
     }
@@ -173,15 +172,17 @@ non-sealed class SlidingWindow extends Meter {
                 continue;
             }
             long from = base(last, first, position, given);
-            raise(EXPIRED_STAMP, last.stamp);
-            raise(BASE, from);
+            if (units == 0 || newestStamp - now >= 0 || from - base > MOST_USED) {
+                raise(EXPIRED_STAMP, last.stamp);
+                raise(BASE, from);
+            }
             if (room < 0 || position - from > room) {
                 return ~waitFor(room, position, from, first, given, now);
             }
             if (units == 0) {
                 return position >>> 1;
             }
-            markAt(now, exactMarks);
+            markAt(now, last, exactMarks);
             long added = Math.max(0, Math.min(units << 1, (MOST_USED << 1) - (position - from)));
             if (ADMITTED.compareAndSet(this, position, position + added)) {
                 return position >>> 1;
@@ -228,8 +229,8 @@ non-sealed class SlidingWindow extends Meter {
             if (!hasExpired(first, now) && admitted == position) {
                 long from = base(last, first, position, given);
                 long used = Math.max(0, position - from);
-                long reset = used == 0 ? 0 : waitFor(0, position, from, first, given, now);
-                return LimitStatus.of(rule.limit, used >> 1, 0, Optional.of(Duration.ofNanos(reset)));
+                Duration reset = Duration.ofNanos(used == 0 ? 0 : waitFor(0, position, from, first, given, now));
+                return LimitStatus.of(rule.limit, used >> 1, 0, Optional.of(reset));
             }
         }
     }
@@ -241,11 +242,11 @@ non-sealed class SlidingWindow extends Meter {
     }
 
     /** Makes a window of what was saved so many nanoseconds ago. */
-    SlidingWindow(SavedMeter.Window saved, long elapsed, long now) {
-        this(((Duration) saved.key().span()).toNanos(), now);
+    SlidingWindow(SavedMeter.Window saved, long elapsed, long lag, long now) {
+        this(((Duration) saved.key().span()).toNanos() + lag, now);
         for (SavedMeter.Charge charge : saved.charges()) {
             if (elapsed < window - charge.ageNanos()) {
-                markAt(now - charge.ageNanos() - elapsed, Integer.MAX_VALUE);
+                markAt(now - charge.ageNanos() - elapsed, expired, Integer.MAX_VALUE);
                 ADMITTED.getAndAdd(this, charge.units() << 1);
             }
         }
@@ -254,12 +255,13 @@ non-sealed class SlidingWindow extends Meter {
     @Override
     SavedMeter.@Nullable Window save(Rule.Key key, long now) {
         List<SavedMeter.Charge> charges = new ArrayList<>();
+        long lag = window - ((Duration) key.span()).toNanos();
         for (Mark mark = after(expired), next; mark != null; mark = next) {
             next = after(mark);
             long given = mark.givenBack(0);
             long end = next == null ? admitted : start(next);
             if (!mark.isExpired() && now - mark.stamp < window && end - start(mark) > given) {
-                charges.add(new SavedMeter.Charge(now - mark.stamp, (end - start(mark) - given) >> 1));
+                charges.add(new SavedMeter.Charge(now - lag - mark.stamp, (end - start(mark) - given) >> 1));
             }
         }
         return charges.isEmpty() ? null : new SavedMeter.Window(key, charges);
@@ -337,17 +339,19 @@ non-sealed class SlidingWindow extends Meter {
         return Math.max(1, gone.stamp + window - now);
     }
 
-    /** Sees to it that the newest mark is closed and its stamp not before now. */
-    private void markAt(long now, int exactMarks) {
+    /** Sees to it that the newest mark is closed and its stamp not before now; exact if there are fewer behind the last expired one. */
+    private void markAt(long now, Mark last, int exactMarks) {
         Mark tail = newestClosed();
         while (tail.stamp - now < 0) {
-            boolean exact = tail.number - expired.number < exactMarks;
+            boolean exact = tail.number - last.number < exactMarks;
             long grain = Long.highestOneBit(Math.max(1, window >> 10));
             long stamp = exact ? now : now | (grain - 1);
             tail.append(new Mark(stamp, tail.number + 1));
             tail = newestClosed();
         }
-        raise(NEWEST_STAMP, tail.stamp);
+        if (tail.stamp - now > 0) {
+            raise(NEWEST_STAMP, tail.stamp);
+        }
     }
 
     private Mark newestClosed() {
@@ -357,7 +361,7 @@ non-sealed class SlidingWindow extends Meter {
         }
         start(tail);
         if (tail != newest) {
-            newest = tail;
+            NEWEST.setRelease(this, tail); // a hint: others may see it late
         }
         return tail;
     }
@@ -373,12 +377,7 @@ non-sealed class SlidingWindow extends Meter {
      * all later ones alive, and have them copied there. (A test that goes through the whole timeline overrides this.)
      */
     void cutOff(Mark first, Mark end) {
-        Mark mark = first;
-        while (mark != null && mark != end) {
-            Mark next = mark.next;
-            mark.next = mark;
-            mark = next;
-        }
+        for (Mark mark = first; mark != null && mark != end; mark = mark.cutOff()) {}
     }
 
     /** Returns the start of a mark, which is closed if it was open. */

@@ -23,8 +23,9 @@ final class Twins {
                     SlidingWindow.class,
                     ChargesThatAppendMarks.class,
                     """
-                raise(NEWEST_STAMP, tail.stamp);
-                }
+                if (tail.stamp - now > 0) {
+                    raise(NEWEST_STAMP, tail.stamp);
+                } }
 
                 private Mark newestClosed() {
                     Mark tail = newest;
@@ -35,8 +36,9 @@ final class Twins {
                 """,
                     """
                 start(tail);
-                raise(NEWEST_STAMP, tail.stamp);
-                }
+                if (tail.stamp - now > 0) {
+                    raise(NEWEST_STAMP, tail.stamp);
+                } }
 
                 private Mark newestClosed() {
                     Mark tail = newest;

@@ -1,0 +1,67 @@
+package dev.ratelimit.spi;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A monotonic clock that a thread of its own reads now and then, so that a decision only reads a field: for hosts that would save the
+ * time of {@link System#nanoTime()}, which is the greater part of a decision's. The wall clock is the JVM's.
+ *
+ * <p>A limiter knows by {@link #lag()} that a reading may be so old, and holds each charge for so much longer: windows admit
+ * somewhat less, and never too much, as long as the thread is not late by more. While it is, because the machine or the JVM stands
+ * still or no processor is free, the clock stands still too, and charges that were made meanwhile leave their windows earlier
+ * by as much as it is late. Who cannot have that takes {@link TimeSource#system()}.
+ *
+ * <p>The thread is a daemon, and ends when this is closed; from then on the clock is that of the JVM. Safe for use by many threads.
+ */
+public final class CoarseTimeSource implements TimeSource, AutoCloseable {
+
+    private final long lag;
+    private volatile long reading = System.nanoTime();
+    private volatile boolean closed;
+
+    /**
+     * Starts a clock.
+     *
+     * @param lag how old a reading may be: at least a millisecond, at most a second. The clock is read twice as often.
+     * @throws IllegalArgumentException if it is not
+     */
+    public CoarseTimeSource(Duration lag) {
+        if (lag.compareTo(Duration.ofMillis(1)) < 0 || lag.compareTo(Duration.ofSeconds(1)) > 0) {
+            throw new IllegalArgumentException("lag must be >= 1 ms and <= 1 s: lag=" + lag);
+        }
+        this.lag = lag.toNanos();
+        Thread ticker = new Thread(this::tick, "ratelimit-clock");
+        ticker.setDaemon(true);
+        ticker.start();
+    }
+
+    private void tick() {
+        while (!closed) {
+            LockSupport.parkNanos(lag / 2);
+            reading = System.nanoTime();
+        }
+    }
+
+    @Override
+    public long nanoTime() {
+        return closed ? System.nanoTime() : reading;
+    }
+
+    @Override
+    public Instant instant() {
+        return Instant.now();
+    }
+
+    @Override
+    public Duration lag() {
+        return Duration.ofNanos(lag);
+    }
+
+    /** Ends the thread. */
+    @Override
+    public void close() {
+        closed = true;
+    }
+}
