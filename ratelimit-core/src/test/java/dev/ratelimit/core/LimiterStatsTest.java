@@ -37,13 +37,24 @@ class LimiterStatsTest {
                 .returns(2L, LimiterStats::organizations)
                 .returns(3L, LimiterStats::meters)
                 // Two, one and one, and behind each the mark that a window begins with.
-                .returns(7L, LimiterStats::marks);
+                .returns(7L, LimiterStats::marks)
+                .satisfies(stats -> assertThat(stats.estimatedBytes()).isPositive());
         time.advance(Duration.ofMinutes(1));
         limiter.cleanUp();
         assertThat(limiter.stats())
                 .returns(0L, LimiterStats::organizations)
                 .returns(0L, LimiterStats::meters)
                 .returns(0L, LimiterStats::marks);
+    }
+
+    @Test
+    void ofTheMarksThatHaveExpiredOnlyTheLastIsCounted() {
+        InMemoryRateLimiter limiter = limiterOf(RateLimit.perMinute(10)).build();
+        for (int i = 0; i < 5; i++) {
+            limiter.tryAcquire("acme", "chat");
+            time.advance(Duration.ofSeconds(30));
+        }
+        assertThat(limiter.stats().marks()).isEqualTo(3);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.CapacityReached;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
@@ -51,7 +52,20 @@ class OrganizationsTest {
         organizations.lookAtAll();
         assertThat(organizations.known("acme")).isNull();
         assertThat(acme.keep()).isFalse();
+        assertThat(acme.beginCheck()).isFalse();
         assertThat(organizations.require("acme")).isNotSameAs(acme);
+    }
+
+    @Test
+    void allThatAreIdleAreDroppedWhereverTheyStandAmongOthers() {
+        for (int i = 0; i < 9; i++) {
+            called("acme " + i, i % 3 == 1 ? RateLimit.perHour(5) : RateLimit.perMinute(5));
+        }
+        time.advance(MINUTE);
+        organizations.lookAtAll();
+        for (int i = 0; i < 9; i++) {
+            assertThat(organizations.known("acme " + i) != null).isEqualTo(i % 3 == 1);
+        }
     }
 
     @Test
@@ -103,6 +117,15 @@ class OrganizationsTest {
     }
 
     @Test
+    void aDecisionThatFindsACheckUnderWayHoldsAndTheCheckDropsNothing() {
+        Organization acme = called("acme", RateLimit.perMinute(5));
+        assertThat(acme.beginCheck()).isTrue();
+        assertThat(acme.keep()).isTrue();
+        assertThat(acme.endCheck(true)).isFalse();
+        assertThat(acme.keep()).isTrue();
+    }
+
+    @Test
     void newOrganizationsHaveTheIdleOnesDropped() {
         Organizations unbounded = new Organizations(new Clocks(time), NONE, 0, Long.MAX_VALUE, AtCapacity.REFUSE);
         for (int i = 0; i < 100; i++) {
@@ -141,6 +164,27 @@ class OrganizationsTest {
         assertThat(organizations.get("d")).isNotNull();
         assertThat(organizations.known("a")).isNull();
         assertThat(organizations.known("b")).isNotNull();
+    }
+
+    @Test
+    void oneThatFindsNoPlaceGetsThatOfAnIdleOneAmongMany() {
+        Organizations twenty = new Organizations(new Clocks(time), NONE, 0, 20, AtCapacity.REFUSE);
+        Tier hourly = Tier.named("tier")
+                .table(LimitTable.named("table").eachOther(RateLimit.perHour(5)))
+                .build();
+        for (int i = 0; i < 20; i++) {
+            assertThat(twenty.tryAcquire("busy " + i, hourly, "chat", Usage.call())
+                            .isAdmitted())
+                    .isTrue();
+        }
+        for (int i = 0; i < 20; i++) {
+            assertThat(twenty.get("further " + i)).isNull();
+            assertThat(twenty.forget("busy " + i)).isTrue();
+            assertThat(twenty.get("idle")).isNotNull();
+            assertThat(twenty.tryAcquire("busy " + i, hourly, "chat", Usage.call())
+                            .isAdmitted())
+                    .isTrue();
+        }
     }
 
     @Test
@@ -198,6 +242,54 @@ class OrganizationsTest {
         limiter.cleanUp();
         assertThat(limiter.tryAcquire("acme", "c").isAdmitted()).isTrue();
         assertThat(limiter.tryAcquire("acme", "d").isAdmitted()).isTrue();
+    }
+
+    @Test
+    void anOverviewNamesAnotherTiersEndpointsAsThisOneMetersThem() {
+        RateLimit limit = RateLimit.perMinute(5);
+        Tier naming = Tier.named("naming")
+                .table(LimitTable.named("calls").each(limit, "chat"))
+                .build();
+        Tier other = Tier.named("other")
+                .table(LimitTable.named("calls").eachOther(limit))
+                .build();
+        InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
+                .tier(other)
+                .maxUnlistedEndpoints(2)
+                .timeSource(time)
+                .build();
+        assertThat(limiter.tryAcquire(new Caller("acme", naming), "chat", Usage.of(Unit.CALLS, 3))
+                        .isAdmitted())
+                .isTrue();
+        assertOverview(limiter, "chat: 3");
+        assertThat(limiter.tryAcquire("acme", "embed").isAdmitted()).isTrue();
+        assertOverview(limiter, "chat: 3", "embed: 1");
+        assertThat(limiter.tryAcquire("acme", "rerank", Usage.of(Unit.CALLS, 2)).isAdmitted())
+                .isTrue();
+        assertThat(limiter.tryAcquire("acme", "classify", Usage.of(Unit.CALLS, 4))
+                        .isAdmitted())
+                .isTrue();
+        assertOverview(limiter, "(further endpoints): 4", "embed: 1", "rerank: 2");
+    }
+
+    private static void assertOverview(InMemoryRateLimiter limiter, String... lines) {
+        assertThat(limiter.status("acme"))
+                .extracting(status -> status.limit().scope().name() + ": " + status.used())
+                .containsExactly(lines);
+    }
+
+    @Test
+    void namedEndpointsHaveTheirOwnMetersHoweverFewOthersMay() {
+        InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
+                .tier(Tier.named("tier")
+                        .table(LimitTable.named("calls").each(RateLimit.perMinute(1), "chat", "embed"))
+                        .build())
+                .maxUnlistedEndpoints(0)
+                .timeSource(time)
+                .build();
+        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire("acme", "embed").isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isFalse();
     }
 
     @Test

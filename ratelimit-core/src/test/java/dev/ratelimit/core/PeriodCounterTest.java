@@ -39,6 +39,16 @@ class PeriodCounterTest {
     }
 
     @Test
+    void aChargeAtTheInstantThatAPeriodEndsIsOneOfTheNext() {
+        Rule rule = Rules.of(TEN_A_DAY);
+        time.advance(Duration.ofHours(1).minusNanos(1));
+        assertThat(charge(rule, 4)).isNotNegative();
+        time.advanceNanos(1);
+        assertThat(charge(rule, 3)).isNotNegative();
+        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(3);
+    }
+
+    @Test
     void moreThanTheAmountIsNeverAdmittedWhileItMustFit() {
         assertThat(~charge(Rules.of(TEN_A_DAY), 11)).isEqualTo(Meter.NEVER);
         Rule untilReached = Rules.of(TEN_A_DAY.withOverrun(Overrun.UNTIL_REACHED));
@@ -98,6 +108,18 @@ class PeriodCounterTest {
     }
 
     @Test
+    void whatNeedNotFitAddsUpToNoMoreWhereSomethingIsGranted() {
+        long greatest = 1L << 53;
+        Rule rule = Rules.of(Quota.of(Unit.TOKENS, greatest, DAYS));
+        Meter.Place place = counter.place(charge(rule, 5));
+        counter.grant(greatest, time.nanoTime());
+        for (int i = 0; i < 300; i++) {
+            counter.chargeMore(rule, place, greatest, time.nanoTime());
+        }
+        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(1L << 61);
+    }
+
+    @Test
     void aWallClockAtTheEndOfTimeIsInAPeriodWithoutEnd() {
         time.setWall(Instant.MAX);
         PeriodCounter last = new PeriodCounter(DAYS, new Clocks(time));
@@ -113,6 +135,19 @@ class PeriodCounterTest {
         assertThat(lifetime.charge(rule, 10, time.nanoTime())).isNotNegative();
         assertThat(~lifetime.charge(rule, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
         assertThat(lifetime.status(rule, time.nanoTime()).resetAfter()).isEmpty();
+    }
+
+    @Test
+    void aLifetimeNeedsNoWallClock() {
+        InterruptedTime time = new InterruptedTime();
+        time.beforeInstant(() -> {
+            throw new IllegalStateException("there is no wall clock");
+        });
+        PeriodCounter lifetime = new PeriodCounter(QuotaPeriod.lifetime(), new Clocks(time));
+        Rule rule = Rules.of(Quota.lifetime(Unit.TOKENS, 10));
+        assertThat(lifetime.charge(rule, 10, time.nanoTime())).isNotNegative();
+        assertThat(~lifetime.charge(rule, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
+        assertThat(lifetime.status(rule, time.nanoTime()).used()).isEqualTo(10);
     }
 
     @Test

@@ -106,6 +106,18 @@ class RestoreTest {
     }
 
     @Test
+    void periodsOfNewOrganizationsGoByTheHighestTimeSeenBeforeTheRestart() throws IOException {
+        Quota month = Quota.perMonth(10);
+        InMemoryRateLimiter limiter = builder(time, month).build();
+        time.advance(Duration.ofHours(13));
+        assertThat(limiter.tryAcquire("globex", "chat").isAdmitted()).isTrue();
+        RateLimiter setBack = restore(builder(new ManualTime(START, 0), month), snapshot(limiter));
+        assertThat(setBack.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+        assertThat(setBack.status("acme", "chat").get(0).resetAfter())
+                .contains(Duration.between(START, Instant.parse("2025-03-01T00:00:00Z")));
+    }
+
+    @Test
     void anOverrunIsStillToBePaidOff() throws IOException {
         RateLimit limit = RateLimit.of(Unit.TOKENS, 10, Duration.ofMinutes(1));
         InMemoryRateLimiter limiter = builder(time, limit).build();
@@ -129,6 +141,17 @@ class RestoreTest {
         assertThat(restored.tryAcquire("acme", "further").isAdmitted()).isFalse();
         assertThat(restored.tryAcquire("acme", "other").isAdmitted()).isFalse();
         assertThat(restored.tryAcquire("acme", "own").isAdmitted()).isFalse();
+    }
+
+    @Test
+    void endpointsThatAllSharedMetersGoOnToDoSoWhereMoreMayHaveTheirOwn() throws IOException {
+        RateLimit limit = RateLimit.perMinute(1);
+        InMemoryRateLimiter limiter =
+                builder(time, limit).maxUnlistedEndpoints(0).build();
+        assertThat(limiter.tryAcquire("acme", "embed").isAdmitted()).isTrue();
+        RateLimiter restored = restore(builder(time, limit).maxUnlistedEndpoints(5), snapshot(limiter));
+        assertThat(restored.tryAcquire("acme", "embed").isAdmitted()).isFalse();
+        assertThat(restored.tryAcquire("acme", "rerank").isAdmitted()).isFalse();
     }
 
     @Test

@@ -3,7 +3,11 @@ package dev.ratelimit.core;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.core.SavedMeter.Charge;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SlidingWindowTest {
 
@@ -64,14 +68,16 @@ class SlidingWindowTest {
         assertAdmitted(window.charge(TWO, 2, 200));
     }
 
-    @Test
-    void aStaleReadingIsNotSavedByANewestMarkThatIsLater() {
-        window.charge(TWO, 1, 10);
-        window.charge(TWO, 1, 50);
-        assertThat(window.look(TWO, 1, 110)).isZero();
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1_000, -1_000, Long.MAX_VALUE - 60})
+    void aStaleReadingIsNotSavedByANewestMarkThatIsLater(long begin) {
+        SlidingWindow window = new SlidingWindow(100, begin);
+        window.charge(TWO, 1, begin + 10);
+        window.charge(TWO, 1, begin + 50);
+        assertThat(window.look(TWO, 1, begin + 110)).isZero();
         // Under the mark at 50 it would share a window with the charge at 10, which was not counted.
-        assertAdmitted(window.charge(TWO, 1, 45));
-        assertRefused(window.charge(TWO, 2, 150), 60);
+        assertAdmitted(window.charge(TWO, 1, begin + 45));
+        assertRefused(window.charge(TWO, 2, begin + 150), 60);
     }
 
     @Test
@@ -119,8 +125,11 @@ class SlidingWindowTest {
         long greatest = 1L << 53;
         Rule rule = Rules.window(greatest, 100);
         for (long now = 200; now < 1_000_000; now += 200) {
+            assertThat(window.look(rule, greatest, now)).isZero();
             assertAdmitted(window.charge(rule, greatest, now));
+            assertThat(window.look(rule, greatest, now)).isEqualTo(100);
             assertRefused(window.charge(rule, greatest, now), 100);
+            assertAdmitted(window.charge(rule, 0, now));
         }
     }
 
@@ -158,6 +167,16 @@ class SlidingWindowTest {
         assertAdmitted(window.charge(ten, 5, 100));
         assertThat(window.status(ten, 100).used()).isEqualTo(10);
         assertRefused(window.charge(ten, 1, 100), 30);
+    }
+
+    @Test
+    void chargesOfOneInstantHaveOnePlace() {
+        Rule hundred = Rules.window(100, 100);
+        window.charge(hundred, 1, 0);
+        long first = window.charge(hundred, 2, 10);
+        long second = window.charge(hundred, 4, 10);
+        assertThat(window.place(first).stamp).isEqualTo(10);
+        assertThat(window.place(second)).isSameAs(window.place(first));
     }
 
     @Test
@@ -312,6 +331,37 @@ class SlidingWindowTest {
         window.charge(TWO, 1, 0);
         window.refund(window.place(window.charge(TWO, 1, 50)), 1);
         assertThat(window.status(TWO, 60).resetAfter().orElseThrow().toNanos()).isEqualTo(40);
+    }
+
+    @Test
+    void whatIsSavedIsWhatCountsAndWasNotGivenBack() {
+        Rule ten = Rules.window(10, 100);
+        window.charge(ten, 4, 0);
+        window.refund(window.place(window.charge(ten, 3, 20)), 3);
+        window.refund(window.place(window.charge(ten, 3, 50)), 1);
+        assertThat(window.save(ten.key, 99)).isEqualTo(saved(ten, new Charge(99, 4), new Charge(49, 2)));
+        assertThat(window.save(ten.key, 100)).isEqualTo(saved(ten, new Charge(50, 2)));
+        assertThat(window.save(ten.key, 150)).isNull();
+    }
+
+    @Test
+    void whatIsRestoredIsFreeWhenItWouldHaveBeenWithoutARestart() {
+        Rule ten = Rules.window(10, 100);
+        // The last was held until the end of its grain, 5 nanoseconds after the snapshot.
+        SavedMeter.Window saved = saved(ten, new Charge(70, 3), new Charge(30, 4), new Charge(-5, 2));
+        long[] usedAfter = {9, 6, 6, 2, 2, 0};
+        long[] elapsed = {29, 30, 69, 70, 104, 105};
+        for (int i = 0; i < elapsed.length; i++) {
+            SlidingWindow restored = new SlidingWindow(saved, elapsed[i], 0, 1_000);
+            assertThat(restored.status(ten, 1_000).used())
+                    .as("after %d", elapsed[i])
+                    .isEqualTo(usedAfter[i]);
+        }
+        assertRefused(new SlidingWindow(saved, 104, 0, 1_000).charge(ten, 9, 1_000), 1);
+    }
+
+    private static SavedMeter.Window saved(Rule rule, Charge... charges) {
+        return new SavedMeter.Window(rule.key, List.of(charges));
     }
 
     private static void assertAdmitted(long answer) {

@@ -120,6 +120,7 @@ class SupportToolsTest {
         long most = 1L << 53;
         assertThat(grant("chat", most).granted()).isEqualTo(most);
         assertThat(grant("chat", most).granted()).isEqualTo(most);
+        assertThat(grant("chat", -most).granted()).isZero();
         assertThat(heard)
                 .containsExactly(
                         "granted acme 5",
@@ -127,7 +128,8 @@ class SupportToolsTest {
                         "granted acme 2",
                         "granted acme 0",
                         "granted acme " + most,
-                        "granted acme " + most);
+                        "granted acme " + most,
+                        "granted acme 0");
     }
 
     @Test
@@ -166,6 +168,18 @@ class SupportToolsTest {
     }
 
     @Test
+    void whatIsUsedOfAGrantGoesOnAfterARestart() throws IOException {
+        grant("chat", 5);
+        assertThat(admits("chat", 12)).isTrue();
+        ByteArrayOutputStream snapshot = new ByteArrayOutputStream();
+        limiter.snapshot(snapshot);
+        limiter = builder.restore(new ByteArrayInputStream(snapshot.toByteArray()));
+        assertThat(month("chat")).returns(12L, LimitStatus::used).returns(5L, LimitStatus::granted);
+        assertThat(admits("chat", 4)).isFalse();
+        assertThat(admits("chat", 3)).isTrue();
+    }
+
+    @Test
     void aGrantInAMonthThatIsOverIsForThePresentOne() {
         assertThat(admits("chat", 10)).isTrue();
         time.advance(UNTIL_FEBRUARY);
@@ -199,7 +213,7 @@ class SupportToolsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> limiter.support().grant(caller, group, 5))
                 .withMessageContaining("group \"all\"");
-        for (long units : new long[] {Long.MIN_VALUE, (1L << 53) + 1}) {
+        for (long units : new long[] {Long.MIN_VALUE, -(1L << 53) - 1, (1L << 53) + 1}) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> grant("chat", units))
                     .withMessage("units must be >= -2^53 and <= 2^53: units=" + units);
@@ -231,6 +245,22 @@ class SupportToolsTest {
         limiter.support().forget("nobody");
         assertThat(month("chat").granted()).isZero();
         assertThat(heard).containsExactly("granted acme 5", "forgotten acme");
+    }
+
+    @Test
+    void whatAReservationIsSettledForBeyondItsEstimateIsChargedAfterItsOrganizationWasForgotten() {
+        Reservation open = limiter.reserve("acme", "chat", Usage.of(Unit.CALLS, 6));
+        limiter.support().forget("acme");
+        assertThat(open.settle(Usage.of(Unit.CALLS, 9))).isTrue();
+        assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsExactly(3L, 3L);
+    }
+
+    @Test
+    void anOrganizationThatWasResetIsDroppedWhenItIsIdle() {
+        assertThat(admits("chat", 1)).isTrue();
+        limiter.support().reset("acme");
+        limiter.cleanUp();
+        assertThat(limiter.stats().organizations()).isZero();
     }
 
     @Test

@@ -202,6 +202,22 @@ class ToldLimiterTest {
         assertThat(heard).containsExactly("0.25 at 30", "0.8 at 210", "1.0 at 210");
     }
 
+    @Test
+    void whatIsReachedAgainInTheInstantItWasToldInIsNotToldAgain() {
+        InMemoryRateLimiter limiter = limiter(new NearOnly(0.8));
+        Usage eighty = Usage.of(Unit.TOKENS, 80);
+        time.advanceNanos(7);
+        for (int i = 0; i < 3; i++) {
+            limiter.reserve("acme", "chat", eighty).cancel();
+        }
+        limiter.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 1));
+        limiter.reserve("acme", "chat", eighty).cancel();
+        assertThat(heard).containsExactly("0.8 at 80");
+        time.advanceNanos(1);
+        limiter.reserve("acme", "chat", eighty).cancel();
+        assertThat(heard).containsExactly("0.8 at 80", "0.8 at 81");
+    }
+
     /** Notes near limits only. */
     private final class NearOnly implements RateLimitListener {
 

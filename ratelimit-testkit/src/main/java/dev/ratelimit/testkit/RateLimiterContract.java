@@ -5,6 +5,7 @@ import dev.ratelimit.TierResolver;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 /**
  * The answers that every {@link RateLimiter} must give, as tests of JUnit 5.
@@ -26,7 +27,8 @@ import org.junit.jupiter.api.Nested;
  * period that is over is forgotten as soon as a call or a status looks at it.
  *
  * <p>Time is a {@link ManualTime} nearly everywhere, so the tests wait for nothing. Those that need threads go by
- * {@link TimeSource#system()}, and are bounded by the number of their calls.
+ * {@link TimeSource#system()}, and are bounded by the number of their calls. Those that compare random histories of calls with the reference
+ * take most of the time all the same; they have the tag {@code histories}.
  */
 public abstract class RateLimiterContract {
 
@@ -158,6 +160,7 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    @Tag("histories")
     class Histories extends HistoryScenarios {
         Histories() {
             super(RateLimiterContract.this);
@@ -165,6 +168,7 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    @Tag("histories")
     class ReservationHistories extends ReservationHistoryScenarios {
         ReservationHistories() {
             super(RateLimiterContract.this);

@@ -93,6 +93,15 @@ abstract class ShadowScenarios extends Scenarios {
     }
 
     @Test
+    void aTableThatComesAfterAShadowIsInForce() {
+        under(Tier.named("tier")
+                .table(shadowTable(0, TEN))
+                .table(LimitTable.named("table").eachOther(TWO))
+                .build());
+        admits(2).rejects(1, 60_000).by(TWO).used(2L, 2L);
+    }
+
+    @Test
     void aShadowThatWouldRefuseForGoodSaysSo() {
         under(tier(TEN, TWO));
         Rejected rejected = ((Admitted) decisionOn(calls(3))).shadowRejections().get(0);
