@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The decisions of a limiter: over the meters of an organization, by the rules of a plan.
  *
- * <p>A call with several limits first looks at all of them, so that a refusal names the one that refuses longest and writes nothing;
- * then it charges them in ascending order of span, and gives back what it has charged if another call took the last unit in
+ * <p>A call with several limits first looks at all of them but the first, which is charged first and then looks for itself, so that a refusal
+ * names the one that refuses longest and writes nothing; then it charges them in ascending order of span, and gives back what it has charged if another call took the last unit in
  * between. Until then that call's units count: a call that shares a meter with it may be refused although it would have fitted.
  *
  * <p>The limits of shadow tables come last, each by itself, so that none of them is charged for a call which is refused after all.
@@ -57,7 +57,7 @@ final class Decider {
     private Decision charge(
             Organization organization, Plan plan, Rule[] rules, Usage usage, Meter.Place @Nullable [] places) {
         long now = clocks.nanoTime();
-        Rejected rejected = rules.length > 1 ? look(organization, plan, rules, usage, now) : null;
+        Rejected rejected = rules.length > 1 ? look(1, organization, plan, rules, usage, now) : null;
         if (rejected == null) {
             rejected = chargeFrom(0, organization, plan, rules, usage, now, places);
         }
@@ -101,7 +101,7 @@ final class Decider {
         Plan plan = organization.plan(tier);
         Rule[] rules = organization.rules(plan, endpoint);
         long now = clocks.nanoTime();
-        Rejected rejected = look(organization, plan, rules, usage, now);
+        Rejected rejected = look(0, organization, plan, rules, usage, now);
         if (rejected != null) {
             return rejected;
         }
@@ -111,21 +111,23 @@ final class Decider {
         });
     }
 
-    /** Returns the refusal of the limit that refuses longest, null if none does. */
-    private static @Nullable Rejected look(Organization organization, Plan plan, Rule[] rules, Usage usage, long now) {
+    /** Returns the refusal of the limit that refuses longest, null if none does from the i-th on. */
+    private static @Nullable Rejected look(
+            int i, Organization organization, Plan plan, Rule[] rules, Usage usage, long now) {
         Rule longest = null;
         long longestWait = 0;
-        for (Rule rule : rules) {
-            if (rule.shadow) {
-                break;
-            }
+        for (int j = i; j < rules.length && !rules[j].shadow; j++) {
+            Rule rule = rules[j];
             long wait = organization.meter(rule).look(rule, usage.amountOf(rule.unit), now);
             if (wait > longestWait || (longest != null && wait == longestWait && rule.order < longest.order)) {
                 longest = rule;
                 longestWait = wait;
             }
         }
-        return longest == null ? null : rejected(plan, longest, longestWait);
+        if (longest == null) {
+            return null;
+        }
+        return i > 0 ? look(0, organization, plan, rules, usage, now) : rejected(plan, longest, longestWait);
     }
 
     /** Charges the limits from the i-th on but shadows, all or none; the call stack keeps the receipts. */
