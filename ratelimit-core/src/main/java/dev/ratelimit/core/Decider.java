@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The decisions of a limiter: over the meters of an organization, by the rules of a plan.
  *
- * <p>A call with several limits first looks at all of them but the first, which is charged first and then looks for itself, so that a refusal
- * names the one that refuses longest and writes nothing; then it charges them in ascending order of span, and gives back what it has charged if another call took the last unit in
- * between. Until then that call's units count: a call that shares a meter with it may be refused although it would have fitted.
+ * <p>A call with several limits first looks at all of them, so that a refusal names the one that refuses longest and writes nothing;
+ * then it charges them in ascending order of span, and gives back what it has charged if another call took the last unit in
+ * between. Until then that call's units count: a call that shares a meter with it may be refused although it would have fitted. While no
+ * other limit refuses, the first is not looked at: that it refuses shows when it is charged, and then nothing is charged so far.
  *
  * <p>The limits of shadow tables come last, each by itself, so that none of them is charged for a call which is refused after all.
  */
