@@ -1,19 +1,12 @@
 package dev.ratelimit.bench;
 
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One admitted call under one limit, without looking anything up by name: a {@link dev.ratelimit.core.BoundEndpoint} of this library beside
@@ -25,13 +18,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * }</pre>
  */
 @State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 4, time = 1)
-@Measurement(iterations = 4, time = 1)
-@Fork(3)
 @SuppressWarnings("NullAway.Init") // JMH sets the parameters, and calls what is marked @Setup
-public class BoundBenchmark {
+public class BoundBenchmark extends TimedCalls {
 
     /** Which limiter is asked; {@link Limiters} says what each does. */
     @Param({

@@ -8,20 +8,13 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * How one admitted call of this library slows down as something grows. Dimensions, one at a time: the charges that a window remembers, the
@@ -32,12 +25,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * java -jar ratelimit-bench/target/benchmarks.jar GrowthBenchmark
  * }</pre>
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 4, time = 1)
-@Measurement(iterations = 4, time = 1)
-@Fork(3)
-public class GrowthBenchmark {
+public class GrowthBenchmark extends TimedCalls {
 
     private static final String ORGANIZATION = "acme";
     private static final long UNREACHED = 1L << 50;

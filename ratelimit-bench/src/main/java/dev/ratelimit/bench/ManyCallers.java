@@ -9,7 +9,7 @@ import org.openjdk.jmh.annotations.State;
 /** The dimensions of a call under one limit, by names of organization and endpoint, and what they make. */
 @State(Scope.Thread)
 @SuppressWarnings("NullAway.Init") // JMH sets the parameters, and a benchmark's @Setup calls limit
-public abstract class ManyCallers {
+public abstract class ManyCallers extends TimedCalls {
 
     /** Which limiter is asked; {@link Limiters} says what each does. */
     @Param({"ratelimit", "bucket4j", "resilience4j", "guava", "failsafe", "sentinel", "ratelimitj", "smallrye"})

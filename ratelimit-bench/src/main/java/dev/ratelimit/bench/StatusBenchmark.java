@@ -5,19 +5,12 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Usage;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Questions that charge nothing, to an organization with three limits, per minute, per day and per month, of which it has used a call.
@@ -28,13 +21,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * }</pre>
  */
 @State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 4, time = 1)
-@Measurement(iterations = 4, time = 1)
-@Fork(3)
 @SuppressWarnings("NullAway.Init") // JMH sets the parameters, and calls what is marked @Setup
-public class StatusBenchmark {
+public class StatusBenchmark extends TimedCalls {
 
     private static final int LIMITS = 3;
 
