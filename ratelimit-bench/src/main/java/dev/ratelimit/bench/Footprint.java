@@ -12,13 +12,16 @@ import dev.ratelimit.core.InMemoryRateLimiter;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
+import org.openjdk.jol.info.ClassLayout;
 
 /**
- * Measures the heap that a million organizations take: before, when each has made its calls, and when they are idle and were cleaned
- * up. Then what 100,000 take that have called several endpoints, beside Bucket4j's buckets in a map of (organization, endpoint) records.
+ * Measures the heap that organizations take: when each has made its calls, and when they are idle and were cleaned up. Then what they take
+ * when they have called several endpoints, beside Bucket4j's buckets in a map of (organization, endpoint) records. Then the layout of the
+ * objects, by JOL.
  *
  * <pre>{@code
  * java -Xmx2g -cp ratelimit-bench/target/benchmarks.jar dev.ratelimit.bench.Footprint
@@ -27,31 +30,64 @@ import java.util.stream.IntStream;
 public final class Footprint {
 
     private static final int ORGANIZATIONS = 1_000_000;
-    private static final int FEWER = 100_000;
+    private static final int MOST_OF_SEVERAL_ENDPOINTS = 100_000;
     private static final int AMOUNT = 1_000;
     private static final MemoryMXBean MEMORY = ManagementFactory.getMemoryMXBean();
 
-    private Footprint() {}
+    private static final List<String> OBJECTS = List.of(
+            "dev.ratelimit.core.Organization",
+            "dev.ratelimit.core.SlidingWindow",
+            "dev.ratelimit.core.Mark",
+            "dev.ratelimit.core.PeriodCounter",
+            "dev.ratelimit.core.PeriodCounter$Period");
+
+    private final int organizations;
+
+    private Footprint(int organizations) {
+        this.organizations = organizations;
+    }
 
     /**
-     * Prints one line for each kind of limit, and one for each number of endpoints.
+     * Prints what a million organizations take.
      *
      * @param arguments none
      */
     public static void main(String[] arguments) {
-        System.out.println("bytes per organization: each a name of 19 characters, one endpoint, one limit");
-        measure("a window, 1 call", RateLimit.perMinute(AMOUNT), 1);
-        measure("a window, 5 calls", RateLimit.perMinute(AMOUNT), 5);
-        measure("a monthly quota, 1 call", Quota.perMonth(AMOUNT), 1);
-        System.out.println("bytes per organization: a window, 1 call to each of some endpoints");
+        lines(ORGANIZATIONS).forEach(System.out::println);
+    }
+
+    /** Returns what so many organizations take, as Markdown. */
+    static List<String> lines(int organizations) {
+        Footprint footprint = new Footprint(organizations);
+        Footprint fewer = new Footprint(Math.min(organizations, MOST_OF_SEVERAL_ENDPOINTS));
+        List<String> lines = new ArrayList<>(List.of(
+                "Bytes per organization, each with a name of 19 characters, one endpoint and one limit; %,d organizations:"
+                        .formatted(organizations),
+                "",
+                "| limit | at the peak | idle and cleaned up |",
+                "|---|--:|--:|"));
+        lines.add(footprint.ofCalls("a window, 1 call", RateLimit.perMinute(AMOUNT), 1));
+        lines.add(footprint.ofCalls("a window, 5 calls a second apart", RateLimit.perMinute(AMOUNT), 5));
+        lines.add(footprint.ofCalls("a monthly quota, 1 call", Quota.perMonth(AMOUNT), 1));
+        lines.addAll(List.of(
+                "",
+                "The same for %,d organizations that called some endpoints once, each with a window of its own:"
+                        .formatted(fewer.organizations),
+                "",
+                "| endpoints | this library | Bucket4j |",
+                "|--:|--:|--:|"));
         for (int endpoints : new int[] {1, 3, 10}) {
             List<String> names =
                     IntStream.range(0, endpoints).mapToObj(i -> "endpoint-" + i).toList();
-            System.out.printf("%d endpoints: %.1f, Bucket4j %.1f%n", endpoints, ours(names), bucket4j(names));
+            lines.add("| %d | %,.0f | %,.0f |".formatted(endpoints, fewer.ours(names), fewer.bucket4j(names)));
         }
+        lines.addAll(List.of("", "Layout, by JOL:", "", "```"));
+        OBJECTS.forEach(name -> lines.addAll(layout(name)));
+        lines.add("```");
+        return lines;
     }
 
-    private static void measure(String what, Limit limit, int calls) {
+    private String ofCalls(String what, Limit limit, int calls) {
         SteppedTime time = new SteppedTime();
         InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
                 .tier(Tier.named("tier")
@@ -61,23 +97,21 @@ public final class Footprint {
                 .build();
         long before = used();
         for (int call = 0; call < calls; call++) {
-            for (int i = 0; i < ORGANIZATIONS; i++) {
+            for (int i = 0; i < organizations; i++) {
                 Answers.admitted(limiter.tryAcquire(organization(i), Keyed.ENDPOINT));
             }
             time.step(1_000_000_000);
         }
-        long peak = used() - before;
+        double peak = eachSince(before);
         time.step(60_000_000_000L);
         limiter.cleanUp();
-        long after = used() - before;
-        System.out.printf(
-                "%s: %.1f at the peak, %.1f afterwards%n",
-                what, (double) peak / ORGANIZATIONS, (double) after / ORGANIZATIONS);
+        double after = eachSince(before);
         // The limiter is in use until here.
         Answers.admitted(limiter.peek(organization(0), Keyed.ENDPOINT, Usage.call()));
+        return "| %s | %,.0f | %,.0f |".formatted(what, peak, after);
     }
 
-    private static double ours(List<String> endpoints) {
+    private double ours(List<String> endpoints) {
         InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
                 .tier(Tier.named("tier")
                         .table(LimitTable.named("calls")
@@ -86,29 +120,44 @@ public final class Footprint {
                 .timeSource(new SteppedTime())
                 .build();
         long before = used();
-        for (int i = 0; i < FEWER; i++) {
+        for (int i = 0; i < organizations; i++) {
             String organization = organization(i);
             endpoints.forEach(endpoint -> Answers.admitted(limiter.tryAcquire(organization, endpoint)));
         }
-        double bytes = (double) (used() - before) / FEWER;
+        double bytes = eachSince(before);
         Answers.admitted(limiter.peek(organization(0), endpoints.get(0), Usage.call()));
         return bytes;
     }
 
     /** Shares an organization's name among its records, in favour of the map. */
-    private static double bucket4j(List<String> endpoints) {
+    private double bucket4j(List<String> endpoints) {
         ConcurrentHashMap<Key, Rival> buckets = new ConcurrentHashMap<>();
         long before = used();
-        for (int i = 0; i < FEWER; i++) {
+        for (int i = 0; i < organizations; i++) {
             String organization = organization(i);
             endpoints.forEach(endpoint -> Answers.admitted(buckets.computeIfAbsent(
                             new Key(organization, endpoint), unseen -> Bucket4jRival.of(AMOUNT, Duration.ofMinutes(1)))
                     .tryAcquire()));
         }
-        double bytes = (double) (used() - before) / FEWER;
+        double bytes = eachSince(before);
         Answers.admitted(requireNonNull(buckets.get(new Key(organization(0), endpoints.get(0))))
                 .tryAcquire());
         return bytes;
+    }
+
+    private double eachSince(long before) {
+        return (double) (used() - before) / organizations;
+    }
+
+    private static List<String> layout(String name) {
+        try {
+            return ClassLayout.parseClass(Class.forName(name))
+                    .toPrintable()
+                    .lines()
+                    .toList();
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException("the class must be of the core: name=" + name, e);
+        }
     }
 
     private static String organization(int i) {

@@ -24,7 +24,8 @@ import picocli.CommandLine.Option;
  * java -cp ratelimit-bench/target/benchmarks.jar dev.ratelimit.bench.Report --out docs/benchmarks
  * }</pre>
  *
- * <p>The files are {@code benchmarks-jdk17.md}, {@code .png} and {@code .json}, by the version of the JDK. Exit codes: 0; 1 if a benchmark
+ * <p>The files are {@code benchmarks-jdk17.md}, {@code .png} and {@code .json}, by the version of the JDK; with {@code --figures}
+ * {@code figures-jdk17.md}. Exit codes: 0; 1 if a benchmark
  * fails or a file cannot be written; 2 if the options are wrong.
  */
 @Command(
@@ -33,10 +34,18 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 public final class Report implements Callable<Integer> {
 
+    private static final int ROUNDS = 5;
+    private static final int ORGANIZATIONS = 1_000_000;
+
+    private static final String FIGURE_NOTES = """
+            Each ratio is the median of those of five runs of all lines, one fork each: what disturbs the machine for a while then disturbs
+            both of its times. The last column is what a call of this library allocates.
+            """;
+
     private static final String NOTES = """
             The floor is `FloorBenchmark.both`: the clock read and one compare-and-set. The last column is this library's time divided by
             that of the limiter in the line: below 1, this library is faster. ± is half of the interval that holds the true mean with a
-            probability of 99.9 %.
+            probability of 99.9 %. Bytes are what a call allocates.
 
             Bucket4j reads the clock of milliseconds, its default. Sentinel's entry also keeps statistics, RateLimitJ takes a lock for the
             key, and SmallRye's guard runs an action and refuses by an exception. Guava and Sentinel know permits per second only.
@@ -46,6 +55,11 @@ public final class Report implements Callable<Integer> {
 
     @Option(names = "--out", description = "the folder to write to, docs/benchmarks unless stated")
     private Path out = Path.of("docs", "benchmarks");
+
+    @Option(
+            names = "--figures",
+            description = "only the ratios that the library is held to, from five runs, about ten minutes")
+    private boolean figures;
 
     @Option(names = "--short", description = "see that all runs, in a few minutes; the times mean little")
     private boolean brief;
@@ -65,12 +79,30 @@ public final class Report implements Callable<Integer> {
     public Integer call() throws IOException, RunnerException {
         // What cannot be written to is better known before the run than after it.
         Files.createDirectories(out);
-        write((brief ? Suite.brief() : Suite.ordinary()).run(), out);
+        Suite suite = brief ? Suite.brief() : Suite.ordinary();
+        if (figures) {
+            writeFigures(suite);
+        } else {
+            write(suite.run(), Footprint.lines(ORGANIZATIONS), out);
+        }
         return 0;
     }
 
-    /** Writes the files of a run to a folder. */
-    static void write(List<RunResult> results, Path folder) throws IOException {
+    /** Runs the lines of a ratio again and again, not each for long: what disturbs the machine for a while then disturbs all of them. */
+    private void writeFigures(Suite suite) throws IOException, RunnerException {
+        List<List<Score>> rounds = new ArrayList<>();
+        for (int i = 0; i < ROUNDS; i++) {
+            rounds.add(suite.runFigures().stream().map(Score::of).toList());
+        }
+        List<String> lines = new ArrayList<>(List.of("# Figures", FIGURE_NOTES));
+        lines.addAll(Machine.lines());
+        lines.add("");
+        lines.addAll(Figure.table(rounds));
+        Files.write(out.resolve("figures-jdk" + Runtime.version().feature() + ".md"), lines);
+    }
+
+    /** Writes the files of a run to a folder, with lines on memory. */
+    static void write(List<RunResult> results, List<String> memory, Path folder) throws IOException {
         String name = "benchmarks-jdk" + Runtime.version().feature();
         List<Score> scores = inOrder(results.stream().map(Score::of).toList());
         ResultFormatFactory.getInstance(
@@ -82,6 +114,8 @@ public final class Report implements Callable<Integer> {
         lines.addAll(Machine.lines());
         lines.addAll(List.of("", "![Time of a call](" + name + ".png)", "", NOTES));
         lines.addAll(new ScoreTable(scores).lines());
+        lines.addAll(List.of("", "## Memory", ""));
+        lines.addAll(memory);
         Files.write(folder.resolve(name + ".md"), lines);
     }
 

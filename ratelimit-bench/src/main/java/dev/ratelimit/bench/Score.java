@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.Result;
@@ -16,9 +17,10 @@ import org.openjdk.jmh.results.RunResult;
  *
  * @param benchmark its class and method
  * @param limiter the value of its parameter {@code limiter}, or empty if it has none
- * @param setting its other parameters, with their values
+ * @param setting its other parameters, with their values, and the number of threads if there are more than one
  * @param nanos nanoseconds of a call, on average
  * @param error half of the width of the interval that holds the true mean with a probability of 99.9 %; NaN if there was one measurement
+ * @param bytes allocated by a call, on average; NaN if that was not measured
  * @param percentiles nanoseconds for each of {@link #PERCENTS}; empty if no distribution was measured
  */
 record Score(
@@ -27,11 +29,13 @@ record Score(
         Map<String, String> setting,
         double nanos,
         double error,
+        double bytes,
         List<Double> percentiles) {
 
     static final List<Double> PERCENTS = List.of(50.0, 99.0, 99.9, 99.99);
 
     private static final String LIMITER = "limiter";
+    private static final String ALLOCATED = "gc.alloc.rate.norm";
 
     /** Takes what matters from a result of JMH, whose unit must be nanoseconds. */
     static Score of(RunResult run) {
@@ -41,13 +45,18 @@ record Score(
         Map<String, String> setting = new TreeMap<>();
         params.getParamsKeys().forEach(key -> setting.put(key, params.getParam(key)));
         Optional<String> limiter = Optional.ofNullable(setting.remove(LIMITER));
+        if (params.getThreads() > 1) {
+            setting.put("threads", String.valueOf(params.getThreads()));
+        }
+        Result<?> allocated = run.getSecondaryResults().get(ALLOCATED);
         DoubleStream percents = PERCENTS.stream().mapToDouble(percent -> percent);
         return new Score(
-                params.getBenchmark().substring(Score.class.getPackageName().length() + 1),
+                params.getBenchmark().replaceFirst(".*\\.(?=\\w+\\.\\w+$)", ""),
                 limiter,
                 setting,
                 result.getScore(),
                 result.getScoreError(),
+                allocated == null ? Double.NaN : allocated.getScore(),
                 params.getMode() == Mode.SampleTime
                         ? percents.mapToObj(result.getStatistics()::getPercentile)
                                 .toList()
@@ -57,6 +66,13 @@ record Score(
     /** Returns whether another score is of the same benchmark with the same parameters, but for the limiter. */
     boolean isBeside(Score other) {
         return benchmark.equals(other.benchmark) && setting.equals(other.setting);
+    }
+
+    /** Returns what tells this score from others of a run: its benchmark, limiter and setting. */
+    String line() {
+        return Stream.of(benchmark, limiter.orElse(""), settingInWords())
+                .filter(word -> !word.isEmpty())
+                .collect(Collectors.joining(" "));
     }
 
     String settingInWords() {

@@ -21,14 +21,15 @@ final class ScoreTable {
 
     List<String> lines() {
         List<String> lines = new ArrayList<>(List.of(
-                row("benchmark", "setting", "limiter", "ns", "±", "to the floor", "this library to it"),
-                "|---|---|---|--:|--:|--:|--:|"));
+                row("benchmark", "setting", "limiter", "ns", "±", "bytes", "to the floor", "this library to it"),
+                "|---|---|---|--:|--:|--:|--:|--:|"));
         scores.forEach(score -> lines.add(row(
                 score.benchmark(),
                 score.settingInWords(),
                 score.limiter().orElse(""),
                 inDigits("%,.1f", score.nanos()),
                 inDigits("%,.1f", score.error()),
+                inDigits("%,.0f", score.bytes()),
                 ratio(Optional.of(score), floor()),
                 ratio(ours(score), Optional.of(score)))));
         List<Score> distributions =

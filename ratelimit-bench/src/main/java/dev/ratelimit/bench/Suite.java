@@ -3,6 +3,7 @@ package dev.ratelimit.bench;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -10,7 +11,7 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/** The benchmarks that a report is made of: all of them, one fork each, with fewer and shorter iterations than they ask for. */
+/** The benchmarks that a report is made of, one fork each, with fewer and shorter iterations than they ask for. */
 final class Suite {
 
     private static final String KEYED = "\\.(Admit|Reject)Benchmark\\.";
@@ -42,7 +43,7 @@ final class Suite {
     }
 
     /**
-     * Runs the suite.
+     * Runs all of them.
      *
      * @return the results
      * @throws RunnerException if a benchmark fails
@@ -55,6 +56,30 @@ final class Suite {
         results.addAll(run(timed().include(KEYED).param("organizations", "1024")));
         results.addAll(
                 run(timed().include(KEYED).param("organizations", "100000").param("limiter", LIMITERS_OF_MANY)));
+        return results;
+    }
+
+    /**
+     * Runs what the {@linkplain Figure figures} are made of.
+     *
+     * @return the results
+     * @throws RunnerException if a benchmark fails
+     */
+    List<RunResult> runFigures() throws RunnerException {
+        String[] limiters = {"ratelimit", "bucket4j"};
+        List<RunResult> results = new ArrayList<>();
+        results.addAll(
+                run(timed().include("\\.(FloorBenchmark\\.both$|WindowBenchmark|CompositeBenchmark|ContendedBenchmark)")
+                        .param("limiter", limiters)));
+        results.addAll(run(timed().include("\\.ContendedBenchmark\\.")
+                .param("limiter", "ratelimit")
+                .param("keys", "different")
+                .threads(1)));
+        results.addAll(run(timed().include(KEYED)
+                .param("limiter", limiters)
+                .param("organizations", "1024")
+                .param("spread", "uniform")));
+        results.addAll(run(base().include("\\.ExactBenchmark\\.")));
         return results;
     }
 
@@ -75,6 +100,7 @@ final class Suite {
         return new OptionsBuilder()
                 .forks(1)
                 .shouldFailOnError(true)
+                .addProfiler(GCProfiler.class)
                 .jvmArgsAppend("-Dcsp.sentinel.log.dir=" + logs, "-DJM.LOG.PATH=" + logs);
     }
 }

@@ -16,5 +16,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(3)
 public abstract class TimedCalls {
 
-    TimedCalls() {}
+    /** Leaves all to the benchmark. */
+    protected TimedCalls() {}
 }

@@ -19,7 +19,13 @@ class ScoreTableTest {
 
     private static Score score(String benchmark, String limiter, Map<String, String> setting, double nanos) {
         return new Score(
-                benchmark, Optional.of(limiter).filter(name -> !name.isEmpty()), setting, nanos, nanos / 10, List.of());
+                benchmark,
+                Optional.of(limiter).filter(name -> !name.isEmpty()),
+                setting,
+                nanos,
+                nanos / 10,
+                24,
+                List.of());
     }
 
     private static List<String> rows(Score... scores) {
@@ -34,9 +40,9 @@ class ScoreTableTest {
                         score("AdmitBenchmark.admitted", "ratelimit", setting, 60),
                         score("AdmitBenchmark.admitted", "guava", setting, 1_200)))
                 .containsExactly(
-                        "| FloorBenchmark.both |  |  | 40.0 | 4.0 | 1.00 |  |",
-                        "| AdmitBenchmark.admitted | organizations 1024 | ratelimit | 60.0 | 6.0 | 1.50 | 1.00 |",
-                        "| AdmitBenchmark.admitted | organizations 1024 | guava | 1,200.0 | 120.0 | 30.00 | 0.05 |");
+                        "| FloorBenchmark.both |  |  | 40.0 | 4.0 | 24 | 1.00 |  |",
+                        "| AdmitBenchmark.admitted | organizations 1024 | ratelimit | 60.0 | 6.0 | 24 | 1.50 | 1.00 |",
+                        "| AdmitBenchmark.admitted | organizations 1024 | guava | 1,200.0 | 120.0 | 24 | 30.00 | 0.05 |");
     }
 
     @Test
@@ -47,9 +53,9 @@ class ScoreTableTest {
                         score("AdmitBenchmark.admitted", "guava", Map.of("organizations", "1024"), 120),
                         score("RejectBenchmark.rejected", "guava", one, 120)))
                 .containsExactly(
-                        "| AdmitBenchmark.admitted | organizations 1 | ratelimit | 60.0 | 6.0 |  | 1.00 |",
-                        "| AdmitBenchmark.admitted | organizations 1024 | guava | 120.0 | 12.0 |  |  |",
-                        "| RejectBenchmark.rejected | organizations 1 | guava | 120.0 | 12.0 |  |  |");
+                        "| AdmitBenchmark.admitted | organizations 1 | ratelimit | 60.0 | 6.0 | 24 |  | 1.00 |",
+                        "| AdmitBenchmark.admitted | organizations 1024 | guava | 120.0 | 12.0 | 24 |  |  |",
+                        "| RejectBenchmark.rejected | organizations 1 | guava | 120.0 | 12.0 | 24 |  |  |");
     }
 
     @Test
@@ -60,10 +66,11 @@ class ScoreTableTest {
                 Map.of(),
                 90,
                 Double.NaN,
+                Double.NaN,
                 List.of(80.0, 110.0, 250.0, 9_000.0));
         assertThat(rows(FLOOR, latency))
                 .endsWith(
-                        "| LatencyBenchmark.admitted |  | ratelimit | 90.0 |  | 2.25 | 1.00 |",
+                        "| LatencyBenchmark.admitted |  | ratelimit | 90.0 |  |  | 2.25 | 1.00 |",
                         "",
                         "| ns of a call | limiter | p50 | p99 | p99.9 | p99.99 |",
                         "|---|---|--:|--:|--:|--:|",

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jmh.results.RunResult;
@@ -53,7 +54,11 @@ class SmokeTest {
                 .allSatisfy(result ->
                         assertThat(result.getPrimaryResult().getScore()).isPositive());
 
-        Report.write(results, folder);
+        assertThat(Figure.ALL.stream().flatMap(figure -> Stream.of(figure.line(), figure.beside())))
+                .allSatisfy(line ->
+                        assertThat(names()).anyMatch(name -> name.matches(".*\\." + line.replaceFirst(" .*", ""))));
+
+        Report.write(results, Footprint.lines(1_000), folder);
         String name = "benchmarks-jdk" + Runtime.version().feature();
         try (var files = Files.list(folder)) {
             assertThat(files.map(file -> file.getFileName().toString()).collect(Collectors.toSet()))
@@ -61,7 +66,11 @@ class SmokeTest {
         }
         assertThat(folder.resolve(name + ".md"))
                 .content()
-                .contains("| ExactBenchmark.tryAcquire | organizations 16 | bucket4j |", "bucket4j 8.", "p99.99")
+                .contains(
+                        "| ExactBenchmark.tryAcquire | organizations 16 | bucket4j |",
+                        "bucket4j 8.",
+                        "p99.99",
+                        "SlidingWindow.admitted")
                 .doesNotContain("${");
         assertThat(folder.resolve(name + ".json")).content().contains("dev.ratelimit.bench.GrowthBenchmark.marks");
     }
