@@ -333,7 +333,7 @@ non-sealed class SlidingWindow extends Meter {
             }
             gone = mark;
         }
-        if (used.stamp - known.stamp > 0) {
+        if (used != first && used.stamp - known.stamp > 0) {
             firstUsed = used;
         }
         return Math.max(1, gone.stamp + window - now);
