@@ -1,5 +1,6 @@
 package dev.ratelimit.bench;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +59,7 @@ public final class Report implements Callable<Integer> {
 
     @Option(
             names = "--figures",
-            description = "only the ratios that the library is held to, from five runs, about ten minutes")
+            description = "only the ratios that the library is held to, from five runs, about seven minutes")
     private boolean figures;
 
     @Option(names = "--short", description = "see that all runs, in a few minutes; the times mean little")
@@ -105,9 +106,7 @@ public final class Report implements Callable<Integer> {
     static void write(List<RunResult> results, List<String> memory, Path folder) throws IOException {
         String name = "benchmarks-jdk" + Runtime.version().feature();
         List<Score> scores = inOrder(results.stream().map(Score::of).toList());
-        ResultFormatFactory.getInstance(
-                        ResultFormatType.JSON, folder.resolve(name + ".json").toString())
-                .writeOut(results);
+        writeJson(results, folder.resolve(name + ".json"));
         new ScoreChart(scores).write(folder.resolve(name + ".png"));
         List<String> lines =
                 new ArrayList<>(List.of("# Benchmarks", "One run, to be read by the ratios between its lines.", ""));
@@ -117,6 +116,14 @@ public final class Report implements Callable<Integer> {
         lines.addAll(List.of("", "## Memory", ""));
         lines.addAll(memory);
         Files.write(folder.resolve(name + ".md"), lines);
+    }
+
+    /** Leaves out the single measurements, which are megabytes, and where the JVM stands on this machine. */
+    private static void writeJson(List<RunResult> results, Path file) throws IOException {
+        System.setProperty("jmh.json.rawData", "false");
+        ResultFormatFactory.getInstance(ResultFormatType.JSON, file.toString()).writeOut(results);
+        String bin = Path.of(System.getProperty("java.home"), "bin").toString();
+        Files.writeString(file, Files.readString(file).replace(bin + File.separator, ""));
     }
 
     /** Returns scores by benchmark, those of one setting together, else as they were. */

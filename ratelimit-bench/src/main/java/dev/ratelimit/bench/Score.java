@@ -1,9 +1,9 @@
 package dev.ratelimit.bench;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
@@ -42,7 +42,7 @@ record Score(
         BenchmarkParams params = run.getParams();
         Result<?> result = run.getPrimaryResult();
         Answers.require(result.getScoreUnit().equals("ns/op"), "unit must be ns/op", result.getScoreUnit());
-        Map<String, String> setting = new TreeMap<>();
+        Map<String, String> setting = new HashMap<>();
         params.getParamsKeys().forEach(key -> setting.put(key, params.getParam(key)));
         Optional<String> limiter = Optional.ofNullable(setting.remove(LIMITER));
         if (params.getThreads() > 1) {
@@ -77,6 +77,7 @@ record Score(
 
     String settingInWords() {
         return setting.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
                 .map(entry -> entry.getKey() + " " + entry.getValue())
                 .collect(Collectors.joining(", "));
     }
