@@ -1,7 +1,8 @@
 package dev.ratelimit;
 
 /** Why a call was rejected. A reader that switches over causes should expect further ones in later versions. */
-public sealed interface Cause permits CapacityReached, KeyRevoked, KeyUnknown, LimitReached, ReservationEnded {
+public sealed interface Cause
+        permits CapacityReached, KeyRevoked, KeyUnknown, LimitReached, LimitsUnknown, ReservationEnded {
 
     /**
      * Returns the cause in words, for the person whose call was rejected.

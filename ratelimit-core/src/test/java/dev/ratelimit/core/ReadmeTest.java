@@ -6,6 +6,7 @@ import dev.ratelimit.LimitStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -20,7 +21,11 @@ class ReadmeTest {
     @Test
     void everyJavaSampleOfTheReadmeIsCompiled() throws IOException {
         List<String> shown = withoutSpace(SHOWN, Path.of("../README.md"));
-        List<String> compiled = withoutSpace(COMPILED, Path.of("src/test/java/dev/ratelimit/core/ReadmeSamples.java"));
+        List<String> compiled = new ArrayList<>();
+        for (String module : List.of("core", "redis")) {
+            String samples = "../ratelimit-%1$s/src/test/java/dev/ratelimit/%1$s/ReadmeSamples.java";
+            compiled.addAll(withoutSpace(COMPILED, Path.of(samples.formatted(module))));
+        }
         assertThat(shown).isNotEmpty().isEqualTo(compiled);
     }
 

@@ -54,6 +54,15 @@ public abstract class RateLimiterContract {
         return Duration.ofNanos(1);
     }
 
+    /**
+     * Returns about how long a call takes where nobody else calls. Scenarios with threads choose windows by it that refuse some of many calls.
+     *
+     * @return the time of a call, more than zero; 5 microseconds unless overridden
+     */
+    protected Duration timeOfACall() {
+        return Duration.ofNanos(5_000);
+    }
+
     @Nested
     class Windows extends WindowScenarios {
         Windows() {

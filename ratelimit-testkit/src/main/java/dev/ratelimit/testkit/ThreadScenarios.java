@@ -33,7 +33,8 @@ abstract class ThreadScenarios {
 
     @RepeatedTest(3)
     void noWindowHoldsMoreThanTheAmount() throws Exception {
-        long ticks = Math.max(1, 50_000 / contract.resolution().toNanos());
+        long tenCalls = contract.timeOfACall().multipliedBy(10).toNanos();
+        long ticks = Math.max(1, tenCalls / contract.resolution().toNanos());
         RateLimit brief = RateLimit.of(Unit.CALLS, 10, contract.resolution().multipliedBy(ticks));
         RateLimit longer = RateLimit.of(Unit.CALLS, 100, brief.window().multipliedBy(20));
         List<Call> admitted = admittedCalls(Scenarios.tierOf(brief, longer));

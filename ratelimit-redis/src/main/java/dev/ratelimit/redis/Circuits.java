@@ -1,0 +1,45 @@
+package dev.ratelimit.redis;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * A circuit for each node of a cluster, so that one that is lost is not asked while the others are. Safe for use by many threads.
+ */
+final class Circuits {
+
+    private final Map<String, Circuit> byNode = new ConcurrentHashMap<>();
+    private final UnaryOperator<String> nodeOf;
+    private final Predicate<String> hasKeys;
+    private final Supplier<Circuit> newCircuit;
+
+    /** Makes them, by the name of the node that has a key, whether the node of a name still has keys, and what makes one. */
+    Circuits(UnaryOperator<String> nodeOf, Predicate<String> hasKeys, Supplier<Circuit> newCircuit) {
+        this.nodeOf = nodeOf;
+        this.hasKeys = hasKeys;
+        this.newCircuit = newCircuit;
+    }
+
+    Circuit of(String key) {
+        String node = nodeOf.apply(key);
+        Circuit circuit = byNode.get(node);
+        return circuit != null ? circuit : takenOverBy(node);
+    }
+
+    /** A node that is new takes the circuit of one that has no keys any more: its first answer is the end of that one's outage. */
+    private synchronized Circuit takenOverBy(String node) {
+        Circuit circuit = byNode.get(node);
+        if (circuit == null) {
+            circuit = byNode.keySet().stream()
+                    .filter(hasKeys.negate())
+                    .findFirst()
+                    .map(byNode::remove)
+                    .orElseGet(newCircuit);
+            byNode.put(node, circuit);
+        }
+        return circuit;
+    }
+}

@@ -1,0 +1,104 @@
+package dev.ratelimit.redis;
+
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The connection to Redis: sends the script, bounds the time of what it sends, and tells the circuit how it went. */
+final class Link {
+
+    private final RedisClusterAsyncCommands<String, String> commands;
+    private final Duration timeout;
+    private final Circuits circuits;
+
+    Link(RedisClusterAsyncCommands<String, String> commands, Duration timeout, Circuits circuits) {
+        this.commands = commands;
+        this.timeout = timeout;
+        this.circuits = circuits;
+    }
+
+    /** What takes one run of the script, or a few one after the other. */
+    final class Exchange {
+
+        private volatile @Nullable RedisFuture<?> sent;
+        private volatile boolean over;
+
+        /** Runs the script once: one round trip, and a second one if the server does not know the script. */
+        CompletableFuture<List<Object>> run(Request request) {
+            String[] keys = request.keys();
+            String[] args = request.args();
+            return answer(commands.evalsha(Script.DIGEST, ScriptOutputType.MULTI, keys, args))
+                    .exceptionallyCompose(failure -> unwrapped(failure) instanceof RedisNoScriptException
+                            ? answer(commands.eval(Script.TEXT, ScriptOutputType.MULTI, keys, args))
+                            : CompletableFuture.failedFuture(failure));
+        }
+
+        private CompletableFuture<List<Object>> answer(RedisFuture<List<Object>> command) {
+            sent = command;
+            // Who gives up says so and then looks at what was sent; so one of the two cancels it.
+            if (over) {
+                command.cancel(true);
+            }
+            return command.toCompletableFuture();
+        }
+
+        /** Sees to it that what nobody waits for any more is not sent when Lettuce has connected again. */
+        void giveUp() {
+            over = true;
+            RedisFuture<?> last = sent;
+            if (last != null) {
+                last.cancel(true);
+            }
+        }
+    }
+
+    /** Does an exchange about keys that are on the node of one. The future fails if that may not be asked, or does not answer in time. */
+    <T> CompletableFuture<T> within(String key, Function<Exchange, CompletableFuture<T>> steps) {
+        Circuit circuit = circuits.of(key);
+        if (!circuit.allows()) {
+            return CompletableFuture.failedFuture(
+                    new RedisUnavailableException("Redis is not asked for a while", null));
+        }
+        Exchange exchange = new Exchange();
+        return begin(exchange, steps)
+                .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                .whenComplete((answer, failure) -> {
+                    if (failure == null) {
+                        circuit.succeeded();
+                    } else {
+                        exchange.giveUp();
+                        circuit.failed(unwrapped(failure));
+                    }
+                });
+    }
+
+    private static <T> CompletableFuture<T> begin(Exchange exchange, Function<Exchange, CompletableFuture<T>> steps) {
+        try {
+            return steps.apply(exchange);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** Waits for an exchange, which ends in time by itself; if it fails, asks what to do instead. */
+    static <T> T await(CompletableFuture<T> exchange, Function<Throwable, T> away) {
+        try {
+            return exchange.join();
+        } catch (CompletionException e) {
+            return away.apply(unwrapped(e));
+        }
+    }
+
+    static Throwable unwrapped(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
+    }
+}

@@ -1,0 +1,246 @@
+package dev.ratelimit.redis;
+
+import dev.ratelimit.Admitted;
+import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Usage;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
+
+/** The meters in Redis: what can be asked of them, as requests and what the answers mean. */
+final class Meters {
+
+    /* One more for a guess that is off, for a name that must share, and for a clock that passes an end in between. More: it leaps about. */
+    private static final int ATTEMPTS = 4;
+    private static final int SHARE = -2;
+    private static final long BASE = 1L << 53;
+
+    private final Rules rules;
+    private final Refusals refusals;
+    private final Link link;
+    private final ServerTime time;
+    private final String prefix;
+    private final long receiptMillis;
+    private final String receipts = Long.toHexString(new SecureRandom().nextLong()) + "-";
+    private final AtomicLong lastReceipt = new AtomicLong();
+
+    Meters(Link link, ServerTime time, Rules rules, Refusals refusals, String prefix, long receiptMillis) {
+        this.rules = rules;
+        this.refusals = refusals;
+        this.link = link;
+        this.time = time;
+        this.prefix = prefix;
+        this.receiptMillis = receiptMillis;
+    }
+
+    /** What was charged to a meter at once, and where: under which mark or in which period. */
+    record Charge(long first, long second, long units) {}
+
+    /** A decision, the limits that admit, and what was charged to each of them. */
+    record Outcome(Decision decision, Target charged, List<Charge> charges) {}
+
+    /** What a settlement changes in one meter: what it gives back, and what it charges besides, in the period of the last charge. */
+    record Change(Rule rule, List<Charge> refunds, long more, long period) {}
+
+    /** What the script answered, and about which limits. */
+    private record Reply(Target target, List<Object> values) {
+
+        long number(int i) {
+            return (Long) values.get(i);
+        }
+    }
+
+    /** Decides by all limits of an endpoint, and charges them if all admit. */
+    CompletableFuture<Outcome> charge(Caller caller, String endpoint, Usage usage) {
+        return charge(rules.of(caller, endpoint), usage);
+    }
+
+    /** Decides by some limits, and charges them if all admit. */
+    CompletableFuture<Outcome> charge(Target target, Usage usage) {
+        Rejected known = refusals.of(target, usage);
+        return known != null
+                ? CompletableFuture.completedFuture(new Outcome(known, target.only(List.of()), List.of()))
+                : decide(Request.Operation.CHARGE, target, usage);
+    }
+
+    /** Decides by all limits of an endpoint, and charges nothing. */
+    CompletableFuture<Decision> look(Caller caller, String endpoint, Usage usage) {
+        return decide(Request.Operation.LOOK, rules.of(caller, endpoint), usage).thenApply(Outcome::decision);
+    }
+
+    private CompletableFuture<Outcome> decide(Request.Operation operation, Target target, Usage usage) {
+        if (target.rules().isEmpty()) {
+            return CompletableFuture.completedFuture(new Outcome(Decision.admitted(), target, List.of()));
+        }
+        String receipt = operation == Request.Operation.CHARGE ? nextReceipt() : "";
+        long from = refusals.now();
+        return link.within(
+                        base(target.caller()),
+                        exchange -> ask(exchange, target, (asked, guess) -> {
+                            Request request = request(operation, receipt, guess, asked);
+                            for (Rule rule : asked.rules()) {
+                                long units = usage.amountOf(rule.unit());
+                                request.addMeter(rule, true)
+                                        .add(rule.limit.shadow())
+                                        .add(rule.room(units))
+                                        .add(units);
+                            }
+                            return request;
+                        }))
+                .thenApply(reply -> outcome(reply, usage, from));
+    }
+
+    /** Tells how the organization of a caller stands with the limits of an endpoint. */
+    CompletableFuture<List<LimitStatus>> status(Caller caller, String endpoint) {
+        Target target = rules.of(caller, endpoint);
+        return target.rules().isEmpty()
+                ? CompletableFuture.completedFuture(List.of())
+                : link.within(base(caller), exchange -> status(exchange, target));
+    }
+
+    /** Tells how the organization of a caller stands with all limits, in two round trips: the first lists endpoints that no table names. */
+    CompletableFuture<List<LimitStatus>> overview(Caller caller) {
+        Target nothing = new Target(caller, "", List.of(), Target.ANY_NUMBER);
+        Request request = request(Request.Operation.NAMES, "", time.guess(), nothing);
+        return link.within(
+                base(caller),
+                exchange -> exchange.run(request).thenCompose(names -> {
+                    Overview overview = Overview.of(caller, names);
+                    return overview.rules().isEmpty()
+                            ? CompletableFuture.completedFuture(List.of())
+                            : status(exchange, nothing.only(overview.rules())).thenApply(overview::relevant);
+                }));
+    }
+
+    private CompletableFuture<List<LimitStatus>> status(Link.Exchange exchange, Target target) {
+        return ask(exchange, target, (asked, guess) -> {
+                    Request request = request(Request.Operation.STATUS, "", guess, asked);
+                    asked.rules().forEach(rule -> request.addMeter(rule, true));
+                    return request;
+                })
+                .thenApply(Meters::statusOf);
+    }
+
+    /** Gives back and charges more, to meters of a target. */
+    CompletableFuture<Boolean> settle(Target target, List<Change> changes) {
+        if (changes.isEmpty()) {
+            return CompletableFuture.completedFuture(true);
+        }
+        Target changed = target.only(changes.stream().map(Change::rule).toList());
+        Request request = request(Request.Operation.SETTLE, nextReceipt(), time.guess(), changed);
+        for (Change change : changes) {
+            request.addMeter(change.rule(), false)
+                    .add(change.more())
+                    .add(change.period())
+                    .add(3L * change.refunds().size());
+            change.refunds()
+                    .forEach(refund ->
+                            request.add(refund.first()).add(refund.second()).add(refund.units()));
+        }
+        // Forgotten when this is answered: a refusal that was decided before, and so answered before, may come after
+        // this was asked.
+        return link.within(
+                        base(target.caller()), exchange -> exchange.run(request).thenApply(reply -> true))
+                .whenComplete(
+                        (done, failure) -> changed.rules().forEach(rule -> refusals.forget(target.caller(), rule)));
+    }
+
+    private Request request(Request.Operation operation, String receipt, Instant guess, Target target) {
+        return new Request(operation, base(target.caller()), receipt, receiptMillis, time, guess, target);
+    }
+
+    /** Returns what all keys of a caller's organization begin with. */
+    String base(Caller caller) {
+        return Keys.base(prefix, caller.organization());
+    }
+
+    private String nextReceipt() {
+        return receipts + Long.toHexString(lastReceipt.incrementAndGet());
+    }
+
+    private CompletableFuture<Reply> ask(
+            Link.Exchange exchange, Target target, BiFunction<Target, Instant, Request> requests) {
+        return ask(exchange, target, requests, time.guess(), ATTEMPTS);
+    }
+
+    /** Runs a request until it is answered: with the periods around the server's time, and by meters that there may be. */
+    private CompletableFuture<Reply> ask(
+            Link.Exchange exchange,
+            Target target,
+            BiFunction<Target, Instant, Request> requests,
+            Instant guess,
+            int attempts) {
+        return exchange.run(requests.apply(target, guess)).thenCompose(values -> {
+            Reply reply = new Reply(target, values);
+            long decidedAt = reply.number(1);
+            if (target.rules().stream().anyMatch(Rule::isOfTheCalendar)) {
+                time.answered(decidedAt);
+            }
+            if (reply.number(0) >= 0) {
+                return CompletableFuture.completedFuture(reply);
+            }
+            if (attempts == 1) {
+                return CompletableFuture.failedFuture(
+                        new IllegalStateException("the server's time must lie in a period: micros=" + decidedAt));
+            }
+            return reply.number(0) == SHARE
+                    ? ask(exchange, target.shared(), requests, guess, attempts - 1)
+                    : ask(exchange, target, requests, Micros.instant(decidedAt), attempts - 1);
+        });
+    }
+
+    private Outcome outcome(Reply reply, Usage usage, long from) {
+        Caller caller = reply.target().caller();
+        List<Rule> asked = reply.target().rules();
+        String notice = caller.tier().message();
+        List<Rejected> shadowRejections = new ArrayList<>();
+        List<Rule> charged = new ArrayList<>();
+        List<Charge> charges = new ArrayList<>();
+        Rule longest = null;
+        long longestWait = 0;
+        for (int i = 0; i < asked.size(); i++) {
+            Rule rule = asked.get(i);
+            long wait = reply.number(2 + 3 * i);
+            if (wait == 0) {
+                charged.add(rule);
+                charges.add(new Charge(reply.number(3 + 3 * i), reply.number(4 + 3 * i), usage.amountOf(rule.unit())));
+            } else if (rule.limit.shadow()) {
+                shadowRejections.add(rule.rejected(wait, notice));
+            } else if (longest == null || outlasts(wait, longestWait)) {
+                longest = rule;
+                longestWait = wait;
+            }
+        }
+        if (longest != null) {
+            refusals.remember(caller, longest, usage.amountOf(longest.unit()), Micros.nanos(longestWait), from);
+            Rejected rejected = longest.rejected(longestWait, notice);
+            return new Outcome(rejected, reply.target().only(List.of()), List.of());
+        }
+        Decision admitted = shadowRejections.isEmpty() ? Decision.admitted() : new Admitted(shadowRejections);
+        return new Outcome(admitted, reply.target().only(charged), charges);
+    }
+
+    private static boolean outlasts(long wait, long other) {
+        return other >= 0 && (wait < 0 || wait > other);
+    }
+
+    private static List<LimitStatus> statusOf(Reply reply) {
+        List<Rule> rules = reply.target().rules();
+        List<LimitStatus> statuses = new ArrayList<>(rules.size());
+        for (int i = 0; i < rules.size(); i++) {
+            long used = reply.number(2 + 3 * i) * BASE + reply.number(3 + 3 * i);
+            long reset = reply.number(4 + 3 * i);
+            statuses.add(LimitStatus.of(
+                    rules.get(i).limit, used, 0, reset < 0 ? Optional.empty() : Optional.of(Micros.duration(reset))));
+        }
+        return List.copyOf(statuses);
+    }
+}

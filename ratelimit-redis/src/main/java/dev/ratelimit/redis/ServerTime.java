@@ -1,0 +1,73 @@
+package dev.ratelimit.redis;
+
+import dev.ratelimit.spi.TimeSource;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What a limiter knows of the server's time. The script goes by the clock of the server, so that those of the clients do not matter. But
+ * calendars are computed here, so a request brings the periods around the time that it will probably be decided at: this clock's, corrected
+ * by how far the last answer's was ahead of it.
+ *
+ * <p>A quota's period does not reopen when the server's clock steps back or another server takes over: the script takes the later of
+ * its clock, of the period that it finds, and of the latest time that this limiter was answered with in a call that a calendar decided.
+ */
+final class ServerTime {
+
+    private final TimeSource source;
+    private final boolean supplied;
+    private final long origin;
+    private final AtomicLong latest = new AtomicLong(-Micros.ENDLESS);
+    private volatile long ahead;
+
+    private ServerTime(TimeSource source, boolean supplied) {
+        this.source = source;
+        this.supplied = supplied;
+        this.origin = source.nanoTime();
+    }
+
+    /** The server's time, for which some clocks are the guess. */
+    static ServerTime guessedBy(TimeSource source) {
+        return new ServerTime(source, false);
+    }
+
+    /**
+     * A time that the script is told instead of reading it, for tests: windows go by the monotonic clock since now, quotas by the other.
+     */
+    static ServerTime supplied(TimeSource source) {
+        return new ServerTime(source, true);
+    }
+
+    TimeSource source() {
+        return source;
+    }
+
+    /** Returns the argument that replaces the clock of windows, empty unless it does. */
+    String windowClock() {
+        return supplied ? Long.toString(Math.floorDiv(source.nanoTime() - origin, 1_000L)) : "";
+    }
+
+    /** Returns the argument that replaces the clock of quotas, empty unless it does. */
+    String quotaClock() {
+        return supplied ? Long.toString(Micros.of(source.instant())) : "";
+    }
+
+    /** Returns the latest time seen, in microseconds. */
+    long latest() {
+        return latest.get();
+    }
+
+    /** Returns the instant at which a request that is sent now will probably be decided. */
+    Instant guess() {
+        Instant now = source.instant().plus(ahead, ChronoUnit.MICROS);
+        Instant seen = Micros.instant(latest());
+        return seen.isAfter(now) ? seen : now;
+    }
+
+    /** Takes note of the time of an answer, in microseconds. */
+    void answered(long micros) {
+        latest.accumulateAndGet(micros, Math::max);
+        ahead = micros - Micros.of(source.instant());
+    }
+}

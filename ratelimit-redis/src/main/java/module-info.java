@@ -1,0 +1,8 @@
+/** The rate limiter that keeps its counts in a shared Redis or Valkey. */
+module dev.ratelimit.redis {
+    requires transitive dev.ratelimit;
+    requires transitive lettuce.core;
+    requires static org.jspecify;
+
+    exports dev.ratelimit.redis;
+}

@@ -1,0 +1,162 @@
+package dev.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Reservation;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+import dev.ratelimit.testkit.ManualTime;
+import io.lettuce.core.RedisClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/** What is refused when a limiter is built. */
+class BuildingTest {
+
+    private static final Tier TIER = Tier.named("tier").build();
+
+    private static void with(String uri, Consumer<RedisRateLimiterBuilder> check) {
+        RedisClient client = RedisClient.create(uri);
+        try {
+            check.accept(RedisRateLimiter.builder(client));
+        } finally {
+            client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+        }
+    }
+
+    @Test
+    void aWrongPasswordIsNamedAsTheReason() {
+        try (RedisServer server = new RedisServer("--requirepass", "secret")) {
+            with(
+                    "redis://wrong@127.0.0.1:" + server.port(),
+                    builder -> assertThatIllegalStateException()
+                            .isThrownBy(builder.tier(TIER)::build)
+                            .withMessageContaining("WRONGPASS"));
+            with(
+                    server.uri(),
+                    builder -> assertThatIllegalStateException()
+                            .isThrownBy(builder.tier(TIER)::build)
+                            .withMessageContaining("NOAUTH"));
+            with(
+                    "redis://secret@127.0.0.1:" + server.port(),
+                    builder -> builder.tier(TIER).build().close());
+        }
+    }
+
+    @Test
+    void aServerThatIsTooOldIsNamedByItsVersion() throws IOException {
+        String info = CannedServer.bulk("# Server\r\nredis_version:6.0.16\r\n");
+        try (CannedServer server = new CannedServer(command -> switch (command) {
+            case "HELLO" -> "-ERR unknown command\r\n";
+            case "INFO" -> info;
+            case "PING" -> "+PONG\r\n";
+            default -> "+OK\r\n";
+        })) {
+            with(
+                    server.uri(),
+                    builder -> assertThatIllegalStateException()
+                            .isThrownBy(builder.tier(TIER)::build)
+                            .withMessage("Redis must be of version 6.2 or later, or be a Valkey: version=6.0.16"));
+        }
+    }
+
+    @Test
+    void aUserWhoMayNotRunScriptsIsRefusedWithTheReason() {
+        try (RedisServer server = new RedisServer("--user", "reader", "on", ">pw", "~*", "&*", "+@all", "-evalsha")) {
+            with(
+                    "redis://reader:pw@127.0.0.1:" + server.port(),
+                    builder -> assertThatIllegalStateException()
+                            .isThrownBy(builder.tier(TIER)::build)
+                            .withMessageContaining("NOPERM"));
+        }
+    }
+
+    /** The rights that the README names; the server asks for those of what the script does, too. */
+    @Test
+    void aUserWithTheRightsThatAreNeededMayDoAll() {
+        String rights = "+ping +client +info +evalsha +eval +script|load +time +mget +set +hget +hset +hdel +del"
+                + " +pexpire +persist +zadd +zrange +zscore +zcount +zremrangebyscore";
+        List<String> settings = new ArrayList<>(List.of("--user", "limiter", "on", ">pw", "~ratelimit:*", "-@all"));
+        settings.addAll(List.of(rights.split(" ")));
+        ManualTime time = new ManualTime();
+        Tier tier = TIER.withTable(
+                        LimitTable.named("brief").eachOther(RateLimit.of(Unit.CALLS, 1_000, Duration.ofMillis(100))))
+                .withTable(LimitTable.named("in all").eachOther(Quota.lifetime(Unit.CALLS, 1_000)));
+        try (RedisServer server = new RedisServer(settings.toArray(String[]::new))) {
+            with("redis://limiter:pw@127.0.0.1:" + server.port(), builder -> {
+                RedisRateLimiter limiter = builder.tier(tier)
+                        .time(ServerTime.supplied(time))
+                        .maxUnlistedEndpoints(1)
+                        .timeout(Duration.ofSeconds(20))
+                        .build();
+                for (int i = 0; i < 200; i++) {
+                    Reservation reservation = limiter.reserve("acme", "chat", Usage.of(Unit.CALLS, 3));
+                    assertThat(reservation.decision().isAdmitted()).isTrue();
+                    time.advance(Duration.ofMillis(i == 150 ? 101 : 1));
+                    reservation.settle(Usage.call());
+                }
+                limiter.tryAcquire("acme", "another");
+                assertThat(limiter.status("acme")).hasSize(2);
+            });
+        }
+    }
+
+    @Test
+    void aServerThatDoesNotAnswerIsNotWaitedForLongerThanTheClientWaits() throws IOException {
+        try (CannedServer server = new CannedServer(command -> switch (command) {
+            case "HELLO" -> "-ERR unknown command\r\n";
+            case "INFO" -> "";
+            case "PING" -> "+PONG\r\n";
+            default -> "+OK\r\n";
+        })) {
+            with(
+                    server.uri() + "?timeout=300ms",
+                    builder -> assertThatIllegalStateException()
+                            .isThrownBy(builder.tier(TIER)::build)
+                            .withMessageContaining("TimeoutException"));
+        }
+    }
+
+    @Test
+    void aServerThatIsNotThereIsNamedAsTheReason() {
+        with(
+                "redis://127.0.0.1:1",
+                builder -> assertThatIllegalStateException()
+                        .isThrownBy(builder.tier(TIER)::build)
+                        .withMessageContaining("refused"));
+    }
+
+    @Test
+    void aLimiterWithoutTierIsRefusedBeforeItConnects() {
+        with(
+                "redis://127.0.0.1:1",
+                builder -> assertThatIllegalStateException()
+                        .isThrownBy(builder::build)
+                        .withMessage("a tier or a tier resolver must be set"));
+    }
+
+    @Test
+    void timesThatAreNoTimesAreRefused() {
+        with("redis://127.0.0.1:1", builder -> {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> builder.timeout(Duration.ZERO))
+                    .withMessageContaining("timeout=PT0S");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> builder.timeout(Duration.ofHours(2)))
+                    .withMessageContaining("timeout=PT2H");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> builder.probeEvery(Duration.ofMillis(-1)))
+                    .withMessageContaining("pause=PT-0.001S");
+        });
+    }
+}

@@ -1,0 +1,99 @@
+package dev.ratelimit.redis;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.BufferedReader;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
+
+/** A server that answers each command with a text that a test chose, in the words of the protocol; an empty text is no answer. */
+final class CannedServer implements AutoCloseable {
+
+    private final ServerSocket socket;
+    private final UnaryOperator<String> answers;
+
+    /**
+     * Starts the server.
+     *
+     * @param answers gives the answer to a command's name, in capitals
+     */
+    CannedServer(UnaryOperator<String> answers) {
+        this.answers = answers;
+        try {
+            socket = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        run(this::accept);
+    }
+
+    private static void run(Runnable task) {
+        Thread thread = new Thread(task, "canned server");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void accept() {
+        while (!socket.isClosed()) {
+            try {
+                Socket accepted = socket.accept();
+                run(() -> serve(accepted));
+            } catch (IOException e) {
+                return; // closed
+            }
+        }
+    }
+
+    private void serve(Socket accepted) {
+        try (accepted) {
+            BufferedReader in = new BufferedReader(new InputStreamReader(accepted.getInputStream(), US_ASCII));
+            OutputStream out = accepted.getOutputStream();
+            for (String first = in.readLine(); first != null; first = in.readLine()) {
+                int words = Integer.parseInt(first.substring(1));
+                String name = word(in);
+                for (int i = 1; i < words; i++) {
+                    word(in);
+                }
+                out.write(answers.apply(name.toUpperCase(Locale.ROOT)).getBytes(US_ASCII));
+                out.flush();
+            }
+        } catch (IOException e) {
+            // the client is gone
+        }
+    }
+
+    /** Reads a word, which may have lines, as its length and that many characters. */
+    private static String word(BufferedReader in) throws IOException {
+        char[] word = new char[Integer.parseInt(in.readLine().substring(1))];
+        for (int read = 0; read < word.length; ) {
+            int n = in.read(word, read, word.length - read);
+            if (n < 0) {
+                throw new EOFException();
+            }
+            read += n;
+        }
+        in.readLine();
+        return new String(word);
+    }
+
+    static String bulk(String text) {
+        return "$" + text.length() + "\r\n" + text + "\r\n";
+    }
+
+    String uri() {
+        return "redis://127.0.0.1:" + socket.getLocalPort();
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}

@@ -1,0 +1,157 @@
+package dev.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Reservation;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+import io.lettuce.core.RedisClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What is lost, and what is not, when a server or a connection breaks. */
+class FaultsTest {
+
+    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Tier TIER = Tier.named("tier")
+            .table(LimitTable.named("hours").eachOther(RateLimit.of(Unit.TOKENS, 1_000, Duration.ofHours(1))))
+            .table(LimitTable.named("in all").eachOther(Quota.lifetime(Unit.TOKENS, 5_000)))
+            .build();
+
+    private static Usage tokens(long n) {
+        return Usage.of(Unit.TOKENS, n);
+    }
+
+    private static void assertUsed(RedisRateLimiter limiter, long tokens) {
+        assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsOnly(tokens);
+    }
+
+    @Test
+    void aChargeWhoseAnswerIsCutOffIsSentAgainAndChargedOnce() throws IOException {
+        try (RedisServer server = new RedisServer();
+                CuttingProxy proxy = new CuttingProxy(server)) {
+            RedisClient client = RedisClient.create(proxy.uri());
+            try (RedisRateLimiter limiter =
+                    RedisRateLimiter.builder(client).tier(TIER).timeout(LONG).build()) {
+                limiter.tryAcquire("acme", "chat", tokens(1));
+                proxy.cutNextAnswer();
+                Reservation reservation = limiter.reserve("acme", "chat", tokens(100));
+                assertThat(reservation.decision().isAdmitted()).isTrue();
+                assertUsed(limiter, 101);
+                proxy.cutNextAnswer();
+                assertThat(reservation.settle(tokens(30))).isTrue();
+                assertUsed(limiter, 31);
+                assertThat(proxy.cutsDone()).isEqualTo(2);
+            } finally {
+                client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+            }
+        }
+    }
+
+    /** Each write is on the disk before it is answered, so what was admitted is not forgotten. */
+    @Test
+    void aServerThatIsKilledGoesOnWithItsFileAndTheListenerHearsBoth() throws InterruptedException {
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        OutageListener listener = new OutageListener() {
+            @Override
+            public void unavailable(Throwable cause) {
+                heard.add("unavailable");
+            }
+
+            @Override
+            public void available() {
+                heard.add("available");
+            }
+        };
+        try (RedisServer server = new RedisServer("--appendonly", "yes", "--appendfsync", "always")) {
+            RedisClient client = RedisClient.create(server.uri());
+            try (RedisRateLimiter limiter = RedisRateLimiter.builder(client)
+                    .tier(TIER)
+                    .timeout(Duration.ofMillis(500))
+                    .probeEvery(Duration.ofMillis(50))
+                    .outageListener(listener)
+                    .build()) {
+                Reservation reservation = limiter.reserve("acme", "chat", tokens(500));
+                for (int i = 0; i < 40; i++) {
+                    assertThat(limiter.tryAcquire("acme", "chat", tokens(10)).isAdmitted())
+                            .isTrue();
+                }
+                server.kill();
+                for (int i = 0; i < 4; i++) {
+                    assertThat(limiter.tryAcquire("acme", "chat", tokens(10)).isAdmitted())
+                            .isFalse();
+                }
+                assertThat(heard.take()).isEqualTo("unavailable");
+                server.restart();
+                while (heard.isEmpty()) {
+                    limiter.peek("acme", "chat", tokens(1));
+                }
+                assertThat(heard.take()).isEqualTo("available");
+                assertUsed(limiter, 900);
+                assertThat(limiter.tryAcquire("acme", "chat", tokens(101)).isAdmitted())
+                        .isFalse();
+                assertThat(reservation.settle(tokens(100))).isTrue();
+                assertUsed(limiter, 500);
+            } finally {
+                client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+            }
+        }
+    }
+
+    @Test
+    @Timeout(20)
+    void aConnectionThatIsLostIsKnownToBe() throws InterruptedException {
+        try (RedisServer server = new RedisServer()) {
+            RedisClient client = RedisClient.create(server.uri());
+            try {
+                Connection connection = Connection.of(client).get();
+                assertThat(connection.isConnected()).isTrue();
+                server.kill();
+                while (connection.isConnected()) {
+                    Thread.sleep(5);
+                }
+                server.restart();
+                while (!connection.isConnected()) {
+                    Thread.sleep(5);
+                }
+            } finally {
+                client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+            }
+        }
+    }
+
+    /** What a reservation came to is lost with the call that could not tell it: the estimate stays. */
+    @Test
+    void anEndThatDoesNotReachRedisLeavesTheEstimate() {
+        try (RedisServer server = new RedisServer("--appendonly", "yes", "--appendfsync", "always")) {
+            RedisClient client = RedisClient.create(server.uri());
+            try (RedisRateLimiter limiter = RedisRateLimiter.builder(client)
+                    .tier(TIER)
+                    .timeout(Duration.ofMillis(500))
+                    .probeEvery(Duration.ofMillis(1))
+                    .build()) {
+                Reservation reservation = limiter.reserve("acme", "chat", tokens(500));
+                server.kill();
+                assertThat(reservation.add(tokens(1)).isAdmitted()).isFalse();
+                assertThat(reservation.settle(tokens(10))).isTrue();
+                assertThat(reservation.cancel()).isFalse();
+                server.restart();
+                while (!limiter.peek("acme", "chat", tokens(0)).isAdmitted()) {
+                    Thread.onSpinWait();
+                }
+                assertUsed(limiter, 500);
+            } finally {
+                client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+            }
+        }
+    }
+}

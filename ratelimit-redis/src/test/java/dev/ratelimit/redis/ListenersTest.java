@@ -1,0 +1,121 @@
+package dev.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+import dev.ratelimit.spi.RateLimitListener;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a host hears of decisions and reservations. */
+class ListenersTest extends ServedTest {
+
+    private static final Tier TIER = Tier.named("tier")
+            .table(LimitTable.named("hours").eachOther(RateLimit.perHour(10)))
+            .table(LimitTable.named("shadow").eachOther(RateLimit.perHour(5)).asShadow())
+            .build();
+
+    private final List<String> heard = Collections.synchronizedList(new ArrayList<>());
+
+    /** A listener that throws after it has noted what it was told. */
+    private final class Noting implements RateLimitListener {
+
+        private void note(String event, Caller caller, String endpoint, Usage usage) {
+            assertThat(caller).isEqualTo(new Caller("acme", TIER));
+            assertThat(endpoint).isEqualTo("chat");
+            heard.add(event + " " + usage);
+            throw new IllegalStateException("a listener that fails, for a test");
+        }
+
+        @Override
+        public void admitted(Caller caller, String endpoint, Usage usage) {
+            note("admitted", caller, endpoint, usage);
+        }
+
+        @Override
+        public void rejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+            note("rejected", caller, endpoint, usage);
+        }
+
+        @Override
+        public void wouldReject(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+            note("would reject", caller, endpoint, usage);
+        }
+
+        @Override
+        public void settled(Caller caller, String endpoint, Usage estimate, Usage actual) {
+            note("settled " + estimate + " as", caller, endpoint, actual);
+        }
+
+        @Override
+        public void cancelled(Caller caller, String endpoint, Usage estimate) {
+            note("cancelled", caller, endpoint, estimate);
+        }
+    }
+
+    private static Usage calls(long n) {
+        return Usage.of(Unit.CALLS, n);
+    }
+
+    @Test
+    void decisionsAndEndsOfReservationsAreTold() {
+        RedisRateLimiter limiter =
+                limiter(builder().tier(TIER).listener(new Noting()).listener(new Noting()));
+        limiter.tryAcquire("acme", "chat", calls(4));
+        AsyncReservation reservation = limiter.reserve("acme", "chat", calls(3));
+        limiter.peek("acme", "chat", calls(9));
+        reservation.add(calls(4));
+        reservation.settle(calls(2));
+        reservation.settle(calls(1));
+        limiter.reserve("acme", "chat", calls(1)).cancel();
+        assertThat(limiter.reserve("acme", "chat", calls(9)).cancel()).isFalse();
+        List<String> expected = List.of(
+                "admitted 4 calls",
+                "admitted 3 calls",
+                "would reject 3 calls",
+                "rejected 4 calls",
+                "settled 3 calls as 2 calls",
+                "admitted 1 calls",
+                "cancelled 1 calls",
+                "rejected 9 calls");
+        assertThat(heard)
+                .containsExactlyElementsOf(expected.stream()
+                        .flatMap(event -> List.of(event, event).stream())
+                        .toList());
+    }
+
+    @Test
+    void asynchronousCallsAreToldAlike() {
+        RedisRateLimiter limiter = limiter(builder().tier(TIER).listener(new Noting()));
+        Caller caller = new Caller("acme", TIER);
+        limiter.tryAcquireAsync(caller, "chat", calls(2)).toCompletableFuture().join();
+        AsyncReservation reservation = limiter.reserveAsync(caller, "chat", calls(3))
+                .toCompletableFuture()
+                .join();
+        reservation.addAsync(calls(9)).toCompletableFuture().join();
+        reservation.settleAsync(calls(1)).toCompletableFuture().join();
+        reservation.cancelAsync().toCompletableFuture().join();
+        limiter.reserveAsync(caller, "chat", calls(1))
+                .toCompletableFuture()
+                .join()
+                .cancelAsync()
+                .toCompletableFuture()
+                .join();
+        assertThat(heard)
+                .containsExactly(
+                        "admitted 2 calls",
+                        "admitted 3 calls",
+                        "rejected 9 calls",
+                        "settled 3 calls as 1 calls",
+                        "admitted 1 calls",
+                        "cancelled 1 calls");
+    }
+}

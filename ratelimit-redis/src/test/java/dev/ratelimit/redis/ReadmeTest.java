@@ -1,0 +1,39 @@
+package dev.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Tier;
+import io.lettuce.core.RedisClient;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Holds the README to the code: what it shows does what it says. */
+class ReadmeTest {
+
+    private static Tier hourly(int calls) {
+        return Tier.named("tier")
+                .table(LimitTable.named("hours").eachOther(RateLimit.perHour(calls)))
+                .build();
+    }
+
+    @Test
+    void theSampleDecidesByTheShareOfTheMachineWhileRedisIsAway() {
+        try (RedisServer server = new RedisServer()) {
+            RedisClient client = RedisClient.create(server.uri());
+            try {
+                RateLimiter limiter = ReadmeSamples.limiterOn(client, hourly(1_000), hourly(3));
+                server.kill();
+                int admitted = 0;
+                for (int i = 0; i < 10; i++) {
+                    admitted += limiter.tryAcquire("acme", "chat").isAdmitted() ? 1 : 0;
+                }
+                assertThat(admitted).isEqualTo(3);
+            } finally {
+                client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package dev.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Reservation;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of endpoints that no table names, where there are many. */
+class UnlistedEndpointsTest extends ServedTest {
+
+    private static final Tier TIER = Tier.named("tier")
+            .table(LimitTable.named("hours").each(RateLimit.perHour(5), "chat").eachOther(RateLimit.perHour(5)))
+            .table(LimitTable.named("in all").othersTogether("others", Quota.lifetime(Unit.CALLS, 1_000)))
+            .build();
+
+    private RedisRateLimiter limiterOf(int max) {
+        return limiter(builder().tier(TIER).maxUnlistedEndpoints(max));
+    }
+
+    private static void assertUsed(RedisRateLimiter limiter, String endpoint, long calls) {
+        assertThat(limiter.status("acme", endpoint).get(0).used()).as(endpoint).isEqualTo(calls);
+    }
+
+    private static boolean admits(RedisRateLimiter limiter, String endpoint, long calls) {
+        return limiter.tryAcquire("acme", endpoint, Usage.of(Unit.CALLS, calls)).isAdmitted();
+    }
+
+    @Test
+    void furtherOnesShareTheMetersOfOne() {
+        RedisRateLimiter limiter = limiterOf(2);
+        assertThat(admits(limiter, "a", 5)).isTrue();
+        assertThat(admits(limiter, "b", 4)).isTrue();
+        assertThat(admits(limiter, "c", 3)).isTrue();
+        assertThat(limiter.peek("acme", "d", Usage.of(Unit.CALLS, 3)).isAdmitted())
+                .isFalse();
+        assertThat(admits(limiter, "d", 3)).isFalse();
+        assertThat(admits(limiter, "d", 2)).isTrue();
+        assertUsed(limiter, "c", 5);
+        assertUsed(limiter, "e", 5);
+        assertUsed(limiter, "a", 5);
+        assertUsed(limiter, "b", 4);
+        assertThat(admits(limiter, "chat", 5)).as("one that a table names").isTrue();
+        assertThat(limiter.status("acme", "a").get(1).used()).as("all together").isEqualTo(19);
+    }
+
+    @Test
+    void whatWasReservedThereIsAddedToAndSettledThere() {
+        RedisRateLimiter limiter = limiterOf(0);
+        Reservation reservation = limiter.reserve("acme", "a", Usage.of(Unit.CALLS, 2));
+        assertThat(reservation.add(Usage.of(Unit.CALLS, 2)).isAdmitted()).isTrue();
+        assertUsed(limiter, "b", 4);
+        assertThat(reservation.settle(Usage.of(Unit.CALLS, 1))).isTrue();
+        assertUsed(limiter, "b", 1);
+        assertThat(redis.keys("*/e/*")).hasSize(1);
+    }
+
+    @Test
+    void onceOneSharesNewOnesDoEvenWhenThereIsRoomForNames() {
+        RedisRateLimiter limiter = limiterOf(2);
+        admits(limiter, "a", 1);
+        admits(limiter, "b", 1);
+        admits(limiter, "c", 1);
+        redis.zrem("ratelimit:{acme}:n", "a", "b");
+        admits(limiter, "d", 1);
+        assertUsed(limiter, "d", 2);
+        redis.zadd("ratelimit:{acme}:n", 1_000_000, Keys.SHARED); // they are idle
+        admits(limiter, "e", 1);
+        assertUsed(limiter, "e", 1);
+    }
+
+    @Test
+    void theyAreInNoOverviewAndOtherOrganizationsAreNotTouched() {
+        RedisRateLimiter limiter = limiterOf(1);
+        admits(limiter, "a", 1);
+        admits(limiter, "b", 1);
+        assertThat(limiter.status("acme"))
+                .extracting(LimitStatus::limit)
+                .extracting(limit -> limit.scope().name())
+                .containsExactly("chat", "others", "a");
+        Caller umbrella = new Caller("umbrella", TIER);
+        limiter.tryAcquire(umbrella, "b");
+        assertThat(limiter.status(umbrella)).extracting(LimitStatus::used).containsExactly(0L, 1L, 1L);
+    }
+}
