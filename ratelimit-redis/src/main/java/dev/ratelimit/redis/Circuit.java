@@ -44,6 +44,11 @@ final class Circuit {
         return !open || isProbe();
     }
 
+    /** Tells whether the last call that asked was answered. */
+    boolean isSteady() {
+        return failures == 0;
+    }
+
     private synchronized boolean isProbe() {
         long now = nanoTime.getAsLong();
         if (open && now - nextProbe < 0) {

@@ -60,6 +60,11 @@ final class Link {
         }
     }
 
+    /** Tells whether the node that has a key answered when it was last asked. */
+    boolean isSteady(String key) {
+        return circuits.of(key).isSteady();
+    }
+
     /** Does an exchange about keys that are on the node of one. The future fails if that may not be asked, or does not answer in time. */
     <T> CompletableFuture<T> within(String key, Function<Exchange, CompletableFuture<T>> steps) {
         Circuit circuit = circuits.of(key);

@@ -21,6 +21,7 @@ final class Meters {
     /* One more for a guess that is off, for a name that must share, and for a clock that passes an end in between. More: it leaps about. */
     private static final int ATTEMPTS = 4;
     private static final int SHARE = -2;
+    private static final int LEASED = 2;
     private static final long BASE = 1L << 53;
 
     private final Rules rules;
@@ -44,8 +45,25 @@ final class Meters {
     /** What was charged to a meter at once, and where: under which mark or in which period. */
     record Charge(long first, long second, long units) {}
 
-    /** A decision, the limits that admit, and what was charged to each of them. */
-    record Outcome(Decision decision, Target charged, List<Charge> charges) {}
+    /** Units to take ahead, those of the call that asks among them, and for how many microseconds. */
+    record Batch(long units, long micros) {
+
+        static final Batch NONE = new Batch(0, 0);
+
+        boolean isNone() {
+            return units == 0;
+        }
+    }
+
+    /**
+     * A decision, the limits that admit, and what was charged to each of them: a batch, if the microseconds until it ends are not zero.
+     */
+    record Outcome(Decision decision, Target charged, List<Charge> charges, long leaseMicros) {
+
+        Outcome(Decision decision, Target charged, List<Charge> charges) {
+            this(decision, charged, charges, 0);
+        }
+    }
 
     /** What a settlement changes in one meter: what it gives back, and what it charges besides, in the period of the last charge. */
     record Change(Rule rule, List<Charge> refunds, long more, long period) {}
@@ -58,44 +76,67 @@ final class Meters {
         }
     }
 
+    /** Tells whether Redis answered when it was last asked. */
+    boolean areSteady(Caller caller) {
+        return link.isSteady(base(caller));
+    }
+
+    Target target(Caller caller, String endpoint) {
+        return rules.of(caller, endpoint);
+    }
+
     /** Decides by all limits of an endpoint, and charges them if all admit. */
     CompletableFuture<Outcome> charge(Caller caller, String endpoint, Usage usage) {
-        return charge(rules.of(caller, endpoint), usage);
+        return charge(target(caller, endpoint), usage);
     }
 
     /** Decides by some limits, and charges them if all admit. */
     CompletableFuture<Outcome> charge(Target target, Usage usage) {
+        return charge(target, usage, Batch.NONE);
+    }
+
+    /** Decides by some limits, and charges them: a batch if all have room for it, else the call by itself if all admit. */
+    CompletableFuture<Outcome> charge(Target target, Usage usage, Batch batch) {
         Rejected known = refusals.of(target, usage);
         return known != null
                 ? CompletableFuture.completedFuture(new Outcome(known, target.only(List.of()), List.of()))
-                : decide(Request.Operation.CHARGE, target, usage);
+                : decide(batch.isNone() ? Request.Operation.CHARGE : Request.Operation.LEASE, target, usage, batch);
     }
 
     /** Decides by all limits of an endpoint, and charges nothing. */
     CompletableFuture<Decision> look(Caller caller, String endpoint, Usage usage) {
-        return decide(Request.Operation.LOOK, rules.of(caller, endpoint), usage).thenApply(Outcome::decision);
+        return decide(Request.Operation.LOOK, target(caller, endpoint), usage, Batch.NONE)
+                .thenApply(Outcome::decision);
     }
 
-    private CompletableFuture<Outcome> decide(Request.Operation operation, Target target, Usage usage) {
+    private CompletableFuture<Outcome> decide(Request.Operation operation, Target target, Usage usage, Batch batch) {
         if (target.rules().isEmpty()) {
             return CompletableFuture.completedFuture(new Outcome(Decision.admitted(), target, List.of()));
         }
-        String receipt = operation == Request.Operation.CHARGE ? nextReceipt() : "";
+        String receipt = operation == Request.Operation.LOOK ? "" : nextReceipt();
+        boolean leases = operation == Request.Operation.LEASE;
         long from = refusals.now();
         return link.within(
                         base(target.caller()),
                         exchange -> ask(exchange, target, (asked, guess) -> {
                             Request request = request(operation, receipt, guess, asked);
+                            if (leases) {
+                                request.add(batch.units()).add(batch.micros());
+                            }
                             for (Rule rule : asked.rules()) {
                                 long units = usage.amountOf(rule.unit());
                                 request.addMeter(rule, true)
                                         .add(rule.limit.shadow())
                                         .add(rule.room(units))
                                         .add(units);
+                                if (leases) {
+                                    // Whatever the limit lets the last call overrun: those of the batch would be many.
+                                    request.add(rule.limit.limit().amount() - batch.units());
+                                }
                             }
                             return request;
                         }))
-                .thenApply(reply -> outcome(reply, usage, from));
+                .thenApply(reply -> outcome(reply, usage, batch, from));
     }
 
     /** Tells how the organization of a caller stands with the limits of an endpoint. */
@@ -197,7 +238,9 @@ final class Meters {
         });
     }
 
-    private Outcome outcome(Reply reply, Usage usage, long from) {
+    private Outcome outcome(Reply reply, Usage usage, Batch batch, long from) {
+        boolean leased = reply.number(0) == LEASED;
+        long leaseMicros = leased ? batch.micros() : 0;
         Caller caller = reply.target().caller();
         List<Rule> asked = reply.target().rules();
         String notice = caller.tier().message();
@@ -211,7 +254,12 @@ final class Meters {
             long wait = reply.number(2 + 3 * i);
             if (wait == 0) {
                 charged.add(rule);
-                charges.add(new Charge(reply.number(3 + 3 * i), reply.number(4 + 3 * i), usage.amountOf(rule.unit())));
+                long units = leased ? batch.units() : usage.amountOf(rule.unit());
+                Charge charge = new Charge(reply.number(3 + 3 * i), reply.number(4 + 3 * i), units);
+                charges.add(charge);
+                if (rule.period != null) {
+                    leaseMicros = Math.min(leaseMicros, charge.first() - reply.number(1));
+                }
             } else if (rule.limit.shadow()) {
                 shadowRejections.add(rule.rejected(wait, notice));
             } else if (longest == null || outlasts(wait, longestWait)) {
@@ -225,7 +273,7 @@ final class Meters {
             return new Outcome(rejected, reply.target().only(List.of()), List.of());
         }
         Decision admitted = shadowRejections.isEmpty() ? Decision.admitted() : new Admitted(shadowRejections);
-        return new Outcome(admitted, reply.target().only(charged), charges);
+        return new Outcome(admitted, reply.target().only(charged), charges, leaseMicros);
     }
 
     private static boolean outlasts(long wait, long other) {

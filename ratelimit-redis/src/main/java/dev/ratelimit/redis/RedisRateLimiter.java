@@ -46,6 +46,8 @@ import java.util.concurrent.CompletionStage;
  * <p>A charge that Redis has lost is admitted again: a primary that fails loses what it has not yet replicated. A charge whose answer is
  * lost stays charged. A request that is sent again because a connection was cut is answered as the first time, for some seconds.
  *
+ * <p>{@linkplain RedisRateLimiterBuilder#leases Leases} spare most calls the round trip, at the price that calls may be refused earlier.
+ *
  * <p>{@linkplain RedisRateLimiterBuilder#timeout The time of a decision is bounded}. When Redis does not answer in time, or with an
  * error, the call is decided as {@linkplain RedisRateLimiterBuilder#rejectWhileAway the host chose}, and after some failures in a row
  * Redis is asked by one call a second only, until it answers. An end of a reservation that does not reach Redis leaves it charged as it
@@ -60,6 +62,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     private final StatefulConnection<String, String> connection;
     private final TierResolver tiers;
     private final Meters meters;
+    private final Leases leases;
     private final Away away;
     private final Listeners listeners;
     private final ServerTime time;
@@ -68,12 +71,14 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
             StatefulConnection<String, String> connection,
             TierResolver tiers,
             Meters meters,
+            Leases leases,
             Away away,
             Listeners listeners,
             ServerTime time) {
         this.connection = connection;
         this.tiers = tiers;
         this.meters = meters;
+        this.leases = leases;
         this.away = away;
         this.listeners = listeners;
         this.time = time;
@@ -141,7 +146,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         requireNonNull(caller, "caller");
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        return meters.charge(caller, endpoint, usage).thenApply(Meters.Outcome::decision);
+        return leases.tryAcquire(caller, endpoint, usage);
     }
 
     @Override
@@ -271,9 +276,13 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         return time.source();
     }
 
-    /** Closes the connection. What is asked thereafter is decided as while Redis is away. */
+    /**
+     * Gives back what is unused of {@linkplain RedisRateLimiterBuilder#leases leases}, and closes the connection: it takes no longer than a
+     * decision. What is asked thereafter is decided as while Redis is away. What a call takes ahead at the same time may stay charged.
+     */
     @Override
     public void close() {
+        leases.close();
         connection.close();
     }
 

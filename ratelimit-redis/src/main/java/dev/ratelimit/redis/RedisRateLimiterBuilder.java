@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class RedisRateLimiterBuilder {
 
     private static final Duration LONGEST = Duration.ofHours(1);
+    private static final long MOST_UNITS = 1L << 53;
 
     private final Supplier<Connection> kind;
     private final List<RateLimitListener> listeners = new ArrayList<>();
@@ -33,6 +34,9 @@ public final class RedisRateLimiterBuilder {
     private Duration timeout = Duration.ofMillis(50);
     private Duration pause = Duration.ofSeconds(1);
     private Duration remembered = Duration.ofSeconds(1);
+    private Meters.Batch batch = Meters.Batch.NONE;
+    private @Nullable TimeSource clock;
+    private Leases.Timer timer = Leases.TIMER;
     private ServerTime time = ServerTime.guessedBy(TimeSource.system());
 
     RedisRateLimiterBuilder(Supplier<Connection> kind) {
@@ -168,6 +172,51 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
+     * Takes units ahead, so that most calls are decided on this machine without asking Redis; nothing is unless stated. A
+     * {@code tryAcquire} that asks Redis takes so many units of every limit of its endpoint, in the same round trip, if all have
+     * room for so many. Further ones of the same organization, tier and endpoint are served of them until they are used up or the time
+     * is over; then what is left is given back, and the next call asks again. All else goes on as without: a call that finds no room for
+     * so many, that uses more than so many, that comes while another one asks or after one that was not answered, and {@code peek},
+     * {@code reserve} and {@code status}, for which what is taken is used.
+     *
+     * <p>It applies where all limits of an endpoint count the same unit and none has a smaller amount than this.
+     *
+     * <p>In no window and in no period are more units served than the amount, over all machines. What is taken counts in a window from the
+     * end of the time on, and no machine serves of it beyond then or beyond the period of a quota. That supposes that while a
+     * lease lasts the monotonic clock of this machine is slower than the server's by at most a hundredth, and the server's does not step: a
+     * step ahead has the calls of a lease leave their windows by as much too early. A machine that stands still for a while serves
+     * nothing thereafter that is over by its monotonic or by its wall clock. A call that is held up itself counts as of when it looked.
+     *
+     * <p>The price is that calls are refused earlier:
+     *
+     * <ul>
+     *   <li>At any time, up to so many units of a limit are neither used nor free, for each machine and endpoint that shares it. So this
+     *       times the machines should be small beside the amounts.
+     *   <li>What is charged to a window, by any machine, may count there for so long a time longer. Under steady load, an amount per window
+     *       is thus an amount per window and this time. So this should be short beside the windows.
+     *   <li>What a machine had not used when it broke down stays charged, and so does what it took with an answer that did not come, or
+     *       could not give back because Redis was away: in a window until it leaves it, in a quota until the period ends, and
+     *       in a lifetime quota for good.
+     *   <li>Redis is told of unused units by a message of their own, which no call waits for. So of an organization that calls less
+     *       often than twice in the time, leases make more work and not less.
+     * </ul>
+     *
+     * <p>At most 10,000 leases are held at once.
+     *
+     * @param units how many, more than zero, at most 2<sup>53</sup>; of whatever unit the limits count
+     * @param time how long, more than zero, at most an hour
+     * @return this builder
+     * @throws IllegalArgumentException if one of them is out of its range
+     */
+    public RedisRateLimiterBuilder leases(long units, Duration time) {
+        require(units > 0, "units", "> 0", units);
+        require(units <= MOST_UNITS, "units", "<= 2^53", units);
+        this.batch =
+                new Meters.Batch(units, Math.floorDiv(requireSpan(time, "time").toNanos() - 1, 1_000L) + 1);
+        return this;
+    }
+
+    /**
      * Adds a listener, which is told of each decision, whoever made it, and of how reservations end; not of limits that are nearly used
      * up. It is told on the thread that asked, or, of asynchronous calls, on the thread that brings the answer.
      *
@@ -196,6 +245,13 @@ public final class RedisRateLimiterBuilder {
         return this;
     }
 
+    /** Sets by which clock and timer of this machine leases end, for tests. */
+    RedisRateLimiterBuilder leaseTime(TimeSource clock, Leases.Timer timer) {
+        this.clock = clock;
+        this.timer = timer;
+        return this;
+    }
+
     /**
      * Connects, and makes the limiter. It takes no longer than the client waits for a connection, and for the answers to three commands.
      *
@@ -217,6 +273,7 @@ public final class RedisRateLimiterBuilder {
                 opened.connection(),
                 tiers,
                 meters,
+                new Leases(meters, batch, clock == null ? time.source() : clock, timer),
                 new Away(
                         fallback,
                         admits,

@@ -13,6 +13,8 @@ final class Request {
     enum Operation {
         /** Decides and charges. */
         CHARGE,
+        /** Decides, and charges a batch if it fits, else the call by itself. */
+        LEASE,
         /** Decides only. */
         LOOK,
         /** Tells what is used. */

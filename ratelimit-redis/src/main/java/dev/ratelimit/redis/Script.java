@@ -48,6 +48,11 @@ import java.nio.charset.StandardCharsets;
  * charged, and what is used counts them. When the clock steps back, a charge falls under the newest mark, which is later; when it steps
  * forward, marks expire by as much early.
  *
+ * <p>A lease is charged under a mark whose stamp is its end, and so is all that is charged before that end. A call that is served of it
+ * comes no earlier than the lease was charged, and no later than its stamp. Take any window of instants at which calls were served or
+ * charged, and the charge, of those behind them, that the script made last: it was made before the window ended, and the stamps of all
+ * others are not before the window began. So their marks were live then, and what was used counted them.
+ *
  * <h2>How long keys live</h2>
  *
  * <p>As long as something in them counts, and 50 seconds: a replica's clock may be ahead. A lifetime quota lives for ever. The
@@ -60,9 +65,10 @@ import java.nio.charset.StandardCharsets;
  *   ARGV   operation, clock of windows, clock of quotas (both empty but in tests), least time of quotas, milliseconds that a receipt
  *          lives, endpoint, most endpoints (negative: any number), number of meters; for each meter 'w', own, window, exact marks, or
  *          'q', own, number of bounds, bounds; then, to charge or look: shadow, room, units; to settle: more, period of the last
- *          charge, and three numbers for each refund, preceded by how many they are: its place and units
- *   reply  1 admitted, 0 refused, -1 the time is in none of the periods, -2 the endpoint must share (both: ask again);
- *          the time of quotas; for each meter
+ *          charge, and three numbers for each refund, preceded by how many they are: its place and units; to lease: as to charge, but
+ *          units and microseconds of the batch before the first meter, and the room that a limit must have for it behind each
+ *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, -1 the time is in none of the periods, -2 the endpoint must share
+ *          (both: ask again); the time of quotas; for each meter
  *          to charge or look: wait (0 admits, -1 for good), place (number and stamp of the mark, or end of the period, 0);
  *          for a status: hi, lo, wait until nothing is used. For names: the endpoints.
  * </pre>

@@ -52,6 +52,12 @@ local function read_meter()
   }
 end
 
+-- A lease takes units ahead: how many, for how many microseconds, and the room that each limit must have for them.
+local batch, ahead, batch_rooms
+if operation == 'lease' then
+  batch, ahead, batch_rooms = number(), number(), {}
+end
+
 local meters = {}
 for i = 1, tonumber(ARGV[8]) do
   local m = read_meter()
@@ -59,6 +65,9 @@ for i = 1, tonumber(ARGV[8]) do
     m.more, m.charged, m.refunds = number(), number(), numbers()
   elseif operation ~= 'status' then
     m.shadow, m.room, m.units = arg() == '1', number(), number()
+    if operation == 'lease' then
+      batch_rooms[i] = number()
+    end
   end
   meters[i] = m
 end
@@ -177,7 +186,18 @@ if operation == 'status' then
   return reply
 end
 
-local admitted = 1
+-- Shadows must have room too: the calls that are served later ask nobody what a shadow would say.
+local function fits_ahead()
+  for i, m in ipairs(meters) do
+    if exceeds(m.hi, m.lo, batch_rooms[i]) then
+      return false
+    end
+  end
+  return true
+end
+
+local leased = operation == 'lease' and fits_ahead()
+local admitted = leased and 2 or 1
 for _, m in ipairs(meters) do
   m.wait = exceeds(m.hi, m.lo, m.room) and m.kind.wait(m, m.room, m.now) or 0
   if m.wait ~= 0 and not m.shadow then
@@ -188,9 +208,9 @@ end
 local reply, charged = { admitted, time }, false
 for _, m in ipairs(meters) do
   local first, second = m.to or -1, 0
-  if operation == 'charge' and admitted == 1 and m.wait == 0 and m.units > 0 then
-    local hi, lo = wide(m.units)
-    first, second = m.kind.charge(m, hi, lo, m.now)
+  if operation ~= 'look' and admitted > 0 and m.wait == 0 and m.units > 0 then
+    local hi, lo = wide(leased and batch or m.units)
+    first, second = m.kind.charge(m, hi, lo, leased and m.now + ahead or m.now)
     charged = true
   end
   reply[#reply + 1] = m.wait

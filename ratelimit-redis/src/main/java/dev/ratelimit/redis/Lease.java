@@ -1,0 +1,107 @@
+package dev.ratelimit.redis;
+
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+import dev.ratelimit.spi.TimeSource;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Units of an endpoint's limits that Redis has charged and that calls on this machine may use, each once, until a time.
+ *
+ * <p>Safe for use by many threads. A unit is either served or given back: both take it from the same count.
+ */
+final class Lease {
+
+    private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> returned;
+    private final Tier tier;
+    private final Meters.Outcome taken;
+    private final Unit unit;
+    private final long end;
+    private final Instant wallEnd;
+    private final AtomicLong left;
+
+    /**
+     * Makes a lease.
+     *
+     * @param taken what was charged, to one limit or more of one unit
+     * @param left how much of it is unused
+     * @param end by the monotonic clock
+     * @param wallEnd by the wall clock, if that comes first
+     * @param giveBack gives back what is left, when it ends
+     */
+    Lease(
+            Meters.Outcome taken,
+            long left,
+            long end,
+            Instant wallEnd,
+            Function<Lease, CompletableFuture<Boolean>> giveBack) {
+        this.tier = taken.charged().caller().tier();
+        this.taken = taken;
+        this.unit = taken.charged().rules().get(0).unit();
+        this.end = end;
+        this.wallEnd = wallEnd;
+        this.left = new AtomicLong(left);
+        this.returned = over.thenCompose(done -> giveBack.apply(this));
+    }
+
+    /** Tells whether calls under a tier may still be served. */
+    boolean isOpen(Tier asked, TimeSource clock) {
+        return nanosLeft(clock) > 0 && clock.instant().isBefore(wallEnd) && tier.equals(asked);
+    }
+
+    /** Returns how long it lasts by the monotonic clock; not positive if it is over. */
+    long nanosLeft(TimeSource clock) {
+        return end - clock.nanoTime();
+    }
+
+    /** Uses up what a call uses, if there is as much left. To be asked only after {@link #isOpen}: the call counts as of then. */
+    boolean serves(Usage usage) {
+        long units = usage.amountOf(unit);
+        for (long now = left.get(); units > 0 && now >= units; now = left.get()) {
+            if (left.compareAndSet(now, now - units)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns what ends it when it is completed. */
+    CompletableFuture<@Nullable Void> over() {
+        return over;
+    }
+
+    /** Ends it, if it has not ended, and has the rest given back. */
+    void end() {
+        over.complete(null);
+    }
+
+    /** Returns what is complete when Redis has answered to what was given back, or is too late. */
+    CompletableFuture<Boolean> returned() {
+        return returned;
+    }
+
+    /** Returns what was charged. */
+    Target charged() {
+        return taken.charged();
+    }
+
+    /** Takes all that is left, so that nothing is served any more, and returns how it is given back. */
+    List<Meters.Change> takeRest() {
+        long unused = left.getAndSet(0);
+        List<Meters.Change> changes = new ArrayList<>();
+        for (int i = 0; unused > 0 && i < taken.charges().size(); i++) {
+            Meters.Charge charge = taken.charges().get(i);
+            Meters.Charge back = new Meters.Charge(charge.first(), charge.second(), unused);
+            changes.add(new Meters.Change(taken.charged().rules().get(i), List.of(back), 0, charge.first()));
+        }
+        return changes;
+    }
+}
