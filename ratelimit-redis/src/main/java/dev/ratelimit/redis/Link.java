@@ -2,8 +2,10 @@ package dev.ratelimit.redis;
 
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
-import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -33,15 +35,20 @@ final class Link {
 
         /** Runs the script once: one round trip, and a second one if the server does not know the script. */
         CompletableFuture<List<Object>> run(Request request) {
-            String[] keys = request.keys();
-            String[] args = request.args();
-            return answer(commands.evalsha(Script.DIGEST, ScriptOutputType.MULTI, keys, args))
+            return answer(CommandType.EVALSHA, Script.DIGEST, request)
                     .exceptionallyCompose(failure -> unwrapped(failure) instanceof RedisNoScriptException
-                            ? answer(commands.eval(Script.TEXT, ScriptOutputType.MULTI, keys, args))
+                            ? answer(CommandType.EVAL, Script.TEXT, request)
                             : CompletableFuture.failedFuture(failure));
         }
 
-        private CompletableFuture<List<Object>> answer(RedisFuture<List<Object>> command) {
+        private CompletableFuture<List<Object>> answer(CommandType type, String script, Request request) {
+            String[] keys = request.keys();
+            CommandArgs<String, String> args = new CommandArgs<>(StringCodec.UTF8)
+                    .add(script)
+                    .add(keys.length)
+                    .addKeys(keys)
+                    .addValues(request.args());
+            RedisFuture<List<Object>> command = commands.dispatch(type, new ScriptOutput(), args);
             sent = command;
             // Who gives up says so and then looks at what was sent; so one of the two cancels it.
             if (over) {

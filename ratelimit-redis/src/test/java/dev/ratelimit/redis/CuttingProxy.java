@@ -7,15 +7,25 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Passes bytes between clients and a server, and cuts the connection when told, in the middle of the server's next answers. */
+/**
+ * Passes bytes between clients and a server. When told, cuts the connection in the middle of what either of them says next, or holds all
+ * back.
+ */
 final class CuttingProxy implements AutoCloseable {
+
+    /** How many bytes are passed on before a cut, and whether the connection is then reset instead of closed. */
+    private record Cut(int bytes, boolean resets) {}
 
     private final ServerSocket socket;
     private final int server;
-    private final AtomicInteger cuts = new AtomicInteger();
+    private final Queue<Cut> requestCuts = new ConcurrentLinkedQueue<>();
+    private final Queue<Cut> answerCuts = new ConcurrentLinkedQueue<>();
     private final AtomicInteger done = new AtomicInteger();
+    private boolean holds;
 
     CuttingProxy(RedisServer server) {
         this.server = server.port();
@@ -33,13 +43,32 @@ final class CuttingProxy implements AutoCloseable {
         thread.start();
     }
 
+    int port() {
+        return socket.getLocalPort();
+    }
+
     String uri() {
-        return "redis://127.0.0.1:" + socket.getLocalPort();
+        return "redis://127.0.0.1:" + port();
     }
 
     /** Cuts the connection when the server begins to answer next, after its first byte. */
     void cutNextAnswer() {
-        cuts.incrementAndGet();
+        cutNextAnswerAfter(1);
+    }
+
+    /** Cuts the connection when the server answers next, and passes on so many bytes at most. If told several times, as often. */
+    void cutNextAnswerAfter(int bytes) {
+        answerCuts.add(new Cut(bytes, false));
+    }
+
+    /** Cuts the connection when a client asks next, and passes on so many bytes at most. If told several times, as often. */
+    void cutNextRequestAfter(int bytes) {
+        requestCuts.add(new Cut(bytes, false));
+    }
+
+    /** Resets the connection when the server answers next, as a machine does that has forgotten it. */
+    void resetAtNextAnswer() {
+        answerCuts.add(new Cut(0, true));
     }
 
     /** Returns how often a connection was cut. */
@@ -47,40 +76,79 @@ final class CuttingProxy implements AutoCloseable {
         return done.get();
     }
 
+    /** Keeps what both sides say from now on. */
+    synchronized void hold() {
+        holds = true;
+    }
+
+    /** Passes on what it has kept, and what follows. */
+    synchronized void letGo() {
+        holds = false;
+        notifyAll();
+    }
+
+    private synchronized void awaitLeave() throws IOException {
+        try {
+            while (holds && !socket.isClosed()) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+        if (socket.isClosed()) {
+            throw new IOException("closed");
+        }
+    }
+
     private void accept() {
         while (!socket.isClosed()) {
             try {
                 Socket client = socket.accept();
-                Socket there = new Socket(InetAddress.getLoopbackAddress(), server);
-                run(() -> pass(client, there, false));
-                run(() -> pass(there, client, true));
+                connect(client);
             } catch (IOException e) {
                 return; // closed
             }
         }
     }
 
-    private void pass(Socket from, Socket to, boolean answers) {
+    private void connect(Socket client) throws IOException {
+        try {
+            Socket there = new Socket(InetAddress.getLoopbackAddress(), server);
+            run(() -> pass(client, there, requestCuts));
+            run(() -> pass(there, client, answerCuts));
+        } catch (IOException e) {
+            client.close(); // the server is gone, so that nobody is let in
+        }
+    }
+
+    private void pass(Socket from, Socket to, Queue<Cut> cuts) {
         try (from;
                 to) {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             byte[] buffer = new byte[8_192];
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                if (answers && cuts.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-                    out.write(buffer, 0, 1);
+                awaitLeave();
+                Cut cut = cuts.poll();
+                if (cut != null) {
+                    out.write(buffer, 0, Math.min(cut.bytes, n));
+                    if (cut.resets) {
+                        to.setSoLinger(true, 0);
+                    }
                     done.incrementAndGet();
                     return;
                 }
                 out.write(buffer, 0, n);
             }
         } catch (IOException e) {
-            // one side is gone, so both are closed
+            // one side is gone, or this, so both are closed
         }
     }
 
+    /** Lets nobody in any more, and forgets what it has kept. */
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         socket.close();
+        notifyAll();
     }
 }

@@ -32,7 +32,7 @@ class ManyMarksTest extends ServedTest {
     private record Twins(Reservation actual, Reservation expected) {}
 
     /** Charges of a few units and of very many, that are settled soon or late, and times that pass one mark or some hundred. */
-    @RepeatedTest(4)
+    @RepeatedTest(2)
     void everyAnswerIsTheReferences(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         boolean large = repetition.getCurrentRepetition() % 2 == 0;

@@ -19,9 +19,12 @@ import redis.embedded.RedisExecProvider;
 /** A Redis server of its own, from the binary in the test's class path or the one that {@code -Dredis.server} names. */
 final class RedisServer implements AutoCloseable {
 
-    /* A cluster's node also listens on the port 10,000 above this. */
-    private static final int FIRST_PORT = 21_000;
-    private static final int PORTS = 20_000;
+    /*
+     * A cluster's node also listens on the port 10,000 above this. Both are below those that Linux gives to clients: while a server is
+     * down, none of them must get its port.
+     */
+    private static final int FIRST_PORT = 12_000;
+    private static final int PORTS = 10_000;
 
     private static final String EXECUTABLE = executable();
 
@@ -30,13 +33,19 @@ final class RedisServer implements AutoCloseable {
     private final Path folder;
     private Process process;
 
+    /**
+     * Starts the server.
+     *
+     * @param settings for its command line, on which the name of a file would have to be the first
+     */
     RedisServer(String... settings) {
         try {
             port = freePort();
             folder = Files.createTempDirectory("ratelimit-redis");
-            command.addAll(List.of(EXECUTABLE, "--port", String.valueOf(port), "--bind", "127.0.0.1"));
-            command.addAll(List.of("--dir", folder.toString(), "--save", "", "--loglevel", "warning"));
+            command.add(EXECUTABLE);
             command.addAll(List.of(settings));
+            command.addAll(List.of("--port", String.valueOf(port), "--bind", "127.0.0.1"));
+            command.addAll(List.of("--dir", folder.toString(), "--save", "", "--loglevel", "warning"));
             process = start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
