@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 final class Link {
 
     private final RedisClusterAsyncCommands<String, String> commands;
-    private final Duration timeout;
+    private final Deadlines deadlines;
     private final Circuits circuits;
 
     Link(RedisClusterAsyncCommands<String, String> commands, Duration timeout, Circuits circuits) {
         this.commands = commands;
-        this.timeout = timeout;
+        this.deadlines = new Deadlines(timeout);
         this.circuits = circuits;
     }
 
@@ -80,16 +79,14 @@ final class Link {
                     new RedisUnavailableException("Redis is not asked for a while", null));
         }
         Exchange exchange = new Exchange();
-        return begin(exchange, steps)
-                .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
-                .whenComplete((answer, failure) -> {
-                    if (failure == null) {
-                        circuit.succeeded();
-                    } else {
-                        exchange.giveUp();
-                        circuit.failed(unwrapped(failure));
-                    }
-                });
+        return deadlines.bound(begin(exchange, steps)).whenComplete((answer, failure) -> {
+            if (failure == null) {
+                circuit.succeeded();
+            } else {
+                exchange.giveUp();
+                circuit.failed(unwrapped(failure));
+            }
+        });
     }
 
     private static <T> CompletableFuture<T> begin(Exchange exchange, Function<Exchange, CompletableFuture<T>> steps) {

@@ -96,12 +96,16 @@ end
 
 -- Writes what was changed, and lets the directory of endpoints know how long each of them may have used something.
 local function save()
-  local list_until = 0
+  local listed, list_until = 0, 0
+  for _, m in ipairs(meters) do
+    listed = max(listed, m.own and m.listed or 0)
+  end
   for _, m in ipairs(meters) do
     if m.changed then
       local life = m.kind.life(m, m.now)
       local ends = real + life + MARGIN * 1000
-      if m.own and m.listed < ends then
+      -- Another limit of the endpoint may have it listed for longer already.
+      if m.own and listed < ends then
         -- A window later than needed, so that this is not written with every charge.
         m.listed = ends + m.span
         list_until = max(list_until, m.listed)

@@ -65,6 +65,18 @@ class RoundTripsTest extends ServedTest {
     }
 
     @Test
+    void anEndpointThatOneLimitHasListedForLongIsNotListedByAnother() {
+        RateLimit millisecond = RateLimit.of(Unit.CALLS, 1_000, Duration.ofMillis(1));
+        RedisRateLimiter limiter = live(millisecond, MINUTE, MONTH);
+        limiter.tryAcquire("acme", "chat");
+        forgetCounts();
+        for (int i = 0; i < 100; i++) {
+            limiter.tryAcquire("acme", "chat");
+        }
+        assertThat(sent("zadd")).isZero();
+    }
+
+    @Test
     void whatIsUnlimitedOrSettledAsChargedAsksNothing() {
         RedisRateLimiter limiter = live();
         assertRoundTrips(0, () -> limiter.tryAcquire("acme", "chat"));

@@ -1,0 +1,64 @@
+package dev.ratelimit.bench;
+
+import dev.ratelimit.RateLimit;
+import io.github.bucket4j.BucketConfiguration;
+import io.github.bucket4j.ConfigurationBuilder;
+import io.github.bucket4j.distributed.AsyncBucketProxy;
+import io.github.bucket4j.distributed.ExpirationAfterWriteStrategy;
+import io.github.bucket4j.distributed.proxy.AsyncProxyManager;
+import io.github.bucket4j.redis.lettuce.Bucket4jLettuce;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+
+/** Bucket4j on Lettuce: a bucket with all limits for each organization, which is read, and then written if nobody else has. */
+final class Bucket4jOnRedis implements RedisRival {
+
+    private static final Duration KEPT = Duration.ofMinutes(1);
+
+    private final RedisClient client;
+    private final List<AsyncBucketProxy> buckets;
+
+    Bucket4jOnRedis(String uri, List<RateLimit> limits, int organizations) {
+        ConfigurationBuilder builder = BucketConfiguration.builder();
+        for (RateLimit limit : limits) {
+            builder.addLimit(
+                    bandwidth -> bandwidth.capacity(limit.amount()).refillGreedy(limit.amount(), limit.window()));
+        }
+        BucketConfiguration configuration = builder.build();
+        client = RedisClient.create(uri);
+        AsyncProxyManager<String> manager = Bucket4jLettuce.casBasedBuilder(
+                        client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE)))
+                .expirationAfterWrite(ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(KEPT))
+                .build()
+                .asAsync();
+        buckets = IntStream.range(0, organizations)
+                .mapToObj(i -> manager.builder()
+                        .build(
+                                "bucket4j:" + RedisRival.name(i),
+                                () -> CompletableFuture.completedFuture(configuration)))
+                .toList();
+    }
+
+    @Override
+    public CompletionStage<Boolean> ask(int organization) {
+        return buckets.get(organization).tryConsume(1);
+    }
+
+    /** It sends reads and scripts that write. Each such script reads too: so there are as many reads in all. */
+    @Override
+    public long sent(CommandCounts counts) {
+        return counts.of("get");
+    }
+
+    @Override
+    public void close() {
+        client.shutdown(Duration.ZERO, KEPT);
+    }
+}

@@ -1,0 +1,61 @@
+package dev.ratelimit.redis;
+
+import static java.util.Objects.requireNonNull;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the script last answered to a thread: more than the limiter tells of it. */
+final class Answers {
+
+    private static final ThreadLocal<@Nullable RedisFuture<List<Object>>> LAST = new ThreadLocal<>();
+
+    private Answers() {}
+
+    /** Begins a limiter on one server whose answers are kept, for the thread that asked. */
+    static RedisRateLimiterBuilder builder(RedisClient client) {
+        return new RedisRateLimiterBuilder(() -> {
+            Connection connection = Connection.of(client).get();
+            return new Connection(connection.connection(), listened(connection.commands()), connection.partitions());
+        });
+    }
+
+    @SuppressWarnings("unchecked")
+    private static RedisClusterAsyncCommands<String, String> listened(
+            RedisClusterAsyncCommands<String, String> commands) {
+        return (RedisClusterAsyncCommands<String, String>) Proxy.newProxyInstance(
+                Answers.class.getClassLoader(),
+                new Class<?>[] {RedisClusterAsyncCommands.class},
+                (proxy, method, arguments) -> {
+                    Object result = invoke(method, commands, arguments);
+                    if (method.getName().equals("dispatch")) {
+                        LAST.set((RedisFuture<List<Object>>) result);
+                    }
+                    return result;
+                });
+    }
+
+    private static Object invoke(Method method, Object target, Object[] arguments) throws Throwable {
+        try {
+            return method.invoke(target, arguments);
+        } catch (InvocationTargetException e) {
+            throw e.getTargetException();
+        }
+    }
+
+    /** Returns how the last call of this thread was admitted, to an endpoint with one limit. */
+    static Charge lastCharge(Endpoint endpoint) throws Exception {
+        List<Object> answer = requireNonNull(LAST.get(), "only Redis admits").get();
+        LAST.remove();
+        if ((Long) answer.get(0) != 1) {
+            throw new IllegalStateException("Redis must have admitted the call: answer=" + answer);
+        }
+        return new Charge(endpoint, (Long) answer.get(1), (Long) answer.get(4));
+    }
+}

@@ -1,0 +1,85 @@
+package dev.ratelimit.redis;
+
+import io.lettuce.core.RedisClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
+
+/** A JVM that calls, from some threads and for some time, all endpoints, whenever there is room. */
+final class CallingMachine {
+
+    static final String READY = "ready";
+
+    private static final Duration LONG = Duration.ofSeconds(10);
+    private static final long PAUSE_NANOS = 100_000;
+
+    private final RedisRateLimiter limiter;
+    private final long nanos;
+
+    private CallingMachine(RedisRateLimiter limiter, Duration duration) {
+        this.limiter = limiter;
+        this.nanos = duration.toNanos();
+    }
+
+    /**
+     * Says when it is ready, begins with a byte from its standard input, and writes a line for each call that was admitted.
+     *
+     * @param arguments the server's URI, how many threads, for how long, and the file to write
+     */
+    public static void main(String... arguments) throws Exception {
+        RedisClient client = RedisClient.create(arguments[0]);
+        try (RedisRateLimiter limiter =
+                Answers.builder(client).tier(Endpoint.tier()).timeout(LONG).build()) {
+            System.out.println(READY);
+            // The end of the input is that of the test: nobody is there to stop it any more.
+            if (System.in.read() >= 0) {
+                CallingMachine machine = new CallingMachine(limiter, Duration.parse(arguments[2]));
+                Files.write(Path.of(arguments[3]), machine.run(Integer.parseInt(arguments[1])));
+            }
+        } finally {
+            client.shutdown(Duration.ZERO, LONG);
+        }
+    }
+
+    private List<String> run(int threads) throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try {
+            List<Future<List<String>>> callers = new ArrayList<>();
+            for (int i = 0; i < threads; i++) {
+                callers.add(pool.submit(this::call));
+            }
+            List<String> lines = new ArrayList<>();
+            for (Future<List<String>> caller : callers) {
+                lines.addAll(caller.get());
+            }
+            return lines;
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    private List<String> call() throws Exception {
+        List<String> admitted = new ArrayList<>();
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < nanos) {
+            int before = admitted.size();
+            for (Endpoint endpoint : Endpoint.values()) {
+                if (limiter.tryAcquire("acme", endpoint.name(), endpoint.usage())
+                        .isAdmitted()) {
+                    admitted.add(Answers.lastCharge(endpoint).toString());
+                }
+            }
+            // Refusals are answered on this machine: to go on asking would leave the server no processor.
+            if (admitted.size() == before) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+        return admitted;
+    }
+}
