@@ -71,6 +71,7 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    @Tag("nanoTime")
     class WindowsWhileNanoTimeIsNegative extends WindowScenarios {
         WindowsWhileNanoTimeIsNegative() {
             super(RateLimiterContract.this, Long.MIN_VALUE);
@@ -78,6 +79,7 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    @Tag("nanoTime")
     class WindowsWhileNanoTimePassesZero extends WindowScenarios {
         WindowsWhileNanoTimePassesZero() {
             super(RateLimiterContract.this, -1_500_000_000);
@@ -85,6 +87,7 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    @Tag("nanoTime")
     class WindowsWhileNanoTimeWraps extends WindowScenarios {
         WindowsWhileNanoTimeWraps() {
             super(RateLimiterContract.this, Long.MAX_VALUE - 60_000_000);
