@@ -30,6 +30,11 @@ final class Micros {
         return Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
     }
 
+    /** Returns the least number of microseconds that is no shorter than a duration, which is more than zero. */
+    static long roundedUp(Duration duration) {
+        return (duration.toNanos() - 1) / 1_000 + 1;
+    }
+
     /** Returns a duration of at most 2<sup>63</sup> - 1 nanoseconds, 292 years. */
     static Duration duration(long micros) {
         return Duration.ofNanos(nanos(micros));

@@ -211,8 +211,7 @@ public final class RedisRateLimiterBuilder {
     public RedisRateLimiterBuilder leases(long units, Duration time) {
         require(units > 0, "units", "> 0", units);
         require(units <= MOST_UNITS, "units", "<= 2^53", units);
-        this.batch =
-                new Meters.Batch(units, Math.floorDiv(requireSpan(time, "time").toNanos() - 1, 1_000L) + 1);
+        this.batch = new Meters.Batch(units, Micros.roundedUp(requireSpan(time, "time")));
         return this;
     }
 

@@ -46,7 +46,7 @@ final class Rule {
         if (limit.limit() instanceof RateLimit rate) {
             long nanos = rate.window().toNanos();
             span = "w" + nanos;
-            windowMicros = Math.floorDiv(nanos - 1, 1_000) + 1;
+            windowMicros = Micros.roundedUp(rate.window());
             exactMarks = rate.precision() == Precision.EXACT
                     ? Integer.MAX_VALUE
                     : rate.amount() <= EXACT_MARKS ? EXACT_MARKS : 0;
