@@ -37,7 +37,7 @@ public final class Footprint {
     private static final List<String> OBJECTS = List.of(
             "dev.ratelimit.core.Organization",
             "dev.ratelimit.core.SlidingWindow",
-            "dev.ratelimit.core.Mark",
+            "dev.ratelimit.core.Marks",
             "dev.ratelimit.core.PeriodCounter",
             "dev.ratelimit.core.PeriodCounter$Period");
 

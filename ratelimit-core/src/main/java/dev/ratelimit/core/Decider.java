@@ -32,7 +32,7 @@ final class Decider {
     }
 
     Decision tryAcquire(Organization organization, Tier tier, String endpoint, Usage usage) {
-        Plan plan = organization.plan(tier);
+        Plan plan = organizations.plans.of(tier, organization);
         return tryAcquire(organization, plan, organization.rules(plan, endpoint), usage);
     }
 
@@ -41,7 +41,7 @@ final class Decider {
     }
 
     Reservation reserve(Organization organization, Tier tier, String endpoint, Usage estimate) {
-        Plan plan = organization.plan(tier);
+        Plan plan = organizations.plans.of(tier, organization);
         Charge charge = new Charge(organization, organization.rules(plan, endpoint), estimate);
         Decision decision = charge(plan, charge, estimate);
         return decision instanceof Admitted admitted
@@ -99,7 +99,7 @@ final class Decider {
     }
 
     Decision peek(Organization organization, Tier tier, String endpoint, Usage usage) {
-        Plan plan = organization.plan(tier);
+        Plan plan = organizations.plans.of(tier, organization);
         Rule[] rules = organization.rules(plan, endpoint);
         long now = clocks.nanoTime();
         Rejected rejected = look(0, organization, plan, rules, usage, now);

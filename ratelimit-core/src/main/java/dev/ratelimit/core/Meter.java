@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * The counter behind one limit of one organization. What may change from call to call, the amount first of all, comes with the
  * {@link Rule}. Lock-free; {@code now} is a reading of the monotonic clock made by the calling thread during the call.
  */
-abstract sealed class Meter permits SlidingWindow, PeriodCounter {
+abstract sealed class Meter permits Timeline, PeriodCounter {
 
     /** The wait when waiting does not help. As nanoseconds it would be 292 years. */
     static final long NEVER = Long.MAX_VALUE;

@@ -41,7 +41,6 @@ final class Organization extends MeterTable {
     /* As measured, with names of about 20 characters, on a JVM that compresses pointers. */
     private static final long BYTES = 160;
     private static final long BYTES_OF_METER = 90;
-    private static final long BYTES_OF_MARK = 48;
     private static final long BYTES_OF_NAMES = 150;
     private static final long BYTES_OF_NEAR_LIMITS = 200;
 
@@ -174,9 +173,9 @@ final class Organization extends MeterTable {
         return unused;
     }
 
-    /** Estimates the heap that this organization takes with so many meters and marks, and its entry in the map of organizations. */
-    long estimatedBytes(long meters, long marks) {
-        long bytes = BYTES + meters * BYTES_OF_METER + marks * BYTES_OF_MARK;
+    /** Estimates the heap that this organization takes with so many meters, but for their marks, and its entry in the map of organizations. */
+    long estimatedBytes(long meters) {
+        long bytes = BYTES + meters * BYTES_OF_METER;
         return bytes + (unlisted == null ? 0 : BYTES_OF_NAMES) + (near == null ? 0 : BYTES_OF_NEAR_LIMITS);
     }
 

@@ -288,15 +288,18 @@ final class Organizations {
         long marks = 0;
         long bytes = 0;
         for (Organization organization : byName.values()) {
-            int[] kept = new int[2];
+            long[] kept = new long[3];
             organization.forEach((key, meter) -> {
                 kept[0]++;
-                kept[1] += meter instanceof SlidingWindow window ? window.countMarks() : 0;
+                if (meter instanceof SlidingWindow window) {
+                    kept[1] += window.countMarks();
+                    kept[2] += window.estimatedBytes();
+                }
             });
             organizations++;
             meters += kept[0];
             marks += kept[1];
-            bytes += organization.estimatedBytes(kept[0], kept[1]);
+            bytes += organization.estimatedBytes(kept[0]) + kept[2];
         }
         return new LimiterStats(
                 organizations,

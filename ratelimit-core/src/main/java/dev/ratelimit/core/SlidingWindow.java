@@ -1,7 +1,5 @@
 package dev.ratelimit.core;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.ratelimit.LimitStatus;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -16,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The window is a timeline of marks. One counter of units, {@code admitted}, only grows. A mark says that {@code start} units
  * had been admitted before the first charge that falls under it; its stamp is the time of all charges that fall under it, which
- * are those up to the next mark. Marks form a list, oldest to newest:
+ * are those up to the next mark. Marks form a list, oldest to newest, of blocks, {@link Marks}:
  *
  * <pre>
  *   admitted ───────────────────────────────► 17
@@ -37,11 +35,11 @@ import org.jspecify.annotations.Nullable;
  *       appended, and nothing is appended behind an open mark. So starts never decrease, and a charge that could already
  *       have fallen under a mark is not below its start. (A start read before appending would count units that were given back
  *       until the mark expires; a mark behind an open one could get the lower start and hide what is under the other.)
- *   <li>{@code expired} is read before {@code admitted}, and that before the marks. A charge that is not in the sum moved
- *       {@code admitted} later, and then the CAS fails and the decision is made again.
+ *   <li>Which marks are known to have expired is read before {@code admitted}, and that before the marks. A charge that is not in the
+ *       sum moved {@code admitted} later, and then the CAS fails and the decision is made again.
  *   <li>A mark that was taken for expired when a charge was decided is at least one window older than the charge's stamp. The
  *       thread's own reading assures it for the marks it steps over; for those that others had stepped over before, a reading less than
- *       one window after {@code expired} is stale and is replaced by that time, which has come. A new window begins with an
+ *       one window after the last of them is stale and is replaced by that time, which has come. A new window begins with an
  *       expired mark of its own, exactly one window before its creation, so that no reading from before decides on it.
  *   <li>A late charge falls under the newest mark, which expires later than the charge's own reading would, not earlier.
  * </ol>
@@ -50,21 +48,22 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>The fast path</h2>
  *
- * Three cached longs let a charge decide on this object alone. Each is only ever raised. {@code base} is that of some mark that was
- * the first live one, or {@code admitted} when none was: if it lags, used looks larger. {@code expiredStamp} is at least the stamp of
- * the last mark that {@code base} takes for expired: it is written before {@code base} and read after it, so rule 3 can be checked.
- * {@code newestStamp} is raised when that mark is closed, if its stamp is later than the reading: a charge whose own is not after it needs
- * no mark. All else takes the slow path, which brings the three up to date unless the next charge will need a mark anyway.
+ * Three cached longs let a charge decide on this object alone. {@code base} is that of some mark that was the first live one, or
+ * {@code admitted} when none was: if it lags, used looks larger. {@code expiredStamp} is at least the stamp of the last mark that
+ * {@code base} takes for expired: it is written before {@code base} and read after it, so rule 3 can be checked. Both are only ever
+ * raised. {@code newestStamp} is that of a mark, the newest or an earlier one, that was closed before: a charge whose reading is not after
+ * it needs no mark. All else takes the slow path, which brings the three up to date unless the next charge will need a mark anyway.
  *
  * <h2>Giving back</h2>
  *
  * A charge is known by its position, the value of {@code admitted} that its CAS replaced, and that tells the mark it fell under: a
  * stamp would not do, since a late charge falls under a later mark than its reading says. Giving back adds to what that mark
- * has given back, then to {@code refunded}, the sum over all marks. A mark that is taken for expired is closed to giving back first, by
- * putting the sum up to and including it in the place of its own count. So what live marks have given back is {@code refunded} less
- * the sum of the last expired mark. It is never too much: a unit that {@code refunded} has from a mark which is taken for expired is in
- * that mark's sum, and a unit that a mark has and {@code refunded} has not yet makes used look larger. What is given back under a
- * mark that a thread with a later clock has closed is lost to a thread that still counts the mark.
+ * has given back, then to the sum of its block, then to {@code refunded}, the sum over all. Before a block is passed by, all of whose
+ * marks have expired, it is closed to giving back, and the next one learns the sum of all before. So what live marks have given back is
+ * {@code refunded} less that sum and less what expired marks of the same block have. It is never too much: a unit that {@code refunded}
+ * has from an expired mark was written there before, and is read there after. A unit that is written there, and is not in
+ * {@code refunded} yet, makes used look larger. What is given back under a block that a thread with a later clock has closed is lost to a
+ * thread that still counts a mark of it.
  *
  * <p>What is used is {@code admitted} less the start of the first live mark less what live marks have given back. {@code refunded} is read
  * after {@code admitted}, and {@code admitted} must be the same thereafter: else something could be given back of a charge that is not in
@@ -73,51 +72,28 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>What has expired</h2>
  *
- * Who moves {@code expired} on cuts the marks before it off from the list, by letting them point to themselves. A decision whose known
- * mark was cut off starts over; all other walks go on from {@code expired}, since what lies between has expired too.
+ * A block says how many of its marks are known to have expired. When all have, and others come behind, who sees it moves {@code head} on
+ * and cuts the block off, by letting it point to itself. A decision that finds one of these changed since it began starts over, so
+ * that it does not count what had expired for another charge beside that charge. The number is written without a CAS: a late thread may
+ * put back a lower one, with which others only look again at what they need not have; at worst a third thread, late as well, is
+ * refused what it would have got a moment earlier or later.
  *
- * <p>Lock-free: a decision is made again only when another charge has succeeded or {@code expired} has moved. A refusal writes only
- * what others left to be done: it closes an open mark, moves {@code expired} and the hints on, or leaves an empty mark.
+ * <p>Lock-free: a decision is made again only when another has moved on. A refusal writes only what others left to be done: it
+ * closes an open mark, moves what is known to have expired and the hints on, or leaves an empty mark.
  */
-non-sealed class SlidingWindow extends Meter {
+non-sealed class SlidingWindow extends Timeline {
 
-    private static final VarHandle ADMITTED = Handles.of(MethodHandles.lookup(), "admitted", long.class);
     private static final VarHandle REFUNDED = Handles.of(MethodHandles.lookup(), "refunded", long.class);
     private static final VarHandle BASE = Handles.of(MethodHandles.lookup(), "base", long.class);
     private static final VarHandle EXPIRED_STAMP = Handles.of(MethodHandles.lookup(), "expiredStamp", long.class);
-    private static final VarHandle NEWEST_STAMP = Handles.of(MethodHandles.lookup(), "newestStamp", long.class);
-    private static final VarHandle EXPIRED = Handles.of(MethodHandles.lookup(), "expired", Mark.class);
-    private static final VarHandle NEWEST = Handles.of(MethodHandles.lookup(), "newest", Mark.class);
 
-    /*
-     * Positions, and what is given back, are counted in half units, so that they are even: the start of a closed mark is kept as
-     * position + 1, which no wrap makes 0 (open), and a position shifted right by one is a receipt that is not negative. They wrap
-     * after 2^63 units, which is 1,024 charges of the greatest usage there is, and are compared by how far they lie behind admitted.
-     * So a receipt is good, and a CAS is not taken in by an equal value, as long as fewer units are admitted meanwhile.
-     */
-    private volatile long admitted;
     private volatile long refunded;
     private volatile long base;
     private volatile long expiredStamp;
-    private volatile long newestStamp;
-
-    private final long window;
-
-    /** A mark that has expired; only ever moved to a later one. */
-    volatile Mark expired;
-
-    /** A hint: the newest mark is this one or behind it. */
-    private volatile Mark newest;
-
-    /** A hint for waits: no mark before this one that was live when it was set has units that were not given back. */
-    private volatile Mark firstUsed;
 
     SlidingWindow(long windowNanos, long nowAtCreation) {
-        window = windowNanos;
-        Mark none = Mark.origin(nowAtCreation - windowNanos);
-        expired = newest = firstUsed = none;
-        expiredStamp = none.stamp;
-        newestStamp = none.stamp;
+        super(windowNanos, nowAtCreation - windowNanos);
+        expiredStamp = nowAtCreation - windowNanos;
     }
 
     @Override
@@ -159,30 +135,30 @@ non-sealed class SlidingWindow extends Meter {
     /** Charges if no more half units are used than there is room for. A charge of nothing writes nothing. */
     private long chargeSlowly(long units, long room, int exactMarks, long reading) {
         while (true) {
-            Mark known = expired;
+            Marks marks = head;
+            int known = marks.expired();
             long position = admitted;
-            long now = notStale(reading, known);
-            Mark last = lastExpired(known, now);
-            Mark first = last.next;
-            if (hasExpired(first, now)) {
-                continue;
-            }
+            long now = notStale(reading, marks, known);
+            int first = firstLive(marks, known, now);
             long given = refunded;
-            if (admitted != position) {
+            if (first == GONE || !isUnchanged(marks, known, position)) {
                 continue;
             }
-            long from = base(last, first, position, given);
+            if (first != known) {
+                marks.expired(first);
+            }
+            long from = base(marks, first, position, given);
             if (units == 0 || newestStamp - now >= 0 || from - base > MOST_USED) {
-                raise(EXPIRED_STAMP, last.stamp);
+                raise(EXPIRED_STAMP, marks.stamp(first - 1));
                 raise(BASE, from);
             }
             if (room < 0 || position - from > room) {
-                return ~waitFor(room, position, from, first, given, now);
+                return ~waitFor(room, position, marks, first, given, now);
             }
             if (units == 0) {
                 return position >>> 1;
             }
-            markAt(now, last, exactMarks);
+            markAt(now, marks.number + first, exactMarks);
             long added = Math.max(0, Math.min(units << 1, (MOST_USED << 1) - (position - from)));
             if (ADMITTED.compareAndSet(this, position, position + added)) {
                 return position >>> 1;
@@ -190,29 +166,9 @@ non-sealed class SlidingWindow extends Meter {
         }
     }
 
-    /** Returns the mark that a charge fell under: usually the newest that there was, where nothing has to be searched. */
-    @Override
-    Mark place(long receipt) {
-        long position = receipt << 1;
-        Mark mark = newest;
-        if (!startsAtOrBefore(mark, position)) {
-            mark = expired;
-        }
-        for (Mark next = after(mark); next != null && startsAtOrBefore(next, position); next = after(mark)) {
-            mark = next;
-        }
-        return mark;
-    }
-
-    private boolean startsAtOrBefore(Mark mark, long position) {
-        long start = start(mark);
-        long reached = admitted; // read after the start, and so not less
-        return Long.compareUnsigned(reached - position, reached - start) <= 0;
-    }
-
     @Override
     void refund(@Nullable Place place, long units) {
-        if (((Mark) requireNonNull(place)).giveBack(units << 1)) {
+        if (place instanceof Mark mark && mark.marks().giveBack(mark.index(), units << 1)) {
             REFUNDED.getAndAdd(this, units << 1);
         }
     }
@@ -220,16 +176,16 @@ non-sealed class SlidingWindow extends Meter {
     @Override
     LimitStatus status(Rule rule, long reading) {
         while (true) {
-            Mark known = expired;
+            Marks marks = head;
+            int known = marks.expired();
             long position = admitted;
-            long now = notStale(reading, known);
-            Mark last = lastExpired(known, now);
-            Mark first = last.next;
+            long now = notStale(reading, marks, known);
+            int first = firstLive(marks, known, now);
             long given = refunded;
-            if (!hasExpired(first, now) && admitted == position) {
-                long from = base(last, first, position, given);
+            if (first != GONE && isUnchanged(marks, known, position)) {
+                long from = base(marks, first, position, given);
                 long used = Math.max(0, position - from);
-                Duration reset = Duration.ofNanos(used == 0 ? 0 : waitFor(0, position, from, first, given, now));
+                Duration reset = Duration.ofNanos(used == 0 ? 0 : waitFor(0, position, marks, first, given, now));
                 return LimitStatus.of(rule.limit, used >> 1, 0, Optional.of(reset));
             }
         }
@@ -246,7 +202,7 @@ non-sealed class SlidingWindow extends Meter {
         this(((Duration) saved.key().span()).toNanos() + lag, now);
         for (SavedMeter.Charge charge : saved.charges()) {
             if (elapsed < window - charge.ageNanos()) {
-                markAt(now - charge.ageNanos() - elapsed, expired, Integer.MAX_VALUE);
+                markAt(now - charge.ageNanos() - elapsed, 1, Integer.MAX_VALUE);
                 ADMITTED.getAndAdd(this, charge.units() << 1);
             }
         }
@@ -256,136 +212,46 @@ non-sealed class SlidingWindow extends Meter {
     SavedMeter.@Nullable Window save(Rule.Key key, long now) {
         List<SavedMeter.Charge> charges = new ArrayList<>();
         long lag = window - ((Duration) key.span()).toNanos();
-        for (Mark mark = after(expired), next; mark != null; mark = next) {
-            next = after(mark);
-            long given = mark.givenBack(0);
-            long end = next == null ? admitted : start(next);
-            if (!mark.isExpired() && now - mark.stamp < window && end - start(mark) > given) {
-                charges.add(new SavedMeter.Charge(now - lag - mark.stamp, (end - start(mark) - given) >> 1));
+        for (Marks marks = head; marks != null; marks = after(marks)) {
+            for (int i = marks.expired(); i < marks.size(); i++) {
+                long given = marks.givenBack(i);
+                long units = end(marks, i) - start(marks, i) - given;
+                if (now - marks.stamp(i) < window && units > 0) {
+                    charges.add(new SavedMeter.Charge(now - lag - marks.stamp(i), units >> 1));
+                }
             }
         }
         return charges.isEmpty() ? null : new SavedMeter.Window(key, charges);
     }
 
-    /* It is not enough that nothing is used: marks that all was given back under count towards those that are exact. */
-    @Override
-    boolean isIdle(long reading) {
-        Mark known = expired;
-        return lastExpired(known, notStale(reading, known)).next == null;
-    }
-
-    /** Returns how many marks are kept. */
-    int countMarks() {
-        int oldest = expired.number; // read first: it moves on
-        return newestClosed().number - oldest + 1;
-    }
-
-    /** Rule 3: the time of a decision is at least one window after the marks that are known to have expired. */
-    private long notStale(long now, Mark known) {
-        return now - known.stamp < window ? known.stamp + window : now;
-    }
-
-    /**
-     * Returns the last mark that has expired, from one on that is known to have, and lets the others know. If what comes behind it then
-     * has expired too, as a late thread appended it or the last itself was cut off, the caller must start over.
-     */
-    private Mark lastExpired(Mark known, long now) {
-        Mark last = known;
-        for (Mark next = last.next; next != null && next != last && hasExpired(next, now); next = last.next) {
-            next.expire(last);
-            last = next;
-        }
-        if (last != known && EXPIRED.compareAndSet(this, known, last)) {
-            cutOff(known, last);
-        }
-        return last;
-    }
-
-    private boolean hasExpired(@Nullable Mark mark, long now) {
-        return mark != null && now - mark.stamp >= window;
-    }
-
     /** Returns the position that so many half units given back in all let the first live mark count from. */
-    private long base(Mark last, @Nullable Mark first, long position, long given) {
-        return first == null ? position : start(first) + given - last.givenBack();
+    private long base(Marks marks, int first, long position, long given) {
+        return marks.has(first) ? start(marks, first) + given - marks.givenBackBefore(first) : position;
     }
 
-    /**
-     * Returns the time until no more half units are used than there is room for, where more are used now. A mark that all was given back
-     * under stays so when there is one behind it: those that come first are passed over but once.
-     */
-    private long waitFor(long room, long position, long from, @Nullable Mark first, long given, long now) {
-        if (room < 0 || first == null) {
+    /** Returns the time until no more half units are used than there is room for, where more are used now. */
+    private long waitFor(long room, long position, Marks marks, int first, long given, long now) {
+        if (room < 0) {
             return NEVER;
         }
-        Mark known = firstUsed;
-        Mark used = known.stamp - first.stamp > 0 ? known : first;
-        Mark gone = used;
-        long before = start(used) + given - from;
-        for (Mark mark = after(gone); mark != null; mark = after(mark)) {
-            before = gone.givenBack(before);
-            long base = start(mark) + given - before;
-            if (base == from) {
-                used = mark;
+        int i = first;
+        long live = given - marks.givenBackBefore(first) - marks.givenBack(first);
+        while (true) {
+            Marks next = marks.has(i + 1) ? marks : marks.behind();
+            int at = next == marks ? i + 1 : 0;
+            if (next == null || position - start(next, at) - live <= room) {
+                return Math.max(1, marks.stamp(i) + window - now);
             }
-            if (position - base <= room) {
-                break;
+            marks = next;
+            i = at;
+            Marks behind = i == 0 ? marks.behind() : null;
+            if (behind != null && position - start(behind, 0) - (live - marks.givenBack()) > room) {
+                i = marks.capacity() - 1; // not enough even when all of these are gone
+                live -= marks.givenBack();
+            } else {
+                live -= marks.givenBack(i);
             }
-            gone = mark;
         }
-        if (used != first && used.stamp - known.stamp > 0) {
-            firstUsed = used;
-        }
-        return Math.max(1, gone.stamp + window - now);
-    }
-
-    /** Sees to it that the newest mark is closed and its stamp not before now; exact if there are fewer behind the last expired one. */
-    private void markAt(long now, Mark last, int exactMarks) {
-        Mark tail = newestClosed();
-        while (tail.stamp - now < 0) {
-            boolean exact = tail.number - last.number < exactMarks;
-            long grain = Long.highestOneBit(Math.max(1, window >> 10));
-            long stamp = exact ? now : now | (grain - 1);
-            tail.append(new Mark(stamp, tail.number + 1));
-            tail = newestClosed();
-        }
-        if (tail.stamp - now > 0) {
-            raise(NEWEST_STAMP, tail.stamp);
-        }
-    }
-
-    private Mark newestClosed() {
-        Mark tail = newest;
-        for (Mark next = after(tail); next != null; next = after(tail)) {
-            tail = next;
-        }
-        start(tail);
-        if (tail != newest) {
-            NEWEST.setRelease(this, tail); // a hint: others may see it late
-        }
-        return tail;
-    }
-
-    /** Returns the mark behind another; behind one that was cut off comes the last that has expired. */
-    private @Nullable Mark after(Mark mark) {
-        Mark next = mark.next;
-        return next == mark ? expired : next;
-    }
-
-    /**
-     * Makes marks that have expired point to themselves. Otherwise one that is in the garbage collector's old generation would keep
-     * all later ones alive, and have them copied there. (A test that goes through the whole timeline overrides this.)
-     */
-    void cutOff(Mark first, Mark end) {
-        for (Mark mark = first; mark != null && mark != end; mark = mark.cutOff()) {}
-    }
-
-    /** Returns the start of a mark, which is closed if it was open. */
-    private long start(Mark mark) {
-        if (mark.isOpen()) {
-            mark.close(admitted);
-        }
-        return mark.start();
     }
 
     private void raise(VarHandle field, long value) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 
 /** The window against a list of charges, from readings of the clock around zero and around the wrap. */
 class SlidingWindowProperties {
@@ -14,7 +15,7 @@ class SlidingWindowProperties {
     private static final long[] ORIGINS = {0, -500, Long.MAX_VALUE - 2_000, Long.MIN_VALUE, 1L << 40};
 
     /** A charge that counts from its time on, until it is given back. */
-    private record Charge(long time, long units, Mark place) {}
+    private record Charge(long time, long units, Meter.@Nullable Place place) {}
 
     @Property(tries = 2_000)
     void exactWindowsAnswerAsAListOfChargesDoes(@ForAll Random random) {

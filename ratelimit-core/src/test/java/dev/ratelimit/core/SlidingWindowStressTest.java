@@ -31,7 +31,7 @@ class SlidingWindowStressTest {
     @CsvSource({"3, 1_000", "10, 20_000", "40, 200_000", "2_000, 200_000"})
     void noWindowHoldsMoreThanTheAmountWhateverThreadsDo(long amount, long length) throws Exception {
         SlidingWindow window = new WholeTimeline(length, System.nanoTime());
-        Mark first = window.expired;
+        Timeline timeline = new Timeline(window.head);
         Rule rule = Rules.window(amount, length);
 
         List<Charge> charges = inParallel(() -> hammer(window, rule, CALLS));
@@ -40,16 +40,13 @@ class SlidingWindowStressTest {
         // By position, so that the marks can be gone through once.
         charges.sort((a, b) -> Long.compare(a.receipt, b.receipt));
         long[] stamps = new long[charges.size()];
-        Mark mark = first;
         long position = 0;
         for (int i = 0; i < stamps.length; i++) {
             Charge charge = charges.get(i);
             assertThat(charge.receipt).as("positions follow without a gap").isEqualTo(position);
             position += charge.units;
-            while (mark.next != null && mark.next.start() <= charge.receipt << 1) {
-                mark = mark.next;
-            }
-            stamps[i] = mark.stamp;
+            while (timeline.next(charge.receipt)) {}
+            stamps[i] = timeline.marks.stamp(timeline.i);
             assertThat(stamps[i] - charge.before).isNotNegative();
             assertThat(stamps[i] - charge.after).isLessThanOrEqualTo(grain);
         }
@@ -79,21 +76,50 @@ class SlidingWindowStressTest {
         long hour = 3_600_000_000_000L;
         SlidingWindow window = new SlidingWindow(hour, System.nanoTime());
         Rule rule = Rules.exactWindow(1L << 40, hour);
-        Mark mark = window.expired;
+        Timeline timeline = new Timeline(window.head);
 
         List<Charge> charges = inParallel(() -> hammer(window, rule, 150));
 
         charges.sort((a, b) -> Long.compare(a.receipt, b.receipt));
         long givenBack = 0;
         for (Charge charge : charges) {
-            while (mark.next != null && mark.next.start() <= charge.receipt << 1) {
-                assertThat(mark.givenBack(0) >> 1).isEqualTo(givenBack);
+            long underOne = timeline.givenBack();
+            while (timeline.next(charge.receipt)) {
+                assertThat(underOne).isEqualTo(givenBack);
                 givenBack = 0;
-                mark = mark.next;
+                underOne = timeline.givenBack();
             }
             givenBack += charge.units - kept(charge);
         }
-        assertThat(mark.givenBack(0) >> 1).isEqualTo(givenBack);
+        assertThat(timeline.givenBack()).isEqualTo(givenBack);
+    }
+
+    /** Goes from mark to mark. */
+    private static final class Timeline {
+
+        private Marks marks;
+        private int i;
+
+        Timeline(Marks first) {
+            marks = first;
+        }
+
+        /** Goes to the next mark if there is one that starts at or before a charge. */
+        boolean next(long receipt) {
+            boolean isHere = marks.has(i + 1);
+            Marks next = isHere ? marks : marks.next;
+            int at = isHere ? i + 1 : 0;
+            if (next == null || next.start(at) > receipt << 1) {
+                return false;
+            }
+            marks = next;
+            i = at;
+            return true;
+        }
+
+        long givenBack() {
+            return marks.givenBack(i) >> 1;
+        }
     }
 
     /** A window whose marks can still be gone through when they have expired. */
@@ -104,7 +130,7 @@ class SlidingWindowStressTest {
         }
 
         @Override
-        void cutOff(Mark first, Mark end) {}
+        void cutOff(Marks marks) {}
     }
 
     @ParameterizedTest
@@ -172,7 +198,7 @@ class SlidingWindowStressTest {
     private static List<Settled> settle(SlidingWindow window, Rule rule) {
         SplittableRandom random = new SplittableRandom();
         List<Settled> charges = new ArrayList<>();
-        ArrayDeque<Mark> places = new ArrayDeque<>();
+        ArrayDeque<Meter.Place> places = new ArrayDeque<>();
         for (int i = 0; i < CALLS / 4; i++) {
             long before = System.nanoTime();
             if (random.nextInt(8) == 0) {
@@ -184,7 +210,10 @@ class SlidingWindowStressTest {
             long after = System.nanoTime();
             if (receipt >= 0) {
                 charges.add(new Settled(before, after, 3, 1, true));
-                places.add(window.place(receipt));
+                Meter.Place place = window.place(receipt);
+                if (place != null) { // else it has gone already
+                    places.add(place);
+                }
             }
             if (places.size() > random.nextInt(20)) {
                 window.refund(places.remove(), 2);

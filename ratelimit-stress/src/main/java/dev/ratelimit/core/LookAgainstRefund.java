@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -20,10 +22,10 @@ public class LookAgainstRefund {
     private static final Rule TWO = Rules.perWindow(2);
 
     private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
-    private final Mark mark;
+    private final Meter.Place mark;
 
     public LookAgainstRefund() {
-        mark = window.place(window.charge(TWO, 1, 10));
+        mark = requireNonNull(window.place(window.charge(TWO, 1, 10)));
     }
 
     @Actor

@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -23,10 +25,10 @@ public class RefundAtExpiry {
     private static final Rule FOUR = Rules.perWindow(4);
 
     private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
-    private final Mark first;
+    private final Meter.Place first;
 
     public RefundAtExpiry() {
-        first = window.place(window.charge(FOUR, 1, 10));
+        first = requireNonNull(window.place(window.charge(FOUR, 1, 10)));
         window.charge(FOUR, 1, 20);
         window.charge(FOUR, 2, 50);
     }

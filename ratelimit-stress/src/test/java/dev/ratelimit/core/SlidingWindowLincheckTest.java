@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,7 +92,7 @@ class SlidingWindowLincheckTest {
     @Param(name = "units", gen = IntGen.class, conf = "1:2")
     public static class RefundsAndLooks extends Charges {
 
-        private final ArrayDeque<Mark> places = new ArrayDeque<>();
+        private final ArrayDeque<Meter.Place> places = new ArrayDeque<>();
 
         @Operation
         public long used() {
@@ -105,7 +107,7 @@ class SlidingWindowLincheckTest {
         @Operation(nonParallelGroup = "refunds")
         public boolean reserve() {
             long receipt = receipt(1);
-            return receipt >= 0 && places.add(window.place(receipt));
+            return receipt >= 0 && places.add(requireNonNull(window.place(receipt)));
         }
 
         @Operation(nonParallelGroup = "refunds")
@@ -119,10 +121,10 @@ class SlidingWindowLincheckTest {
     /** One unit that may be given back expires with the next step, two stay. */
     public static class RefundInTime extends ChargesInTime {
 
-        private final Mark mark;
+        private final Meter.Place mark;
 
         public RefundInTime() {
-            mark = window.place(receipt(1));
+            mark = requireNonNull(window.place(receipt(1)));
             advance();
             charge(2);
         }

@@ -7,11 +7,11 @@ final class Twins {
 
     static final List<Twin> ALL = List.of(
             new Twin(
-                    "admitted is read after the search for the first live mark",
+                    "admitted is read after the marks",
                     SlidingWindow.class,
                     ChargesAtTheLastUnit.class,
-                    "long given = refunded; if (admitted != position) {",
-                    "long given = refunded; position = admitted; if (admitted != position) {"),
+                    "long from = base(marks, first, position, given); if (units == 0",
+                    "long from = marks.has(first) ? base(marks, first, position, given) : (position = admitted); if (units == 0"),
             new Twin(
                     "a charge is written without a CAS",
                     SlidingWindow.class,
@@ -20,55 +20,39 @@ final class Twins {
                     "admitted = position + added; if (true) {"),
             new Twin(
                     "a mark is appended behind an open one",
-                    SlidingWindow.class,
+                    Timeline.class,
                     ChargesThatAppendMarks.class,
-                    """
-                if (tail.stamp - now > 0) {
-                    raise(NEWEST_STAMP, tail.stamp);
-                } }
-
-                private Mark newestClosed() {
-                    Mark tail = newest;
-                    for (Mark next = after(tail); next != null; next = after(tail)) {
-                        tail = next;
-                    }
-                    start(tail);
-                """,
-                    """
-                start(tail);
-                if (tail.stamp - now > 0) {
-                    raise(NEWEST_STAMP, tail.stamp);
-                } }
-
-                private Mark newestClosed() {
-                    Mark tail = newest;
-                    for (Mark next = after(tail); next != null; next = after(tail)) {
-                        tail = next;
-                    }
-                """),
+                    "start(marks, size - 1); long newest = marks.stamp(size - 1); if (newest - now >= 0) {",
+                    "long newest = marks.stamp(size - 1); if (newest - now >= 0) { start(marks, size - 1);"),
             new Twin(
                     "a mark is appended without a CAS",
-                    Mark.class,
+                    Marks.class,
                     ChargesThatAppendMarks.class,
+                    "WORD.compareAndSet(words, 2 * size, 0L, stamp - origin);",
+                    "WORD.setVolatile(words, 2 * size, stamp - origin);"),
+            new Twin(
+                    "a block is appended without a CAS",
+                    Marks.class,
+                    ChargesThatAppendBlocks.class,
                     "NEXT.compareAndSet(this, null, added);",
                     "next = added;"),
             new Twin(
                     "a mark is closed without a CAS",
-                    Mark.class,
+                    Marks.class,
                     ChargesThatAppendMarks.class,
-                    "START.compareAndSet(this, OPEN, position + 1);",
-                    "start = position + 1;"),
+                    "WORD.compareAndSet(words, 2 * i + 1, 0L, position + 1);",
+                    "WORD.setVolatile(words, 2 * i + 1, position + 1);"),
             new Twin(
                     "newestStamp is raised before its mark is closed",
-                    SlidingWindow.class,
+                    Timeline.class,
                     ChargesUnderANewMark.class,
-                    "tail.append(new Mark(stamp, tail.number + 1));",
-                    "tail.append(new Mark(stamp, tail.number + 1)); raise(NEWEST_STAMP, stamp);"),
+                    "marks.append(size, live < exactMarks ? now : now | (grain - 1), live);",
+                    "marks.append(size, live < exactMarks ? now : now | (grain - 1), live); NEWEST_STAMP.setRelease(this, now);"),
             new Twin(
                     "a stale reading decides",
-                    SlidingWindow.class,
+                    Timeline.class,
                     StaleChargeAtExpiry.class,
-                    "return now - known.stamp < window ? known.stamp + window : now;",
+                    "return now - last < window ? last + window : now;",
                     "return now;"),
             new Twin(
                     "the fast path does not ask for expiredStamp",
@@ -80,8 +64,8 @@ final class Twins {
                     "base is raised before expiredStamp",
                     SlidingWindow.class,
                     StaleChargeAtExpiry.class,
-                    "raise(EXPIRED_STAMP, last.stamp); raise(BASE, from);",
-                    "raise(BASE, from); raise(EXPIRED_STAMP, last.stamp);"),
+                    "raise(EXPIRED_STAMP, marks.stamp(first - 1)); raise(BASE, from);",
+                    "raise(BASE, from); raise(EXPIRED_STAMP, marks.stamp(first - 1));"),
             new Twin(
                     "expiredStamp is read before base",
                     SlidingWindow.class,
@@ -93,50 +77,54 @@ final class Twins {
                     SlidingWindow.class,
                     RefundAtExpiry.class,
                     """
-                if (((Mark) requireNonNull(place)).giveBack(units << 1)) {
+                if (place instanceof Mark mark && mark.marks().giveBack(mark.index(), units << 1)) {
                     REFUNDED.getAndAdd(this, units << 1);
                 }
                 """,
                     """
                 REFUNDED.getAndAdd(this, units << 1);
-                if (!((Mark) requireNonNull(place)).giveBack(units << 1)) {
+                if (!(place instanceof Mark mark && mark.marks().giveBack(mark.index(), units << 1))) {
                     REFUNDED.getAndAdd(this, -(units << 1));
                 }
                 """),
             new Twin(
-                    "a mark expires without the refunds before it",
-                    Mark.class,
-                    RefundAtExpiry.class,
-                    "before.refunded + given",
-                    "1 + given"),
-            new Twin(
-                    "a mark expires without a CAS",
-                    Mark.class,
-                    RefundAtExpiry.class,
+                    "a block is closed to refunds without a CAS",
+                    Marks.class,
+                    RefundAsMarksArePassedBy.class,
                     """
-                while (!isSum(given) && !REFUNDED.compareAndSet(this, given, before.refunded + given)) {
+                while (!isFinal(given) && !REFUNDED.compareAndSet(this, given, given + 1)) {
                     given = refunded;
                 }
                 """,
-                    "if (!isSum(given)) { refunded = before.refunded + given; }"),
+                    "if (!isFinal(given)) { refunded = given + 1; }"),
+            new Twin(
+                    "a block that was passed by is not closed to refunds",
+                    Marks.class,
+                    RefundAsMarksArePassedBy.class,
+                    """
+                while (!isFinal(given) && !REFUNDED.compareAndSet(this, given, given + 1)) {
+                    given = refunded;
+                }
+                """,
+                    ""),
             new Twin(
                     "a refund goes to the newest mark",
-                    SlidingWindow.class,
+                    Timeline.class,
                     RefundAgainstAppend.class,
-                    "if (!startsAtOrBefore(mark, position)) { mark = expired; }",
+                    "while (i >= 0 && !startsAtOrBefore(marks, i, position)) { i--; }",
                     ""),
             new Twin(
                     "a decision stands though admitted moved while refunds were read",
                     SlidingWindow.class,
                     LookAgainstRefund.class,
-                    "if (admitted != position) { continue; }",
-                    ""),
+                    "if (first == GONE || !isUnchanged(marks, known, position)) { continue; }",
+                    "if (first == GONE) { continue; }"),
             new Twin(
                     "a status stands though admitted moved while refunds were read",
                     SlidingWindow.class,
                     LookAgainstRefund.class,
-                    "if (!hasExpired(first, now) && admitted == position) {",
-                    "if (!hasExpired(first, now)) {"),
+                    "if (first != GONE && isUnchanged(marks, known, position)) {",
+                    "if (first != GONE) {"),
             new Twin(
                     "a vetoed check ends the state",
                     Organization.class,

@@ -1,0 +1,168 @@
+package dev.ratelimit.core;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.core.SavedMeter.Charge;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** The marks of a window: where charges find theirs, what they add up to, and how they go. */
+class TimelineTest {
+
+    private static final Rule TWO = Rules.window(2, 100);
+
+    private final SlidingWindow window = new SlidingWindow(100, 0);
+
+    @Test
+    void whatWasGivenBackUnderMarksThatAreGoneIsTakenOffNoLaterOnes() {
+        Rule hundred = Rules.window(100, 100);
+        for (int i = 0; i < 300; i++) {
+            long receipt = window.charge(hundred, 3, i * 5L);
+            if (i % 3 == 0) {
+                window.refund(window.place(receipt), 2);
+            }
+            long used = IntStream.rangeClosed(Math.max(0, i - 19), i)
+                    .map(j -> j % 3 == 0 ? 1 : 3)
+                    .sum();
+            assertThat(window.status(hundred, i * 5L).used()).isEqualTo(used);
+            assertRefused(window.charge(hundred, 101 - used, i * 5L), Math.max(0, i - 19) * 5L + 100 - i * 5L);
+        }
+    }
+
+    @Test
+    void aRefusalWaitsForAsManyOfManyMarksAsItNeeds() {
+        Rule rule = Rules.window(400, 1_000);
+        SlidingWindow window = new SlidingWindow(1_000, 0);
+        for (int i = 0; i < 200; i++) {
+            long receipt = window.charge(rule, 2, i);
+            if (i % 5 == 0) {
+                window.refund(window.place(receipt), 1);
+            }
+        }
+        assertAdmitted(window.charge(rule, 40, 200));
+        long gone = 0;
+        for (int i = 0; i < 200; i++) {
+            gone += i % 5 == 0 ? 1 : 2;
+            assertRefused(window.charge(rule, gone, 200), i + 1_000 - 200);
+        }
+        assertRefused(window.charge(rule, gone + 1, 200), 1_000);
+    }
+
+    @Test
+    void aPlaceIsFoundAmongManyMarks() {
+        Rule hundred = Rules.window(100, 100);
+        long[] receipts = LongStream.range(0, 90)
+                .map(now -> window.charge(hundred, 1, now))
+                .toArray();
+        for (int i = 0; i < receipts.length; i++) {
+            assertThat(stampOf(receipts[i])).isEqualTo(i);
+        }
+    }
+
+    @Test
+    void whatIsSavedOfManyMarksIsWhatCountsOfEach() {
+        Rule hundred = Rules.window(100, 100);
+        List<Charge> counting = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            long receipt = window.charge(hundred, 2, i * 4L);
+            if (i % 3 == 0) {
+                window.refund(window.place(receipt), 1);
+            }
+            if (i * 4L + 100 > 180) {
+                counting.add(new Charge(180 - i * 4L, i % 3 == 0 ? 1 : 2));
+            }
+        }
+        assertThat(window.save(hundred.key, 180)).isEqualTo(new SavedMeter.Window(hundred.key, counting));
+    }
+
+    @Test
+    void aChargeThatWasPassedByHasNoPlace() {
+        long first = window.charge(TWO, 1, 0);
+        for (int i = 1; i < 5; i++) {
+            window.charge(TWO, 2, i * 100L);
+        }
+        assertThat(window.place(first)).isNull();
+        window.refund(window.place(first), 1);
+        assertRefused(window.charge(TWO, 1, 400), 100);
+    }
+
+    @Test
+    void marksThatWerePassedByKeepNoLaterOnesAlive() {
+        Marks first = window.head;
+        for (int i = 0; i < 5; i++) {
+            window.charge(TWO, 1, i * 100L);
+        }
+        assertThat(window.head).isNotSameAs(first);
+        assertThat(first.next).isSameAs(first);
+    }
+
+    @Test
+    void theNumbersOfMarksMayWrap() {
+        Rule rule = Rules.window(1_000, 1_000);
+        SlidingWindow window = new SlidingWindow(1_000, 0);
+        window.head = window.tail = Marks.first(-1_000, Integer.MAX_VALUE - 500);
+        long now = 5;
+        for (int i = 0; i < 1_000; i++) {
+            now += 10;
+            window.refund(window.place(window.charge(rule, 1, now)), 1);
+        }
+        now += 5_000;
+        assertAdmitted(window.charge(rule, 1_000, now));
+        for (int i = 1; i < 1_000; i++) {
+            assertRefused(window.charge(rule, 500, now + i), 1_000 - i);
+        }
+    }
+
+    @Test
+    void aWindowKeepsAboutTwoMarksAGrainHoweverManyChargesFallInIt() {
+        long length = 1_000_000;
+        Rule rule = Rules.window(1L << 53, length);
+        SlidingWindow window = new SlidingWindow(length, 0);
+        for (long now = 0; now < 3 * length; now += 7) {
+            window.charge(rule, 1, now);
+        }
+        assertThat(window.countMarks()).isBetween(1_024, 2_048);
+    }
+
+    @Test
+    void chargesOfOneInstantHaveOnePlace() {
+        Rule hundred = Rules.window(100, 100);
+        window.charge(hundred, 1, 0);
+        long first = window.charge(hundred, 2, 10);
+        long second = window.charge(hundred, 4, 10);
+        assertThat(stampOf(first)).isEqualTo(10);
+        assertThat(window.place(second)).isEqualTo(window.place(first));
+    }
+
+    @Test
+    void aPlaceIsFoundAmongMarksThatWereAppendedAfterTheCharge() {
+        Rule hundred = Rules.window(100, 100);
+        long first = window.charge(hundred, 1, 0);
+        long second = window.charge(hundred, 2, 10);
+        long third = window.charge(hundred, 4, 20);
+        assertThat(stampOf(first)).isZero();
+        assertThat(stampOf(second)).isEqualTo(10);
+        assertThat(stampOf(third)).isEqualTo(20);
+        window.look(Rules.window(0, 100), 1, 110);
+        assertThat(stampOf(third)).isEqualTo(20);
+        window.refund(window.place(first), 1);
+        window.refund(window.place(second), 2);
+        assertThat(window.status(hundred, 110).used()).isEqualTo(4);
+    }
+
+    private long stampOf(long receipt) {
+        return requireNonNull(window.place(receipt)).stamp();
+    }
+
+    private static void assertAdmitted(long answer) {
+        assertThat(answer).isNotNegative();
+    }
+
+    private static void assertRefused(long answer, long wait) {
+        assertThat(~answer).isEqualTo(wait);
+    }
+}

@@ -1,0 +1,47 @@
+package dev.ratelimit.core;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.JJJ_Result;
+
+/** Two threads charge the last unit of a window, each with a reading that needs a mark of its own, for which there is no room. */
+@JCStressTest
+@Outcome(id = "10, -1, 1", expect = Expect.ACCEPTABLE, desc = "The earlier gets the unit, under its own mark.")
+@Outcome(id = "50, -1, 1", expect = Expect.ACCEPTABLE, desc = "The earlier gets the unit, under the later mark.")
+@Outcome(id = "-1, 50, 1", expect = Expect.ACCEPTABLE, desc = "The later gets the unit.")
+@Outcome(
+        expect = Expect.FORBIDDEN,
+        desc = "Both or none get it, or it leaves earlier than one window after its reading.")
+@State
+public class ChargesThatAppendBlocks {
+
+    private static final Rule ONE = Rules.perWindow(1);
+
+    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
+
+    public ChargesThatAppendBlocks() {
+        // With the one that the window begins with, four marks are a block.
+        for (int now = 1; now <= 3; now++) {
+            window.refund(window.place(window.charge(ONE, 1, now)), 1);
+        }
+    }
+
+    @Actor
+    public void earlier(JJJ_Result result) {
+        result.r1 = Stamps.charge(window, ONE, 10);
+    }
+
+    @Actor
+    public void later(JJJ_Result result) {
+        result.r2 = Stamps.charge(window, ONE, 50);
+    }
+
+    @Arbiter
+    public void used(JJJ_Result result) {
+        result.r3 = window.used(50);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.ratelimit.core;
+
+import static java.util.Objects.requireNonNull;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZJ_Result;
+
+/**
+ * A unit is given back under a mark while a thread with a later reading finds that its block has expired, and passes it by. What is used
+ * then, the two units of t=50, depends on neither.
+ */
+@JCStressTest
+@Outcome(id = "false, 2", expect = Expect.ACCEPTABLE, desc = "Four more units do not fit into five.")
+@Outcome(
+        expect = Expect.FORBIDDEN,
+        desc = "What was given back of an expired charge is taken off a live one, or stays charged.")
+@State
+public class RefundAsMarksArePassedBy {
+
+    private static final Rule FIVE = Rules.perWindow(5);
+
+    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
+    private final Meter.Place first;
+
+    public RefundAsMarksArePassedBy() {
+        first = requireNonNull(window.place(window.charge(FIVE, 1, 10)));
+        window.charge(FIVE, 1, 20);
+        window.charge(FIVE, 1, 30); // with the one that the window begins with, four marks are a block
+        window.charge(FIVE, 2, 50);
+    }
+
+    @Actor
+    public void refund() {
+        window.refund(first, 1);
+    }
+
+    @Actor
+    public void charge(ZJ_Result result) {
+        result.r1 = window.charge(FIVE, 4, 135) >= 0;
+    }
+
+    @Arbiter
+    public void used(ZJ_Result result) {
+        result.r2 = window.used(135);
+    }
+}
