@@ -87,9 +87,9 @@ non-sealed class SlidingWindow extends Timeline {
     private static final VarHandle BASE = Handles.of(MethodHandles.lookup(), "base", long.class);
     private static final VarHandle EXPIRED_STAMP = Handles.of(MethodHandles.lookup(), "expiredStamp", long.class);
 
-    private volatile long refunded;
     private volatile long base;
     private volatile long expiredStamp;
+    private volatile long refunded;
 
     SlidingWindow(long windowNanos, long nowAtCreation) {
         super(windowNanos, nowAtCreation - windowNanos);
