@@ -2,6 +2,7 @@
 module dev.ratelimit.redis {
     requires transitive dev.ratelimit;
     requires transitive lettuce.core;
+    requires io.netty.buffer;
     requires static org.jspecify;
 
     exports dev.ratelimit.redis;

@@ -8,7 +8,6 @@ import dev.ratelimit.Usage;
 import dev.ratelimit.redis.RedisRateLimiter;
 import io.lettuce.core.RedisClient;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /** This library's: one script for all limits. */
@@ -20,10 +19,14 @@ final class RatelimitOnRedis implements RedisRival {
     private final RedisClient client;
     private final RedisRateLimiter limiter;
 
-    RatelimitOnRedis(String uri, List<RateLimit> limits) {
+    RatelimitOnRedis(String uri, Scopes limits) {
         Tier tier = Tier.named("tier").build();
-        for (RateLimit limit : limits) {
+        for (RateLimit limit : limits.ofEndpoint()) {
             tier = tier.withTable(LimitTable.named("per " + limit.window()).each(limit, Keyed.ENDPOINT));
+        }
+        for (RateLimit limit : limits.ofGroup()) {
+            tier = tier.withTable(
+                    LimitTable.named("per " + limit.window()).together("group", limit, Keyed.ENDPOINT, "another"));
         }
         client = RedisClient.create(uri);
         limiter = RedisRateLimiter.builder(client).tier(tier).timeout(TIMEOUT).build();

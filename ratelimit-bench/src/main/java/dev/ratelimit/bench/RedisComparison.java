@@ -28,13 +28,13 @@ import redis.embedded.RedisServer;
 
 /**
  * Measures limiters on one Redis: this library's, Bucket4j's and Redisson's, each in turn, some times, for each number of calls under
- * way; with one limit and with three. It prints a Markdown table.
+ * way; with one limit, with three of an endpoint, and with two of it and one of a group of endpoints. It prints a Markdown table.
  *
  * <pre>{@code
  * java -cp ratelimit-bench/target/benchmarks.jar dev.ratelimit.bench.RedisComparison
  * }</pre>
  *
- * <p>It takes about two minutes. Exit codes: 0; 1 if a call is refused or fails; 2 if the options are wrong.
+ * <p>It takes about three minutes. Exit codes: 0; 1 if a call is refused or fails; 2 if the options are wrong.
  */
 @Command(
         name = "RedisComparison",
@@ -46,6 +46,10 @@ public final class RedisComparison implements Callable<Integer> {
             RateLimit.perMinute(1_000),
             RateLimit.perSecond(100),
             RateLimit.of(Unit.CALLS, 10_000, Duration.ofHours(1)));
+    private static final List<Scopes> SECTIONS = List.of(
+            new Scopes("1", LIMITS.subList(0, 1), List.of()),
+            new Scopes("3", LIMITS, List.of()),
+            new Scopes("2, 1 of a group", LIMITS.subList(0, 2), LIMITS.subList(2, 3)));
     private static final int[] IN_FLIGHT = {1, 8, 64};
     private static final int WARMING = 64;
     private static final String OURS = "ratelimit";
@@ -57,9 +61,11 @@ public final class RedisComparison implements Callable<Integer> {
             one is answered, of an organization at random; all are admitted.
 
             All have the settings they come with: this library and Bucket4j send over one connection, Redisson over a pool. Bucket4j takes all
-            limits in one bucket, of tokens that are refilled little by little: a window may see up to twice the amount. It reads the bucket,
-            decides in the client, and writes it if nobody else has; else it tries again. Redisson needs a call for each limit. They are sent
-            at once, and if one refuses, the others stay charged: it cannot undo them. Bucket4j and Redisson go by the clocks of the clients.
+            limits that count the same calls in one bucket, of tokens that are refilled little by little: a window may see up to twice the
+            amount. It reads the bucket, decides in the client, and writes it if nobody else has; else it tries again. A limit that a group of
+            endpoints shares needs a bucket of its own, and so two calls more. Redisson needs a call for each limit. Where there are several
+            calls, they are sent at once, and if one refuses, the others stay charged: Redisson cannot undo them, Bucket4j only by further
+            calls. Bucket4j and Redisson go by the clocks of the clients.
             The server and the clients share the processors. A server whose allocator is libc's takes longer for scripts than one with jemalloc.
             """;
 
@@ -135,8 +141,8 @@ public final class RedisComparison implements Callable<Integer> {
 
                     | limits | in flight | limiter | decisions/s | p99 in µs | commands/decision | this library to it |
                     |--:|--:|---|--:|--:|--:|--:|""");
-            for (int limits : new int[] {1, LIMITS.size()}) {
-                compare(server, commands, LIMITS.subList(0, limits));
+            for (Scopes limits : SECTIONS) {
+                compare(server, commands, limits);
             }
         } finally {
             client.shutdown();
@@ -160,7 +166,7 @@ public final class RedisComparison implements Callable<Integer> {
                 .collect(Collectors.joining(", "));
     }
 
-    private void compare(String server, RedisCommands<String, String> commands, List<RateLimit> limits)
+    private void compare(String server, RedisCommands<String, String> commands, Scopes limits)
             throws InterruptedException {
         commands.flushall();
         Map<String, RedisRival> rivals = new LinkedHashMap<>();
@@ -179,7 +185,7 @@ public final class RedisComparison implements Callable<Integer> {
                         each.run(organizations, inFlight, TimeUnit.MILLISECONDS.toNanos(millis));
                     }
                 }
-                print(series, limits.size(), inFlight);
+                print(series, limits.name(), inFlight);
             }
         } finally {
             rivals.values().forEach(RedisRival::close);
@@ -197,11 +203,11 @@ public final class RedisComparison implements Callable<Integer> {
         InFlight.measure(rival, organizations, WARMING, TimeUnit.MILLISECONDS.toNanos(millis));
     }
 
-    private void print(Map<String, Series> series, int limits, int inFlight) {
+    private void print(Map<String, Series> series, String limits, int inFlight) {
         double ours = requireNonNull(series.get(OURS)).perSecond();
         series.forEach((name, each) -> out.printf(
                 Locale.ROOT,
-                "| %d | %d | %s | %,.0f | %,.0f | %.2f | %.2f |%n",
+                "| %s | %d | %s | %,.0f | %,.0f | %.2f | %.2f |%n",
                 limits,
                 inFlight,
                 name,

@@ -1,6 +1,8 @@
 package dev.ratelimit.bench;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 
 /** A limiter that keeps its counts on a Redis, asked without waiting. Safe for use by many threads. */
 interface RedisRival extends AutoCloseable {
@@ -15,6 +17,13 @@ interface RedisRival extends AutoCloseable {
 
     @Override
     void close();
+
+    /** Returns whether all answers are that the call may go ahead. */
+    static CompletableFuture<Boolean> all(Stream<? extends CompletionStage<Boolean>> answers) {
+        return answers.map(CompletionStage::toCompletableFuture)
+                .reduce((one, other) -> one.thenCombine(other, Boolean::logicalAnd))
+                .orElseThrow();
+    }
 
     static String name(int organization) {
         return "organization-" + organization;

@@ -2,10 +2,8 @@ package dev.ratelimit.bench;
 
 import dev.ratelimit.RateLimit;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.redisson.Redisson;
 import org.redisson.api.RRateLimiter;
 import org.redisson.api.RateType;
@@ -18,7 +16,8 @@ final class RedissonOnRedis implements RedisRival {
     private final RedissonClient client;
     private final List<List<RRateLimiter>> limiters;
 
-    RedissonOnRedis(String uri, List<RateLimit> limits, int organizations) {
+    RedissonOnRedis(String uri, Scopes scopes, int organizations) {
+        List<RateLimit> limits = scopes.all().toList();
         Config config = new Config();
         config.useSingleServer().setAddress(uri);
         client = Redisson.create(config);
@@ -28,7 +27,7 @@ final class RedissonOnRedis implements RedisRival {
                         .toList())
                 .toList();
         for (List<RRateLimiter> each : limiters) {
-            all(IntStream.range(0, limits.size()).mapToObj(i -> {
+            RedisRival.all(IntStream.range(0, limits.size()).mapToObj(i -> {
                         RateLimit limit = limits.get(i);
                         return each.get(i).trySetRateAsync(RateType.OVERALL, limit.amount(), limit.window());
                     }))
@@ -36,15 +35,9 @@ final class RedissonOnRedis implements RedisRival {
         }
     }
 
-    private static CompletableFuture<Boolean> all(Stream<? extends CompletionStage<Boolean>> answers) {
-        return answers.map(CompletionStage::toCompletableFuture)
-                .reduce((one, other) -> one.thenCombine(other, Boolean::logicalAnd))
-                .orElseThrow();
-    }
-
     @Override
     public CompletionStage<Boolean> ask(int organization) {
-        return all(limiters.get(organization).stream().map(RRateLimiter::tryAcquireAsync));
+        return RedisRival.all(limiters.get(organization).stream().map(RRateLimiter::tryAcquireAsync));
     }
 
     @Override

@@ -4,10 +4,10 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.ByteArrayOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
@@ -33,21 +33,16 @@ final class Link {
         private volatile boolean over;
 
         /** Runs the script once: one round trip, and a second one if the server does not know the script. */
-        CompletableFuture<List<Object>> run(Request request) {
-            return answer(CommandType.EVALSHA, Script.DIGEST, request)
+        CompletableFuture<byte[]> run(Request request) {
+            // A primary that knew the script may have run it before one took over that does not.
+            return answer(CommandType.EVALSHA, request.arguments(Script.DIGEST, false))
                     .exceptionallyCompose(failure -> unwrapped(failure) instanceof RedisNoScriptException
-                            ? answer(CommandType.EVAL, Script.TEXT, request)
+                            ? answer(CommandType.EVAL, request.arguments(Script.TEXT, true))
                             : CompletableFuture.failedFuture(failure));
         }
 
-        private CompletableFuture<List<Object>> answer(CommandType type, String script, Request request) {
-            String[] keys = request.keys();
-            CommandArgs<String, String> args = new CommandArgs<>(StringCodec.UTF8)
-                    .add(script)
-                    .add(keys.length)
-                    .addKeys(keys)
-                    .addValues(request.args());
-            RedisFuture<List<Object>> command = commands.dispatch(type, new ScriptOutput(), args);
+        private CompletableFuture<byte[]> answer(CommandType type, CommandArgs<String, String> arguments) {
+            RedisFuture<byte[]> command = commands.dispatch(type, new ByteArrayOutput<>(StringCodec.UTF8), arguments);
             sent = command;
             // Who gives up says so and then looks at what was sent; so one of the two cancels it.
             if (over) {
@@ -104,6 +99,14 @@ final class Link {
         } catch (CompletionException e) {
             return away.apply(unwrapped(e));
         }
+    }
+
+    /**
+     * Returns an exchange that, if it fails, asks what to do instead, on a thread of the common pool: a fallback may take its time. (A stage
+     * that is asynchronous would take a thread for an answer too.)
+     */
+    static <T> CompletableFuture<T> otherwise(CompletableFuture<T> exchange, Function<Throwable, T> away) {
+        return exchange.exceptionallyCompose(failure -> CompletableFuture.supplyAsync(() -> away.apply(failure)));
     }
 
     static Throwable unwrapped(Throwable failure) {

@@ -1,5 +1,7 @@
 package dev.ratelimit.redis;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import dev.ratelimit.Admitted;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
@@ -14,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
+import java.util.function.ToLongFunction;
 
 /** The meters in Redis: what can be asked of them, as requests and what the answers mean. */
 final class Meters {
@@ -30,8 +33,9 @@ final class Meters {
     private final ServerTime time;
     private final String prefix;
     private final long receiptMillis;
-    private final String receipts = Long.toHexString(new SecureRandom().nextLong()) + "-";
-    private final AtomicLong lastReceipt = new AtomicLong();
+
+    /** The number of the last charge. The first is drawn at random, so that no two limiters count the same; all are doubles exactly. */
+    private final AtomicLong lastCharge = new AtomicLong(new SecureRandom().nextLong() >>> 12);
 
     Meters(Link link, ServerTime time, Rules rules, Refusals refusals, String prefix, long receiptMillis) {
         this.rules = rules;
@@ -67,14 +71,6 @@ final class Meters {
 
     /** What a settlement changes in one meter: what it gives back, and what it charges besides, in the period of the last charge. */
     record Change(Rule rule, List<Charge> refunds, long more, long period) {}
-
-    /** What the script answered, and about which limits. */
-    private record Reply(Target target, List<Object> values) {
-
-        long number(int i) {
-            return (Long) values.get(i);
-        }
-    }
 
     /** Tells whether Redis answered when it was last asked. */
     boolean areSteady(Caller caller) {
@@ -113,22 +109,22 @@ final class Meters {
         if (target.rules().isEmpty()) {
             return CompletableFuture.completedFuture(new Outcome(Decision.admitted(), target, List.of()));
         }
-        String receipt = operation == Request.Operation.LOOK ? "" : nextReceipt();
+        String base = base(target.caller());
+        long name = lastCharge.incrementAndGet();
         boolean leases = operation == Request.Operation.LEASE;
+        ToLongFunction<Rule> units = rule -> usage.amountOf(rule.unit());
         long from = refusals.now();
         return link.within(
-                        base(target.caller()),
+                        base,
                         exchange -> ask(exchange, target, (asked, guess) -> {
-                            Request request = request(operation, receipt, guess, asked);
+                            Request request = request(operation, base, name, asked, units);
                             if (leases) {
                                 request.add(batch.units()).add(batch.micros());
                             }
                             for (Rule rule : asked.rules()) {
-                                long units = usage.amountOf(rule.unit());
-                                request.addMeter(rule, true)
-                                        .add(rule.limit.shadow())
-                                        .add(rule.room(units))
-                                        .add(units);
+                                if (rule.periods != null) {
+                                    rule.periods.addTo(request, guess);
+                                }
                                 if (leases) {
                                     // Whatever the limit lets the last call overrun: those of the batch would be many.
                                     request.add(rule.limit.limit().amount() - batch.units());
@@ -150,11 +146,11 @@ final class Meters {
     /** Tells how the organization of a caller stands with all limits, in two round trips: the first lists endpoints that no table names. */
     CompletableFuture<List<LimitStatus>> overview(Caller caller) {
         Target nothing = new Target(caller, "", List.of(), Target.ANY_NUMBER);
-        Request request = request(Request.Operation.NAMES, "", time.guess(), nothing);
+        Request request = request(Request.Operation.NAMES, base(caller), 0, nothing, rule -> 0);
         return link.within(
                 base(caller),
                 exchange -> exchange.run(request).thenCompose(names -> {
-                    Overview overview = Overview.of(caller, names);
+                    Overview overview = Overview.of(caller, new String(names, US_ASCII).lines());
                     return overview.rules().isEmpty()
                             ? CompletableFuture.completedFuture(List.of())
                             : status(exchange, nothing.only(overview.rules())).thenApply(overview::relevant);
@@ -163,8 +159,12 @@ final class Meters {
 
     private CompletableFuture<List<LimitStatus>> status(Link.Exchange exchange, Target target) {
         return ask(exchange, target, (asked, guess) -> {
-                    Request request = request(Request.Operation.STATUS, "", guess, asked);
-                    asked.rules().forEach(rule -> request.addMeter(rule, true));
+                    Request request = request(Request.Operation.STATUS, base(target.caller()), 0, asked, rule -> 0);
+                    for (Rule rule : asked.rules()) {
+                        if (rule.periods != null) {
+                            rule.periods.addTo(request, guess);
+                        }
+                    }
                     return request;
                 })
                 .thenApply(Meters::statusOf);
@@ -176,10 +176,13 @@ final class Meters {
             return CompletableFuture.completedFuture(true);
         }
         Target changed = target.only(changes.stream().map(Change::rule).toList());
-        Request request = request(Request.Operation.SETTLE, nextReceipt(), time.guess(), changed);
+        String base = base(target.caller());
+        Request request = request(Request.Operation.SETTLE, base, lastCharge.incrementAndGet(), changed, rule -> 0);
         for (Change change : changes) {
-            request.addMeter(change.rule(), false)
-                    .add(change.more())
+            if (change.rule().periods != null) {
+                request.add(0); // the period is the one that was charged
+            }
+            request.add(change.more())
                     .add(change.period())
                     .add(3L * change.refunds().size());
             change.refunds()
@@ -188,23 +191,19 @@ final class Meters {
         }
         // Forgotten when this is answered: a refusal that was decided before, and so answered before, may come after
         // this was asked.
-        return link.within(
-                        base(target.caller()), exchange -> exchange.run(request).thenApply(reply -> true))
+        return link.within(base, exchange -> exchange.run(request).thenApply(reply -> true))
                 .whenComplete(
                         (done, failure) -> changed.rules().forEach(rule -> refusals.forget(target.caller(), rule)));
     }
 
-    private Request request(Request.Operation operation, String receipt, Instant guess, Target target) {
-        return new Request(operation, base(target.caller()), receipt, receiptMillis, time, guess, target);
+    private Request request(
+            Request.Operation operation, String base, long name, Target target, ToLongFunction<Rule> units) {
+        return new Request(operation, base, name, receiptMillis, time, target, units);
     }
 
     /** Returns what all keys of a caller's organization begin with. */
     String base(Caller caller) {
         return Keys.base(prefix, caller.organization());
-    }
-
-    private String nextReceipt() {
-        return receipts + Long.toHexString(lastReceipt.incrementAndGet());
     }
 
     private CompletableFuture<Reply> ask(
@@ -219,8 +218,8 @@ final class Meters {
             BiFunction<Target, Instant, Request> requests,
             Instant guess,
             int attempts) {
-        return exchange.run(requests.apply(target, guess)).thenCompose(values -> {
-            Reply reply = new Reply(target, values);
+        return exchange.run(requests.apply(target, guess)).thenCompose(answer -> {
+            Reply reply = new Reply(target, Reply.unpacked(answer));
             long decidedAt = reply.number(1);
             if (target.rules().stream().anyMatch(Rule::isOfTheCalendar)) {
                 time.answered(decidedAt);
@@ -257,7 +256,7 @@ final class Meters {
                 long units = leased ? batch.units() : usage.amountOf(rule.unit());
                 Charge charge = new Charge(reply.number(3 + 3 * i), reply.number(4 + 3 * i), units);
                 charges.add(charge);
-                if (rule.period != null) {
+                if (rule.periods != null) {
                     leaseMicros = Math.min(leaseMicros, charge.first() - reply.number(1));
                 }
             } else if (rule.limit.shadow()) {

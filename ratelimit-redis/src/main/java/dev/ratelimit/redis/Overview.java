@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * The limits of an overview. Of endpoints that share meters since there are too many, it shows none.
@@ -18,13 +19,12 @@ import java.util.TreeSet;
  */
 record Overview(List<Rule> rules, Set<AppliedLimit> named) {
 
-    static Overview of(Caller caller, List<Object> names) {
+    /** Makes it of the names of the endpoints that have used something, escaped. */
+    static Overview of(Caller caller, Stream<String> names) {
         List<AppliedLimit> all = new ArrayList<>(caller.tier().limits());
         Set<AppliedLimit> named = new HashSet<>(all);
         Set<String> others = new TreeSet<>();
-        names.stream()
-                .filter(name -> !name.equals(Keys.SHARED))
-                .forEach(name -> others.add(Keys.unescape((String) name)));
+        names.filter(name -> !name.equals(Keys.SHARED)).map(Keys::unescape).forEach(others::add);
         others.removeAll(caller.tier().namedEndpoints());
         for (String other : others) {
             caller.tier().limitsFor(other).stream()

@@ -137,8 +137,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      * @return whether the call may go ahead, when there is an answer
      */
     public CompletionStage<Decision> tryAcquireAsync(Caller caller, String endpoint, Usage usage) {
-        return charged(caller, endpoint, usage)
-                .exceptionallyAsync(failure -> away.tryAcquire(caller, endpoint, usage))
+        return Link.otherwise(charged(caller, endpoint, usage), failure -> away.tryAcquire(caller, endpoint, usage))
                 .thenApply(decision -> listeners.decided(caller, endpoint, usage, decision));
     }
 
@@ -168,7 +167,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      * @return whether the call would be admitted, when there is an answer
      */
     public CompletionStage<Decision> peekAsync(Caller caller, String endpoint, Usage usage) {
-        return looked(caller, endpoint, usage).exceptionallyAsync(failure -> away.peek(caller, endpoint, usage));
+        return Link.otherwise(looked(caller, endpoint, usage), failure -> away.peek(caller, endpoint, usage));
     }
 
     private CompletableFuture<Decision> looked(Caller caller, String endpoint, Usage usage) {
@@ -199,8 +198,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      * @return the reservation, which says whether the call may go ahead, when there is an answer
      */
     public CompletionStage<AsyncReservation> reserveAsync(Caller caller, String endpoint, Usage estimate) {
-        return reserved(caller, endpoint, estimate)
-                .exceptionallyAsync(failure -> away.reserve(meters, caller, endpoint, estimate))
+        return Link.otherwise(
+                        reserved(caller, endpoint, estimate),
+                        failure -> away.reserve(meters, caller, endpoint, estimate))
                 .thenApply(reservation -> listeners.reserved(caller, endpoint, estimate, reservation));
     }
 
@@ -235,9 +235,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      *     there is none
      */
     public CompletionStage<List<LimitStatus>> statusAsync(Caller caller, String endpoint) {
-        return stands(caller, endpoint)
-                .exceptionallyAsync(
-                        failure -> away.status(failure, other -> other.status(caller.organization(), endpoint)));
+        return Link.otherwise(
+                stands(caller, endpoint),
+                failure -> away.status(failure, other -> other.status(caller.organization(), endpoint)));
     }
 
     private CompletableFuture<List<LimitStatus>> stands(Caller caller, String endpoint) {
@@ -266,8 +266,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      */
     public CompletionStage<List<LimitStatus>> statusAsync(Caller caller) {
         requireNonNull(caller, "caller");
-        return meters.overview(caller)
-                .exceptionallyAsync(failure -> away.status(failure, other -> other.status(caller.organization())));
+        return Link.otherwise(
+                meters.overview(caller), failure -> away.status(failure, other -> other.status(caller.organization())));
     }
 
     /** Returns the clocks of this machine. They bound waits; decisions go by the server's clock. */

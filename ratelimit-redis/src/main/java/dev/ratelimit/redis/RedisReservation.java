@@ -57,7 +57,7 @@ final class RedisReservation implements AsyncReservation {
 
     @Override
     public CompletionStage<Decision> addAsync(Usage more) {
-        return added(more).exceptionallyAsync(failure -> away.add(target.caller(), endpoint, more));
+        return Link.otherwise(added(more), failure -> away.add(target.caller(), endpoint, more));
     }
 
     private CompletableFuture<Decision> added(Usage more) {
@@ -98,7 +98,7 @@ final class RedisReservation implements AsyncReservation {
             Rule rule = more.charged().rules().get(i);
             Meters.Charge charge = more.charges().get(i);
             // Nothing leaves no mark in a window, but says to which period of a quota the reservation belongs.
-            if (charge.units() > 0 || rule.period != null) {
+            if (charge.units() > 0 || rule.periods != null) {
                 append(to.get(rules.indexOf(rule)), charge);
             }
         }
@@ -131,7 +131,7 @@ final class RedisReservation implements AsyncReservation {
 
     @Override
     public CompletionStage<Boolean> settleAsync(Usage actual) {
-        return settled(requireNonNull(actual, "actual")).exceptionallyAsync(failure -> true);
+        return settled(requireNonNull(actual, "actual")).exceptionally(failure -> true);
     }
 
     @Override
@@ -141,7 +141,7 @@ final class RedisReservation implements AsyncReservation {
 
     @Override
     public CompletionStage<Boolean> cancelAsync() {
-        return settled(null).exceptionallyAsync(failure -> true);
+        return settled(null).exceptionally(failure -> true);
     }
 
     /** Ends the reservation with what was used, or, if that is null, with nothing. */
@@ -181,7 +181,7 @@ final class RedisReservation implements AsyncReservation {
         }
         if (missing > 0 || !refunds.isEmpty()) {
             long period =
-                    rule.period == null ? 0 : charged.get(charged.size() - 1).first();
+                    rule.periods == null ? 0 : charged.get(charged.size() - 1).first();
             changes.add(new Meters.Change(rule, refunds, missing, period));
         }
     }

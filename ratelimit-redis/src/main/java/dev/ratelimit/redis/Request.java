@@ -1,108 +1,141 @@
 package dev.ratelimit.redis;
 
-import dev.ratelimit.QuotaPeriod;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** The keys and arguments of one run of the script, as {@link Script} describes them. */
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.protocol.CommandArgs;
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/** The keys and arguments of one run of the script, as {@link Script} describes them. For one thread until it is sent. */
 final class Request {
 
-    /** What is asked of the script. */
+    /** What is asked of the script, by number. */
     enum Operation {
         /** Decides and charges. */
-        CHARGE,
-        /** Decides, and charges a batch if it fits, else the call by itself. */
-        LEASE,
+        CHARGE(0),
         /** Decides only. */
-        LOOK,
+        LOOK(1),
+        /** Decides, and charges a batch if it fits, else the call by itself. */
+        LEASE(2),
         /** Tells what is used. */
-        STATUS,
+        STATUS(3),
         /** Gives back, and charges more. */
-        SETTLE,
+        SETTLE(4),
         /** Lists the endpoints that have used something by themselves. */
-        NAMES;
+        NAMES(5);
 
-        private final String argument = name().toLowerCase(Locale.ROOT);
+        private final int number;
+
+        Operation(int number) {
+            this.number = number;
+        }
     }
 
+    private static final int AGAIN = Double.BYTES;
+
     private final String base;
-    private final Instant guess;
-    private final List<String> keys = new ArrayList<>();
-    private final List<String> args = new ArrayList<>();
+    private final long name;
+    private final Target target;
+    private double[] numbers;
+    private int size;
 
     /**
-     * Begins a request.
+     * Makes a request about the limits of a target. For some operations more is to be added.
      *
      * @param base what the keys of the organization begin with
-     * @param receipt the name of the charge, under which its answer is kept for a short time
-     * @param receiptMillis how long
-     * @param guess the instant around which periods are sent
+     * @param name the number of the charge, by which it is known if it is sent again
+     * @param receiptMillis how long that may be
+     * @param units how many units are asked of a limit
      */
     Request(
             Operation operation,
             String base,
-            String receipt,
+            long name,
             long receiptMillis,
             ServerTime time,
-            Instant guess,
-            Target target) {
+            Target target,
+            ToLongFunction<Rule> units) {
+        List<Rule> rules = target.rules();
         this.base = base;
-        this.guess = guess;
-        keys.add(base + "n");
-        keys.add(base + "r:" + receipt);
-        args.add(operation.argument);
-        args.add(time.windowClock());
-        args.add(time.quotaClock());
-        add(time.latest());
-        add(receiptMillis);
-        args.add(target.name());
-        add(target.mostNames());
-        add(target.rules().size());
+        this.name = name;
+        this.target = target;
+        this.numbers = new double[9 + 7 * rules.size()];
+        add(operation.number);
+        add(0).add(name).add(1_000 * receiptMillis);
+        add(time.windowClock()).add(time.quotaClock()).add(time.latest());
+        add(target.mostNames()).add(rules.size());
+        for (Rule rule : rules) {
+            long asked = units.applyAsLong(rule);
+            add(rule.isOfOneEndpoint()).add(rule.limit.shadow());
+            add(rule.windowMicros).add(rule.exactMarks).add(rule.grainMicros);
+            add(rule.room(asked)).add(asked);
+        }
     }
 
-    String[] keys() {
-        return keys.toArray(String[]::new);
-    }
-
-    String[] args() {
-        return args.toArray(String[]::new);
-    }
-
+    /** Adds a number; of more than 2<sup>53</sup>, the nearest that is a double. */
     Request add(long number) {
-        args.add(Long.toString(number));
+        return add((double) number);
+    }
+
+    private Request add(double number) {
+        if (size == numbers.length) {
+            numbers = Arrays.copyOf(numbers, 2 * size);
+        }
+        numbers[size++] = number;
         return this;
     }
 
-    Request add(boolean flag) {
-        args.add(flag ? "1" : "0");
-        return this;
+    private Request add(boolean flag) {
+        return add(flag ? 1 : 0);
     }
 
-    /** Adds a meter; the periods of a quota only if the script may have to find the current one. */
-    Request addMeter(Rule rule, boolean withPeriods) {
-        QuotaPeriod period = rule.period;
-        args.add(period == null ? "w" : "q");
-        add(rule.isOfOneEndpoint());
-        keys.add(base + "m:" + rule.meter);
-        if (period == null) {
-            keys.add(base + "b:" + rule.meter);
-            return add(rule.windowMicros).add(rule.exactMarks);
+    /**
+     * Returns the arguments of a command that runs the script.
+     *
+     * @param script its text or its digest
+     * @param again whether the script may have been run for this request before
+     */
+    CommandArgs<String, String> arguments(String script, boolean again) {
+        byte[] packed = packed();
+        CommandArgs<String, String> arguments = new CommandArgs<>(StringCodec.UTF8) {
+            /** Called each time that Lettuce sends the command, which is more than once where a connection is cut or a slot moves. */
+            @Override
+            public void encode(ByteBuf buf) {
+                super.encode(buf);
+                markAgain(packed);
+            }
+        };
+        if (again) {
+            markAgain(packed);
         }
-        if (!withPeriods) {
-            return add(0);
-        }
-        QuotaPeriod.Interval current = period.at(guess);
-        if (current.end().equals(Instant.MAX)) {
-            return add(2).add(-Micros.ENDLESS).add(Micros.ENDLESS);
-        }
-        // The one before and the one after: a guess is good to some milliseconds, and mostly nowhere near a bound.
-        Instant before = period.at(current.start().minusNanos(1)).start();
-        Instant after = period.at(current.end()).end();
-        return add(4).add(Micros.of(before))
-                .add(Micros.of(current.start()))
-                .add(Micros.of(current.end()))
-                .add(Micros.of(after));
+        List<Rule> rules = target.rules();
+        long windows = rules.stream().filter(rule -> rule.periods == null).count();
+        // Lettuce finds the node of a cluster by the first key.
+        arguments.add(script).add(2 + rules.size() + windows).addKey(base + "n");
+        arguments.add(bytes("r:" + Long.toHexString(name)));
+        rules.forEach(rule -> arguments.add(bytes("m:" + rule.meter)));
+        rules.stream().filter(rule -> rule.periods == null).forEach(rule -> arguments.add(bytes("b:" + rule.meter)));
+        return arguments.add(packed);
+    }
+
+    private byte[] bytes(String end) {
+        return (base + end).getBytes(UTF_8);
+    }
+
+    private byte[] packed() {
+        byte[] endpoint = target.name().getBytes(UTF_8);
+        ByteBuffer packed =
+                ByteBuffer.allocate(size * Double.BYTES + endpoint.length).order(ByteOrder.LITTLE_ENDIAN);
+        packed.asDoubleBuffer().put(numbers, 0, size);
+        return packed.put(size * Double.BYTES, endpoint).array();
+    }
+
+    private static void markAgain(byte[] packed) {
+        ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN).putDouble(AGAIN, 1);
     }
 }

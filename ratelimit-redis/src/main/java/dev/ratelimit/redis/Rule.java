@@ -29,8 +29,11 @@ final class Rule {
     /** A window appends exact marks while fewer than so many are live. */
     final long exactMarks;
 
+    /** Thereafter a stamp is rounded up to the end of its grain, of so many microseconds: window/2,048 to window/1,024, and at least 1. */
+    final long grainMicros;
+
     /** Of a quota. */
-    final @Nullable QuotaPeriod period;
+    final @Nullable Periods periods;
 
     private final String account;
     private final boolean untilReached;
@@ -50,14 +53,16 @@ final class Rule {
             exactMarks = rate.precision() == Precision.EXACT
                     ? Integer.MAX_VALUE
                     : rate.amount() <= EXACT_MARKS ? EXACT_MARKS : 0;
-            period = null;
+            grainMicros = Math.max(1, Long.highestOneBit(windowMicros / 1_024));
+            periods = null;
             untilReached = false;
         } else {
             Quota quota = (Quota) limit.limit();
             span = "p" + Keys.encode(spanOf(quota.period()));
             windowMicros = 0;
             exactMarks = 0;
-            period = quota.period();
+            grainMicros = 1;
+            periods = new Periods(quota.period());
             untilReached = quota.overrun() == Overrun.UNTIL_REACHED;
         }
         this.meter = String.join(
@@ -91,7 +96,7 @@ final class Rule {
 
     /** Tells whether it depends on the date. */
     boolean isOfTheCalendar() {
-        return period instanceof QuotaPeriod.Calendar;
+        return periods != null && periods.areOfTheCalendar();
     }
 
     /** Returns the most that may be used where so many units are to be admitted; negative if they never can be. */

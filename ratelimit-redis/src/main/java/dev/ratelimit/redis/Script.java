@@ -11,34 +11,42 @@ import java.nio.charset.StandardCharsets;
  *
  * <h2>What a meter is kept in</h2>
  *
- * <p>A window is a sequence of marks, numbered from 0 since it was last empty: (stamp, units), the stamp in microseconds and ascending,
- * the units less what was given back. They stand in a tree of blocks of 16 entries: an entry of level 0 is a mark, one of level n + 1
- * the sum of a full block of level n, with its last stamp. The last block of each level, full or not, is in the head; the others, full
- * ones, are fields of a hash, {@code level:number}.
+ * <p>A window is a sequence of marks, numbered from 0 since it was last empty: (stamp, units, name), the stamp in microseconds and
+ * ascending, the units less what was given back, the name that of the charge that began the mark. They stand in a tree of blocks of 32
+ * entries: an entry of level 0 is a mark, one of level n + 1 the sum of a full block of level n, with its last stamp. The last block of
+ * each level, full or not, is in the head; the others, full ones, are fields of a hash, {@code level:number}.
  * <pre>
- *   head    hi lo | first | oldest | listed | marks | level 0: 1 to 16 marks | level 1: sums | ...
- *   blocks  0:0 → marks 0..15    0:1 → marks 16..31   ...   1:0 → sums of 0:0 .. 0:15   ...
+ *   head    ... | level 1: sums | level 0: 1 to 32 marks | hi lo | first | oldest | listed | kept | marks | place
+ *   blocks  0:0 → marks 0..31    0:1 → marks 32..63   ...   1:0 → sums of 0:0 .. 0:31   ...
  * </pre>
- * All are doubles. What is used is hi * 2<sup>53</sup> + lo: the sum of the marks from {@code first} on, the first that was live at the
- * last charge, with the stamp {@code oldest}. So a limit of a few calls is one string of some 100 bytes beside its key, and a meter of
- * 2,048 marks some 60 kB.
+ * All are doubles. What is used is hi * 2<sup>53</sup> + lo: the sum of the marks from {@code first} on, the first that was live when
+ * marks were last dropped, with the stamp {@code oldest}. So a limit of a few calls is one string of some 200 bytes beside its key, and a
+ * meter of 2,048 marks some 70 kB.
  *
- * <p>A quota is one string: the end of its period, hi, lo, listed.
+ * <p>The head ends with the newest mark and the state, where a charge changes it: these 96 bytes are read, and written at the
+ * {@code place} of that mark or behind it, however long the head is.
+ *
+ * <p>A quota is one string: the end of its period, hi, lo, listed, kept.
  *
  * <p>{@code listed} is the time up to which the directory of the organization's endpoints, a sorted set, lists the endpoint that the meter
- * belongs to, if it belongs to one. It is for overviews, and bounds the endpoints that no table names.
+ * belongs to, if it belongs to one. It is for overviews, and bounds the endpoints that no table names. {@code kept} is the time up to which
+ * Redis keeps the head.
  *
  * <h2>What it does</h2>
  *
- * <p>It reads all heads, drops from each what has expired, and computes what is used and how long a limit that refuses will: the stamp
- * of the first mark that must go. If no limit in force refuses, each limit that admits is charged: under the newest mark if its stamp is
- * not before now, else under a new one, whose stamp is now, or, where many marks are live, now rounded up to the end of a grain of at most
+ * <p>It drops from each meter what has expired, and computes what is used and how long a limit that refuses will: the stamp of the first
+ * mark that must go. If no limit in force refuses, each limit that admits is charged: under the newest mark if its stamp is not before
+ * now, else under a new one, whose stamp is now, or, where many marks are live, now rounded up to the end of a grain of at most
  * window/1,024. A call that is refused writes nothing.
  *
+ * <p>Most calls need none of that: there is room even if nothing has expired, and only heads change. They are admitted by the first
+ * part of the script, {@code usual.lua}, which decides as the other parts do, and takes a fraction of the time. It leaves to them what
+ * is refused, or may be, the first charge of a meter, one that fills a block, and what the directory must list.
+ *
  * <p>The work of a decision is O(log marks) for each limit: it goes down one path of the tree. A mark is dropped once, whole blocks at a
- * time, so that the charge that drops what has piled up deletes a sixteenth as many fields. Of Redis it takes one TIME, one MGET, and
- * for each limit charged one SET, for one in 16 marks one HSET, where a limit has more than 16 marks one PEXPIRE and a few HGET of 384
- * bytes, and a SET for the receipt.
+ * time, so that the charge that drops what has piled up deletes 1/32 as many fields. Of Redis a usual call takes one TIME and for each
+ * limit one GETRANGE and one SETRANGE, or SET where the window or the period begins anew. Other calls also take one MGET, for one in 32
+ * marks one HSET, and a few HGET of 1,024 bytes.
  *
  * <h2>Why it never admits too much</h2>
  *
@@ -53,30 +61,41 @@ import java.nio.charset.StandardCharsets;
  * charged, and the charge, of those behind them, that the script made last: it was made before the window ended, and the stamps of all
  * others are not before the window began. So their marks were live then, and what was used counted them.
  *
+ * <h2>What is sent again</h2>
+ *
+ * <p>If a connection is cut, Lettuce sends again what was not answered. Each charge and settlement has a name, a number. One that is sent
+ * again, and says so, is answered as the first time, and nothing is charged: by its receipt, a key of its own that holds the answer for some
+ * seconds; or, of a usual charge, by a mark that bears its name. Such a charge leaves no receipt if it begins a mark whose stamp is the
+ * time of the charge, in a window that is not shorter than those seconds. By that time it is found where each of the other limits was
+ * charged.
+ *
  * <h2>How long keys live</h2>
  *
- * <p>As long as something in them counts, and 50 seconds: a replica's clock may be ahead. A lifetime quota lives for ever. The
- * receipt of a charge or a settlement, which has a number of its own, lives some seconds: if a connection is cut and the request is
- * sent again, the answer is that of the first time and nothing is charged.
+ * <p>As long as something in them counts, and 50 to 59 seconds: a replica's clock may be ahead. So not every charge says how long. A
+ * lifetime quota lives for ever.
  *
  * <h2>Arguments and replies</h2>
+ *
+ * <p>Numbers are doubles, little-endian, without anything between them.
  * <pre>
- *   KEYS   names, receipt, then for each meter its head and, if it is a window, its blocks
- *   ARGV   operation, clock of windows, clock of quotas (both empty but in tests), least time of quotas, milliseconds that a receipt
- *          lives, endpoint, most endpoints (negative: any number), number of meters; for each meter 'w', own, window, exact marks, or
- *          'q', own, number of bounds, bounds; then, to charge or look: shadow, room, units; to settle: more, period of the last
- *          charge, and three numbers for each refund, preceded by how many they are: its place and units; to lease: as to charge, but
- *          units and microseconds of the batch before the first meter, and the room that a limit must have for it behind each
+ *   KEYS   names, receipt, then the head of each meter, then the blocks of each that is a window
+ *   ARGV   one text: operation, whether it was sent before, name, microseconds that a receipt lives, clock of windows, clock of quotas
+ *          (both no number but in tests), least time of quotas, most endpoints (negative: any number), number of meters;
+ *          for each meter: whether it is of one endpoint, shadow, window (0 for a quota), exact marks, grain, room, units;
+ *          to lease: units and microseconds of the batch;
+ *          for each meter: if it is a quota, number of bounds, bounds; to settle: more, period of the last charge, and three numbers for
+ *          each refund, preceded by how many they are: its place and units; to lease: the room that the limit must have for the batch;
+ *          the endpoint
  *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, -1 the time is in none of the periods, -2 the endpoint must share
  *          (both: ask again); the time of quotas; for each meter
  *          to charge or look: wait (0 admits, -1 for good), place (number and stamp of the mark, or end of the period, 0);
- *          for a status: hi, lo, wait until nothing is used. For names: the endpoints.
+ *          for a status: hi, lo, wait until nothing is used. For names: the endpoints, a line each.
  * </pre>
  */
 final class Script {
 
     /** The text. */
-    static final String TEXT = read("tree") + read("window") + read("quota") + read("decide");
+    static final String TEXT = read("usual") + read("tree") + read("window") + read("quota") + read("decide");
 
     /** The name by which a server knows it: the SHA-1 digest of the text. */
     static final String DIGEST = Base16.digest(TEXT.getBytes(StandardCharsets.US_ASCII));

@@ -43,14 +43,14 @@ final class ServerTime {
         return source;
     }
 
-    /** Returns the argument that replaces the clock of windows, empty unless it does. */
-    String windowClock() {
-        return supplied ? Long.toString(Math.floorDiv(source.nanoTime() - origin, 1_000L)) : "";
+    /** Returns the argument that replaces the clock of windows, no number unless it does. */
+    double windowClock() {
+        return supplied ? Math.floorDiv(source.nanoTime() - origin, 1_000L) : Double.NaN;
     }
 
-    /** Returns the argument that replaces the clock of quotas, empty unless it does. */
-    String quotaClock() {
-        return supplied ? Long.toString(Micros.of(source.instant())) : "";
+    /** Returns the argument that replaces the clock of quotas, no number unless it does. */
+    double quotaClock() {
+        return supplied ? Micros.of(source.instant()) : Double.NaN;
     }
 
     /** Returns the latest time seen, in microseconds. */

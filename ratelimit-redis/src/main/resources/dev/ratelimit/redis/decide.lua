@@ -1,116 +1,82 @@
--- Reads the arguments, decides over all meters, and charges or settles them. The last part of the script.
+-- Decides over all meters, and charges or settles them. The last part of the script.
 
-local names, receipt = KEYS[1], KEYS[2]
-local operation, endpoint, most_names = ARGV[1], ARGV[6], tonumber(ARGV[7])
-local clock = call('TIME')
-local real = clock[1] * 1000000 + clock[2]
-local now = tonumber(ARGV[2]) or real
-local wall = tonumber(ARGV[3]) or real
-local time = max(wall, tonumber(ARGV[4])) -- of periods
+local field_at = records + 56 * meter_count
 
-if operation == 'names' then
-  return call('ZRANGE', names, 0, -1)
-end
-
-local last_key, last_arg = 2, 8
-
-local function key()
-  last_key = last_key + 1
-  return KEYS[last_key]
-end
-
-local function arg()
-  last_arg = last_arg + 1
-  return ARGV[last_arg]
-end
-
+-- The next of the numbers that stand behind the records of the meters.
 local function number()
-  return tonumber(arg())
+  local value
+  value, field_at = unpacked('<d', numbers, field_at)
+  return value
 end
 
-local function numbers()
-  local list = {}
-  for i = 1, number() do
-    list[i] = number()
+local function list()
+  local values = {}
+  for n = 1, number() do
+    values[n] = number()
   end
-  return list
-end
-
--- With all its fields at once: to add them one by one would let the table grow five times.
-local function read_meter()
-  if arg() == 'w' then
-    return {
-      kind = window, own = arg() == '1', key = key(), blocks = key(), span = number(), exact = number(), now = now, time = now,
-      hi = 0, lo = 0, first = 0, stored = 0, oldest = 0, listed = 0, count = {}, open = {}, read = {},
-      shadow = false, room = 0, units = 0, wait = 0, changed = false,
-    }
-  end
-  return {
-    kind = quota, own = arg() == '1', key = key(), span = 0, bounds = numbers(), now = wall, time = time,
-    hi = 0, lo = 0, to = nil, listed = 0,
-    shadow = false, room = 0, units = 0, wait = 0, changed = false,
-  }
+  return values
 end
 
 -- A lease takes units ahead: how many, for how many microseconds, and the room that each limit must have for them.
-local batch, ahead, batch_rooms
-if operation == 'lease' then
-  batch, ahead, batch_rooms = number(), number(), {}
+local batch, ahead
+if operation == LEASE then
+  batch, ahead = number(), number()
 end
 
-local meters = {}
-for i = 1, tonumber(ARGV[8]) do
-  local m = read_meter()
-  if operation == 'settle' then
-    m.more, m.charged, m.refunds = number(), number(), numbers()
-  elseif operation ~= 'status' then
-    m.shadow, m.room, m.units = arg() == '1', number(), number()
-    if operation == 'lease' then
-      batch_rooms[i] = number()
-    end
+local meters, next_blocks, next_record = {}, meter_count + 3, records
+for n = 1, meter_count do
+  local own, shadow, span, exact, grain, room, units
+  own, shadow, span, exact, grain, room, units, next_record = unpacked('<ddddddd', numbers, next_record)
+  -- With all its fields at once: to add them one by one would let the table grow several times.
+  local m = {
+    kind = window, key = KEYS[n + 2], blocks = nil, own = own > 0, shadow = shadow > 0, span = span, room = room, units = units,
+    hi = 0, lo = 0, listed = 0, kept = 0, wait = 0, changed = false, bounds = nil, to = nil, exact = exact, grain = grain,
+    first = 0, dropped = 0, oldest = 0, count = nil, open = nil, read = nil, stored = false, lost = false,
+    more = 0, charged = 0, refunds = nil, batch_room = 0,
+  }
+  if span > 0 then
+    m.blocks, next_blocks = KEYS[next_blocks], next_blocks + 1
+    m.count, m.open, m.read = {}, {}, {}
+  else
+    m.kind, m.bounds = quota, list()
   end
-  meters[i] = m
+  if operation == SETTLE then
+    m.more, m.charged, m.refunds = number(), number(), list()
+  elseif operation == LEASE then
+    m.batch_room = number()
+  end
+  meters[n] = m
 end
 
--- In pieces, since Lua's stack bounds the arguments of a call, and an overview may ask for any number of meters.
-local heads = {}
-for from = 1, #meters, 100 do
-  local keys = {}
-  for i = from, math.min(from + 99, #meters) do
-    keys[#keys + 1] = meters[i].key
-  end
-  if from == 1 then
-    keys[#keys + 1] = receipt
-  end
-  local values = call('MGET', unpack(keys))
-  if from == 1 then
-    local known = table.remove(values)
-    if known then
-      return cmsgpack.unpack(known)
-    end
-  end
-  for i = 1, #values do
-    heads[from + i - 1] = values[i]
-  end
-end
+local endpoint = string.sub(numbers, field_at)
 
 -- Writes what was changed, and lets the directory of endpoints know how long each of them may have used something.
 local function save()
-  local listed, list_until = 0, 0
+  listed, list_until = 0, 0
   for _, m in ipairs(meters) do
     listed = max(listed, m.own and m.listed or 0)
   end
   for _, m in ipairs(meters) do
     if m.changed then
-      local life = m.kind.life(m, m.now)
-      local ends = real + life + MARGIN * 1000
+      local ends = real + m.kind.life(m)
       -- Another limit of the endpoint may have it listed for longer already.
-      if m.own and listed < ends then
+      if m.own and listed < ends + MARGIN then
         -- A window later than needed, so that this is not written with every charge.
-        m.listed = ends + m.span
+        m.listed = ends + MARGIN + m.span
         list_until = max(list_until, m.listed)
       end
-      m.kind.save(m, life == math.huge and life or ceil(life / 1000) + MARGIN)
+      -- Nor is how long the key lives.
+      local renews = m.kept < ends + MARGIN or m.kept > ends + LONGEST_MARGIN
+      if renews then
+        m.kept = ends + LONGEST_MARGIN
+      end
+      call('SET', m.key, m.kind.head(m), 'KEEPTTL')
+      if renews and m.kept < math.huge then
+        call('PEXPIREAT', m.key, ceil(m.kept / 1000))
+      end
+      if m.stored or (renews and m.open and m.open[1]) then
+        call('PEXPIREAT', m.blocks, ceil(m.kept / 1000))
+      end
     end
   end
   if list_until > 0 then
@@ -120,13 +86,13 @@ local function save()
     if latest == math.huge then
       call('PERSIST', names)
     else
-      call('PEXPIRE', names, ceil((latest - real) / 1000))
+      call('PEXPIREAT', names, ceil(latest / 1000))
     end
   end
 end
 
-local function answer_once(reply)
-  call('SET', receipt, cmsgpack.pack(reply), 'PX', ARGV[5])
+local function answer_once()
+  call('SET', receipt, reply, 'PX', kept_for / 1000)
   return reply
 end
 
@@ -138,7 +104,7 @@ local function charge_more(m)
     hi, lo = most_hi, most_lo
   end
   if hi > 0 or lo > 0 then
-    m.kind.charge(m, hi, lo, m.now)
+    m.kind.charge(m, hi, lo, now)
   end
 end
 
@@ -150,17 +116,45 @@ end
 -- Where there are too many names, further ones share the meters of one. Once one does, all new ones do until these are idle: else a name
 -- could be charged there first and by itself then.
 if most_names >= 0 and not is_listed(endpoint) and (is_listed(SHARED) or call('ZCOUNT', names, real, '+inf') >= most_names) then
-  return { -2, time }
+  return pack('<dd', -2, time)
 end
 
-for i, m in ipairs(meters) do
-  m.kind.load(m, heads[i], m.time)
+-- In pieces, since Lua's stack bounds the arguments of a call, and an overview may ask for any number of meters.
+for from = 1, meter_count, 100 do
+  local heads = call('MGET', unpack(KEYS, from + 2, math.min(from + 99, meter_count) + 2))
+  for n, head in ipairs(heads) do
+    local m = meters[from + n - 1]
+    m.kind.load(m, head)
+  end
 end
 
-if operation == 'settle' then
+-- A usual charge that began a mark of its own has left its name there instead of a receipt. All limits admitted it.
+if again > 0 and operation == CHARGE then
+  local made
   for _, m in ipairs(meters) do
-    for i = 1, #m.refunds, 3 do
-      m.kind.refund(m, m.refunds[i], m.refunds[i + 1], m.refunds[i + 2])
+    made = made or m.kind.begun_by(m, name)
+  end
+  if made then
+    local made_at = max(latest, made + wall - now) -- of periods
+    reply = pack('<dd', 1, made_at)
+    for _, m in ipairs(meters) do
+      local first, second = -1, 0
+      if m.kind == quota then
+        first = quota.period_of(m, made_at) or -1
+      elseif m.units > 0 then
+        first, second = window.place_at(m, made)
+      end
+      reply = reply .. pack('<ddd', 0, first, second)
+    end
+    return reply
+  end
+end
+
+reply = pack('<dd', 1, time)
+if operation == SETTLE then
+  for _, m in ipairs(meters) do
+    for n = 1, #m.refunds, 3 do
+      m.kind.refund(m, m.refunds[n], m.refunds[n + 1], m.refunds[n + 2])
     end
     -- A quota is charged in the period of the reservation: not if that is over, or has been followed by another.
     if m.kind == quota and not m.to and m.charged > time then
@@ -171,58 +165,54 @@ if operation == 'settle' then
     end
   end
   save()
-  return answer_once({ 1, time })
+  return answer_once()
 end
 
 for _, m in ipairs(meters) do
   if m.kind == quota and not m.to then
-    return { -1, time }
+    return pack('<dd', -1, time)
   end
 end
 
-if operation == 'status' then
-  local reply = { 1, time }
+if operation == STATUS then
   for _, m in ipairs(meters) do
-    reply[#reply + 1] = m.hi
-    reply[#reply + 1] = m.lo
-    reply[#reply + 1] = exceeds(m.hi, m.lo, 0) and m.kind.wait(m, 0, m.now) or 0
+    reply = reply .. pack('<ddd', m.hi, m.lo, exceeds(m.hi, m.lo, 0) and m.kind.wait(m, 0) or 0)
   end
   return reply
 end
 
 -- Shadows must have room too: the calls that are served later ask nobody what a shadow would say.
 local function fits_ahead()
-  for i, m in ipairs(meters) do
-    if exceeds(m.hi, m.lo, batch_rooms[i]) then
+  for _, m in ipairs(meters) do
+    if exceeds(m.hi, m.lo, m.batch_room) then
       return false
     end
   end
   return true
 end
 
-local leased = operation == 'lease' and fits_ahead()
+local leased = operation == LEASE and fits_ahead()
 local admitted = leased and 2 or 1
 for _, m in ipairs(meters) do
-  m.wait = exceeds(m.hi, m.lo, m.room) and m.kind.wait(m, m.room, m.now) or 0
+  m.wait = exceeds(m.hi, m.lo, m.room) and m.kind.wait(m, m.room) or 0
   if m.wait ~= 0 and not m.shadow then
     admitted = 0
   end
 end
 
-local reply, charged = { admitted, time }, false
+local charged = false
+reply = pack('<dd', admitted, time)
 for _, m in ipairs(meters) do
   local first, second = m.to or -1, 0
-  if operation ~= 'look' and admitted > 0 and m.wait == 0 and m.units > 0 then
+  if operation ~= LOOK and admitted > 0 and m.wait == 0 and m.units > 0 then
     local hi, lo = wide(leased and batch or m.units)
-    first, second = m.kind.charge(m, hi, lo, leased and m.now + ahead or m.now)
+    first, second = m.kind.charge(m, hi, lo, leased and now + ahead or now)
     charged = true
   end
-  reply[#reply + 1] = m.wait
-  reply[#reply + 1] = first
-  reply[#reply + 1] = second
+  reply = reply .. pack('<ddd', m.wait, first, second)
 end
 if charged then
   save()
-  return answer_once(reply)
+  return answer_once()
 end
 return reply

@@ -2,23 +2,30 @@
 
 local quota = {}
 
-function quota.load(m, head, time)
-  if head then
-    local to, hi, lo, listed = unpacked('>dddd', head)
-    -- Also when the time is before its start: a period that began does not end because the clock steps back.
-    if time < to then
-      m.to, m.hi, m.lo, m.listed = to, hi, lo, listed
-      return
-    end
-  end
-  for i = 2, #m.bounds do
-    if m.bounds[i - 1] <= time and time < m.bounds[i] then
-      m.to = m.bounds[i]
+-- Returns the end of the period that a time is in, if its bounds are known.
+function quota.period_of(m, at_time)
+  for n = 2, #m.bounds do
+    if m.bounds[n - 1] <= at_time and at_time < m.bounds[n] then
+      return m.bounds[n]
     end
   end
 end
 
-function quota.wait(m, room, wall)
+function quota.load(m, head)
+  if head then
+    local to, hi, lo, listed, kept = unpacked('<ddddd', head)
+    -- Also when the time is before its start: a period that began does not end because the clock steps back.
+    if time < to then
+      m.to, m.hi, m.lo, m.listed, m.kept = to, hi, lo, listed, kept
+      return
+    end
+  end
+  m.to = quota.period_of(m, time)
+end
+
+function quota.begun_by() end
+
+function quota.wait(m, room)
   if room < 0 or m.to >= ENDLESS then
     return -1
   end
@@ -43,15 +50,10 @@ function quota.refund(m, to, _, units)
   m.changed = true
 end
 
-function quota.life(m, wall)
+function quota.life(m)
   return m.to >= ENDLESS and math.huge or m.to - wall
 end
 
-function quota.save(m, ttl)
-  local head = pack('>dddd', m.to, m.hi, m.lo, m.listed)
-  if ttl == math.huge then
-    call('SET', m.key, head)
-  else
-    call('SET', m.key, head, 'PX', ttl)
-  end
+function quota.head(m)
+  return pack('<ddddd', m.to, m.hi, m.lo, m.listed, m.kept)
 end

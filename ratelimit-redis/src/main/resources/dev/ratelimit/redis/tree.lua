@@ -1,15 +1,9 @@
--- Numbers, and the tree that a window keeps its marks in. The first part of the script that the class Script sends.
+-- Numbers, and the tree that a window keeps its marks in.
 
-local BASE = 9007199254740992 -- 2^53, the largest number up to which a double counts exactly
-local ENDLESS = 4611686018427387904 -- 2^62, the end of a period that has none
 local MOST_HI = 256 -- an overrun stops at 256 * 2^53 = 2^61 units
-local FAN = 16 -- entries of a block
-local ENTRY = 24 -- bytes of an entry
 local SHARED = '%o' -- stands for the endpoints that are too many
-local MARGIN = 50000 -- milliseconds that a key outlives its meaning: clocks of replicas differ, and rounding must not cut
 
-local floor, ceil, max = math.floor, math.ceil, math.max
-local call, pack, unpacked = redis.call, struct.pack, struct.unpack
+local floor, ceil, max, sub = math.floor, math.ceil, math.max, string.sub
 
 -- Sums of units exceed 2^53 when a limit is overrun, so they are pairs: hi * 2^53 + lo, 0 <= lo < 2^53. No step leaves the exact range.
 
@@ -40,8 +34,9 @@ local function exceeds(hi, lo, room)
   return hi > 0 or lo > room
 end
 
--- The tree of a window's marks. An entry is (stamp of its last mark, units); at level 0 it is a mark, at level n + 1 the sum of a block
--- of 16 entries of level n. The last block of each level is in the head, all others are fields of a hash.
+-- The tree of a window's marks. An entry is (stamp of its last mark, units, name); at level 0 it is a mark, with the name of the charge that
+-- began it, at level n + 1 the sum of a block of 32 entries of level n. The last block of each level is in the head, all others are fields
+-- of a hash.
 
 local function count(m, level)
   return m.count[level] or 0
@@ -62,7 +57,7 @@ end
 
 local function store_block(m, level, block, bytes)
   local name = field(level, block)
-  m.read[name] = bytes
+  m.read[name], m.stored = bytes, true
   call('HSET', m.blocks, name, bytes)
 end
 
@@ -70,18 +65,18 @@ local function entry(m, level, i)
   local bytes = load_block(m, level, floor(i / FAN))
   if not bytes then
     m.lost = true -- somebody deleted it: what is lost counts no more
-    return -ENDLESS, 0, 0
+    return -ENDLESS, 0, 0, 0
   end
-  return unpacked('>ddd', bytes, i % FAN * ENTRY + 1)
+  return unpacked('<dddd', bytes, i % FAN * ENTRY + 1)
 end
 
-local function append(m, level, stamp, hi, lo)
+local function append(m, level, stamp, hi, lo, begun_by)
   local open = m.open[level] or ''
   -- A full block stays in the head until the next entry comes, so that the newest mark is always there.
   if #open == FAN * ENTRY then
     local block, sum_hi, sum_lo, last = count(m, level + 1), 0, 0, 0
     for at = 1, #open, ENTRY do
-      local one_stamp, one_hi, one_lo = unpacked('>ddd', open, at)
+      local one_stamp, one_hi, one_lo = unpacked('<ddd', open, at)
       sum_hi, sum_lo = plus(sum_hi, sum_lo, one_hi, one_lo)
       last = one_stamp
     end
@@ -89,10 +84,10 @@ local function append(m, level, stamp, hi, lo)
     if (block + 1) * FAN ^ (level + 1) > m.first then
       store_block(m, level, block, open)
     end
-    append(m, level + 1, last, sum_hi, sum_lo)
+    append(m, level + 1, last, sum_hi, sum_lo, 0)
     open = ''
   end
-  m.open[level] = open .. pack('>ddd', stamp, hi, lo)
+  m.open[level] = open .. pack('<dddd', stamp, hi, lo, begun_by)
   m.count[level] = count(m, level) + 1
 end
 
@@ -105,8 +100,8 @@ local function alter(m, serial, operation, hi, lo)
     if not bytes then
       return
     end
-    local stamp, old_hi, old_lo = unpacked('>ddd', bytes, at + 1)
-    bytes = bytes:sub(1, at) .. pack('>ddd', stamp, operation(old_hi, old_lo, hi, lo)) .. bytes:sub(at + ENTRY + 1)
+    local old_hi, old_lo = unpacked('<dd', bytes, at + 9)
+    bytes = sub(bytes, 1, at + 8) .. pack('<dd', operation(old_hi, old_lo, hi, lo)) .. sub(bytes, at + 25)
     if block < count(m, level + 1) then
       store_block(m, level, block, bytes)
     else
@@ -117,7 +112,7 @@ local function alter(m, serial, operation, hi, lo)
 end
 
 -- Goes from the first live mark on, by the largest sums that begin there, as long as `passes` accepts them. Returns the number and the
--- stamp of the mark that it did not accept. It goes up the tree once and down once: by 16 entries a level at most, each time.
+-- stamp of the mark that it did not accept. It goes up the tree once and down once: by 32 entries a level at most, each time.
 local function walk(m, passes)
   local serial = m.first
   while serial < count(m, 0) do

@@ -3,22 +3,21 @@
 local window = {}
 
 local function newest(m)
-  return (unpacked('>d', m.open[0], #m.open[0] - ENTRY + 1))
+  return (unpacked('<d', m.open[0], #m.open[0] - ENTRY + 1))
 end
 
-function window.load(m, head, now)
+function window.load(m, head)
   if not head then
     return
   end
-  local marks, at
-  m.hi, m.lo, m.first, m.oldest, m.listed, marks, at = unpacked('>dddddd', head)
-  m.stored = m.first
-  local level = 0
+  local level, last, marks = 0, #head - STATE
+  m.hi, m.lo, m.first, m.oldest, m.listed, m.kept, marks = unpacked('<ddddddd', head, last + 1)
+  m.dropped = m.first
   while marks > 0 do
     local above = floor((marks - 1) / FAN)
-    local last = at + (marks - FAN * above) * ENTRY
-    m.count[level], m.open[level] = marks, head:sub(at, last - 1)
-    level, marks, at = level + 1, above, last
+    local before = last - (marks - FAN * above) * ENTRY
+    m.count[level], m.open[level] = marks, sub(head, before + 1, last)
+    level, marks, last = level + 1, above, before
   end
   if newest(m) + m.span <= now then
     m.hi, m.lo, m.first = 0, 0, count(m, 0)
@@ -41,7 +40,7 @@ function window.load(m, head, now)
 end
 
 -- Microseconds until no more is used than there is room for, where more is used now; -1 if that is never.
-function window.wait(m, room, now)
+function window.wait(m, room)
   if room < 0 then
     return -1
   end
@@ -58,31 +57,26 @@ function window.wait(m, room, now)
 end
 
 -- Charges, and returns the number and the stamp of the mark.
-function window.charge(m, hi, lo, now)
+function window.charge(m, hi, lo, at_time)
   if m.first == count(m, 0) then
     if count(m, 1) > 0 then
       call('DEL', m.blocks)
     end
-    m.first, m.stored, m.count, m.open, m.read = 0, 0, {}, {}, {}
+    m.first, m.dropped, m.count, m.open, m.read = 0, 0, {}, {}, {}
   end
   local marks = count(m, 0)
-  if marks > 0 and newest(m) >= now then
+  if marks > 0 and newest(m) >= at_time then
     -- Also where the clock stepped back: a stamp that is too late errs on the side of refusing.
     alter(m, marks - 1, plus, hi, lo)
   else
-    -- Rounded up to the end of its grain, a power of two: it may leave late, never early.
-    local stamp = now
+    local stamp = at_time
     if marks - m.first >= m.exact then
-      local grain = 1
-      while grain * 2048 <= m.span do
-        grain = grain * 2
-      end
-      stamp = now - now % grain + grain - 1
+      stamp = at_time - at_time % m.grain + m.grain - 1 -- the end of its grain: it may leave late, never early
     end
     if marks == 0 then
       m.oldest = stamp
     end
-    append(m, 0, stamp, hi, lo)
+    append(m, 0, stamp, hi, lo, name)
   end
   m.hi, m.lo = plus(m.hi, m.lo, hi, lo)
   m.changed = true
@@ -107,13 +101,37 @@ function window.refund(m, serial, stamp, units)
   m.changed = true
 end
 
+-- Returns the stamp of the mark that a charge of that name began and that is as old as a receipt may be, if there is one.
+function window.begun_by(m, charge)
+  for serial = count(m, 0) - 1, m.first, -1 do
+    local stamp, _, _, found = entry(m, 0, serial)
+    if found == charge or stamp + kept_for < now then
+      return found == charge and stamp
+    end
+  end
+end
+
+-- Returns where a charge was made at a time before: the first mark that is not earlier.
+function window.place_at(m, at_time)
+  local first, second = -1, 0
+  for serial = count(m, 0) - 1, m.first, -1 do
+    local stamp = entry(m, 0, serial)
+    if stamp < at_time then
+      break
+    end
+    first, second = serial, stamp
+  end
+  return first, second
+end
+
 -- Microseconds for which the meter means something.
-function window.life(m, now)
+function window.life(m)
   return newest(m) + m.span - now
 end
 
-function window.save(m, ttl)
-  local from, to, level = m.stored, m.first, 0
+-- Deletes the blocks that have expired, and returns the head.
+function window.head(m)
+  local from, to, level = m.dropped, m.first, 0
   while count(m, level + 1) > 0 do
     from, to = floor(from / FAN), floor(to / FAN)
     for block = from, to - 1 do
@@ -121,9 +139,9 @@ function window.save(m, ttl)
     end
     level = level + 1
   end
-  local head = pack('>dddddd', m.hi, m.lo, m.first, m.oldest, m.listed, count(m, 0))
-  call('SET', m.key, head .. table.concat(m.open, '', 0), 'PX', ttl)
-  if count(m, 1) > 0 then
-    call('PEXPIRE', m.blocks, ttl)
+  local head = m.open[0]
+  for above = 1, #m.open do
+    head = m.open[above] .. head
   end
+  return head .. pack('<dddddddd', m.hi, m.lo, m.first, m.oldest, m.listed, m.kept, count(m, 0), #head - ENTRY)
 end

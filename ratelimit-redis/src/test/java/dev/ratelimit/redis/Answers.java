@@ -8,13 +8,13 @@ import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
-import java.util.List;
+import java.nio.DoubleBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** What the script last answered to a thread: more than the limiter tells of it. */
 final class Answers {
 
-    private static final ThreadLocal<@Nullable RedisFuture<List<Object>>> LAST = new ThreadLocal<>();
+    private static final ThreadLocal<@Nullable RedisFuture<byte[]>> LAST = new ThreadLocal<>();
 
     private Answers() {}
 
@@ -35,7 +35,7 @@ final class Answers {
                 (proxy, method, arguments) -> {
                     Object result = invoke(method, commands, arguments);
                     if (method.getName().equals("dispatch")) {
-                        LAST.set((RedisFuture<List<Object>>) result);
+                        LAST.set((RedisFuture<byte[]>) result);
                     }
                     return result;
                 });
@@ -51,11 +51,12 @@ final class Answers {
 
     /** Returns how the last call of this thread was admitted, to an endpoint with one limit. */
     static Charge lastCharge(Endpoint endpoint) throws Exception {
-        List<Object> answer = requireNonNull(LAST.get(), "only Redis admits").get();
+        byte[] packed = requireNonNull(LAST.get(), "only Redis admits").get();
         LAST.remove();
-        if ((Long) answer.get(0) != 1) {
-            throw new IllegalStateException("Redis must have admitted the call: answer=" + answer);
+        DoubleBuffer answer = Reply.unpacked(packed);
+        if (answer.get(0) != 1) {
+            throw new IllegalStateException("Redis must have admitted the call: answer=" + answer.get(0));
         }
-        return new Charge(endpoint, (Long) answer.get(1), (Long) answer.get(4));
+        return new Charge(endpoint, (long) answer.get(1), (long) answer.get(4));
     }
 }

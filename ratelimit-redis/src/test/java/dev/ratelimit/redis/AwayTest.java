@@ -42,7 +42,7 @@ class AwayTest {
             .table(LimitTable.named("hours").eachOther(RateLimit.perHour(5)))
             .build();
 
-    private final AtomicReference<String> scriptAnswer = new AtomicReference<>("*5\r\n:1\r\n:1\r\n:0\r\n:-1\r\n:0\r\n");
+    private final AtomicReference<String> scriptAnswer = new AtomicReference<>(CannedServer.packed(1, 1, 0, -1, 0));
     private final AtomicInteger scripts = new AtomicInteger();
     private final CannedServer server = new CannedServer(command -> switch (command) {
         case "HELLO" -> "-ERR unknown command\r\n";
@@ -168,7 +168,7 @@ class AwayTest {
                 .fallBackTo(fallback)
                 .timeout(Duration.ofSeconds(20))
                 .build();
-        scriptAnswer.set("*8\r\n:1\r\n:1\r\n:0\r\n:0\r\n:9\r\n:0\r\n:0\r\n:9\r\n");
+        scriptAnswer.set(CannedServer.packed(1, 1, 0, 0, 9, 0, 0, 9));
         Reservation reservation = limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, 90));
         assertThat(reservation.decision().isAdmitted()).isTrue();
         scriptAnswer.set("-LOADING Redis is loading the dataset in memory\r\n");

@@ -84,8 +84,9 @@ class BuildingTest {
     /** The rights that the README names; the server asks for those of what the script does, too. */
     @Test
     void aUserWithTheRightsThatAreNeededMayDoAll() {
-        String rights = "+ping +client +info +evalsha +eval +script|load +time +mget +set +hget +hset +hdel +del"
-                + " +pexpire +persist +zadd +zrange +zscore +zcount +zremrangebyscore";
+        String rights =
+                "+ping +client +info +evalsha +eval +script|load +time +get +mget +getrange +set +setrange +hget +hset +hdel +del"
+                        + " +pexpireat +persist +zadd +zrange +zscore +zcount +zremrangebyscore";
         List<String> settings = new ArrayList<>(List.of("--user", "limiter", "on", ">pw", "~ratelimit:*", "-@all"));
         settings.addAll(List.of(rights.split(" ")));
         ManualTime time = new ManualTime();

@@ -1,6 +1,6 @@
 package dev.ratelimit.redis;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.BufferedReader;
 import java.io.EOFException;
@@ -11,6 +11,8 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
 
@@ -54,7 +56,7 @@ final class CannedServer implements AutoCloseable {
 
     private void serve(Socket accepted) {
         try (accepted) {
-            BufferedReader in = new BufferedReader(new InputStreamReader(accepted.getInputStream(), US_ASCII));
+            BufferedReader in = new BufferedReader(new InputStreamReader(accepted.getInputStream(), ISO_8859_1));
             OutputStream out = accepted.getOutputStream();
             for (String first = in.readLine(); first != null; first = in.readLine()) {
                 int words = Integer.parseInt(first.substring(1));
@@ -62,7 +64,7 @@ final class CannedServer implements AutoCloseable {
                 for (int i = 1; i < words; i++) {
                     word(in);
                 }
-                out.write(answers.apply(name.toUpperCase(Locale.ROOT)).getBytes(US_ASCII));
+                out.write(answers.apply(name.toUpperCase(Locale.ROOT)).getBytes(ISO_8859_1));
                 out.flush();
             }
         } catch (IOException e) {
@@ -86,6 +88,13 @@ final class CannedServer implements AutoCloseable {
 
     static String bulk(String text) {
         return "$" + text.length() + "\r\n" + text + "\r\n";
+    }
+
+    /** Returns an answer of the script. */
+    static String packed(double... numbers) {
+        ByteBuffer packed = ByteBuffer.allocate(numbers.length * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        packed.asDoubleBuffer().put(numbers);
+        return bulk(new String(packed.array(), ISO_8859_1));
     }
 
     String uri() {

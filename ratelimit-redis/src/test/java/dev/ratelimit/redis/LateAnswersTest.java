@@ -27,9 +27,9 @@ class LateAnswersTest {
     private static final Tier TIER = Tier.named("tier")
             .table(LimitTable.named("hours").eachOther(RateLimit.perHour(10)))
             .build();
-    private static final String ADMITTED = "*5\r\n:1\r\n:1\r\n:0\r\n:7\r\n:9\r\n";
-    private static final String REFUSED = "*5\r\n:0\r\n:1\r\n:60000000\r\n:-1\r\n:0\r\n";
-    private static final String SETTLED = "*2\r\n:1\r\n:1\r\n";
+    private static final String ADMITTED = CannedServer.packed(1, 1, 0, 7, 9);
+    private static final String REFUSED = CannedServer.packed(0, 1, 60_000_000, -1, 0);
+    private static final String SETTLED = CannedServer.packed(1, 1);
 
     private final BlockingQueue<String> questions = new LinkedBlockingQueue<>();
     private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();

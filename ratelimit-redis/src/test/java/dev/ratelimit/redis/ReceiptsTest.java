@@ -3,15 +3,20 @@ package dev.ratelimit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Caller;
-import dev.ratelimit.Decision;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
+import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
-import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.ByteArrayOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import java.nio.DoubleBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -20,84 +25,117 @@ class ReceiptsTest extends ServedTest {
 
     private static final RateLimit MINUTE = RateLimit.of(Unit.TOKENS, 100, Duration.ofMinutes(1));
     private static final Quota MONTH = Quota.perMonth(Unit.TOKENS, 500);
-    private static final Caller ACME = new Caller("acme", tierOf(MINUTE, MONTH));
-
-    private static final Target TARGET = new Rules(9).of(ACME, "chat");
+    private static final Tier TIER = tierOf(MINUTE, MONTH);
 
     private final ServerTime serverTime = ServerTime.guessedBy(TimeSource.system());
 
-    private Request request(Request.Operation operation, String receipt) {
-        String base = Keys.base("ratelimit:", "acme");
-        return new Request(operation, base, receipt, 5_000, serverTime, Instant.now(), TARGET);
-    }
-
-    private Request charge(String receipt, long tokens) {
-        Request request = request(Request.Operation.CHARGE, receipt);
-        for (Rule rule : TARGET.rules()) {
-            request.addMeter(rule, true).add(false).add(rule.room(tokens)).add(tokens);
+    private Request request(Request.Operation operation, Tier tier, long name, long tokens) {
+        Target target = new Rules(9).of(new Caller("acme", tier), "chat");
+        Request request = new Request(
+                operation, Keys.base("ratelimit:", "acme"), name, 5_000, serverTime, target, rule -> tokens);
+        for (Rule rule : target.rules()) {
+            if (rule.periods != null && operation == Request.Operation.CHARGE) {
+                rule.periods.addTo(request, Instant.now());
+            }
         }
         return request;
     }
 
-    private List<Object> send(Request request) {
-        return redis.eval(Script.TEXT, ScriptOutputType.MULTI, request.keys(), request.args());
+    private CommandArgs<String, String> charge(long name, long tokens) {
+        return request(Request.Operation.CHARGE, TIER, name, tokens).arguments(Script.TEXT, false);
     }
 
-    private void assertUsed(long tokens) {
-        RedisRateLimiter limiter = limiter(builder().tier(ACME.tier()));
-        assertThat(limiter.status("acme", "chat"))
+    /** Sends a request, which knows whether it was sent before. */
+    private byte[] send(CommandArgs<String, String> arguments) {
+        return redis.dispatch(CommandType.EVAL, new ByteArrayOutput<>(StringCodec.UTF8), arguments);
+    }
+
+    private static boolean admits(byte[] answer) {
+        return Reply.unpacked(answer).get(0) > 0;
+    }
+
+    private void assertUsed(Tier tier, long tokens) {
+        assertThat(limiter(builder().tier(tier)).status("acme", "chat"))
                 .extracting(status -> status.used())
                 .containsOnly(tokens);
     }
 
     @Test
     void aChargeThatIsSentAgainIsAnsweredAlikeAndChargedOnce() {
-        List<Object> first = send(charge("one", 60));
-        List<Object> again = send(charge("one", 60));
-        assertThat(again).isEqualTo(first).startsWith(1L);
-        assertUsed(60);
-        assertThat(send(charge("two", 60))).startsWith(0L);
-        assertThat(send(charge("three", 40))).startsWith(1L);
-        assertUsed(100);
+        CommandArgs<String, String> one = charge(1, 60);
+        byte[] first = send(one);
+        assertThat(admits(first)).isTrue();
+        assertThat(send(one)).isEqualTo(first);
+        assertThat(send(one)).isEqualTo(first);
+        assertUsed(TIER, 60);
+        assertThat(admits(send(charge(2, 60)))).isFalse();
+        assertThat(admits(send(charge(3, 40)))).isTrue();
+        assertUsed(TIER, 100);
+    }
+
+    /** Under marks of their own and of others, before and after blocks are full, in windows that are over by then, and in a period. */
+    @Test
+    void manyChargesThatAreSentAgainInAnyOrderAreAnsweredAlike() {
+        Tier tier = tierOf(
+                RateLimit.of(Unit.TOKENS, 1_000, Duration.ofMinutes(1)),
+                RateLimit.of(Unit.TOKENS, 100_000, Duration.ofHours(1)),
+                Quota.perMonth(Unit.TOKENS, 5_000));
+        List<CommandArgs<String, String>> charges = new ArrayList<>();
+        List<byte[]> answers = new ArrayList<>();
+        for (int name = 1; name <= 70; name++) {
+            charges.add(request(Request.Operation.CHARGE, tier, name, 3).arguments(Script.TEXT, false));
+            answers.add(send(charges.get(name - 1)));
+        }
+        assertThat(answers).allMatch(ReceiptsTest::admits);
+        for (int i = 69; i >= 0; i--) {
+            assertThat(send(charges.get(i))).as("charge %d", i).isEqualTo(answers.get(i));
+        }
+        assertUsed(tier, 210);
+        assertThat(redis.keys("*:r:*")).as("marks serve as receipts").hasSizeLessThan(10);
     }
 
     @Test
     void aRefusalThatIsSentAgainIsDecidedAnew() {
-        send(charge("one", 60));
-        assertThat(send(charge("two", 60))).startsWith(0L);
+        send(charge(1, 60));
+        CommandArgs<String, String> two = charge(2, 60);
+        assertThat(admits(send(two))).isFalse();
         redis.flushall();
-        assertThat(send(charge("two", 60))).startsWith(1L);
+        assertThat(admits(send(two))).isTrue();
     }
 
     @Test
     void aSettlementThatIsSentAgainGivesBackOnce() {
-        List<Object> mine = send(charge("mine", 60));
-        send(charge("another", 40));
+        DoubleBuffer mine = Reply.unpacked(send(charge(1, 60)));
+        send(charge(2, 40));
+        Request settle = request(Request.Operation.SETTLE, TIER, 3, 0);
+        settle.add(0)
+                .add(0)
+                .add(3)
+                .add((long) mine.get(3))
+                .add((long) mine.get(4))
+                .add(50);
+        settle.add(0)
+                .add(0)
+                .add(0)
+                .add(3)
+                .add((long) mine.get(6))
+                .add((long) mine.get(7))
+                .add(50);
+        CommandArgs<String, String> arguments = settle.arguments(Script.TEXT, false);
         for (int i = 0; i < 3; i++) {
-            Request settle = request(Request.Operation.SETTLE, "settled");
-            List<Rule> rules = TARGET.rules();
-            for (int meter = 0; meter < 2; meter++) {
-                settle.addMeter(rules.get(meter), false).add(0).add(0).add(3);
-                settle.add((Long) mine.get(3 + 3 * meter))
-                        .add((Long) mine.get(4 + 3 * meter))
-                        .add(50);
-            }
-            send(settle);
+            send(arguments);
         }
-        assertUsed(50);
+        assertUsed(TIER, 50);
     }
 
     @Test
-    void eachChargeOfALimiterHasAReceiptOfItsOwn() {
-        RedisRateLimiter limiter = limiter(builder().tier(ACME.tier()));
-        RedisRateLimiter other = limiter(builder().tier(ACME.tier()));
+    void eachChargeOfALimiterHasANameOfItsOwn() {
+        RedisRateLimiter limiter = limiter(builder().tier(tierOf(MONTH)));
+        RedisRateLimiter other = limiter(builder().tier(tierOf(MONTH)));
         for (int i = 0; i < 10; i++) {
-            assertThat(limiter.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 1)))
-                    .isEqualTo(Decision.admitted());
-            assertThat(other.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 1)))
-                    .isEqualTo(Decision.admitted());
+            limiter.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 1));
+            other.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 1));
         }
-        assertUsed(20);
         assertThat(redis.keys("*:r:*")).hasSize(20);
     }
 }

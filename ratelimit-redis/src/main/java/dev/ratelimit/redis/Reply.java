@@ -1,0 +1,22 @@
+package dev.ratelimit.redis;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+
+/**
+ * What the script answered.
+ *
+ * @param target about which limits
+ * @param numbers as {@link Script} describes them
+ */
+record Reply(Target target, DoubleBuffer numbers) {
+
+    static DoubleBuffer unpacked(byte[] answer) {
+        return ByteBuffer.wrap(answer).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer();
+    }
+
+    long number(int i) {
+        return (long) numbers.get(i);
+    }
+}

@@ -1,0 +1,185 @@
+package dev.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
+import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.spi.TimeSource;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.ByteArrayOutput;
+import io.lettuce.core.protocol.CommandType;
+import java.nio.DoubleBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The part of the script that admits usual calls beside the others. Two organizations ask alike: one as hosts do, one with requests that say
+ * that they are sent again, which that part does not take. Both must be answered alike, to the byte.
+ */
+class UsualCallsTest extends ServedTest {
+
+    private static final int STEPS = 3_000;
+    private static final long ORIGIN = (Duration.ofDays(20_000).toSeconds() - 7) * 1_000_000;
+
+    private static final Tier TIER = Tier.named("tier")
+            .table(LimitTable.named("brief").each(RateLimit.of(Unit.CALLS, 60, Duration.ofMillis(20)), "chat"))
+            .table(LimitTable.named("exact").each(RateLimit.of(Unit.CALLS, 700, Duration.ofMillis(280)), "chat"))
+            .table(LimitTable.named("coarse").eachOther(RateLimit.of(Unit.TOKENS, 9_000, Duration.ofMillis(800))))
+            .table(LimitTable.named("group")
+                    .together("group", Quota.of(Unit.CALLS, 9_000, QuotaPeriod.day(ZoneOffset.UTC)), "chat", "embed"))
+            .table(LimitTable.named("in all").each(Quota.lifetime(Unit.CALLS, 50), "embed"))
+            .table(LimitTable.named("shadow")
+                    .eachOther(RateLimit.of(Unit.CALLS, 75, Duration.ofMillis(36)))
+                    .asShadow())
+            .build();
+
+    /** Is set, and begins some seconds before midnight. */
+    private static final class Clock implements TimeSource {
+
+        private long micros = ORIGIN;
+
+        @Override
+        public long nanoTime() {
+            return micros * 1_000;
+        }
+
+        @Override
+        public Instant instant() {
+            return Micros.instant(micros);
+        }
+    }
+
+    /** A charge that was made, and where. */
+    private record Made(Target target, DoubleBuffer answer, long units) {}
+
+    private final Clock clock = new Clock();
+    private final ServerTime serverTime = ServerTime.supplied(clock);
+    private final Rules rules = new Rules(1);
+    private long lastName;
+
+    private Request request(Request.Operation operation, String organization, Target target, long units) {
+        Request request = new Request(
+                operation,
+                Keys.base("ratelimit:", organization),
+                lastName,
+                20,
+                serverTime,
+                target,
+                rule -> rule.unit().equals(Unit.CALLS) ? units : 3 * units);
+        for (Rule rule : target.rules()) {
+            if (rule.periods != null && operation != Request.Operation.SETTLE) {
+                rule.periods.addTo(request, clock.instant());
+            }
+        }
+        return request;
+    }
+
+    private byte[] send(Request request, boolean again) {
+        return redis.dispatch(
+                CommandType.EVAL, new ByteArrayOutput<>(StringCodec.UTF8), request.arguments(Script.TEXT, again));
+    }
+
+    /** Asks for both organizations, and returns the answer. */
+    private DoubleBuffer ask(Request.Operation operation, Target target, long units) {
+        lastName++;
+        byte[] usual = send(request(operation, "usual", target, units), false);
+        assertThat(send(request(operation, "thorough", target, units), true))
+                .as("%s of %d units", operation, units)
+                .isEqualTo(usual);
+        return Reply.unpacked(usual);
+    }
+
+    private void giveBack(Made made) {
+        lastName++;
+        for (String organization : List.of("usual", "thorough")) {
+            Request settle = request(Request.Operation.SETTLE, organization, made.target, 0);
+            for (int i = 0; i < made.target.rules().size(); i++) {
+                Rule rule = made.target.rules().get(i);
+                if (rule.periods != null) {
+                    settle.add(0);
+                }
+                boolean charged = made.answer.get(2 + 3 * i) == 0 && made.units > 0;
+                settle.add(0).add(0).add(charged ? 3 : 0);
+                if (charged) {
+                    settle.add((long) made.answer.get(3 + 3 * i))
+                            .add((long) made.answer.get(4 + 3 * i))
+                            .add(1);
+                }
+            }
+            send(settle, false);
+        }
+    }
+
+    @RepeatedTest(3)
+    void areAnsweredAsTheOthersWouldBe(RepetitionInfo repetition) {
+        Random random = new Random(repetition.getCurrentRepetition());
+        List<Made> made = new ArrayList<>();
+        forgetCounts();
+        for (int step = 0; step < STEPS; step++) {
+            String endpoint = random.nextInt(20) > 0 ? "chat" : random.nextBoolean() ? "embed" : "unlisted";
+            Target target = rules.of(new Caller("nobody", TIER), endpoint);
+            long units = random.nextInt(40) == 0 ? random.nextInt(100) : random.nextInt(3);
+            DoubleBuffer answer = ask(Request.Operation.CHARGE, target, units);
+            if (answer.get(0) == 1) {
+                made.add(new Made(target, answer, units));
+            }
+            if (random.nextInt(8) == 0) {
+                ask(Request.Operation.LOOK, target, random.nextInt(70));
+                ask(Request.Operation.STATUS, target, 0);
+            }
+            if (random.nextInt(20) == 0 && !made.isEmpty()) {
+                giveBack(made.remove(random.nextInt(made.size())));
+            }
+            // Not back: what has expired by then is live again if no call has dropped it, which only refuses more.
+            clock.micros += 500L * random.nextInt(random.nextInt(300) == 0 ? 6_000 : 3);
+        }
+        assertThat(sent("mget")).as("calls that were usual for neither").isLessThan(STEPS * 9 / 4);
+    }
+
+    /** An amount of few units has many marks only where most of them are given back. */
+    @Test
+    void haveExactStampsAsLongAsFewMarksAreLive() {
+        Tier tier = Tier.named("tier")
+                .table(LimitTable.named("table").each(RateLimit.of(Unit.CALLS, 5, Duration.ofMinutes(1)), "chat"))
+                .build();
+        Target target = rules.of(new Caller("nobody", tier), "chat");
+        long exact = 0;
+        for (int i = 0; i < 1_100; i++) {
+            DoubleBuffer answer = ask(Request.Operation.CHARGE, target, 1);
+            exact += answer.get(4) == clock.micros - ORIGIN ? 1 : 0;
+            giveBack(new Made(target, answer, 1));
+            clock.micros += 7;
+        }
+        assertThat(exact).isEqualTo(1_024);
+    }
+
+    @Test
+    void keepTheirKeysForAsLongAsTheClockMakesThemCount() {
+        Tier tier = Tier.named("tier")
+                .table(LimitTable.named("table").each(RateLimit.perMinute(500), "chat"))
+                .build();
+        Target target = rules.of(new Caller("nobody", tier), "chat");
+        for (int i = 0; i < 50; i++) {
+            ask(Request.Operation.CHARGE, target, 1);
+            clock.micros++;
+        }
+        clock.micros -= 30_000_000;
+        ask(Request.Operation.CHARGE, target, 1);
+        List<String> keys = redis.keys("*}:[mb]:*");
+        assertThat(keys)
+                .hasSize(4)
+                .allSatisfy(key -> assertThat(redis.pttl(key)).as(key).isBetween(140_000L, 150_000L));
+    }
+}
