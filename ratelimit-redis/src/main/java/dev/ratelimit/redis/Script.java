@@ -53,8 +53,9 @@ import java.nio.charset.StandardCharsets;
  * <p>Redis runs one script at a time, as if in one step, and all keys that it touches are of one slot. Take as each charge's time the
  * stamp of its mark: stamps never go back within a meter, a mark is dropped only if the clock has passed its stamp by a whole window,
  * and the stamp of a charge is not before that clock. So the marks of any window of stamps are all live when the last of them is
- * charged, and what is used counts them. When the clock steps back, a charge falls under the newest mark, which is later; when it steps
- * forward, marks expire by as much early.
+ * charged, and what is used counts them, and perhaps some that have expired since. When the clock steps back, a charge falls under the
+ * newest mark, which is later, and marks that had expired but were not dropped count again; when it steps forward, marks expire by as much
+ * early.
  *
  * <p>A lease is charged under a mark whose stamp is its end, and so is all that is charged before that end. A call that is served of it
  * comes no earlier than the lease was charged, and no later than its stamp. Take any window of instants at which calls were served or

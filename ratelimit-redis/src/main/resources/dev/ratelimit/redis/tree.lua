@@ -34,9 +34,9 @@ local function exceeds(hi, lo, room)
   return hi > 0 or lo > room
 end
 
--- The tree of a window's marks. An entry is (stamp of its last mark, units, name); at level 0 it is a mark, with the name of the charge that
--- began it, at level n + 1 the sum of a block of 32 entries of level n. The last block of each level is in the head, all others are fields
--- of a hash.
+-- The tree of a window's marks. An entry is (stamp of its last mark, units, name); at level 0 it is a mark, with the name of the charge
+-- that began it, at level n + 1 the sum of a block of 32 entries of level n. The last block of each level is in the head, all others are
+-- fields of a hash.
 
 local function count(m, level)
   return m.count[level] or 0

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What happens to a request that is sent again, because its answer was lost. */
@@ -92,6 +93,24 @@ class ReceiptsTest extends ServedTest {
         }
         assertUsed(tier, 210);
         assertThat(redis.keys("*:r:*")).as("marks serve as receipts").hasSizeLessThan(10);
+    }
+
+    /** No mark is left of them, or none that tells their time. */
+    @Test
+    void chargesInBriefAndInCoarseWindowsThatAreSentAgainAreAnsweredAlikeToo() throws InterruptedException {
+        Tier brief = tierOf(RateLimit.of(Unit.TOKENS, 9, Duration.ofMillis(5)));
+        Tier coarse = tierOf(RateLimit.of(Unit.TOKENS, 9_000, Duration.ofHours(1)));
+        long lastName = 0;
+        for (Tier tier : List.of(brief, coarse)) {
+            for (int i = 0; i < 3; i++) {
+                CommandArgs<String, String> charge =
+                        request(Request.Operation.CHARGE, tier, ++lastName, 3).arguments(Script.TEXT, false);
+                byte[] answer = send(charge);
+                TimeUnit.MILLISECONDS.sleep(6);
+                assertThat(send(charge)).as("charge %d", lastName).isEqualTo(answer);
+            }
+        }
+        assertUsed(coarse, 9);
     }
 
     @Test
