@@ -93,7 +93,7 @@ non-sealed class SlidingWindow extends Timeline {
 
     SlidingWindow(long windowNanos, long nowAtCreation) {
         super(windowNanos, nowAtCreation - windowNanos);
-        expiredStamp = nowAtCreation - windowNanos;
+        expiredStamp = newestStamp;
     }
 
     @Override

@@ -122,9 +122,7 @@ final class Meters {
                                 request.add(batch.units()).add(batch.micros());
                             }
                             for (Rule rule : asked.rules()) {
-                                if (rule.periods != null) {
-                                    rule.periods.addTo(request, guess);
-                                }
+                                request.addPeriods(rule, guess);
                                 if (leases) {
                                     // Whatever the limit lets the last call overrun: those of the batch would be many.
                                     request.add(rule.limit.limit().amount() - batch.units());
@@ -161,9 +159,7 @@ final class Meters {
         return ask(exchange, target, (asked, guess) -> {
                     Request request = request(Request.Operation.STATUS, base(target.caller()), 0, asked, rule -> 0);
                     for (Rule rule : asked.rules()) {
-                        if (rule.periods != null) {
-                            rule.periods.addTo(request, guess);
-                        }
+                        request.addPeriods(rule, guess);
                     }
                     return request;
                 })

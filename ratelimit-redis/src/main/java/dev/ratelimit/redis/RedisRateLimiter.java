@@ -142,8 +142,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     private CompletableFuture<Decision> charged(Caller caller, String endpoint, Usage usage) {
-        requireNonNull(caller, "caller");
-        requireNonNull(endpoint, "endpoint");
+        requireCall(caller, endpoint);
         requireNonNull(usage, "usage");
         return leases.tryAcquire(caller, endpoint, usage);
     }
@@ -171,8 +170,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     private CompletableFuture<Decision> looked(Caller caller, String endpoint, Usage usage) {
-        requireNonNull(caller, "caller");
-        requireNonNull(endpoint, "endpoint");
+        requireCall(caller, endpoint);
         requireNonNull(usage, "usage");
         return meters.look(caller, endpoint, usage);
     }
@@ -205,8 +203,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     private CompletableFuture<AsyncReservation> reserved(Caller caller, String endpoint, Usage estimate) {
-        requireNonNull(caller, "caller");
-        requireNonNull(endpoint, "endpoint");
+        requireCall(caller, endpoint);
         requireNonNull(estimate, "estimate");
         return meters.charge(caller, endpoint, estimate)
                 .thenApply(outcome -> outcome.decision() instanceof Rejected rejected
@@ -241,8 +238,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     private CompletableFuture<List<LimitStatus>> stands(Caller caller, String endpoint) {
-        requireNonNull(caller, "caller");
-        requireNonNull(endpoint, "endpoint");
+        requireCall(caller, endpoint);
         return meters.status(caller, endpoint);
     }
 
@@ -284,6 +280,11 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     public void close() {
         leases.close();
         connection.close();
+    }
+
+    private static void requireCall(Caller caller, String endpoint) {
+        requireNonNull(caller, "caller");
+        requireNonNull(endpoint, "endpoint");
     }
 
     private Caller callerOf(String organization) {

@@ -7,6 +7,7 @@ import io.lettuce.core.protocol.CommandArgs;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -74,6 +75,13 @@ final class Request {
             add(rule.isOfOneEndpoint()).add(rule.limit.shadow());
             add(rule.windowMicros).add(rule.exactMarks).add(rule.grainMicros);
             add(rule.room(asked)).add(asked);
+        }
+    }
+
+    /** Adds the periods of a quota around an instant, nothing for a window. */
+    void addPeriods(Rule rule, Instant around) {
+        if (rule.periods != null) {
+            rule.periods.addTo(this, around);
         }
     }
 

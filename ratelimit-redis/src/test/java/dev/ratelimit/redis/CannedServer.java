@@ -7,9 +7,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -17,9 +14,8 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /** A server that answers each command with a text that a test chose, in the words of the protocol; an empty text is no answer. */
-final class CannedServer implements AutoCloseable {
+final class CannedServer extends LoopbackServer {
 
-    private final ServerSocket socket;
     private final UnaryOperator<String> answers;
 
     /**
@@ -29,29 +25,12 @@ final class CannedServer implements AutoCloseable {
      */
     CannedServer(UnaryOperator<String> answers) {
         this.answers = answers;
-        try {
-            socket = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        run(this::accept);
+        begin();
     }
 
-    private static void run(Runnable task) {
-        Thread thread = new Thread(task, "canned server");
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    private void accept() {
-        while (!socket.isClosed()) {
-            try {
-                Socket accepted = socket.accept();
-                run(() -> serve(accepted));
-            } catch (IOException e) {
-                return; // closed
-            }
-        }
+    @Override
+    void take(Socket client) {
+        run(() -> serve(client));
     }
 
     private void serve(Socket accepted) {
@@ -95,14 +74,5 @@ final class CannedServer implements AutoCloseable {
         ByteBuffer packed = ByteBuffer.allocate(numbers.length * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         packed.asDoubleBuffer().put(numbers);
         return bulk(new String(packed.array(), ISO_8859_1));
-    }
-
-    String uri() {
-        return "redis://127.0.0.1:" + socket.getLocalPort();
-    }
-
-    @Override
-    public void close() throws IOException {
-        socket.close();
     }
 }

@@ -14,9 +14,6 @@ import dev.ratelimit.Usage;
 import io.lettuce.core.cluster.SlotHash;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -93,24 +90,13 @@ class ClusterTest {
     /** One organization in turn with the next: that the others are answered must not hide that one node is lost. */
     @Test
     void aNodeThatIsLostIsNotAskedWhileTheOthersAre() throws InterruptedException {
-        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
-        OutageListener listener = new OutageListener() {
-            @Override
-            public void unavailable(Throwable cause) {
-                heard.add("unavailable");
-            }
-
-            @Override
-            public void available() {
-                heard.add("available");
-            }
-        };
+        Outages outages = new Outages();
         RedisServer lost = cluster.servers().get(1);
         try (RedisRateLimiter patient = RedisRateLimiter.builder(cluster.client())
                 .tier(tierOf(RateLimit.perHour(1_000)))
                 .timeout(Duration.ofMillis(300))
                 .probeEvery(Duration.ofMillis(300))
-                .outageListener(listener)
+                .outageListener(outages)
                 .build()) {
             lost.kill();
             for (String organization : ORGANIZATIONS) {
@@ -119,13 +105,12 @@ class ClusterTest {
                         .as(organization)
                         .isEqualTo(!isThere);
             }
-            assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("unavailable");
-            assertThat(heard).isEmpty();
+            assertThat(outages.nextDuring(() -> {})).startsWith("away: ");
+            assertThat(outages.areAllTold()).isTrue();
             lost.restart();
-            while (heard.isEmpty()) {
-                ORGANIZATIONS.forEach(organization -> patient.peek(organization, "chat", Usage.call()));
-            }
-            assertThat(heard.take()).isEqualTo("available");
+            assertThat(outages.nextDuring(() ->
+                            ORGANIZATIONS.forEach(organization -> patient.peek(organization, "chat", Usage.call()))))
+                    .isEqualTo("back");
         }
     }
 

@@ -3,9 +3,7 @@ package dev.ratelimit.redis;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -15,12 +13,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Passes bytes between clients and a server. When told, cuts the connection in the middle of what either of them says next, or holds all
  * back.
  */
-final class CuttingProxy implements AutoCloseable {
+final class CuttingProxy extends LoopbackServer {
 
     /** How many bytes are passed on before a cut, and whether the connection is then reset instead of closed. */
     private record Cut(int bytes, boolean resets) {}
 
-    private final ServerSocket socket;
     private final int server;
     private final Queue<Cut> requestCuts = new ConcurrentLinkedQueue<>();
     private final Queue<Cut> answerCuts = new ConcurrentLinkedQueue<>();
@@ -29,26 +26,7 @@ final class CuttingProxy implements AutoCloseable {
 
     CuttingProxy(RedisServer server) {
         this.server = server.port();
-        try {
-            socket = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        run(this::accept);
-    }
-
-    private static void run(Runnable task) {
-        Thread thread = new Thread(task, "cutting proxy");
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    int port() {
-        return socket.getLocalPort();
-    }
-
-    String uri() {
-        return "redis://127.0.0.1:" + port();
+        begin();
     }
 
     /** Cuts the connection when the server begins to answer next, after its first byte. */
@@ -89,29 +67,19 @@ final class CuttingProxy implements AutoCloseable {
 
     private synchronized void awaitLeave() throws IOException {
         try {
-            while (holds && !socket.isClosed()) {
+            while (holds && !isClosed()) {
                 wait();
             }
         } catch (InterruptedException e) {
             throw new IOException(e);
         }
-        if (socket.isClosed()) {
+        if (isClosed()) {
             throw new IOException("closed");
         }
     }
 
-    private void accept() {
-        while (!socket.isClosed()) {
-            try {
-                Socket client = socket.accept();
-                connect(client);
-            } catch (IOException e) {
-                return; // closed
-            }
-        }
-    }
-
-    private void connect(Socket client) throws IOException {
+    @Override
+    void take(Socket client) throws IOException {
         try {
             Socket there = new Socket(InetAddress.getLoopbackAddress(), server);
             run(() -> pass(client, there, requestCuts));
@@ -148,7 +116,7 @@ final class CuttingProxy implements AutoCloseable {
     /** Lets nobody in any more, and forgets what it has kept. */
     @Override
     public synchronized void close() throws IOException {
-        socket.close();
+        super.close();
         notifyAll();
     }
 }

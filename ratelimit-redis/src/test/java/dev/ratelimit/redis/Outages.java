@@ -21,6 +21,11 @@ final class Outages implements OutageListener {
         heard.add("back");
     }
 
+    /** Tells whether all that was heard was asked for. */
+    boolean areAllTold() {
+        return heard.isEmpty();
+    }
+
     /** Makes calls until something is heard, and returns it. */
     String nextDuring(Runnable call) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);

@@ -9,9 +9,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
-import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -19,23 +17,7 @@ import org.junit.jupiter.api.Test;
 /** What windows do when the server's clock steps, or another server's takes over. */
 class ServerClockTest extends ServedTest {
 
-    /** A clock that can be set. */
-    private static final class Settable implements TimeSource {
-
-        private long micros = 1_000_000_000;
-
-        @Override
-        public long nanoTime() {
-            return micros * 1_000;
-        }
-
-        @Override
-        public Instant instant() {
-            return Micros.instant(micros);
-        }
-    }
-
-    private final Settable clock = new Settable();
+    private final SettableTime clock = new SettableTime(1_000_000_000);
 
     private RedisRateLimiter limiterOf(long calls) {
         return limiter(builder()

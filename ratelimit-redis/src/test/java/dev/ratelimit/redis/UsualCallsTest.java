@@ -9,13 +9,11 @@ import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
-import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.output.ByteArrayOutput;
 import io.lettuce.core.protocol.CommandType;
 import java.nio.DoubleBuffer;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +29,11 @@ import org.junit.jupiter.api.Test;
 class UsualCallsTest extends ServedTest {
 
     private static final int STEPS = 3_000;
+    /** Some seconds before midnight. */
     private static final long ORIGIN = (Duration.ofDays(20_000).toSeconds() - 7) * 1_000_000;
+
+    /* Among them the windows, so that times fall on the ends of these. */
+    private static final List<Long> LEAPS = List.of(20_000L, 36_000L, 280_000L, 800_000L, 1_234_567L);
 
     private static final Tier TIER = Tier.named("tier")
             .table(LimitTable.named("brief").each(RateLimit.of(Unit.CALLS, 60, Duration.ofMillis(20)), "chat"))
@@ -45,26 +47,10 @@ class UsualCallsTest extends ServedTest {
                     .asShadow())
             .build();
 
-    /** Is set, and begins some seconds before midnight. */
-    private static final class Clock implements TimeSource {
-
-        private long micros = ORIGIN;
-
-        @Override
-        public long nanoTime() {
-            return micros * 1_000;
-        }
-
-        @Override
-        public Instant instant() {
-            return Micros.instant(micros);
-        }
-    }
-
     /** A charge that was made, and where. */
     private record Made(Target target, DoubleBuffer answer, long units) {}
 
-    private final Clock clock = new Clock();
+    private final SettableTime clock = new SettableTime(ORIGIN);
     private final ServerTime serverTime = ServerTime.supplied(clock);
     private final Rules rules = new Rules(1);
     private long lastName;
@@ -79,8 +65,8 @@ class UsualCallsTest extends ServedTest {
                 target,
                 rule -> rule.unit().equals(Unit.CALLS) ? units : 3 * units);
         for (Rule rule : target.rules()) {
-            if (rule.periods != null && operation != Request.Operation.SETTLE) {
-                rule.periods.addTo(request, clock.instant());
+            if (operation != Request.Operation.SETTLE) {
+                request.addPeriods(rule, clock.instant());
             }
         }
         return request;
@@ -143,9 +129,21 @@ class UsualCallsTest extends ServedTest {
                 giveBack(made.remove(random.nextInt(made.size())));
             }
             // Not back: what has expired by then is live again if no call has dropped it, which only refuses more.
-            clock.micros += 500L * random.nextInt(random.nextInt(300) == 0 ? 6_000 : 3);
+            clock.micros +=
+                    random.nextInt(60) == 0 ? LEAPS.get(random.nextInt(LEAPS.size())) : 500L * random.nextInt(3);
         }
         assertThat(sent("mget")).as("calls that were usual for neither").isLessThan(STEPS * 9 / 4);
+    }
+
+    @Test
+    void areChargedToThePeriodThatTheyAreIn() {
+        Target target = rules.of(new Caller("nobody", TIER), "embed");
+        clock.micros = ORIGIN + 7_000_000 - 3;
+        for (int i = 0; i < 6; i++) {
+            ask(Request.Operation.CHARGE, target, 1);
+            clock.micros++;
+        }
+        ask(Request.Operation.STATUS, target, 0);
     }
 
     /** An amount of few units has many marks only where most of them are given back. */
@@ -160,7 +158,7 @@ class UsualCallsTest extends ServedTest {
             DoubleBuffer answer = ask(Request.Operation.CHARGE, target, 1);
             exact += answer.get(4) == clock.micros - ORIGIN ? 1 : 0;
             giveBack(new Made(target, answer, 1));
-            clock.micros += 7;
+            clock.micros += i < 1_050 ? 7 : 40_000;
         }
         assertThat(exact).isEqualTo(1_024);
     }
@@ -175,11 +173,15 @@ class UsualCallsTest extends ServedTest {
             ask(Request.Operation.CHARGE, target, 1);
             clock.micros++;
         }
-        clock.micros -= 30_000_000;
+        clock.micros -= 70_000_000;
         ask(Request.Operation.CHARGE, target, 1);
         List<String> keys = redis.keys("*}:[mb]:*");
         assertThat(keys)
                 .hasSize(4)
-                .allSatisfy(key -> assertThat(redis.pttl(key)).as(key).isBetween(140_000L, 150_000L));
+                .allSatisfy(key -> assertThat(redis.pttl(key)).as(key).isBetween(180_000L, 190_000L));
+        assertThat(List.of("usual", "thorough"))
+                .allSatisfy(organization -> assertThat(redis.pttl("ratelimit:{" + organization + "}:n"))
+                        .as("the directory, a window longer")
+                        .isBetween(230_000L, 241_000L));
     }
 }

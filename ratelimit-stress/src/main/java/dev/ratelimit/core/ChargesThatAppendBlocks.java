@@ -2,20 +2,14 @@ package dev.ratelimit.core;
 
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
-import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressMeta;
 import org.openjdk.jcstress.annotations.JCStressTest;
-import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.JJJ_Result;
 
 /** Two threads charge the last unit of a window, each with a reading that needs a mark of its own, for which there is no room. */
 @JCStressTest
-@Outcome(id = "10, -1, 1", expect = Expect.ACCEPTABLE, desc = "The earlier gets the unit, under its own mark.")
-@Outcome(id = "50, -1, 1", expect = Expect.ACCEPTABLE, desc = "The earlier gets the unit, under the later mark.")
-@Outcome(id = "-1, 50, 1", expect = Expect.ACCEPTABLE, desc = "The later gets the unit.")
-@Outcome(
-        expect = Expect.FORBIDDEN,
-        desc = "Both or none get it, or it leaves earlier than one window after its reading.")
+@JCStressMeta(ChargesThatAppendMarks.class)
 @State
 public class ChargesThatAppendBlocks {
 

@@ -4,9 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
-import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressMeta;
 import org.openjdk.jcstress.annotations.JCStressTest;
-import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZJ_Result;
 
@@ -15,10 +14,7 @@ import org.openjdk.jcstress.infra.results.ZJ_Result;
  * then, the two units of t=50, depends on neither.
  */
 @JCStressTest
-@Outcome(id = "false, 2", expect = Expect.ACCEPTABLE, desc = "Four more units do not fit into five.")
-@Outcome(
-        expect = Expect.FORBIDDEN,
-        desc = "What was given back of an expired charge is taken off a live one, or stays charged.")
+@JCStressMeta(RefundAtExpiry.class)
 @State
 public class RefundAsMarksArePassedBy {
 

@@ -15,7 +15,10 @@ import org.openjdk.jcstress.infra.results.ZJ_Result;
  * is used then, the two units of t=50, depends on neither.
  */
 @JCStressTest
-@Outcome(id = "false, 2", expect = Expect.ACCEPTABLE, desc = "Three more units do not fit into four.")
+@Outcome(
+        id = "false, 2",
+        expect = Expect.ACCEPTABLE,
+        desc = "The units of t=50 leave no room for those that are asked for.")
 @Outcome(
         expect = Expect.FORBIDDEN,
         desc = "What was given back of an expired charge is taken off a live one, or stays charged.")
