@@ -102,11 +102,21 @@ final class Link {
     }
 
     /**
-     * Returns an exchange that, if it fails, asks what to do instead, on a thread of the common pool: a fallback may take its time. (A stage
-     * that is asynchronous would take a thread for an answer too.)
+     * Returns an exchange that, if it fails, asks what to do instead, on a thread of the common pool: a fallback may take its time. What
+     * depends on it runs there too, never on the thread that ends what takes too long: it may wait for another answer, which that thread
+     * would have to end. (A stage that is asynchronous would take a thread for an answer too; one that is composed may be completed by
+     * the thread that failed the exchange, if the other stage is done by then.)
      */
     static <T> CompletableFuture<T> otherwise(CompletableFuture<T> exchange, Function<Throwable, T> away) {
-        return exchange.exceptionallyCompose(failure -> CompletableFuture.supplyAsync(() -> away.apply(failure)));
+        CompletableFuture<T> result = new CompletableFuture<>();
+        CompletableFuture<T> unused = exchange.whenComplete((answer, failure) -> {
+            if (failure == null) {
+                result.complete(answer);
+            } else {
+                CompletableFuture<T> unusedSame = result.completeAsync(() -> away.apply(failure));
+            }
+        });
+        return result;
     }
 
     static Throwable unwrapped(Throwable failure) {

@@ -131,7 +131,7 @@ final class RedisReservation implements AsyncReservation {
 
     @Override
     public CompletionStage<Boolean> settleAsync(Usage actual) {
-        return settled(requireNonNull(actual, "actual")).exceptionally(failure -> true);
+        return Link.otherwise(settled(requireNonNull(actual, "actual")), failure -> true);
     }
 
     @Override
@@ -141,7 +141,7 @@ final class RedisReservation implements AsyncReservation {
 
     @Override
     public CompletionStage<Boolean> cancelAsync() {
-        return settled(null).exceptionally(failure -> true);
+        return Link.otherwise(settled(null), failure -> true);
     }
 
     /** Ends the reservation with what was used, or, if that is null, with nothing. */
