@@ -169,6 +169,18 @@ final class Marks {
         return refunded & -2;
     }
 
+    /** Returns what was given back under the i-th of these and those behind it. */
+    long givenBackFrom(int i) {
+        if (i == 0) {
+            return givenBack();
+        }
+        long sum = 0;
+        for (int j = i; j < capacity(); j++) {
+            sum += givenBack(j);
+        }
+        return sum;
+    }
+
     /** Returns what was given back before the i-th mark, where those before these have expired. */
     long givenBackBefore(int i) {
         long sum = before;
@@ -191,13 +203,6 @@ final class Marks {
 
     private static boolean isFinal(long refunded) {
         return (refunded & 1) != 0;
-    }
-
-    /** Returns the marks behind these; null at the end of the timeline, or if these were cut off. */
-    @Nullable
-    Marks behind() {
-        Marks behind = next;
-        return behind == this ? null : behind;
     }
 
     /** Makes these marks point to themselves. */

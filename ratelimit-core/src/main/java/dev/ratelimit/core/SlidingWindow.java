@@ -91,6 +91,9 @@ non-sealed class SlidingWindow extends Timeline {
     private volatile long expiredStamp;
     private volatile long refunded;
 
+    /** A hint for waits: marks before these that have not expired have given back all that was charged under them. */
+    volatile @Nullable Marks firstUsed;
+
     SlidingWindow(long windowNanos, long nowAtCreation) {
         super(windowNanos, nowAtCreation - windowNanos);
         expiredStamp = newestStamp;
@@ -153,7 +156,11 @@ non-sealed class SlidingWindow extends Timeline {
                 raise(BASE, from);
             }
             if (room < 0 || position - from > room) {
-                return ~waitFor(room, position, marks, first, given, now);
+                long wait = waitFor(room, position, marks, first, given, now);
+                if (wait == 0) {
+                    continue;
+                }
+                return ~wait;
             }
             if (units == 0) {
                 return position >>> 1;
@@ -185,8 +192,10 @@ non-sealed class SlidingWindow extends Timeline {
             if (first != GONE && isUnchanged(marks, known, position)) {
                 long from = base(marks, first, position, given);
                 long used = Math.max(0, position - from);
-                Duration reset = Duration.ofNanos(used == 0 ? 0 : waitFor(0, position, marks, first, given, now));
-                return LimitStatus.of(rule.limit, used >> 1, 0, Optional.of(reset));
+                long reset = used == 0 ? 0 : waitFor(0, position, marks, first, given, now);
+                if (used == 0 || reset != 0) {
+                    return LimitStatus.of(rule.limit, used >> 1, 0, Optional.of(Duration.ofNanos(reset)));
+                }
             }
         }
     }
@@ -229,29 +238,51 @@ non-sealed class SlidingWindow extends Timeline {
         return marks.has(first) ? start(marks, first) + given - marks.givenBackBefore(first) : position;
     }
 
-    /** Returns the time until no more half units are used than there is room for, where more are used now. */
+    /**
+     * Returns the time until no more half units are used than there is room for, where more are used now; 0 if marks on the way were passed
+     * by meanwhile: then the caller must start over.
+     */
     private long waitFor(long room, long position, Marks marks, int first, long given, long now) {
         if (room < 0) {
             return NEVER;
         }
         int i = first;
-        long live = given - marks.givenBackBefore(first) - marks.givenBack(first);
+        long live = given - marks.givenBackBefore(first); // by marks from the i-th on
+        long used = position - start(marks, first) - live;
+        Marks hint = firstUsed;
+        if (hint != null && hint.next != hint && hint.number - marks.number > 0) {
+            marks = hint;
+            i = 0;
+            live = position - start(marks, 0) - used;
+        }
         while (true) {
-            Marks next = marks.has(i + 1) ? marks : marks.behind();
-            int at = next == marks ? i + 1 : 0;
-            if (next == null || position - start(next, at) - live <= room) {
-                return Math.max(1, marks.stamp(i) + window - now);
+            Marks next = marks.next;
+            if (next == marks) {
+                return 0;
+            }
+            long liveBehind = live - marks.givenBackFrom(i);
+            long left = next == null ? 0 : position - start(next, 0) - liveBehind;
+            if (next == null || left <= room) {
+                return Math.max(1, marks.stamp(lastToLeave(room, position, marks, i, live)) + window - now);
+            }
+            if (left == used) {
+                firstUsed = next;
             }
             marks = next;
-            i = at;
-            Marks behind = i == 0 ? marks.behind() : null;
-            if (behind != null && position - start(behind, 0) - (live - marks.givenBack()) > room) {
-                i = marks.capacity() - 1; // not enough even when all of these are gone
-                live -= marks.givenBack();
-            } else {
-                live -= marks.givenBack(i);
-            }
+            i = 0;
+            live = liveBehind;
         }
+    }
+
+    /** Returns the first mark with which enough has left a window, or else the last of these marks. */
+    private int lastToLeave(long room, long position, Marks marks, int first, long live) {
+        int i = first;
+        long liveBehind = live - marks.givenBack(i);
+        while (marks.has(i + 1) && position - start(marks, i + 1) - liveBehind > room) {
+            i++;
+            liveBehind -= marks.givenBack(i);
+        }
+        return i;
     }
 
     private void raise(VarHandle field, long value) {

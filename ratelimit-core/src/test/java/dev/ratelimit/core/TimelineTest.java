@@ -53,6 +53,26 @@ class TimelineTest {
     }
 
     @Test
+    void whatWasAllGivenBackIsPassedOverOnceAndNothingElseIs() {
+        Rule rule = Rules.window(10, 10_000);
+        SlidingWindow window = new SlidingWindow(10_000, 0);
+        for (int i = 0; i < 200; i++) {
+            Mark place = window.place(window.charge(rule, 1, i));
+            window.refund(place, i == 100 ? 0 : 1);
+        }
+        long used = window.charge(rule, 9, 200);
+        assertRefused(window.charge(rule, 1, 200), 9_900);
+        Marks first = requireNonNull(window.firstUsed);
+        assertThat(first.number).isLessThanOrEqualTo(101).isGreaterThan(101 - 32);
+        assertRefused(window.charge(rule, 2, 10_099), 101);
+        assertRefused(window.charge(rule, 2, 10_100), 100);
+        assertThat(window.firstUsed).isSameAs(requireNonNull(window.place(used)).marks());
+        assertRefused(window.charge(rule, 2, 10_150), 50);
+        assertAdmitted(window.charge(rule, 10, 10_200));
+        assertRefused(window.charge(rule, 1, 10_201), 9_999);
+    }
+
+    @Test
     void aPlaceIsFoundAmongManyMarks() {
         Rule hundred = Rules.window(100, 100);
         long[] receipts = LongStream.range(0, 90)

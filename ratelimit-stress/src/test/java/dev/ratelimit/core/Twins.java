@@ -126,6 +126,12 @@ final class Twins {
                     "if (first != GONE && isUnchanged(marks, known, position)) {",
                     "if (first != GONE) {"),
             new Twin(
+                    "marks that were passed by are taken for the last",
+                    SlidingWindow.class,
+                    RefusalAsMarksArePassedBy.class,
+                    "Marks next = marks.next; if (next == marks) { return 0; }",
+                    "Marks next = marks.next; if (next == marks) { next = null; }"),
+            new Twin(
                     "a vetoed check ends the state",
                     Organization.class,
                     VetoedCheck.class,

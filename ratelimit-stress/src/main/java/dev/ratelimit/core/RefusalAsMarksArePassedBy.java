@@ -1,0 +1,43 @@
+package dev.ratelimit.core;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.JJ_Result;
+
+/**
+ * A refusal reckons how long to wait, while a thread with a later reading finds that the first block has expired, and passes it by. All that
+ * is asked for fits when the charge of t=50 has left.
+ */
+@JCStressTest
+@Outcome(id = "21, 19", expect = Expect.ACCEPTABLE, desc = "by its own reading")
+@Outcome(id = "20, 19", expect = Expect.ACCEPTABLE, desc = "by the end of the window that the other has passed by")
+@Outcome(expect = Expect.FORBIDDEN, desc = "a wait that is too short or too long")
+@State
+public class RefusalAsMarksArePassedBy {
+
+    private static final Rule FIVE = Rules.perWindow(5);
+
+    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
+
+    public RefusalAsMarksArePassedBy() {
+        for (int stamp = 10;
+                stamp <= 30;
+                stamp += 10) { // with the one that the window begins with, four marks are a block
+            window.charge(FIVE, 1, stamp);
+        }
+        window.charge(FIVE, 2, 50);
+    }
+
+    @Actor
+    public void refusal(JJ_Result result) {
+        result.r1 = ~window.charge(FIVE, 5, 129);
+    }
+
+    @Actor
+    public void laterRefusal(JJ_Result result) {
+        result.r2 = ~window.charge(FIVE, 5, 131);
+    }
+}
