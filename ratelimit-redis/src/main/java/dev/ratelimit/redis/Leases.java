@@ -64,7 +64,7 @@ final class Leases {
 
     CompletableFuture<Decision> tryAcquire(Caller caller, String endpoint, Usage usage) {
         if (batch.isNone()) {
-            return meters.charge(caller, endpoint, usage).thenApply(Meters.Outcome::decision);
+            return meters.take(meters.target(caller, endpoint), usage);
         }
         Key key = new Key(caller.organization(), caller.tier().account(), endpoint);
         if (serves(key, caller.tier(), usage)) {
@@ -72,7 +72,7 @@ final class Leases {
         }
         Target target = meters.target(caller, endpoint);
         if (!mayLease(target, usage) || !asking.add(key)) {
-            return meters.charge(target, usage).thenApply(Meters.Outcome::decision);
+            return meters.take(target, usage);
         }
         return ask(key, target, usage).whenComplete((decision, failure) -> asking.remove(key));
     }
@@ -114,7 +114,7 @@ final class Leases {
         }
         long from = clock.nanoTime();
         Instant wallFrom = clock.instant();
-        return meters.charge(target, usage, batch).thenApply(outcome -> {
+        return meters.lease(target, usage, batch).thenApply(outcome -> {
             if (outcome.leaseMicros() > 0) {
                 long nanos = Micros.nanos(outcome.leaseMicros());
                 nanos -= nanos / DRIFT;

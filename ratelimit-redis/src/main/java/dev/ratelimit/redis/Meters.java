@@ -60,7 +60,8 @@ final class Meters {
     }
 
     /**
-     * A decision, the limits that admit, and what was charged to each of them: a batch, if the microseconds until it ends are not zero.
+     * A decision, the limits that admit, and, if that was asked, what was charged to each of them: a batch, if the microseconds until it
+     * ends are not zero.
      */
     record Outcome(Decision decision, Target charged, List<Charge> charges, long leaseMicros) {
 
@@ -88,15 +89,25 @@ final class Meters {
 
     /** Decides by some limits, and charges them if all admit. */
     CompletableFuture<Outcome> charge(Target target, Usage usage) {
-        return charge(target, usage, Batch.NONE);
+        return unlessRefused(Request.Operation.CHARGE, target, usage, Batch.NONE);
     }
 
     /** Decides by some limits, and charges them: a batch if all have room for it, else the call by itself if all admit. */
-    CompletableFuture<Outcome> charge(Target target, Usage usage, Batch batch) {
+    CompletableFuture<Outcome> lease(Target target, Usage usage, Batch batch) {
+        return unlessRefused(Request.Operation.LEASE, target, usage, batch);
+    }
+
+    /** Decides by some limits, and charges them for good if all admit. */
+    CompletableFuture<Decision> take(Target target, Usage usage) {
+        return unlessRefused(Request.Operation.TAKE, target, usage, Batch.NONE).thenApply(Outcome::decision);
+    }
+
+    private CompletableFuture<Outcome> unlessRefused(
+            Request.Operation operation, Target target, Usage usage, Batch batch) {
         Rejected known = refusals.of(target, usage);
         return known != null
                 ? CompletableFuture.completedFuture(new Outcome(known, target.only(List.of()), List.of()))
-                : decide(batch.isNone() ? Request.Operation.CHARGE : Request.Operation.LEASE, target, usage, batch);
+                : decide(operation, target, usage, batch);
     }
 
     /** Decides by all limits of an endpoint, and charges nothing. */
@@ -234,6 +245,9 @@ final class Meters {
     }
 
     private Outcome outcome(Reply reply, Usage usage, Batch batch, long from) {
+        if (reply.isBrief()) {
+            return new Outcome(Decision.admitted(), reply.target(), List.of());
+        }
         boolean leased = reply.number(0) == LEASED;
         long leaseMicros = leased ? batch.micros() : 0;
         Caller caller = reply.target().caller();

@@ -16,6 +16,11 @@ record Reply(Target target, DoubleBuffer numbers) {
         return ByteBuffer.wrap(answer).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer();
     }
 
+    /** Tells whether all limits admit, and nothing more was asked. */
+    boolean isBrief() {
+        return numbers.limit() == 2;
+    }
+
     long number(int i) {
         return (long) numbers.get(i);
     }

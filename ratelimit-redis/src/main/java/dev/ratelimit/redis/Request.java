@@ -18,17 +18,19 @@ final class Request {
     /** What is asked of the script, by number. */
     enum Operation {
         /** Decides and charges. */
-        CHARGE(0),
+        TAKE(0),
         /** Decides only. */
         LOOK(1),
-        /** Decides, and charges a batch if it fits, else the call by itself. */
-        LEASE(2),
+        /** Decides and charges, and tells where. */
+        CHARGE(2),
+        /** Decides, and charges a batch if it fits, else the call by itself, and tells where. */
+        LEASE(3),
         /** Tells what is used. */
-        STATUS(3),
+        STATUS(4),
         /** Gives back, and charges more. */
-        SETTLE(4),
+        SETTLE(5),
         /** Lists the endpoints that have used something by themselves. */
-        NAMES(5);
+        NAMES(6);
 
         private final int number;
 

@@ -41,12 +41,14 @@ import java.nio.charset.StandardCharsets;
  *
  * <p>Most calls need none of that: there is room even if nothing has expired, and only heads change. They are admitted by the first
  * part of the script, {@code usual.lua}, which decides as the other parts do, and takes a fraction of the time. It leaves to them what
- * is refused, or may be, the first charge of a meter, one that fills a block, and what the directory must list.
+ * is refused, or may be, what is leased or sent again, the first charge of a meter or of a period, one that finds a block full, what the
+ * directory must list, and sums from 2<sup>53</sup> on.
  *
  * <p>The work of a decision is O(log marks) for each limit: it goes down one path of the tree. A mark is dropped once, whole blocks at a
  * time, so that the charge that drops what has piled up deletes 1/32 as many fields. Of Redis a usual call takes one TIME and for each
- * limit one GETRANGE and one SETRANGE, or SET where the window or the period begins anew. Other calls also take one MGET, for one in 32
- * marks one HSET, and a few HGET of 1,024 bytes.
+ * limit one GETRANGE and one SETRANGE, or SET where the window begins anew; besides, it may have to set a receipt, and once in some seconds
+ * how long a key lives. Other calls also take one MGET, for one in 32 marks one HSET, and a few HGET of 1,024 bytes. A charge that is sent
+ * again is looked for among the marks of the time for which receipts live.
  *
  * <h2>Why it never admits too much</h2>
  *
@@ -68,7 +70,7 @@ import java.nio.charset.StandardCharsets;
  * again, and says so, is answered as the first time, and nothing is charged: by its receipt, a key of its own that holds the answer for some
  * seconds; or, of a usual charge, by a mark that bears its name. Such a charge leaves no receipt if it begins a mark whose stamp is the
  * time of the charge, in a window that is not shorter than those seconds. By that time it is found where each of the other limits was
- * charged.
+ * charged. A settlement always looks for its receipt: what was sent first may come last, by another connection.
  *
  * <h2>How long keys live</h2>
  *
@@ -89,7 +91,8 @@ import java.nio.charset.StandardCharsets;
  *          the endpoint
  *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, -1 the time is in none of the periods, -2 the endpoint must share
  *          (both: ask again); the time of quotas; for each meter
- *          to charge or look: wait (0 admits, -1 for good), place (number and stamp of the mark, or end of the period, 0);
+ *          to decide: wait (0 admits, -1 for good), place (number and stamp of the mark, or end of the period, 0), but nothing if all
+ *          admit and the places are not asked for;
  *          for a status: hi, lo, wait until nothing is used. For names: the endpoints, a line each.
  * </pre>
  */

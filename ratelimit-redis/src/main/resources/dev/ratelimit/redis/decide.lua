@@ -129,7 +129,7 @@ for from = 1, meter_count, 100 do
 end
 
 -- A usual charge that began a mark of its own has left its name there instead of a receipt. All limits admitted it.
-if again > 0 and operation == CHARGE then
+if again > 0 and (operation == TAKE or operation == CHARGE) then
   local made
   for _, m in ipairs(meters) do
     made = made or m.kind.begun_by(m, name)
@@ -137,7 +137,7 @@ if again > 0 and operation == CHARGE then
   if made then
     local made_at = max(latest, made + wall - now) -- of periods
     reply = pack('<dd', 1, made_at)
-    for _, m in ipairs(meters) do
+    for _, m in ipairs(operation == CHARGE and meters or {}) do
       local first, second = -1, 0
       if m.kind == quota then
         first = quota.period_of(m, made_at) or -1
@@ -200,8 +200,8 @@ for _, m in ipairs(meters) do
   end
 end
 
-local charged = false
-reply = pack('<dd', admitted, time)
+local charged, told = false, operation > LOOK
+reply = ''
 for _, m in ipairs(meters) do
   local first, second = m.to or -1, 0
   if operation ~= LOOK and admitted > 0 and m.wait == 0 and m.units > 0 then
@@ -209,8 +209,9 @@ for _, m in ipairs(meters) do
     first, second = m.kind.charge(m, hi, lo, leased and now + ahead or now)
     charged = true
   end
-  reply = reply .. pack('<ddd', m.wait, first, second)
+  reply, told = reply .. pack('<ddd', m.wait, first, second), told or m.wait ~= 0
 end
+reply = pack('<dd', admitted, time) .. (told and reply or '')
 if charged then
   save()
   return answer_once()

@@ -10,9 +10,9 @@ local STATE = 64 -- bytes of a window's state, with which its head ends
 local FROM, TO = '-96', '-1' -- where the newest mark and the state stand; no more is read, as a text costs Lua time for each byte
 local MARGIN, LONGEST_MARGIN = 50000000, 59000000 -- microseconds that a key outlives its meaning: clocks of replicas differ
 
-local CHARGE, LOOK, LEASE, STATUS, SETTLE, NAMES = 0, 1, 2, 3, 4, 5
+local TAKE, LOOK, CHARGE, LEASE, STATUS, SETTLE, NAMES = 0, 1, 2, 3, 4, 5, 6
 
-local call, pack, unpacked = redis.call, struct.pack, struct.unpack
+local call, pack, unpacked, format = redis.call, struct.pack, struct.unpack, string.format
 
 local names, receipt, numbers = KEYS[1], KEYS[2], ARGV[1]
 local operation, again, name, kept_for, now, wall, latest, most_names, meter_count, records = unpacked('<ddddddddd', numbers)
@@ -20,7 +20,8 @@ local operation, again, name, kept_for, now, wall, latest, most_names, meter_cou
 if operation == NAMES then
   return table.concat(call('ZRANGE', names, 0, -1), '\n')
 end
-if again > 0 then
+-- A settlement that was sent over a connection that is gone may come after it was sent again.
+if again > 0 or operation == SETTLE then
   local known = call('GET', receipt)
   if known then
     return known
@@ -37,13 +38,15 @@ if wall ~= wall then
 end
 local time = latest > wall and latest or wall -- of periods
 
-local usual, at, i, blocks = operation <= LOOK and again == 0, records, 0, meter_count + 2
-local reply, changed, places, renewed, charged, named, listed, list_until = '', {}, {}, nil, false, false, 0, 0
+local usual, at, i, blocks = operation <= CHARGE and again == 0, records, 0, meter_count + 2
+local reply, renewed, charged, named, listed, list_until = pack('<dd', 1, time), nil, false, false, 0, 0
+-- With room for most calls: to add what is written one by one would let the tables grow several times.
+local changed, places = {false, false, false, false}, {false, false, false, false}
 while usual and i < meter_count do
   i = i + 1
   local tail, own, shadow, span, exact, grain, room, units = call('GETRANGE', KEYS[i + 2], FROM, TO)
   own, shadow, span, exact, grain, room, units, at = unpacked('<ddddddd', numbers, at)
-  local charges, first, second, ends, known = operation == CHARGE and units > 0, -1, 0, 0, 0
+  local charges, first, second, ends, known = operation ~= LOOK and units > 0, -1, 0, 0, 0
   if tail == '' then
     usual = false
   elseif span == 0 then
@@ -89,12 +92,14 @@ while usual and i < meter_count do
     listed = known > listed and known or listed
     list_until = charges and ends + MARGIN > list_until and ends + MARGIN or list_until
   end
-  reply = reply .. (i == 1 and pack('<ddddd', 1, time, 0, first, second) or pack('<ddd', 0, first, second))
+  if operation == CHARGE then
+    reply = reply .. pack('<ddd', 0, first, second)
+  end
 end
 if usual and list_until <= listed and (most_names < 0 or listed > real) then
   for meter = 1, charged and meter_count or 0 do
     if places[meter] then
-      call('SETRANGE', KEYS[meter + 2], places[meter], changed[meter])
+      call('SETRANGE', KEYS[meter + 2], format('%d', places[meter]), changed[meter]) -- Redis writes numbers with 17 digits
     elseif changed[meter] then
       call('SET', KEYS[meter + 2], changed[meter], 'KEEPTTL')
     end

@@ -103,6 +103,9 @@ end
 
 -- Returns the stamp of the mark that a charge of that name began and that is as old as a receipt may be, if there is one.
 function window.begun_by(m, charge)
+  if m.exact == 0 or m.span < kept_for or m.units == 0 then
+    return -- no mark is left, or one that does not tell the time
+  end
   for serial = count(m, 0) - 1, m.first, -1 do
     local stamp, _, _, found = entry(m, 0, serial)
     if found == charge or stamp + kept_for < now then

@@ -35,7 +35,7 @@ class ReceiptsTest extends ServedTest {
         Request request = new Request(
                 operation, Keys.base("ratelimit:", "acme"), name, 5_000, serverTime, target, rule -> tokens);
         for (Rule rule : target.rules()) {
-            if (rule.periods != null && operation == Request.Operation.CHARGE) {
+            if (rule.periods != null && operation != Request.Operation.SETTLE) {
                 rule.periods.addTo(request, Instant.now());
             }
         }
@@ -113,6 +113,35 @@ class ReceiptsTest extends ServedTest {
         assertUsed(coarse, 9);
     }
 
+    /** The mark of a coarse window that such a charge begins bears its name too, but is stamped with the end of a grain. */
+    @Test
+    void aChargeInACoarseAndInAnExactWindowThatIsSentAgainIsAnsweredAlike() throws InterruptedException {
+        Tier tier = tierOf(
+                RateLimit.of(Unit.TOKENS, 100_000, Duration.ofMinutes(1)),
+                RateLimit.of(Unit.TOKENS, 1_000, Duration.ofMinutes(2)));
+        for (int name = 1; name <= 5; name++) {
+            CommandArgs<String, String> charge =
+                    request(Request.Operation.CHARGE, tier, name, 3).arguments(Script.TEXT, false);
+            byte[] answer = send(charge);
+            assertThat(send(charge)).as("charge %d", name).isEqualTo(answer);
+            TimeUnit.MILLISECONDS.sleep(40); // so that the next one begins a grain
+        }
+        assertUsed(tier, 15);
+    }
+
+    @Test
+    void aChargeThatNobodyWillTakeBackIsChargedOnceToo() {
+        Tier tier = tierOf(MINUTE, RateLimit.of(Unit.TOKENS, 100_000, Duration.ofMinutes(2)), MONTH);
+        for (int name = 1; name <= 5; name++) {
+            CommandArgs<String, String> take =
+                    request(Request.Operation.TAKE, tier, name, 3).arguments(Script.TEXT, false);
+            for (int i = 0; i < 3; i++) {
+                assertThat(admits(send(take))).isTrue();
+            }
+        }
+        assertUsed(tier, 15);
+    }
+
     @Test
     void aRefusalThatIsSentAgainIsDecidedAnew() {
         send(charge(1, 60));
@@ -144,6 +173,8 @@ class ReceiptsTest extends ServedTest {
         for (int i = 0; i < 3; i++) {
             send(arguments);
         }
+        assertUsed(TIER, 50);
+        send(settle.arguments(Script.TEXT, false)); // what was sent first, over a connection that was taken for dead
         assertUsed(TIER, 50);
     }
 

@@ -117,8 +117,9 @@ class UsualCallsTest extends ServedTest {
             String endpoint = random.nextInt(20) > 0 ? "chat" : random.nextBoolean() ? "embed" : "unlisted";
             Target target = rules.of(new Caller("nobody", TIER), endpoint);
             long units = random.nextInt(40) == 0 ? random.nextInt(100) : random.nextInt(3);
-            DoubleBuffer answer = ask(Request.Operation.CHARGE, target, units);
-            if (answer.get(0) == 1) {
+            boolean forGood = random.nextInt(4) == 0;
+            DoubleBuffer answer = ask(forGood ? Request.Operation.TAKE : Request.Operation.CHARGE, target, units);
+            if (answer.get(0) == 1 && !forGood) {
                 made.add(new Made(target, answer, units));
             }
             if (random.nextInt(8) == 0) {
