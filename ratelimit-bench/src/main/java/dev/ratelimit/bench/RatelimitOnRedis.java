@@ -1,13 +1,14 @@
 package dev.ratelimit.bench;
 
 import dev.ratelimit.Decision;
+import dev.ratelimit.Limit;
 import dev.ratelimit.LimitTable;
-import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import dev.ratelimit.redis.RedisRateLimiter;
 import io.lettuce.core.RedisClient;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /** This library's: one script for all limits. */
@@ -18,23 +19,27 @@ final class RatelimitOnRedis implements RedisRival {
 
     private final RedisClient client;
     private final RedisRateLimiter limiter;
+    private final Usage usage;
 
     RatelimitOnRedis(String uri, Scopes limits) {
         Tier tier = Tier.named("tier").build();
-        for (RateLimit limit : limits.ofEndpoint()) {
-            tier = tier.withTable(LimitTable.named("per " + limit.window()).each(limit, Keyed.ENDPOINT));
+        for (List<Limit> scope : limits.scopes()) {
+            for (Limit limit : scope) {
+                LimitTable table = LimitTable.named(limit.toString());
+                tier = tier.withTable(
+                        scope.equals(limits.scopes().get(0))
+                                ? table.each(limit, Keyed.ENDPOINT)
+                                : table.together("group", limit, Keyed.ENDPOINT, "another"));
+            }
         }
-        for (RateLimit limit : limits.ofGroup()) {
-            tier = tier.withTable(
-                    LimitTable.named("per " + limit.window()).together("group", limit, Keyed.ENDPOINT, "another"));
-        }
+        usage = limits.usage();
         client = RedisClient.create(uri);
         limiter = RedisRateLimiter.builder(client).tier(tier).timeout(TIMEOUT).build();
     }
 
     @Override
     public CompletionStage<Boolean> ask(int organization) {
-        return limiter.tryAcquireAsync(RedisRival.name(organization), Keyed.ENDPOINT, Usage.call())
+        return limiter.tryAcquireAsync(RedisRival.name(organization), Keyed.ENDPOINT, usage)
                 .thenApply(Decision::isAdmitted);
     }
 

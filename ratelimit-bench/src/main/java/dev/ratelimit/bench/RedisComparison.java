@@ -2,6 +2,8 @@ package dev.ratelimit.bench;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.Limit;
+import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Unit;
 import io.lettuce.core.RedisClient;
@@ -10,7 +12,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -28,13 +29,14 @@ import redis.embedded.RedisServer;
 
 /**
  * Measures limiters on one Redis: this library's, Bucket4j's and Redisson's, each in turn, some times, for each number of calls under
- * way; with one limit, with three of an endpoint, and with two of it and one of a group of endpoints. It prints a Markdown table.
+ * way; with one limit, with three of an endpoint, with two of it and one of a group of endpoints, and with one of it, a group's calls a
+ * month and an account's characters a month. It prints a Markdown table.
  *
  * <pre>{@code
  * java -cp ratelimit-bench/target/benchmarks.jar dev.ratelimit.bench.RedisComparison
  * }</pre>
  *
- * <p>It takes about three minutes. Exit codes: 0; 1 if a call is refused or fails; 2 if the options are wrong.
+ * <p>It takes about four minutes. Exit codes: 0; 1 if a call is refused or fails; 2 if the options are wrong.
  */
 @Command(
         name = "RedisComparison",
@@ -42,14 +44,19 @@ import redis.embedded.RedisServer;
         mixinStandardHelpOptions = true)
 public final class RedisComparison implements Callable<Integer> {
 
-    private static final List<RateLimit> LIMITS = List.of(
-            RateLimit.perMinute(1_000),
-            RateLimit.perSecond(100),
-            RateLimit.of(Unit.CALLS, 10_000, Duration.ofHours(1)));
+    private static final Limit MINUTE = RateLimit.perMinute(1_000);
+    private static final Limit SECOND = RateLimit.perSecond(100);
+    private static final Limit HOUR = RateLimit.perHour(10_000);
     private static final List<Scopes> SECTIONS = List.of(
-            new Scopes("1", LIMITS.subList(0, 1), List.of()),
-            new Scopes("3", LIMITS, List.of()),
-            new Scopes("2, 1 of a group", LIMITS.subList(0, 2), LIMITS.subList(2, 3)));
+            new Scopes("1", List.of(List.of(MINUTE))),
+            new Scopes("3", List.of(List.of(MINUTE, SECOND, HOUR))),
+            new Scopes("2, 1 of a group", List.of(List.of(MINUTE, SECOND), List.of(HOUR))),
+            new Scopes(
+                    "1, 1 of a group, 1 of characters",
+                    List.of(
+                            List.of(MINUTE),
+                            List.of(Quota.perMonth(1_000_000)),
+                            List.of(Quota.perMonth(Unit.CHARACTERS, 100_000_000)))));
     private static final int[] IN_FLIGHT = {1, 8, 64};
     private static final int WARMING = 64;
     private static final String OURS = "ratelimit";
@@ -61,11 +68,12 @@ public final class RedisComparison implements Callable<Integer> {
             one is answered, of an organization at random; all are admitted.
 
             All have the settings they come with: this library and Bucket4j send over one connection, Redisson over a pool. Bucket4j takes all
-            limits that count the same calls in one bucket, of tokens that are refilled little by little: a window may see up to twice the
-            amount. It reads the bucket, decides in the client, and writes it if nobody else has; else it tries again. A limit that a group of
-            endpoints shares needs a bucket of its own, and so two calls more. Redisson needs a call for each limit. Where there are several
-            calls, they are sent at once, and if one refuses, the others stay charged: Redisson cannot undo them, Bucket4j only by further
-            calls. Bucket4j and Redisson go by the clocks of the clients.
+            limits that count the same units of the same calls in one bucket, of tokens that are refilled little by little: a window may see
+            up to twice the amount. It reads the bucket, decides in the client, and writes it if nobody else has; else it tries again. What a
+            group of endpoints shares, and what is counted in another unit, needs a bucket of its own, and so two calls more. Redisson needs a
+            call for each limit. Where there are several calls, they are sent at once, and if one refuses, the others stay charged: Redisson
+            cannot undo them, Bucket4j only by further calls. Bucket4j and Redisson go by the clocks of the clients, and know no calendar: a
+            month is 30 days to them.
             The server and the clients share the processors. A server whose allocator is libc's takes longer for scripts than one with jemalloc.
             """;
 
@@ -161,8 +169,10 @@ public final class RedisComparison implements Callable<Integer> {
     }
 
     private static String inWords() {
-        return LIMITS.stream()
-                .map(limit -> "%,d in %s".formatted(limit.amount(), limit.window()))
+        return SECTIONS.stream()
+                .flatMap(Scopes::all)
+                .distinct()
+                .map(Limit::toString)
                 .collect(Collectors.joining(", "));
     }
 

@@ -1,6 +1,6 @@
 package dev.ratelimit.bench;
 
-import dev.ratelimit.RateLimit;
+import dev.ratelimit.Limit;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
@@ -14,22 +14,26 @@ import org.redisson.config.Config;
 final class RedissonOnRedis implements RedisRival {
 
     private final RedissonClient client;
+    private final long[] permits;
     private final List<List<RRateLimiter>> limiters;
 
     RedissonOnRedis(String uri, Scopes scopes, int organizations) {
-        List<RateLimit> limits = scopes.all().toList();
+        List<Limit> limits = scopes.all().toList();
+        permits = limits.stream()
+                .mapToLong(limit -> scopes.usage().amountOf(limit.unit()))
+                .toArray();
         Config config = new Config();
         config.useSingleServer().setAddress(uri);
         client = Redisson.create(config);
         limiters = IntStream.range(0, organizations)
                 .mapToObj(i -> limits.stream()
-                        .map(limit -> client.getRateLimiter("redisson:" + RedisRival.name(i) + ":" + limit.window()))
+                        .map(limit -> client.getRateLimiter("redisson:" + RedisRival.name(i) + ":" + limit))
                         .toList())
                 .toList();
         for (List<RRateLimiter> each : limiters) {
             RedisRival.all(IntStream.range(0, limits.size()).mapToObj(i -> {
-                        RateLimit limit = limits.get(i);
-                        return each.get(i).trySetRateAsync(RateType.OVERALL, limit.amount(), limit.window());
+                        Limit limit = limits.get(i);
+                        return each.get(i).trySetRateAsync(RateType.OVERALL, limit.amount(), Scopes.span(limit));
                     }))
                     .join();
         }
@@ -37,7 +41,9 @@ final class RedissonOnRedis implements RedisRival {
 
     @Override
     public CompletionStage<Boolean> ask(int organization) {
-        return RedisRival.all(limiters.get(organization).stream().map(RRateLimiter::tryAcquireAsync));
+        List<RRateLimiter> asked = limiters.get(organization);
+        return RedisRival.all(
+                IntStream.range(0, asked.size()).mapToObj(i -> asked.get(i).tryAcquireAsync(permits[i])));
     }
 
     @Override
