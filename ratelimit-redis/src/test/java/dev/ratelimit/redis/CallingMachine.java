@@ -70,7 +70,9 @@ final class CallingMachine {
         while (System.nanoTime() - start < nanos) {
             int before = admitted.size();
             for (Endpoint endpoint : Endpoint.values()) {
-                if (limiter.tryAcquire("acme", endpoint.name(), endpoint.usage())
+                // Only what may be taken back is told where it was charged.
+                if (limiter.reserve("acme", endpoint.name(), endpoint.usage())
+                        .decision()
                         .isAdmitted()) {
                     admitted.add(Answers.lastCharge(endpoint).toString());
                 }
