@@ -32,7 +32,8 @@ import java.util.OptionalDouble;
  *
  * <p>What all calls used is the sum of what was {@link #admitted}, where a reservation that was {@link #settled} counts with its
  * actual use instead of its estimate, for the units that this states, and one that was {@link #cancelled} does not count. What is added
- * to a reservation piece by piece is not told by itself: the actual use includes it.
+ * to a reservation piece by piece is not told: the actual use includes it. So that sum lacks what was added to reservations that are not
+ * settled, and of units that they are not settled for; {@code status} has it.
  */
 public interface RateLimitListener {
 

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>It may outlive the state of its organization, which is dropped when it is idle. What it gives back is then nothing, since it does
  * not count any more; what it charges goes to the new state.
  *
- * <p>Lock-free. What it holds is reached through final fields, so it may be handed to another thread in any way.
+ * <p>Lock-free. It must be published safely, by a volatile field or a queue for example: a thread that gets hold of it by a race may find
+ * it ended.
  */
 final class AdmittedReservation implements Reservation {
 

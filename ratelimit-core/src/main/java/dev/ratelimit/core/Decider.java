@@ -100,14 +100,15 @@ final class Decider {
 
     Decision peek(Organization organization, Tier tier, String endpoint, Usage usage) {
         Plan plan = organizations.plans.of(tier, organization);
-        Rule[] rules = organization.rules(plan, endpoint);
+        Rule[] rules = organization.knownRules(plan, endpoint);
+        Organization view = organization.view(rules);
         long now = clocks.nanoTime();
-        Rejected rejected = look(0, organization, plan, rules, usage, now);
+        Rejected rejected = look(0, view, plan, rules, usage, now);
         if (rejected != null) {
             return rejected;
         }
         return admitted(plan, rules, i -> {
-            long wait = organization.meter(rules[i]).look(rules[i], usage.amountOf(rules[i].unit), now);
+            long wait = view.meter(rules[i]).look(rules[i], usage.amountOf(rules[i].unit), now);
             return wait == 0 ? 0 : ~wait;
         });
     }

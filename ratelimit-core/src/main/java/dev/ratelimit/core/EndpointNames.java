@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Which of the endpoints that no table names an organization meters by themselves. There is a bound to them, since a caller can make up
  * as many as he likes; all further ones share one set of meters, by one name. What a name is metered by never changes: names are only
- * forgotten all together, with the organization, when it is idle.
+ * forgotten all together, with the organization, when it is idle. One that has used of a lifetime quota never is.
  */
 final class EndpointNames {
 

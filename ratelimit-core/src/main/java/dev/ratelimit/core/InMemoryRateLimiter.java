@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * further call that shares one of those to be refused, or to be told too long a wait.
  *
  * <p>Safe for use by many threads. Decisions are lock-free and do not block, except that a short lock may be taken when an organization, a
- * tier of it or an endpoint is seen for the first time. What a thread did
+ * tier of it or an endpoint is seen for the first time, or an organization finds no place. What a thread did
  * before an admitted call happens-before what another does after a later call that the admission counted against.
  *
  * <p>An organization's state is dropped when it is idle: when nothing that it has used or was granted counts any more, so that no later
@@ -322,8 +322,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
         /**
          * Bounds the endpoints, of those that no table of a tier names, that an organization has meters of their own for; 1,000 unless
-         * stated. All further ones share one set of meters, as if they were one endpoint, until the organization is idle. An endpoint
-         * that is named by one tier and not by another may then count by itself under the one and with others under the other.
+         * stated. All further ones share one set of meters, as if they were one endpoint, until the organization is idle: for good, once
+         * it has used of a lifetime quota. An endpoint that one tier names may count by itself under that and with others under another.
          *
          * @param max how many names, zero or more
          * @return this builder

@@ -31,6 +31,12 @@ abstract class MeterTable {
 
     /** Returns the one meter of a rule's key. */
     final Meter meter(Rule rule) {
+        Meter known = known(rule);
+        return known != null ? known : add(rule.key);
+    }
+
+    /** Returns the meter of a rule's key, null if it has none. */
+    final @Nullable Meter known(Rule rule) {
         Object[] known = pairs;
         int last = known.length - 1;
         int place = rule.hash & last;
@@ -41,8 +47,7 @@ abstract class MeterTable {
             }
             place = (place + 2) & last;
         }
-        Meter meter = known(rule.key);
-        return meter != null ? meter : add(rule.key);
+        return known(rule.key);
     }
 
     private synchronized Meter add(Rule.Key key) {

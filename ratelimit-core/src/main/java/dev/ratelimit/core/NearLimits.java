@@ -32,7 +32,10 @@ final class NearLimits {
             Listening listening = new Listening(rule.key, i);
             double share = listeners.nearLimitAt[i];
             if (!isNear(used, amount, share)) {
-                told.computeIfPresent(listening, (same, at) -> began - at > 0 ? null : at);
+                Long at = told.get(listening);
+                if (at != null && began - at > 0) {
+                    told.remove(listening, at);
+                }
             } else if (isNews(listening, !isNear(used - units, amount, share), began, now)) {
                 listeners.nearLimit(i, caller, endpoint, meter.status(rule, now));
             }
@@ -43,12 +46,19 @@ final class NearLimits {
         return used > 0 && used / (double) amount >= share;
     }
 
+    /* While a limit stays near nothing is news, call after call: that is found without a lock. */
     private boolean isNews(Listening listening, boolean crossed, long began, long now) {
-        boolean[] news = {false};
-        told.compute(listening, (same, at) -> {
-            news[0] = at == null || (crossed && began - at > 0);
-            return news[0] ? Long.valueOf(now) : at;
-        });
-        return news[0];
+        while (true) {
+            Long at = told.get(listening);
+            if (at == null) {
+                if (told.putIfAbsent(listening, now) == null) {
+                    return true;
+                }
+            } else if (!crossed || began - at <= 0) {
+                return false;
+            } else if (told.replace(listening, at, now)) {
+                return true;
+            }
+        }
     }
 }

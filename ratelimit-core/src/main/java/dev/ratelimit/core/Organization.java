@@ -51,6 +51,9 @@ final class Organization extends MeterTable {
     final String name;
     final Organizations organizations;
 
+    /** How many snapshots had begun when this organization got its place. */
+    final int snapshots;
+
     private volatile long life;
 
     /** A hint: the plan of the tier that it was last on. */
@@ -66,9 +69,10 @@ final class Organization extends MeterTable {
     /** Made with the first call that listeners are told near limits of. */
     private volatile @Nullable NearLimits near;
 
-    Organization(String name, Organizations organizations) {
+    Organization(String name, Organizations organizations, int snapshots) {
         this.name = name;
         this.organizations = organizations;
+        this.snapshots = snapshots;
     }
 
     /** Returns the plan of a tier. */
@@ -84,8 +88,35 @@ final class Organization extends MeterTable {
 
     /** Returns the rules of an endpoint, in the order of charging. */
     Rule[] rules(Plan plan, String endpoint) {
-        Rule[] named = plan.named(endpoint);
-        return named != null ? named : plan.unlisted(meteredName(endpoint));
+        Rule[] known = plan.known(endpoint);
+        return known != null ? known : plan.unlisted(meteredName(endpoint));
+    }
+
+    /** Returns the rules of an endpoint, in the order of charging, as a call would meet them; that they are asked for takes up no name. */
+    Rule[] knownRules(Plan plan, String endpoint) {
+        Rule[] known = plan.known(endpoint);
+        return known != null ? known : plan.unlisted(knownName(endpoint));
+    }
+
+    /** Returns what to look at some rules' meters in: this, if it has all of them; or else a copy that is not kept, to make the others in. */
+    Organization view(Rule[] rules) {
+        for (Rule rule : rules) {
+            if (known(rule) == null) {
+                return copy(rules);
+            }
+        }
+        return this;
+    }
+
+    private Organization copy(Rule[] rules) {
+        Organization copy = new Organization(name, organizations, snapshots);
+        for (Rule rule : rules) {
+            Meter meter = known(rule);
+            if (meter != null) {
+                copy.put(rule.key, meter);
+            }
+        }
+        return copy;
     }
 
     @Override
@@ -98,11 +129,12 @@ final class Organization extends MeterTable {
 
     /** Returns where this organization stands with the limits of an endpoint, in the order of the tables. */
     List<LimitStatus> status(Tier tier, String endpoint) {
-        Rule[] rules = rules(plan(tier), endpoint);
+        Rule[] rules = knownRules(plan(tier), endpoint);
+        Organization view = view(rules);
         long now = organizations.clocks.nanoTime();
         return Arrays.stream(rules)
                 .sorted(comparingInt(rule -> rule.order))
-                .map(rule -> meter(rule).status(rule, now))
+                .map(rule -> view.meter(rule).status(rule, now))
                 .toList();
     }
 
@@ -125,18 +157,17 @@ final class Organization extends MeterTable {
 
     /** Returns where this organization stands with a limit; that it is asked for makes no meter. */
     private LimitStatus status(Rule rule, long now) {
-        Meter meter = known(rule.key);
+        Meter meter = known(rule);
         return meter != null ? meter.status(rule, now) : LimitStatus.of(rule.limit, 0, 0, Optional.of(Duration.ZERO));
     }
 
     /** Returns the endpoints that have meters, those that a tier does not name by the names that it would meter them by. */
     private Set<String> meteredEndpoints(Tier tier) {
-        EndpointNames names = unlisted;
         Set<String> endpoints = new TreeSet<>();
         forEach((key, meter) -> {
             if (key.scope() instanceof Scope.Endpoint endpoint) {
                 String name = endpoint.name();
-                endpoints.add(names == null || tier.namedEndpoints().contains(name) ? name : names.knownName(name));
+                endpoints.add(tier.namedEndpoints().contains(name) ? name : knownName(name));
             }
         });
         return endpoints;
@@ -162,7 +193,7 @@ final class Organization extends MeterTable {
 
     /** Returns another state of this organization: with the same names of endpoints and the same grants, of which nothing is used. */
     Organization unused() {
-        Organization unused = new Organization(name, organizations);
+        Organization unused = new Organization(name, organizations, snapshots);
         unused.unlisted = unlisted;
         forEach((key, meter) -> {
             PeriodCounter granted = meter instanceof PeriodCounter counter ? counter.unused() : null;
@@ -177,6 +208,12 @@ final class Organization extends MeterTable {
     long estimatedBytes(long meters) {
         long bytes = BYTES + meters * BYTES_OF_METER;
         return bytes + (unlisted == null ? 0 : BYTES_OF_NAMES) + (near == null ? 0 : BYTES_OF_NEAR_LIMITS);
+    }
+
+    /** Returns the name that an endpoint which no table names is or would be metered by, without taking it up. */
+    private String knownName(String endpoint) {
+        EndpointNames names = unlisted;
+        return (names != null ? names : newNames()).knownName(endpoint);
     }
 
     /** Returns the name that an endpoint which no table names is metered by. */
@@ -206,10 +243,14 @@ final class Organization extends MeterTable {
     private synchronized EndpointNames addNames() {
         EndpointNames names = unlisted;
         if (names == null) {
-            names = new EndpointNames(organizations.maxEndpoints);
+            names = newNames();
             unlisted = names;
         }
         return names;
+    }
+
+    private EndpointNames newNames() {
+        return new EndpointNames(organizations.maxEndpoints);
     }
 
     /** Tells whether what was decided here holds. If the state was found to be idle meanwhile, it must be decided again elsewhere. */

@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ratelimit.Admitted;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
@@ -23,6 +25,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -62,9 +65,14 @@ final class Organizations {
     private final long max;
     private final AtCapacity atCapacity;
 
-    private final AtomicLong size = new AtomicLong();
     private final ConcurrentHashMap<String, Organization> byName = new ConcurrentHashMap<>();
     private volatile @Nullable Organization newest;
+
+    /** How many are in the map; changes together with it, so that no call misses a place that is free. */
+    private final AtomicLong size = new AtomicLong();
+
+    /** How many snapshots have begun. */
+    private final AtomicInteger snapshots = new AtomicInteger();
 
     /** When a call will look at some again. */
     private volatile long lookAt;
@@ -117,7 +125,7 @@ final class Organizations {
 
     Decision peek(String name, Tier tier, String endpoint, Usage usage) {
         Organization known = byName.get(name);
-        if (known == null && size.get() >= max) {
+        if (known == null && isFull()) {
             return decisionAtCapacity();
         }
         return decider.peek(known == null ? unseen(name) : known, tier, endpoint, usage);
@@ -135,7 +143,16 @@ final class Organizations {
 
     /** Returns the state of an organization that has used nothing, which is not kept. */
     private Organization unseen(String name) {
-        return new Organization(name, this);
+        return new Organization(name, this, 0);
+    }
+
+    /** Tells whether there is no place for a new organization, though some are looked at for it. */
+    private boolean isFull() {
+        if (size.get() < max) {
+            return false;
+        }
+        look(LOOKS_FOR_PLACE);
+        return size.get() >= max;
     }
 
     Decision decisionAtCapacity() {
@@ -154,40 +171,31 @@ final class Organizations {
     @Nullable
     Organization get(String name) {
         Organization known = byName.get(name);
-        if (known != null) {
-            return known;
-        }
-        Organization added = add(name, max);
-        if (added == null) {
+        Organization found = known != null ? known : add(name, max);
+        if (found == null) {
             look(LOOKS_FOR_PLACE);
-            added = add(name, max);
+            found = add(name, max);
         }
-        return added;
+        return found;
     }
 
     /** Returns the organization of a name, be there as many as there may be or not. */
     Organization require(String name) {
         Organization known = byName.get(name);
-        while (known == null) {
-            known = add(name, Long.MAX_VALUE);
-        }
-        return known;
+        return known != null ? known : requireNonNull(add(name, Long.MAX_VALUE));
     }
 
     private @Nullable Organization add(String name, long most) {
         look(LOOKS_FOR_NEW);
-        if (size.incrementAndGet() > most) {
-            size.decrementAndGet();
-            return byName.get(name);
+        boolean[] added = {false};
+        Organization found = byName.computeIfAbsent(name, missing -> {
+            added[0] = size.getAndUpdate(taken -> taken < most ? taken + 1 : taken) < most;
+            return added[0] ? new Organization(missing, this, snapshots.get()) : null;
+        });
+        if (found != null && added[0]) {
+            addToList(found);
         }
-        Organization added = new Organization(name, this);
-        Organization earlier = byName.putIfAbsent(name, added);
-        if (earlier != null) {
-            size.decrementAndGet();
-            return earlier;
-        }
-        addToList(added);
-        return added;
+        return found;
     }
 
     private void addToList(Organization added) {
@@ -224,9 +232,12 @@ final class Organizations {
 
     /** Forgets an organization that has ended. */
     void remove(Organization ended) {
-        if (byName.remove(ended.name, ended)) {
-            size.decrementAndGet();
-        }
+        byName.computeIfPresent(ended.name, (name, known) -> {
+            if (known == ended) {
+                size.getAndDecrement();
+            }
+            return known == ended ? null : known;
+        });
     }
 
     /** Lets the first call in a millisecond look at some. */
@@ -311,19 +322,26 @@ final class Organizations {
     }
 
     /**
-     * Writes what counts. Charges that were reported before this is called are in it, those made meanwhile may be.
+     * Writes what counts. Charges that were reported before this is called are in it, those made meanwhile may be; but no organization
+     * that is added meanwhile is, since the map may show one that was removed and added again a second time.
      */
     void save(OutputStream out) throws IOException {
+        int before = snapshots.getAndIncrement();
         long now = clocks.nanoTime();
         Instant wall = clocks.instant();
         SnapshotWriter writer = new SnapshotWriter(out, new SnapshotHeader(wall, clocks.highest()));
         for (Organization organization : byName.values()) {
-            SavedOrganization saved = organization.save(now);
-            if (!saved.meters().isEmpty()) {
+            SavedOrganization saved = save(organization, now);
+            if (organization.snapshots - before <= 0 && !saved.meters().isEmpty()) {
                 writer.organization(saved);
             }
         }
         writer.finish();
+    }
+
+    /** Nothing is granted meanwhile, so this is what was used and granted at one time. */
+    private synchronized SavedOrganization save(Organization organization, long now) {
+        return organization.save(now);
     }
 
     /** Reads what was saved, into a limiter that nobody has called yet. The time since then is measured by the wall clock. */
@@ -334,9 +352,7 @@ final class Organizations {
         Duration since = Duration.between(reader.header().taken(), wall);
         long elapsed = since.isNegative() ? 0 : TimeUnit.NANOSECONDS.convert(since);
         reader.forEach(saved -> {
-            if (byName.containsKey(saved.name())) {
-                throw new IllegalArgumentException("name must be that of one organization: name=" + saved.name());
-            }
+            Arguments.require(!byName.containsKey(saved.name()), "name", "that of one organization", saved.name());
             require(saved.name()).restore(saved, elapsed);
         });
     }

@@ -63,10 +63,14 @@ final class PeriodCounter extends Meter {
     @Override
     SavedMeter.@Nullable Period save(Rule.Key key, long now) {
         Period period = current;
-        QuotaPeriod.Interval bounds = periods.at(clocks.highest());
-        return isUntouched(period) || !bounds.end().equals(period.end)
-                ? null
-                : new SavedMeter.Period(key, bounds, Math.min(period.used(), MOST_USED), period.granted());
+        Instant highest = clocks.highest();
+        if (period.isUntouched() || !highest.isBefore(period.end)) {
+            return null;
+        }
+        // The end may be another by now, where the period was restored and the rules of its zone have changed.
+        QuotaPeriod.Interval bounds =
+                new QuotaPeriod.Interval(periods.at(highest).start(), period.end);
+        return new SavedMeter.Period(key, bounds, Math.min(period.used(), MOST_USED), period.granted);
     }
 
     @Override
@@ -135,7 +139,7 @@ final class PeriodCounter extends Meter {
 
     /**
      * Lets so many units more, or fewer, be used beyond the amount until the present period ends: in all at least none and at most
-     * {@link #MOST_GRANTED}.
+     * {@link #MOST_GRANTED}. For one thread at a time.
      */
     void grant(long units, long now) {
         Period period = current;
@@ -144,24 +148,22 @@ final class PeriodCounter extends Meter {
         }
         long before = period.granted;
         long after = Math.max(0, Math.min(before + units, MOST_GRANTED));
-        while (!Period.GRANTED.compareAndSet(period, before, after)) {
-            before = period.granted;
-            after = Math.max(0, Math.min(before + units, MOST_GRANTED));
-        }
+        period.granted = Math.max(before, after);
         Period.BALANCE.getAndAdd(period, before - after);
+        period.granted = after;
     }
 
     /** Returns a counter of the present period to which so much is granted as here, and nothing used; null if nothing is granted. */
     @Nullable
     PeriodCounter unused() {
         Period period = current;
-        long granted = period.granted();
+        long granted = period.granted;
         return granted == 0 ? null : new PeriodCounter(periods, clocks, period.end, granted);
     }
 
     @Override
     long granted(long now) {
-        return at(now).granted();
+        return at(now).granted;
     }
 
     @Override
@@ -176,17 +178,12 @@ final class PeriodCounter extends Meter {
         Optional<Duration> reset = used == 0
                 ? Optional.of(Duration.ZERO)
                 : untilEnd == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(untilEnd));
-        return LimitStatus.of(rule.limit, used, period.granted(), reset);
+        return LimitStatus.of(rule.limit, used, period.granted, reset);
     }
 
     @Override
     boolean isIdle(long now) {
-        Period period = current;
-        return isUntouched(period) || untilEnd(period, now) == 0;
-    }
-
-    private static boolean isUntouched(Period period) {
-        return period.balance == 0 && period.granted == 0;
+        return at(now).isUntouched();
     }
 
     private Period at(long now) {
@@ -224,7 +221,6 @@ final class PeriodCounter extends Meter {
     static final class Period implements Place {
 
         private static final VarHandle BALANCE = Handles.of(MethodHandles.lookup(), "balance", long.class);
-        private static final VarHandle GRANTED = Handles.of(MethodHandles.lookup(), "granted", long.class);
 
         final long number;
         final Instant end;
@@ -235,7 +231,7 @@ final class PeriodCounter extends Meter {
         /** What is used less what is granted: all that a decision asks for, in one number, so that a CAS on it decides by both. */
         volatile long balance;
 
-        /** What is granted; for a moment, while that changes, more or less than the balance has of it. */
+        /** What is granted; for a moment, while that changes, more than the balance has of it, but never less. */
         volatile long granted;
 
         Period(long number, Instant end, long checkAt) {
@@ -244,13 +240,19 @@ final class PeriodCounter extends Meter {
             this.checkAt = checkAt;
         }
 
-        long granted() {
-            return Math.max(granted, -balance);
+        /**
+         * Returns what is used; for a moment, while what is granted changes, more than that, but not less. When more is granted, a
+         * balance that has it is read before the second look at what is granted; when less is, after the first one.
+         */
+        long used() {
+            long before = granted;
+            long balanced = balance;
+            return Math.max(0, balanced + Math.max(before, granted));
         }
 
-        long used() {
-            long granted = granted();
-            return Math.max(0, balance + granted);
+        /** Tells whether nothing is used or granted. */
+        boolean isUntouched() {
+            return used() == 0 && granted == 0;
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitTable;
+import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -26,6 +27,10 @@ final class Plan {
     private final Plans plans;
     private final List<String> tables;
     private final Map<String, Rule[]> named = new HashMap<>();
+
+    /** The rules of all endpoints that no table names, if groups share all their limits; otherwise null. */
+    private final Rule @Nullable [] others;
+
     private final ConcurrentHashMap<String, Rule[]> unlisted = new ConcurrentHashMap<>(1);
 
     Plan(Tier tier, Plans plans) {
@@ -39,14 +44,19 @@ final class Plan {
                     endpoint,
                     inOrder(tier.limitsFor(endpoint).stream().map(limit -> rules.computeIfAbsent(limit, this::rule))));
         }
+        boolean shared = !named.containsKey(EndpointNames.FURTHER)
+                && tier.limitsFor(EndpointNames.FURTHER).stream()
+                        .allMatch(limit -> limit.scope() instanceof Scope.Group);
+        this.others = shared ? unlisted(EndpointNames.FURTHER) : null;
     }
 
-    /** Returns the rules of an endpoint that the tier names, in the order of charging; null if it does not name it. */
-    Rule @Nullable [] named(String endpoint) {
-        return named.get(endpoint);
+    /** Returns the rules of an endpoint, in the order of charging; null if they depend on what an organization meters it by. */
+    Rule @Nullable [] known(String endpoint) {
+        Rule[] known = named.get(endpoint);
+        return known != null ? known : others;
     }
 
-    /** Returns the rules of an endpoint that the tier does not name, in the order of charging. */
+    /** Returns the rules of an endpoint that the tier does not name, in the order of charging, by the name that it is metered by. */
     Rule[] unlisted(String endpoint) {
         Rule[] known = unlisted.get(endpoint);
         if (known != null) {

@@ -63,7 +63,8 @@ sealed interface SavedMeter {
      * A {@link PeriodCounter}.
      *
      * @param key whose span is a {@link QuotaPeriod}
-     * @param bounds of the present period by the rules that the time zone had then; from {@link Instant#MIN} to {@link Instant#MAX} for a
+     * @param bounds of the present period by the rules that the time zone had then, but the end as it was when the period began to be
+     *     counted; from {@link Instant#MIN} to {@link Instant#MAX} for a
      *     lifetime, and for no other period
      * @param used units, between 0 and {@link Meter#MOST_USED}
      * @param granted units that may be used beyond the amount, between 0 and {@link Meter#MOST_GRANTED}

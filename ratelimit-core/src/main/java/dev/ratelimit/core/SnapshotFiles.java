@@ -74,21 +74,18 @@ final class SnapshotFiles {
                 Files.deleteIfExists(leftover);
             }
         } catch (IOException | DirectoryIteratorException e) {
-            // It takes place, and nothing else.
+            // What is left only takes up disk space.
             return;
         }
     }
 
-    /** Makes the move last, where the system lets folders be opened. */
-    private static void force(Path folder) throws IOException {
-        FileChannel channel;
-        try {
-            channel = FileChannel.open(folder, StandardOpenOption.READ);
-        } catch (IOException e) {
-            return;
-        }
-        try (channel) {
+    /** Makes the move last, where the system lets folders be opened and forced to disk. */
+    private static void force(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
+        } catch (IOException e) {
+            // The new file is in its place, and a crash leaves it or the old one.
+            return;
         }
     }
 }

@@ -92,7 +92,7 @@ final class SnapshotReader {
 
     private boolean isOrganization() throws IOException {
         int kind = in.readUnsignedByte();
-        require(kind <= SnapshotFormat.ORGANIZATION, "kind of record", "<= 1", kind);
+        Arguments.require(kind <= SnapshotFormat.ORGANIZATION, "kind of record", "<= 1", kind);
         return kind == SnapshotFormat.ORGANIZATION;
     }
 
@@ -138,7 +138,7 @@ final class SnapshotReader {
         if (number < known) {
             return keys.get(number);
         }
-        require(number == known, "number of a key", "at most that of the next new one, " + known, number);
+        Arguments.require(number == known, "number of a key", "at most that of the next new one, " + known, number);
         Rule.Key key = new Rule.Key(string("account"), string("table"), scope(), new Unit(string("unit")), span());
         if (known < SnapshotFormat.MAX_KEYS) {
             keys.add(key);
@@ -148,14 +148,14 @@ final class SnapshotReader {
 
     private Scope scope() throws IOException {
         int kind = in.readUnsignedByte();
-        require(kind <= SnapshotFormat.GROUP, "kind of scope", "<= 1", kind);
+        Arguments.require(kind <= SnapshotFormat.GROUP, "kind of scope", "<= 1", kind);
         String name = string("scope");
         return kind == SnapshotFormat.ENDPOINT ? new Scope.Endpoint(name) : new Scope.Group(name);
     }
 
     private Object span() throws IOException {
         int kind = in.readUnsignedByte();
-        require(kind <= SnapshotFormat.LIFETIME, "kind of span", "<= 2", kind);
+        Arguments.require(kind <= SnapshotFormat.LIFETIME, "kind of span", "<= 2", kind);
         return switch (kind) {
             case SnapshotFormat.WINDOW -> Duration.ofNanos(in.readLong());
             case SnapshotFormat.CALENDAR -> calendar();
@@ -184,24 +184,25 @@ final class SnapshotReader {
     private Instant instant() throws IOException {
         long seconds = in.readLong();
         int nanos = in.readInt();
-        require(nanos >= 0 && nanos <= 999_999_999, "nanoseconds of an instant", "from 0 to 999,999,999", nanos);
+        Arguments.require(
+                nanos >= 0 && nanos <= 999_999_999, "nanoseconds of an instant", "from 0 to 999,999,999", nanos);
         return Instant.ofEpochSecond(seconds, nanos);
     }
 
     private int size(String name) throws IOException {
         int size = in.readInt();
-        require(size >= 0, "number of " + name, "< 2^31", Integer.toUnsignedString(size));
+        Arguments.require(size >= 0, "number of " + name, "< 2^31", Integer.toUnsignedString(size));
         return size;
     }
 
     private String string(String name) throws IOException {
         int encoding = in.readUnsignedByte();
-        require(encoding <= SnapshotFormat.UTF_16, "encoding of " + name, "<= 1", encoding);
+        Arguments.require(encoding <= SnapshotFormat.UTF_16, "encoding of " + name, "<= 1", encoding);
         int length = in.readInt();
         boolean fits = length >= 0 && length <= SnapshotFormat.MAX_STRING;
-        require(fits, "length of " + name, "<= 2^24", Integer.toUnsignedString(length));
+        Arguments.require(fits, "length of " + name, "<= 2^24", Integer.toUnsignedString(length));
         boolean utf8 = encoding == SnapshotFormat.UTF_8;
-        require(utf8 || length % Character.BYTES == 0, "length of " + name, "even in UTF-16", length);
+        Arguments.require(utf8 || length % Character.BYTES == 0, "length of " + name, "even in UTF-16", length);
         ByteBuffer bytes = ByteBuffer.wrap(in.readNBytes(length)); // takes memory as it reads
         try {
             return utf8
@@ -209,12 +210,6 @@ final class SnapshotReader {
                     : bytes.asCharBuffer().toString();
         } catch (CharacterCodingException e) {
             throw new IllegalArgumentException(name + " must be UTF-8", e);
-        }
-    }
-
-    private static void require(boolean holds, String name, String rule, Object value) {
-        if (!holds) {
-            throw new IllegalArgumentException(name + " must be " + rule + ": " + name + "=" + value);
         }
     }
 }

@@ -326,6 +326,14 @@ class OrganizationsTest {
     }
 
     @Test
+    void aPeekAtCapacityFindsThePlaceThatACallWouldFind() {
+        InMemoryRateLimiter limiter = full(AtCapacity.REFUSE);
+        time.advance(MINUTE);
+        assertThat(limiter.peek("further", "chat", Usage.call())).isEqualTo(Decision.admitted());
+        assertThat(limiter.tryAcquire("further", "chat")).isEqualTo(Decision.admitted());
+    }
+
+    @Test
     void toAskForAStatusKeepsNothing() {
         InMemoryRateLimiter limiter = full(AtCapacity.REFUSE);
         assertThat(limiter.status("further", "chat"))

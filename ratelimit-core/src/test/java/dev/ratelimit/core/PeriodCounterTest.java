@@ -151,6 +151,25 @@ class PeriodCounterTest {
     }
 
     @Test
+    void toAskWhetherItIsIdleReadsTheWallClockOnceASecond() {
+        InterruptedTime time = new InterruptedTime();
+        Rule rule = Rules.of(TEN_A_DAY);
+        PeriodCounter counter = new PeriodCounter(DAYS, new Clocks(time));
+        assertThat(counter.charge(rule, 1, time.nanoTime())).isNotNegative();
+        assertThat(counter.isIdle(time.nanoTime())).isFalse();
+        int[] readings = {0};
+        time.beforeInstant(() -> readings[0]++);
+        time.advance(Duration.ofNanos(999_999_999));
+        assertThat(counter.isIdle(time.nanoTime())).isFalse();
+        assertThat(readings[0]).isZero();
+        time.advance(Duration.ofNanos(1));
+        assertThat(counter.isIdle(time.nanoTime())).isFalse();
+        assertThat(readings[0]).isEqualTo(1);
+        time.advance(Duration.ofDays(1));
+        assertThat(counter.isIdle(time.nanoTime())).isTrue();
+    }
+
+    @Test
     void noPeriodHoldsMoreThanTheAmountWhileThreadsRaceOverItsEnd() throws Exception {
         int threads = 4;
         int days = 200;

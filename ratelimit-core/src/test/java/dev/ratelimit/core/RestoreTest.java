@@ -1,16 +1,20 @@
 package dev.ratelimit.core;
 
+import static java.time.ZoneOffset.UTC;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
+import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Reservation;
+import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
@@ -18,11 +22,14 @@ import dev.ratelimit.testkit.ManualTime;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -115,6 +122,97 @@ class RestoreTest {
         assertThat(setBack.tryAcquire("acme", "chat").isAdmitted()).isTrue();
         assertThat(setBack.status("acme", "chat").get(0).resetAfter())
                 .contains(Duration.between(START, Instant.parse("2025-03-01T00:00:00Z")));
+    }
+
+    /** As after an update of the JVM: the saved end is another than that which the zone's rules say now. */
+    @Test
+    void aPeriodThatEndsOtherwiseByTheRulesOfItsZoneThatHoldNowIsInLaterSnapshotsToo() throws IOException {
+        Quota month = Quota.perMonth(10);
+        Instant february = Instant.parse("2025-02-01T00:00:00Z");
+        Rule.Key key =
+                new Rule.Key("default", "table 0", new Scope.Endpoint("chat"), Unit.CALLS, QuotaPeriod.month(UTC));
+        SavedMeter saved = new SavedMeter.Period(
+                key, new QuotaPeriod.Interval(START.minusSeconds(60), february.plusSeconds(3_600)), 7, 2);
+        byte[] snapshot = Snapshots.bytes(new Snapshots.Snapshot(
+                new SnapshotHeader(START, START),
+                List.of(new SavedOrganization("acme", List.of(saved), List.of("chat")))));
+        for (Instant wall : List.of(START, february.minusSeconds(1), february, february.plusSeconds(3_599))) {
+            InMemoryRateLimiter limiter = restore(builder(new ManualTime(wall, 0), month), snapshot);
+            assertThat(limiter.status("acme", "chat"))
+                    .containsExactly(LimitStatus.of(
+                            Tier.named("tier")
+                                    .table(LimitTable.named("table 0").eachOther(month))
+                                    .build()
+                                    .limitsFor("chat")
+                                    .get(0),
+                            7,
+                            2,
+                            Optional.of(Duration.between(wall, february.plusSeconds(3_600)))));
+            snapshot = snapshot(limiter);
+        }
+    }
+
+    @Test
+    void aPeriodThatIsOverIsInNoSnapshot() throws IOException {
+        InMemoryRateLimiter limiter = builder(time, Quota.perMonth(10)).build();
+        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+        time.advance(Duration.ofHours(12).minusNanos(1));
+        assertThat(Snapshots.read(snapshot(limiter)).organizations()).hasSize(1);
+        time.advanceNanos(1);
+        assertThat(Snapshots.read(snapshot(limiter)).organizations()).isEmpty();
+    }
+
+    /** Names of one hash, of which one alone is more than a block: so the stream is written to while there are others to come. */
+    private static final String LONG = "x".repeat(20_000);
+
+    private static byte[] snapshot(InMemoryRateLimiter limiter, Runnable meanwhile) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        limiter.snapshot(new OutputStream() {
+            private int writes;
+
+            @Override
+            public void write(int b) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public void write(byte[] written, int offset, int length) {
+                bytes.write(written, offset, length);
+                if (writes++ == 1) { // the first has the beginning of the file
+                    meanwhile.run();
+                }
+            }
+        });
+        return bytes.toByteArray();
+    }
+
+    @Test
+    void anOrganizationThatIsForgottenAndCallsAgainDuringASnapshotIsInItOnce() throws IOException {
+        RateLimit limit = RateLimit.perMinute(5);
+        InMemoryRateLimiter limiter = builder(time, limit).build();
+        assertThat(limiter.tryAcquire("Aa" + LONG, "chat").isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire("BB" + LONG, "chat").isAdmitted()).isTrue();
+        byte[] snapshot = snapshot(limiter, () -> {
+            limiter.support().forget("Aa" + LONG);
+            assertThat(limiter.tryAcquire("Aa" + LONG, "chat").isAdmitted()).isTrue();
+        });
+        InMemoryRateLimiter restored = restore(builder(time, limit), snapshot);
+        assertThat(restored.stats().organizations()).isEqualTo(2);
+        assertThat(restore(builder(time, limit), snapshot(limiter)).stats().organizations())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void whatWasGrantedIsInASnapshotDuringWhichItsOrganizationIsReset() throws IOException {
+        Quota month = Quota.perMonth(10);
+        InMemoryRateLimiter limiter = builder(time, month).build();
+        AppliedLimit granted = limiter.status("BB" + LONG, "chat").get(0).limit();
+        assertThat(limiter.tryAcquire("Aa" + LONG, "chat").isAdmitted()).isTrue();
+        limiter.support().grant("BB" + LONG, granted, 5);
+        byte[] snapshot = snapshot(limiter, () -> limiter.support().reset("BB" + LONG));
+        assertThat(restore(builder(time, month), snapshot).status("BB" + LONG, "chat"))
+                .extracting(LimitStatus::granted)
+                .containsExactly(5L);
     }
 
     @Test

@@ -9,7 +9,10 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -66,6 +69,52 @@ class SupportToolsStressTest {
             done.set(true);
             threads.shutdown();
         }
+    }
+
+    /** Five are used all the time, while as many are granted and taken back. */
+    @Test
+    void noChargeIsLostBesideGrantsByCleanUpsOrInSnapshots() throws Exception {
+        assertThat(limiter.tryAcquire("acme", "chat", Usage.of(Unit.CALLS, 5)).isAdmitted())
+                .isTrue();
+        AtomicBoolean done = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(3);
+        try {
+            Future<?> grants = threads.submit(() -> {
+                for (int i = 0; i < 200_000; i++) {
+                    grant(5);
+                    grant(-5);
+                }
+            });
+            Future<?> cleanUps = threads.submit(() -> {
+                while (!done.get()) {
+                    limiter.cleanUp();
+                }
+            });
+            Future<Boolean> snapshots = threads.submit(() -> {
+                boolean whole = true;
+                while (!done.get()) {
+                    whole &= isSavedAsUsed(5);
+                }
+                return whole;
+            });
+            grants.get();
+            done.set(true);
+            cleanUps.get();
+            assertThat(snapshots.get()).isTrue();
+        } finally {
+            done.set(true);
+            threads.shutdown();
+        }
+        assertThat(grant(0).used()).isEqualTo(5);
+    }
+
+    private boolean isSavedAsUsed(long units) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        limiter.snapshot(out);
+        List<SavedOrganization> saved = Snapshots.read(out.toByteArray()).organizations();
+        return saved.size() == 1
+                && saved.get(0).meters().get(0) instanceof SavedMeter.Period period
+                && period.used() == units;
     }
 
     /** One thread resets and one drops what is idle, while two grant. */
