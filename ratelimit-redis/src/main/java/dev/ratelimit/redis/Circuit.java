@@ -3,9 +3,9 @@ package dev.ratelimit.redis;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * Decides whether Redis is asked. Closed, it is. After some failures in a row it opens; then one call in every pause asks as a probe, while
@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
  * <p>Listeners are told on a thread of the common pool, one thing after the other: no decision waits for them, nor does the thread that
  * times out all others.
  *
- * <p>Safe for use by many threads. Closed, a call that succeeds reads two fields and writes nothing.
+ * <p>Safe for use by many threads. Closed, a call that succeeds reads a few fields and writes nothing.
  */
 final class Circuit {
 
@@ -23,25 +23,35 @@ final class Circuit {
 
     private final long pauseNanos;
     private final LongSupplier nanoTime;
-    private final BooleanSupplier connected;
+    private final Predicate<String> connected;
     private final List<OutageListener> listeners;
     private volatile boolean open;
     private volatile int failures;
+
+    /** Guarded by this. */
+    private boolean retired;
+
+    /** By the monotonic clock. Guarded by this. */
     private long nextProbe;
 
     /** Ends when the listeners know all that happened. Guarded by this. */
     private CompletableFuture<?> told = CompletableFuture.completedFuture(true);
 
-    Circuit(Duration pause, LongSupplier nanoTime, BooleanSupplier connected, List<OutageListener> listeners) {
+    Circuit(Duration pause, LongSupplier nanoTime, Predicate<String> connected, List<OutageListener> listeners) {
         this.pauseNanos = pause.toNanos();
         this.nanoTime = nanoTime;
         this.connected = connected;
         this.listeners = List.copyOf(listeners);
     }
 
-    /** Tells whether the call may ask; one that may must then report success or failure. */
-    boolean allows() {
-        return !open || isProbe();
+    /** Tells whether a call may ask about a key; one that may must then report success or failure. */
+    boolean allows(String key) {
+        return !open || (isProbe() && connected.test(key));
+    }
+
+    /** Tells whether only probes ask. */
+    boolean isOpen() {
+        return open;
     }
 
     /** Tells whether the last call that asked was answered. */
@@ -55,7 +65,7 @@ final class Circuit {
             return false;
         }
         nextProbe = now + pauseNanos;
-        return !open || connected.getAsBoolean();
+        return true;
     }
 
     void succeeded() {
@@ -72,9 +82,15 @@ final class Circuit {
         open = false;
     }
 
+    /** Closes it for good: nobody asks by it any more, and what still fails of what was asked opens it no more. */
+    synchronized void retire() {
+        retired = true;
+        close();
+    }
+
     synchronized void failed(Throwable cause) {
         failures = Math.min(failures + 1, FAILURES_IN_A_ROW);
-        if (!open && failures == FAILURES_IN_A_ROW) {
+        if (!open && !retired && failures == FAILURES_IN_A_ROW) {
             open = true;
             nextProbe = nanoTime.getAsLong() + pauseNanos;
             tell(listener -> listener.unavailable(cause));

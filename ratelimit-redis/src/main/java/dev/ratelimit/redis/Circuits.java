@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -12,6 +13,10 @@ import java.util.function.UnaryOperator;
 final class Circuits {
 
     private final Map<String, Circuit> byNode = new ConcurrentHashMap<>();
+
+    /** Of each node whose circuit was found open, by its name, a key that was asked for then. */
+    private final Map<String, String> away = new ConcurrentHashMap<>();
+
     private final UnaryOperator<String> nodeOf;
     private final Predicate<String> hasKeys;
     private final Supplier<Circuit> newCircuit;
@@ -25,17 +30,37 @@ final class Circuits {
 
     Circuit of(String key) {
         String node = nodeOf.apply(key);
-        Circuit circuit = byNode.get(node);
-        return circuit != null ? circuit : takenOverBy(node);
+        Circuit known = byNode.get(node);
+        Circuit circuit = known != null ? known : takenOverBy(node);
+        if (circuit.isOpen()) {
+            away.putIfAbsent(node, key);
+        } else if (!away.isEmpty()) {
+            away.forEach(this::endIfMoved);
+        }
+        return circuit;
     }
 
-    /** A node that is new takes the circuit of one that has no keys any more: its first answer is the end of that one's outage. */
+    /** Ends the outage of a node that has no keys any more, if the one that has its key now is asked by a circuit of its own. */
+    private void endIfMoved(String node, String key) {
+        Circuit circuit = byNode.get(node);
+        Circuit other = byNode.get(nodeOf.apply(key));
+        if (circuit == null || !circuit.isOpen()) {
+            away.remove(node);
+        } else if (other != null && !other.isOpen() && !hasKeys.test(node) && byNode.remove(node, circuit)) {
+            circuit.retire();
+        }
+    }
+
+    /**
+     * A node that is new takes the circuit of one that has no keys any more, one that is away if there is: its first answer is the end of
+     * that one's outage.
+     */
     private synchronized Circuit takenOverBy(String node) {
         Circuit circuit = byNode.get(node);
         if (circuit == null) {
             circuit = byNode.keySet().stream()
                     .filter(hasKeys.negate())
-                    .findFirst()
+                    .max(Comparator.comparing(away::containsKey))
                     .map(byNode::remove)
                     .orElseGet(newCircuit);
             byNode.put(node, circuit);

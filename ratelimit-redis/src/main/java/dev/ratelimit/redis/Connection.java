@@ -9,12 +9,11 @@ import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.SlotHash;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
-import io.lettuce.core.cluster.models.partitions.Partitions;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.lettuce.core.codec.StringCodec;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -24,12 +23,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param connection is to be closed
  * @param commands what both kinds understand
- * @param partitions tells what nodes a cluster has as far as Lettuce knows; null if there is no cluster
+ * @param cluster the connection, if it is to a cluster: tells what nodes there are as far as Lettuce knows
  */
 record Connection(
         StatefulConnection<String, String> connection,
         RedisClusterAsyncCommands<String, String> commands,
-        @Nullable Supplier<Partitions> partitions) {
+        @Nullable StatefulRedisClusterConnection<String, String> cluster) {
 
     private static final Duration LONGEST = Duration.ofHours(1);
 
@@ -43,28 +42,48 @@ record Connection(
     static Supplier<Connection> of(RedisClusterClient client) {
         return () -> {
             StatefulRedisClusterConnection<String, String> connection = client.connect(StringCodec.UTF8);
-            return new Connection(connection, connection.async(), connection::getPartitions);
+            return new Connection(connection, connection.async(), connection);
         };
     }
 
-    /** Returns the name of the node that has a key. */
+    /** Returns the name of the node that has a key; empty if no node is known to have it, or there is no cluster. */
     String nodeOf(String key) {
-        RedisClusterNode node = partitions == null ? null : partitions.get().getPartitionBySlot(SlotHash.getSlot(key));
+        RedisClusterNode node =
+                cluster == null ? null : cluster.getPartitions().getPartitionBySlot(SlotHash.getSlot(key));
         return node == null ? "" : node.getNodeId();
     }
 
     /** Tells whether a node has keys still. */
     boolean hasKeys(String name) {
-        if (partitions == null) {
+        if (cluster == null) {
             return true;
         }
-        RedisClusterNode node = partitions.get().getPartitionByNodeId(name);
+        RedisClusterNode node = cluster.getPartitions().getPartitionByNodeId(name);
         return node != null && !node.hasNoSlots();
     }
 
-    /** Tells whether what is sent now can go out; true of a cluster, which has a connection for each node. */
-    boolean isConnected() {
-        return partitions != null || connection.isOpen();
+    /**
+     * Tells whether what is sent now to the node that has a key can go out, or fails at once: Lettuce connects to a node of a cluster when
+     * it is first asked, and thereafter keeps what it is sent while the connection is lost.
+     */
+    boolean isConnected(String key) {
+        if (cluster == null) {
+            return connection.isOpen();
+        }
+        RedisClusterNode node = cluster.getPartitions().getPartitionBySlot(SlotHash.getSlot(key));
+        if (node == null) {
+            return true;
+        }
+        try {
+            // By its address, as Lettuce does for a key: by its name it would get another connection.
+            CompletableFuture<StatefulRedisConnection<String, String>> used = cluster.getConnectionAsync(
+                    node.getUri().getHost(), node.getUri().getPort());
+            return !used.isDone()
+                    || used.isCompletedExceptionally()
+                    || used.join().isOpen();
+        } catch (RuntimeException e) {
+            return true; // it is closed, or the node is not known any more: what is asked then fails at once
+        }
     }
 
     /** Connects, sees whether the server is good for the script, loads it, and lets it be tried. */
@@ -90,9 +109,7 @@ record Connection(
     }
 
     private <T> T await(RedisFuture<T> command) {
-        return command.toCompletableFuture()
-                .orTimeout(patience().toNanos(), TimeUnit.NANOSECONDS)
-                .join();
+        return new Deadlines(patience()).bound(command.toCompletableFuture()).join();
     }
 
     /** Returns how long building may wait for an answer: as long as the client has commands wait. */

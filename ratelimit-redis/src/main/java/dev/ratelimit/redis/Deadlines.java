@@ -4,13 +4,14 @@ import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Ends futures that take longer than a time. All have the same time, so they are due in the order in which they came; one timer is enough,
- * which is set for the first. One for each would wake the thread of the timers with nearly every call.
+ * which is set for the first. One for each would wake the {@link TimerThread} with nearly every call.
  *
  * <p>Safe for use by many threads. Adding a future locks nothing. What is done is forgotten within a tenth of a second.
  */
@@ -42,8 +43,7 @@ final class Deadlines {
         Watched first = watched.peek();
         if (first != null && !timed.get() && timed.compareAndSet(false, true)) {
             long left = Math.max(0, first.deadline - System.nanoTime());
-            CompletableFuture.delayedExecutor(Math.min(left, LONGEST_PAUSE), TimeUnit.NANOSECONDS, Runnable::run)
-                    .execute(this::ring);
+            Future<?> unused = TimerThread.after(Math.min(left, LONGEST_PAUSE), this::ring);
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.HexFormat;
  *
  * <pre>
  *   ratelimit:{acme}:m:default/minutes/e/chat/calls/w60000000000     head of a meter
- *   ratelimit:{acme}:b:default/minutes/e/chat/calls/w60000000000     blocks of a window of more than 16 marks
+ *   ratelimit:{acme}:b:default/minutes/e/chat/calls/w60000000000     blocks of a window of more than 32 marks
  *   ratelimit:{acme}:n                                               endpoints that have used something by themselves
  *   ratelimit:{acme}:r:5f0c…-17                                      receipt of a charge
  * </pre>

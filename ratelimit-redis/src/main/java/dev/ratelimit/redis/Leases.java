@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -36,12 +37,15 @@ final class Leases {
         void complete(CompletableFuture<@Nullable Void> over, long nanos);
     }
 
-    /** The timer of the JVM. */
+    /** Ends leases on the {@link TimerThread}. */
     static final Timer TIMER = (over, nanos) -> {
-        CompletableFuture<?> unused = over.completeOnTimeout(null, nanos, TimeUnit.NANOSECONDS);
+        Future<?> set = TimerThread.after(nanos, () -> over.complete(null));
+        CompletableFuture<?> unused = over.whenComplete((done, failure) -> set.cancel(false));
     };
 
     private static final int MOST = 10_000;
+    private static final int SLICE = 100;
+    private static final long CLOSING_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long DRIFT = 100; // a clock may be slower by one in so many
 
     private record Key(String organization, String account, String endpoint) {}
@@ -142,12 +146,22 @@ final class Leases {
                 .whenComplete((done, failure) -> held.remove(key, lease));
     }
 
-    /** Gives back what is unused, and waits until Redis has answered or is too late. */
+    /**
+     * Gives back what is unused, and waits until Redis has answered or is too late: for some at a time, as of all at once most would be too
+     * late; and for some seconds, after which the rest is not waited for.
+     */
     void close() {
         closed = true;
+        long deadline = clock.nanoTime() + CLOSING_NANOS;
         List<Lease> last = List.copyOf(held.values());
-        last.forEach(Lease::end);
-        CompletableFuture<?>[] returned = last.stream().map(Lease::returned).toArray(CompletableFuture<?>[]::new);
-        Link.await(CompletableFuture.allOf(returned).thenApply(done -> true), failure -> false);
+        for (int i = 0; i < last.size(); i += SLICE) {
+            List<Lease> slice = last.subList(i, Math.min(i + SLICE, last.size()));
+            slice.forEach(Lease::end);
+            if (clock.nanoTime() - deadline < 0) {
+                CompletableFuture<?>[] returned =
+                        slice.stream().map(Lease::returned).toArray(CompletableFuture<?>[]::new);
+                Link.await(CompletableFuture.allOf(returned).thenApply(done -> true), failure -> false);
+            }
+        }
     }
 }

@@ -69,7 +69,7 @@ final class Link {
     /** Does an exchange about keys that are on the node of one. The future fails if that may not be asked, or does not answer in time. */
     <T> CompletableFuture<T> within(String key, Function<Exchange, CompletableFuture<T>> steps) {
         Circuit circuit = circuits.of(key);
-        if (!circuit.allows()) {
+        if (!circuit.allows(key)) {
             return CompletableFuture.failedFuture(
                     new RedisUnavailableException("Redis is not asked for a while", null));
         }

@@ -141,7 +141,7 @@ final class Meters {
                             }
                             return request;
                         }))
-                .thenApply(reply -> outcome(reply, usage, batch, from));
+                .thenApply(reply -> outcome(target, reply, usage, batch, from));
     }
 
     /** Tells how the organization of a caller stands with the limits of an endpoint. */
@@ -244,7 +244,8 @@ final class Meters {
         });
     }
 
-    private Outcome outcome(Reply reply, Usage usage, Batch batch, long from) {
+    /** Reads an answer to what was asked of a target, which tells by which meters it was decided. */
+    private Outcome outcome(Target target, Reply reply, Usage usage, Batch batch, long from) {
         if (reply.isBrief()) {
             return new Outcome(Decision.admitted(), reply.target(), List.of());
         }
@@ -256,7 +257,7 @@ final class Meters {
         List<Rejected> shadowRejections = new ArrayList<>();
         List<Rule> charged = new ArrayList<>();
         List<Charge> charges = new ArrayList<>();
-        Rule longest = null;
+        int longest = -1;
         long longestWait = 0;
         for (int i = 0; i < asked.size(); i++) {
             Rule rule = asked.get(i);
@@ -271,14 +272,16 @@ final class Meters {
                 }
             } else if (rule.limit.shadow()) {
                 shadowRejections.add(rule.rejected(wait, notice));
-            } else if (longest == null || outlasts(wait, longestWait)) {
-                longest = rule;
+            } else if (longest < 0 || outlasts(wait, longestWait)) {
+                longest = i;
                 longestWait = wait;
             }
         }
-        if (longest != null) {
-            refusals.remember(caller, longest, usage.amountOf(longest.unit()), Micros.nanos(longestWait), from);
-            Rejected rejected = longest.rejected(longestWait, notice);
+        if (longest >= 0) {
+            Rule rule = asked.get(longest);
+            long units = usage.amountOf(rule.unit());
+            refusals.remember(caller, target.rules().get(longest), rule, units, Micros.nanos(longestWait), from);
+            Rejected rejected = rule.rejected(longestWait, notice);
             return new Outcome(rejected, reply.target().only(List.of()), List.of());
         }
         Decision admitted = shadowRejections.isEmpty() ? Decision.admitted() : new Admitted(shadowRejections);

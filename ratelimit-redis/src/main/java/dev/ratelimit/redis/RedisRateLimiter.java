@@ -35,7 +35,8 @@ import java.util.concurrent.CompletionStage;
  * Windows are exact to the microsecond, or hold a charge up to window/1,024 too long, as {@link dev.ratelimit.Precision} says; a window
  * that is no whole number of microseconds is rounded up. When the server's clock steps forward, or a primary takes over whose clock is
  * ahead, charges leave their windows by as much too early; when it steps back, waits are longer. A period of a quota that is over comes back
- * only if the clock was beyond its end by more than 50 seconds, and no call of that quota was admitted then.
+ * only if the clock was beyond its end by more than 50 seconds, and no call of that quota was admitted then. On a cluster, windows go by the
+ * clock of the node that has the organization, and periods by the one that is furthest ahead of those that the limiter has asked.
  *
  * <p>A decision is one round trip, and so is what is added to a reservation, its end, and the status of an endpoint; the status of an
  * organization is two. A further one is needed when a server does not know the script, which each node learns with the first call; for
@@ -55,7 +56,8 @@ import java.util.concurrent.CompletionStage;
  *
  * <p>Safe for use by many threads. A call that waits for Redis holds no lock and blocks a virtual thread only. The stages of
  * asynchronous calls are completed on the thread of Lettuce's that reads the answers, so what depends on them must not block; or, where Redis
- * did not answer, on one of the common pool.
+ * did not answer, on one of the common pool. All limiters of a JVM end what takes too long on one daemon thread of their own, which runs
+ * nothing of the host's, and is there only while there is something to end.
  */
 public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
@@ -273,8 +275,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     /**
-     * Gives back what is unused of {@linkplain RedisRateLimiterBuilder#leases leases}, and closes the connection: it takes no longer than a
-     * decision. What is asked thereafter is decided as while Redis is away. What a call takes ahead at the same time may stay charged.
+     * Gives back what is unused of {@linkplain RedisRateLimiterBuilder#leases leases}, and closes the connection. It waits for 100 leases at
+     * a time, in all no longer than 5 seconds and the time of a decision. What Redis does not confirm by then may stay charged, and so may
+     * what a call takes ahead at the same time. What is asked thereafter is decided as while Redis is away.
      */
     @Override
     public void close() {

@@ -195,8 +195,8 @@ public final class RedisRateLimiterBuilder {
      *   <li>What is charged to a window, by any machine, may count there for so long a time longer. Under steady load, an amount per window
      *       is thus an amount per window and this time. So this should be short beside the windows.
      *   <li>What a machine had not used when it broke down stays charged, and so does what it took with an answer that did not come, or
-     *       could not give back because Redis was away: in a window until it leaves it, in a quota until the period ends, and
-     *       in a lifetime quota for good.
+     *       could not give back because Redis was away, or had not answered when the limiter was closed: in a window until it leaves it, in
+     *       a quota until the period ends, and in a lifetime quota for good.
      *   <li>Redis is told of unused units by a message of their own, which no call waits for. So of an organization that calls less
      *       often than twice in the time, leases make more work and not less.
      * </ul>

@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>A quota's period does not reopen when the server's clock steps back or another server takes over: the script takes the later of
  * its clock, of the period that it finds, and of the latest time that this limiter was answered with in a call that a calendar decided.
+ * That is one for all nodes of a cluster, so that it holds for whichever node takes over. The price is that one whose clock is ahead ends
+ * the periods of all by as much too early.
  */
 final class ServerTime {
 

@@ -2,7 +2,7 @@
  * The rate limiter that keeps its counts in a shared Redis or Valkey.
  *
  * <pre>
- *   RedisRateLimiter ──► Meters ── Request ──► Link ── EVALSHA ──► Script: tree, window, quota, decide
+ *   RedisRateLimiter ──► Meters ── Request ──► Link ── EVALSHA ──► Script: usual, tree, window, quota, decide
  *          │               ▲                    │
  *          ▼               │                    ▼
  *         Away      RedisReservation         Circuits

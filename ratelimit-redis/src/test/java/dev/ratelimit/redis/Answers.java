@@ -22,7 +22,7 @@ final class Answers {
     static RedisRateLimiterBuilder builder(RedisClient client) {
         return new RedisRateLimiterBuilder(() -> {
             Connection connection = Connection.of(client).get();
-            return new Connection(connection.connection(), listened(connection.commands()), connection.partitions());
+            return new Connection(connection.connection(), listened(connection.commands()), connection.cluster());
         });
     }
 

@@ -250,7 +250,7 @@ class AwayTest {
         assertThat(List.copyOf(heard)).isEmpty();
     }
 
-    /** All timeouts of the JVM come from one thread: who asks again on it would wait for ever. Which thread goes on is a race. */
+    /** All timeouts come from one thread: who asks again on it would wait for ever. Which thread goes on is a race. */
     @RepeatedTest(30)
     void whatDependsOnAnAnswerThatNeverCameMayAskAgain() {
         RedisRateLimiter limiter = builtOn("", builder().timeout(Duration.ofMillis(5)));
@@ -269,6 +269,15 @@ class AwayTest {
                 .settleAsync(Usage.of(Unit.CALLS, 0))
                 .thenApply(settled -> limiter.tryAcquire("acme", "chat"));
         assertThat(again).succeedsWithin(Duration.ofSeconds(20)).matches(decision -> !decision.isAdmitted());
+    }
+
+    @Test
+    void aCallEndsInTimeWhateverTheHostDoesOnTheThreadOfTheJvmsTimeouts() throws InterruptedException {
+        RedisRateLimiter limiter = builtOn("", builder().timeout(Duration.ofMillis(5)));
+        TimerThreadTest.whileTheHostBlocksTheTimeoutsOfTheJvm(
+                () -> assertThat(limiter.tryAcquireAsync("acme", "chat", Usage.call()))
+                        .succeedsWithin(Duration.ofSeconds(20))
+                        .matches(decision -> !decision.isAdmitted()));
     }
 
     /** Nothing else ends the calls of this test. */

@@ -20,7 +20,7 @@ class CircuitTest {
     private final Circuit circuit = circuit(new Noisy(), listener());
 
     private Circuit circuit(OutageListener... listeners) {
-        return new Circuit(Duration.ofNanos(1_000), () -> now, () -> connected, List.of(listeners));
+        return new Circuit(Duration.ofNanos(1_000), () -> now, key -> connected, List.of(listeners));
     }
 
     private OutageListener listener() {
@@ -53,7 +53,7 @@ class CircuitTest {
 
     private void fail(int times) {
         for (int i = 0; i < times; i++) {
-            assertThat(circuit.allows()).isTrue();
+            assertThat(circuit.allows("key")).isTrue();
             circuit.failed(new IOException("broken"));
         }
     }
@@ -69,9 +69,9 @@ class CircuitTest {
         fail(2);
         circuit.succeeded();
         fail(2);
-        assertThat(circuit.allows()).isTrue();
+        assertThat(circuit.allows("key")).isTrue();
         circuit.failed(new IOException("broken for the third time"));
-        assertThat(circuit.allows()).isFalse();
+        assertThat(circuit.allows("key")).isFalse();
         assertHeardNext("unavailable: broken for the third time");
     }
 
@@ -80,15 +80,15 @@ class CircuitTest {
         fail(3);
         assertThat(circuit.untilProbe()).isEqualTo(1_000);
         now += 999;
-        assertThat(circuit.allows()).isFalse();
+        assertThat(circuit.allows("key")).isFalse();
         assertThat(circuit.untilProbe()).isEqualTo(1);
         now += 1;
-        assertThat(circuit.allows()).isTrue();
-        assertThat(circuit.allows()).isFalse();
+        assertThat(circuit.allows("key")).isTrue();
+        assertThat(circuit.allows("key")).isFalse();
         circuit.failed(new IOException("still broken"));
-        assertThat(circuit.allows()).isFalse();
+        assertThat(circuit.allows("key")).isFalse();
         now += 1_000;
-        assertThat(circuit.allows()).isTrue();
+        assertThat(circuit.allows("key")).isTrue();
         circuit.succeeded();
         assertHeardNext("unavailable: broken", "available");
     }
@@ -97,12 +97,12 @@ class CircuitTest {
     void theFirstAnswerEndsTheOutage() throws InterruptedException {
         fail(3);
         now += 1_000;
-        assertThat(circuit.allows()).isTrue();
+        assertThat(circuit.allows("key")).isTrue();
         circuit.succeeded();
-        assertThat(circuit.allows()).isTrue();
-        assertThat(circuit.allows()).isTrue();
+        assertThat(circuit.allows("key")).isTrue();
+        assertThat(circuit.allows("key")).isTrue();
         fail(3);
-        assertThat(circuit.allows()).isFalse();
+        assertThat(circuit.allows("key")).isFalse();
         assertHeardNext("unavailable: broken", "available", "unavailable: broken");
     }
 
@@ -111,11 +111,11 @@ class CircuitTest {
         connected = false;
         fail(3);
         now += 1_000;
-        assertThat(circuit.allows()).isFalse();
+        assertThat(circuit.allows("key")).isFalse();
         assertThat(circuit.untilProbe()).isEqualTo(1_000);
         connected = true;
         now += 1_000;
-        assertThat(circuit.allows()).isTrue();
+        assertThat(circuit.allows("key")).isTrue();
     }
 
     @Test

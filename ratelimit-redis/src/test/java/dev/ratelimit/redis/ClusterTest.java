@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What a cluster of three masters adds: keys in slots, and a script that each node must learn. */
 class ClusterTest {
@@ -112,6 +113,44 @@ class ClusterTest {
                             ORGANIZATIONS.forEach(organization -> patient.peek(organization, "chat", Usage.call()))))
                     .isEqualTo("back");
         }
+    }
+
+    @Test
+    @Timeout(60)
+    void aNodeThatIsLostIsKnownNotToBeConnectedWhileTheOthersAre() throws InterruptedException {
+        Connection connection = Connection.of(cluster.client()).get();
+        RedisServer lost = cluster.servers().get(1);
+        String there = keyOnNode(1);
+        connection.commands().get(there).toCompletableFuture().join();
+        assertThat(connection.isConnected(there)).isTrue();
+        lost.kill();
+        while (connection.isConnected(there)) {
+            Thread.sleep(5);
+        }
+        assertThat(connection.isConnected(keyOnNode(0))).isTrue();
+        lost.restart();
+        while (!connection.isConnected(there) || !isAnswered(connection, there)) {
+            Thread.sleep(5);
+        }
+        connection.connection().close();
+        assertThat(connection.isConnected(there)).as("it fails at once").isTrue();
+    }
+
+    private static String keyOnNode(int node) {
+        return IntStream.range(0, 1_000)
+                .mapToObj(i -> "key" + i)
+                .filter(key -> SlotHash.getSlot(key) / (SlotHash.SLOT_COUNT / 3) == node)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static boolean isAnswered(Connection connection, String key) {
+        return connection
+                .commands()
+                .get(key)
+                .handle((value, failure) -> failure == null)
+                .toCompletableFuture()
+                .join();
     }
 
     @Test

@@ -99,13 +99,13 @@ class FaultsTest {
             RedisClient client = RedisClient.create(server.uri());
             try {
                 Connection connection = Connection.of(client).get();
-                assertThat(connection.isConnected()).isTrue();
+                assertThat(connection.isConnected("key")).isTrue();
                 server.kill();
-                while (connection.isConnected()) {
+                while (connection.isConnected("key")) {
                     Thread.sleep(5);
                 }
                 server.restart();
-                while (!connection.isConnected()) {
+                while (!connection.isConnected("key")) {
                     Thread.sleep(5);
                 }
             } finally {

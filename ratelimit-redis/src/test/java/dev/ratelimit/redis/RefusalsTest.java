@@ -35,7 +35,12 @@ class RefusalsTest extends ServedTest {
     }
 
     private void remember(long calls, long waitNanos) {
-        refusals.remember(ACME, target(HOUR).rules().get(0), calls, waitNanos, refusals.now());
+        remember(target(HOUR), 0, calls, waitNanos);
+    }
+
+    private void remember(Target target, int limit, long calls, long waitNanos) {
+        Rule rule = target.rules().get(limit);
+        refusals.remember(target.caller(), rule, rule, calls, waitNanos, refusals.now());
     }
 
     @Test
@@ -89,11 +94,11 @@ class RefusalsTest extends ServedTest {
     void theLongestOfSeveralIsTold() {
         Target target = new Rules(9).of(new Caller("acme", tierOf(HOUR, RateLimit.perMinute(9), HOUR)), "chat");
         Usage call = Usage.call();
-        refusals.remember(target.caller(), target.rules().get(0), 1, 50, now);
-        refusals.remember(target.caller(), target.rules().get(1), 1, 60, now);
-        refusals.remember(target.caller(), target.rules().get(2), 1, 40, now);
+        remember(target, 0, 1, 50);
+        remember(target, 1, 1, 60);
+        remember(target, 2, 1, 40);
         assertThat(refusals.of(target, call)).isEqualTo(target.rules().get(1).rejectedFor(60, ""));
-        refusals.remember(target.caller(), target.rules().get(2), 1, -1_000, now);
+        remember(target, 2, 1, -1_000);
         assertThat(refusals.of(target, call)).isEqualTo(target.rules().get(2).rejectedForGood(""));
     }
 

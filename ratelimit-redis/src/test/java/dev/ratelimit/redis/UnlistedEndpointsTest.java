@@ -3,14 +3,17 @@ package dev.ratelimit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
+import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of endpoints that no table names, where there are many. */
@@ -60,6 +63,27 @@ class UnlistedEndpointsTest extends ServedTest {
         assertThat(reservation.settle(Usage.of(Unit.CALLS, 1))).isTrue();
         assertUsed(limiter, "b", 1);
         assertThat(redis.keys("*/e/*")).hasSize(1);
+    }
+
+    @Test
+    void aRunawayClientOfOneThatSharesCostsRedisNothing() {
+        RedisRateLimiter limiter =
+                limiter(builder().tier(TIER).maxUnlistedEndpoints(0).rememberRefusals(Duration.ofHours(1)));
+        Reservation reservation = limiter.reserve("acme", "a", Usage.of(Unit.CALLS, 4));
+        Decision first = limiter.tryAcquire("acme", "b", Usage.of(Unit.CALLS, 2));
+        assertThat(admits(limiter, "c", 3)).isFalse();
+        forgetCounts();
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(admits(limiter, "b", 3)).isFalse();
+            assertThat(admits(limiter, "c", 3)).isFalse();
+        }
+        assertThat(sent("evalsha")).isZero();
+        assertThat(first).isInstanceOf(Rejected.class);
+        assertThat(admits(limiter, "b", 1)).as("a smaller call").isTrue();
+        reservation.cancel();
+        assertThat(admits(limiter, "b", 3)).as("what is given back is noticed").isTrue();
+        assertThat(admits(limiter, "c", 2)).isFalse();
+        assertThat(admits(limiter, "b", 1)).isTrue();
     }
 
     @Test
