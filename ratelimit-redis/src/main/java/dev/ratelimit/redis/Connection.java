@@ -48,9 +48,13 @@ record Connection(
 
     /** Returns the name of the node that has a key; empty if no node is known to have it, or there is no cluster. */
     String nodeOf(String key) {
-        RedisClusterNode node =
-                cluster == null ? null : cluster.getPartitions().getPartitionBySlot(SlotHash.getSlot(key));
+        RedisClusterNode node = cluster == null ? null : nodeOf(key, cluster);
         return node == null ? "" : node.getNodeId();
+    }
+
+    private static @Nullable RedisClusterNode nodeOf(
+            String key, StatefulRedisClusterConnection<String, String> cluster) {
+        return cluster.getPartitions().getPartitionBySlot(SlotHash.getSlot(key));
     }
 
     /** Tells whether a node has keys still. */
@@ -70,7 +74,7 @@ record Connection(
         if (cluster == null) {
             return connection.isOpen();
         }
-        RedisClusterNode node = cluster.getPartitions().getPartitionBySlot(SlotHash.getSlot(key));
+        RedisClusterNode node = nodeOf(key, cluster);
         if (node == null) {
             return true;
         }

@@ -38,7 +38,8 @@ record Twin(String mistake, Class<?> type, Class<?> check, String text, String b
 
     /** Compiles the twin into a folder of its own, which is returned. */
     Path compile() throws IOException {
-        Path folder = Path.of("target", "twins", name());
+        // Of its class: where a twin was one of another class before, that copy must not be found.
+        Path folder = Path.of("target", "twins", type.getSimpleName(), name());
         Path source = folder.resolve("source").resolve(TREE + type.getSimpleName() + ".java");
         Path classes = folder.resolve("classes");
         Files.createDirectories(requireNonNull(source.getParent()));
