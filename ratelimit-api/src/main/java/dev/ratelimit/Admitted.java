@@ -1,5 +1,7 @@
 package dev.ratelimit;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 
 /**
@@ -19,7 +21,7 @@ public record Admitted(List<Rejected> shadowRejections) implements Decision {
      * @param shadowRejections what the limits of shadow tables that are not charged would have answered, in the order of the tables
      */
     public Admitted {
-        shadowRejections = List.copyOf(shadowRejections);
+        shadowRejections = List.copyOf(requireNonNull(shadowRejections, "shadowRejections"));
     }
 
     @Override

@@ -11,14 +11,17 @@ public record CapacityReached(long organizations) implements Cause {
     /**
      * Makes the cause.
      *
-     * @param organizations how many the limiter may hold
+     * @param organizations how many the limiter may hold, at least 1
+     * @throws IllegalArgumentException if it is less
      */
-    public CapacityReached {}
+    public CapacityReached {
+        Arguments.require(organizations >= 1, "organizations", ">= 1", organizations);
+    }
 
-    /** Returns for example {@code The limit of 100000 organizations at a time is reached}. */
+    /** Returns {@code Too many organizations call at the moment}: how many are too many is not the caller's business. */
     @Override
     public String message() {
-        return "The limit of " + organizations + " organizations at a time is reached";
+        return "Too many organizations call at the moment";
     }
 
     /** Returns 503 (Service Unavailable). */

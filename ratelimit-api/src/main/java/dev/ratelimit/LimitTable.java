@@ -118,7 +118,8 @@ public final class LimitTable {
      * calls that it would refuse are charged to all other tables, so it may see fewer calls than it would in force. More for a
      * {@link Reservation} is asked only of shadows that would have admitted the estimate.
      *
-     * <p>When it is put in force, what is used goes on.
+     * <p>When it is put in force, what is used goes on. To be tried beside a table that is in force, it must have a name of its own: a tier has
+     * one table of a name, and {@link Tier#withTable} puts it in the other's place, which then refuses nothing any more.
      *
      * @return the table with the same rows
      */

@@ -2,7 +2,8 @@ package dev.ratelimit;
 
 /**
  * What is used could not be asked for, since the store that keeps it does not answer, and the host wants no call admitted without. A
- * rejection by this cause names the wait until the limiter asks the store again.
+ * rejection by this cause names the wait until the limiter asks the store again. If the store was asked and only its answer came too late,
+ * it may have charged the call.
  */
 public record LimitsUnknown() implements Cause {
 

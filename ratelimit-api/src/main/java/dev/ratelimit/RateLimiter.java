@@ -226,6 +226,7 @@ public interface RateLimiter {
     default Decision acquire(Resolution who, String endpoint, Usage usage, Duration maxWait)
             throws InterruptedException {
         Rejected refusal = refusal(who, endpoint, usage);
+        Waiting.requireWait(maxWait);
         return refusal != null ? refusal : acquire((Caller) who, endpoint, usage, maxWait);
     }
 
@@ -284,6 +285,8 @@ public interface RateLimiter {
     default CompletableFuture<Decision> acquireAsync(
             Resolution who, String endpoint, Usage usage, Duration maxWait, ScheduledExecutorService scheduler) {
         Rejected refusal = refusal(who, endpoint, usage);
+        Waiting.requireWait(maxWait);
+        requireNonNull(scheduler, "scheduler");
         return refusal != null
                 ? CompletableFuture.completedFuture(refusal)
                 : acquireAsync((Caller) who, endpoint, usage, maxWait, scheduler);

@@ -5,7 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 import java.util.Optional;
 
-/** The call must not go ahead, and nothing is charged. Instances are immutable values. */
+/**
+ * The call must not go ahead, and nothing is charged, unless a store that is away has charged it ({@link LimitsUnknown}). Instances are
+ * immutable values.
+ */
 public final class Rejected implements Decision, Resolution {
 
     /* One small object a refusal: the texts and the Duration are made when they are asked for. */
@@ -63,7 +66,7 @@ public final class Rejected implements Decision, Resolution {
     /**
      * Returns the least wait after which the same call is admitted if nobody else calls.
      *
-     * @return the wait, more than zero, or empty if no wait helps
+     * @return the wait, more than zero; empty if no wait helps, or if none is known to ({@link CapacityReached})
      */
     public Optional<Duration> retryAfter() {
         return retryAfterNanos == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(retryAfterNanos));
@@ -104,6 +107,6 @@ public final class Rejected implements Decision, Resolution {
     @Override
     public String toString() {
         return "Rejected: " + message()
-                + retryAfter().map(wait -> ", retry after " + wait).orElse(", waiting does not help");
+                + retryAfter().map(wait -> ", retry after " + wait).orElse(", no wait is known to help");
     }
 }

@@ -155,7 +155,7 @@ public final class Tier {
     }
 
     /**
-     * Returns this tier with one table more, or with the table of the same name replaced.
+     * Returns this tier with one table more, or with the table of the same name replaced, be it in force and the new one a shadow.
      *
      * @param table the table
      * @return the tier

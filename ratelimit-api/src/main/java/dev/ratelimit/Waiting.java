@@ -43,12 +43,16 @@ final class Waiting {
      * @param time the clock to wait by
      */
     Waiting(Supplier<Reservation> attempt, Duration maxWait, TimeSource time) {
-        requireNonNull(maxWait, "maxWait");
-        Arguments.require(!maxWait.isNegative(), "maxWait", ">= 0", maxWait);
+        requireWait(maxWait);
         this.attempt = attempt;
         this.maxNanos = NANOSECONDS.convert(maxWait);
         this.time = time;
         this.start = time.nanoTime();
+    }
+
+    static void requireWait(Duration maxWait) {
+        requireNonNull(maxWait, "maxWait");
+        Arguments.require(!maxWait.isNegative(), "maxWait", ">= 0", maxWait);
     }
 
     Decision await() throws InterruptedException {

@@ -1,6 +1,7 @@
 package dev.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
@@ -49,7 +50,15 @@ class DecisionTest {
                 .isNotEqualTo(Rejected.forGood(REACHED, "n"))
                 .isNotEqualTo(Decision.admitted());
         assertThat(one).hasToString("Rejected: " + one.message() + ", retry after PT0.000000005S");
-        assertThat(Rejected.forGood(REACHED, "")).asString().endsWith("waiting does not help");
+        assertThat(Rejected.forGood(REACHED, "")).asString().endsWith(", no wait is known to help");
+    }
+
+    @Test
+    void aFullLimiterTellsItsCallersNoNumbers() {
+        assertThat(new CapacityReached(100_000).message()).isEqualTo("Too many organizations call at the moment");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new CapacityReached(0))
+                .withMessage("organizations must be >= 1: organizations=0");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.ratelimit.spi.TimeSource;
@@ -95,5 +96,22 @@ class KeyResolutionTest {
         assertThatNullPointerException()
                 .isThrownBy(() -> limiter.peek((Resolution) REFUSAL, "chat", null))
                 .withMessage("usage");
+        assertThatNullPointerException()
+                .isThrownBy(() -> limiter.acquire((Resolution) REFUSAL, "chat", USAGE, null))
+                .withMessage("maxWait");
+        assertThatNullPointerException()
+                .isThrownBy(() -> limiter.acquireAsync((Resolution) REFUSAL, "chat", USAGE, DAY, null))
+                .withMessage("scheduler");
+    }
+
+    @Test
+    void aWaitThatCannotBeIsRefusedAlsoOfARefusedKey() {
+        Duration negative = Duration.ofSeconds(-1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> limiter.acquire((Resolution) REFUSAL, "chat", USAGE, negative))
+                .withMessage("maxWait must be >= 0: maxWait=PT-1S");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> limiter.acquireAsync((Resolution) REFUSAL, "chat", USAGE, negative, scheduler))
+                .withMessage("maxWait must be >= 0: maxWait=PT-1S");
     }
 }

@@ -165,53 +165,59 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
 
         private @Nullable TierResolver trial;
         private @Nullable TierResolver production;
+        private @Nullable String trialAccount;
+        private @Nullable String productionAccount;
         private TimeSource time = TimeSource.system();
 
         private Builder() {}
 
         /**
-         * Sets the tier of all trial keys.
+         * Sets the tier of all trial keys. Its account must be another than that of the production tier, so that they do not add up.
          *
          * @param tier the tier
          * @return this builder
          */
         public Builder trial(Tier tier) {
             requireNonNull(tier, "tier");
-            return trial(organization -> tier);
+            trial(organization -> tier).trialAccount = tier.account();
+            return this;
         }
 
         /**
          * Lets a resolver say which tier an organization's trial keys are on; it is asked at every call of such a key, and of a key under
-         * review.
+         * review. They add up with the production keys if their tiers name the same account.
          *
          * @param tiers the resolver
          * @return this builder
          */
         public Builder trial(TierResolver tiers) {
             this.trial = requireNonNull(tiers, "tiers");
+            trialAccount = null;
             return this;
         }
 
         /**
-         * Sets the tier of all production keys.
+         * Sets the tier of all production keys. Its account must be another than that of the trial tier, so that they do not add up.
          *
          * @param tier the tier
          * @return this builder
          */
         public Builder production(Tier tier) {
             requireNonNull(tier, "tier");
-            return production(organization -> tier);
+            production(organization -> tier).productionAccount = tier.account();
+            return this;
         }
 
         /**
          * Lets a resolver say which tier an organization's production keys are on, for example with its own spending limit; it is asked at
-         * every call of such a key, and of a key under review.
+         * every call of such a key, and of a key under review. They add up with the trial keys if their tiers name the same account.
          *
          * @param tiers the resolver
          * @return this builder
          */
         public Builder production(TierResolver tiers) {
             this.production = requireNonNull(tiers, "tiers");
+            productionAccount = null;
             return this;
         }
 
@@ -230,11 +236,16 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
          * Makes the directory.
          *
          * @return a directory without keys
-         * @throws IllegalStateException if a tier was not set, that of trial keys or that of production keys
+         * @throws IllegalStateException if a tier was not set, that of trial keys or that of production keys, or if both have the same account
          */
         public InMemoryKeyDirectory build() {
             if (trial == null || production == null) {
                 throw new IllegalStateException("a tier of trial keys and one of production keys must be set");
+            }
+            if (trialAccount != null && trialAccount.equals(productionAccount)) {
+                throw new IllegalStateException(
+                        "the tiers of trial and of production keys must have accounts of their own: account="
+                                + trialAccount);
             }
             return new InMemoryKeyDirectory(trial, production, time);
         }

@@ -1,5 +1,7 @@
 package dev.ratelimit.spi;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.locks.LockSupport;
@@ -18,6 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class CoarseTimeSource implements TimeSource, AutoCloseable {
 
     private final long lag;
+    private final Thread ticker;
     private volatile long reading = System.nanoTime();
     private volatile boolean closed;
 
@@ -28,18 +31,21 @@ public final class CoarseTimeSource implements TimeSource, AutoCloseable {
      * @throws IllegalArgumentException if it is not
      */
     public CoarseTimeSource(Duration lag) {
+        requireNonNull(lag, "lag");
         if (lag.compareTo(Duration.ofMillis(1)) < 0 || lag.compareTo(Duration.ofSeconds(1)) > 0) {
             throw new IllegalArgumentException("lag must be >= 1 ms and <= 1 s: lag=" + lag);
         }
         this.lag = lag.toNanos();
-        Thread ticker = new Thread(this::tick, "ratelimit-clock");
+        ticker = new Thread(this::tick, "ratelimit-clock");
         ticker.setDaemon(true);
+        ticker.setContextClassLoader(null); // of whoever happens to make it: it would be kept
         ticker.start();
     }
 
     private void tick() {
         while (!closed) {
             LockSupport.parkNanos(lag / 2);
+            Thread.interrupted(); // nobody has a reason to, but then it would not park any more
             reading = System.nanoTime();
         }
     }
@@ -63,5 +69,6 @@ public final class CoarseTimeSource implements TimeSource, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        LockSupport.unpark(ticker);
     }
 }

@@ -49,7 +49,8 @@ public interface RateLimitListener {
 
     /**
      * Tells that a call was rejected, or that more was asked for on a reservation and was; nothing was charged. A call that waits for
-     * its turn is told each time that it is rejected.
+     * its turn is told each time that it is rejected. A call whose key is refused is not told: no limiter decides it, and nobody is known
+     * to have called.
      *
      * @param caller who called, and the tier that decided
      * @param endpoint what was called

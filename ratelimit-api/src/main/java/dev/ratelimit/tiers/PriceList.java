@@ -51,6 +51,9 @@ public final class PriceList {
     /** The largest price, in dollars, and the largest cost, in micro-dollars: the largest amount of a {@link Usage}. */
     private static final BigDecimal MOST = BigDecimal.valueOf(1L << 53);
 
+    /** A price of a thousand million decimals would be as small as it is slow. */
+    private static final int DECIMALS = 30;
+
     private static final PriceList EMPTY = new PriceList(new TreeMap<>(comparing(Unit::name)));
 
     /* Micro-dollars per unit, which is the same as dollars per million. Without trailing zeros: 2.50 and 2.5 are not equal. */
@@ -73,7 +76,8 @@ public final class PriceList {
      * Adds a price, such as "$2.50 per 1M tokens".
      *
      * @param unit what is sold, not {@link Unit#MICRO_USD}
-     * @param dollars US dollars for a million of it, between 0 and 2<sup>53</sup>; made from a text, because a {@code double} is not exact
+     * @param dollars US dollars for a million of it, between 0 and 2<sup>53</sup>, of at most 30 decimals; made from a text, because
+     *     a {@code double} is not exact
      * @return the longer list
      * @throws IllegalArgumentException if the unit has a price already or is money, or the price is out of its range
      */
@@ -85,7 +89,8 @@ public final class PriceList {
      * Adds a price, such as "$2.00 per 1K searches".
      *
      * @param unit what is sold, not {@link Unit#MICRO_USD}
-     * @param dollars US dollars for a thousand of it, between 0 and 2<sup>53</sup>; made from a text, because a {@code double} is not exact
+     * @param dollars US dollars for a thousand of it, between 0 and 2<sup>53</sup>, of at most 30 decimals; made from a text, because
+     *     a {@code double} is not exact
      * @return the longer list
      * @throws IllegalArgumentException if the unit has a price already or is money, or the price is out of its range
      */
@@ -100,6 +105,11 @@ public final class PriceList {
         require(!prices.containsKey(unit), "unit", "priced once", unit);
         require(dollars.signum() >= 0, "dollars", ">= 0", dollars);
         require(dollars.compareTo(MOST) <= 0, "dollars", "<= 2^53", dollars);
+        require(
+                dollars.stripTrailingZeros().scale() <= DECIMALS,
+                "dollars",
+                "of at most " + DECIMALS + " decimals",
+                dollars);
         SortedMap<Unit, BigDecimal> longer = new TreeMap<>(prices);
         longer.put(unit, dollars.movePointRight(shift).stripTrailingZeros());
         return new PriceList(longer);

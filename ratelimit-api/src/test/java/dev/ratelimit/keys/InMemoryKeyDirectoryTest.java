@@ -232,6 +232,20 @@ class InMemoryKeyDirectoryTest {
     }
 
     @Test
+    void trialAndProductionKeysThatWouldAddUpAreRefused() {
+        InMemoryKeyDirectory.Builder builder = InMemoryKeyDirectory.builder()
+                .trial(TRIAL_TIER.withAccount("one"))
+                .production(PRODUCTION_TIER.withAccount("one"));
+        assertThatIllegalStateException()
+                .isThrownBy(builder::build)
+                .withMessage("the tiers of trial and of production keys must have accounts of their own: account=one");
+        // What a resolver gives is not known before a call.
+        assertThat(builder.trial(organization -> TRIAL_TIER.withAccount("one")).build())
+                .isNotNull();
+        assertThat(builder.trial(TRIAL_TIER.withAccount("another")).build()).isNotNull();
+    }
+
+    @Test
     @SuppressWarnings("NullAway") // that null is refused is what is tested
     void nullIsRefusedByName() {
         assertRefused("digest", () -> keys.find(null));

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,6 +43,39 @@ class CoarseTimeSourceTest {
         clock.close();
         long before = System.nanoTime();
         assertThat(clock.nanoTime() - before).isNotNegative();
+    }
+
+    /** Starts a clock, and returns its thread too. */
+    private static Map.Entry<CoarseTimeSource, Thread> start(Duration lag) {
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
+        CoarseTimeSource clock = new CoarseTimeSource(lag);
+        List<Thread> tickers = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("ratelimit-clock") && !before.contains(thread))
+                .toList();
+        assertThat(tickers).hasSize(1);
+        return Map.entry(clock, tickers.get(0));
+    }
+
+    @Test
+    void anInterruptDoesNotMakeItsThreadSpin() {
+        Map.Entry<CoarseTimeSource, Thread> started = start(Duration.ofMillis(1));
+        try (CoarseTimeSource clock = started.getKey()) {
+            started.getValue().interrupt();
+            long interrupted = clock.nanoTime();
+            while (clock.nanoTime() - interrupted < 3_000_000) {
+                Thread.onSpinWait();
+            }
+            assertThat(started.getValue().isInterrupted()).isFalse();
+        }
+    }
+
+    @Test
+    void itsThreadKeepsNobodysClassesAndEndsWhenItIsClosed() throws InterruptedException {
+        Map.Entry<CoarseTimeSource, Thread> started = start(Duration.ofSeconds(1));
+        assertThat(started.getValue().getContextClassLoader()).isNull();
+        started.getKey().close();
+        started.getValue().join();
+        assertThat(started.getValue().isAlive()).isFalse();
     }
 
     @ParameterizedTest

@@ -165,6 +165,11 @@ class PriceListTest {
         assertRefused(
                 () -> prices.perThousand(OUTPUT, dollars("1E+2147483647")),
                 "dollars must be <= 2^53: dollars=1E+2147483647");
+        assertRefused(
+                () -> prices.perMillion(OUTPUT, dollars("1E-2000000000")),
+                "dollars must be of at most 30 decimals: dollars=1E-2000000000");
+        assertThat(prices.perMillion(OUTPUT, dollars("0." + "0".repeat(100))).microDollars(Usage.of(OUTPUT, 1)))
+                .isZero();
         assertThat(prices.perMillion(OUTPUT, dollars("0.00")).microDollars(Usage.of(OUTPUT, MOST)))
                 .isZero();
     }
