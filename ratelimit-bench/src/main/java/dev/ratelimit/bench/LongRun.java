@@ -1,5 +1,7 @@
 package dev.ratelimit.bench;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -8,9 +10,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /**
  * Hammers the limiter from many threads with the real clock, and checks every window and every refusal afterwards.
@@ -36,14 +42,20 @@ public final class LongRun implements Callable<Integer> {
     private final PrintWriter out;
     private final Function<Scenario, Target> targets;
 
-    @Option(names = "--seconds", description = "how long in all, 60 unless stated")
+    @Option(names = "--seconds", converter = Positive.class, description = "how long in all, 60 unless stated")
     private int seconds = 60;
 
-    @Option(names = "--threads", description = "how many threads, twice the processors unless stated")
+    @Option(
+            names = "--threads",
+            converter = Positive.class,
+            description = "how many threads, twice the processors unless stated")
     private int threads = 2 * Runtime.getRuntime().availableProcessors();
 
     @Option(names = "--only", description = "only scenarios whose name contains this")
     private String only = "";
+
+    @Spec
+    private @Nullable CommandSpec spec;
 
     LongRun(PrintWriter out, Function<Scenario, Target> targets) {
         this.out = out;
@@ -62,6 +74,13 @@ public final class LongRun implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException, ExecutionException {
+        List<Scenario> scenarios = Scenario.all().stream()
+                .filter(scenario -> scenario.name().contains(only))
+                .toList();
+        if (scenarios.isEmpty()) {
+            throw new ParameterException(
+                    requireNonNull(spec).commandLine(), "--only must be a part of a scenario's name: only=" + only);
+        }
         out.printf(
                 LINE,
                 "scenario",
@@ -75,9 +94,6 @@ public final class LongRun implements Callable<Integer> {
                 "groundless",
                 "utilized",
                 "");
-        List<Scenario> scenarios = Scenario.all().stream()
-                .filter(scenario -> scenario.name().contains(only))
-                .toList();
         boolean right = true;
         for (Scenario scenario : scenarios) {
             right &= run(scenario, TimeUnit.SECONDS.toNanos(seconds) / scenarios.size());

@@ -84,13 +84,19 @@ public final class RedisComparison implements Callable<Integer> {
             description = "the URI of a server, all of whose data is deleted; unless stated, one is started")
     private @Nullable String uri;
 
-    @Option(names = "--millis", description = "how long a run is, 2000 unless stated")
+    @Option(names = "--millis", converter = Positive.class, description = "how long a run is, 2000 unless stated")
     private int millis = 2_000;
 
-    @Option(names = "--runs", description = "how many runs there are for each number, 3 unless stated")
+    @Option(
+            names = "--runs",
+            converter = Positive.class,
+            description = "how many runs there are for each number, 3 unless stated")
     private int runs = 3;
 
-    @Option(names = "--organizations", description = "how many organizations call, 10000 unless stated")
+    @Option(
+            names = "--organizations",
+            converter = Positive.class,
+            description = "how many organizations call, 10000 unless stated")
     private int organizations = 10_000;
 
     RedisComparison(PrintWriter out) {

@@ -84,7 +84,9 @@ public final class Report implements Callable<Integer> {
         if (figures) {
             writeFigures(suite);
         } else {
-            write(suite.run(), Footprint.lines(ORGANIZATIONS), out);
+            // First, since it needs memory: what there is not enough of is better known before the run, too.
+            List<String> memory = Footprint.lines(ORGANIZATIONS);
+            write(suite.run(), memory, out);
         }
         return 0;
     }

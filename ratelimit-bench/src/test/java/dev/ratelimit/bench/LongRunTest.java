@@ -8,6 +8,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
@@ -47,6 +48,19 @@ class LongRunTest {
         StringWriter out = new StringWriter();
         assertThat(run(out, scenario -> (key, units) -> Target.ADMITTED)).isEqualTo(1);
         assertThat(out.toString()).contains("WRONG");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--only, setled", "--threads, 0", "--seconds, -1", "--seconds, soon"})
+    void wrongOptionsAreNoSuccess(String option, String value) {
+        StringWriter out = new StringWriter();
+        StringWriter errors = new StringWriter();
+        int exit = new CommandLine(new LongRun(new PrintWriter(out), LimiterTarget::new))
+                .setErr(new PrintWriter(errors))
+                .execute(option, value);
+        assertThat(exit).isEqualTo(2);
+        assertThat(out.toString()).isEmpty();
+        assertThat(errors.toString()).contains(option, value);
     }
 
     private static int run(StringWriter out, Function<Scenario, Target> targets) {

@@ -60,6 +60,16 @@ class RestoreTest {
     }
 
     @Test
+    void anOrganizationThatComesTwiceIsRefused() {
+        SavedOrganization acme = Snapshots.organization("acme", List.of());
+        byte[] twice = Snapshots.bytes(
+                new Snapshots.Snapshot(new SnapshotHeader(time.instant(), time.instant()), List.of(acme, acme)));
+        assertThatExceptionOfType(SnapshotException.class)
+                .isThrownBy(() -> restore(builder(time), twice))
+                .withMessageContaining("name must be that of one organization: name=acme");
+    }
+
+    @Test
     void windowsGoOnByTheTimeThatHasPassedByTheWallClock() throws IOException {
         RateLimit limit = RateLimit.perMinute(10);
         InMemoryRateLimiter limiter = builder(time, limit).build();

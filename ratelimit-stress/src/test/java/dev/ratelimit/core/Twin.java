@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
@@ -48,7 +49,7 @@ record Twin(String mistake, Class<?> type, Class<?> check, String text, String b
 
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter messages = new StringWriter();
-        try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
+        try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, UTF_8)) {
             List<String> options = List.of("--release", "17", "-proc:none", "-nowarn", "-d", classes.toString());
             boolean compiled = compiler.getTask(messages, files, null, options, null, files.getJavaFileObjects(source))
                     .call();

@@ -159,6 +159,8 @@ abstract class AnswerScenarios extends Scenarios {
         refusesNull("organization", () -> limiter.tryAcquire((String) null, "chat", usage));
         refusesNull("organization", () -> limiter.peek((String) null, "chat", usage));
         refusesNull("organization", () -> limiter.status((String) null, "chat"));
+        refusesNull("organization", () -> limiter.status((String) null));
+        refusesNull("caller", () -> limiter.status((Caller) null));
         refusesNull("caller", () -> limiter.tryAcquire((Caller) null, "chat", usage));
         refusesNull("caller", () -> limiter.peek((Caller) null, "chat", usage));
         refusesNull("caller", () -> limiter.status((Caller) null, "chat"));
