@@ -6,6 +6,6 @@ final class BadInputException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     BadInputException(String message) {
-        super(message);
+        super(Printable.of(message));
     }
 }

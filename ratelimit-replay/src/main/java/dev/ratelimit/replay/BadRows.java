@@ -25,7 +25,7 @@ final class BadRows {
      * @throws BadInputException unless bad rows are skipped
      */
     void add(String place, String problem) {
-        String message = place + ": " + problem.replaceAll("\\p{Cntrl}", "?");
+        String message = place + ": " + Printable.of(problem);
         if (message.length() > LONGEST_MESSAGE) {
             message = message.substring(0, LONGEST_MESSAGE) + "...";
         }

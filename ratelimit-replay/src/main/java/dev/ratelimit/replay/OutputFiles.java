@@ -4,6 +4,7 @@ import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Files that appear when all of them are complete: each is written beside its place and renamed by {@link #commit}. Closing
@@ -53,13 +55,29 @@ final class OutputFiles implements Closeable {
         if (partOf.containsKey(place)) {
             throw new BadInputException("must not be written twice: " + file);
         }
-        Path part = folder.resolve(
-                "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".part");
-        OutputStream stream = new BufferedOutputStream(Files.newOutputStream(part, StandardOpenOption.CREATE_NEW));
+        Path part = part(folder, file, 0);
+        OutputStream stream = createNew(part);
+        for (int i = 1; stream == null; i++) {
+            part = part(folder, file, i);
+            stream = createNew(part);
+        }
         part.toFile().deleteOnExit();
         partOf.put(place, part);
         streams.put(place, stream);
         return stream;
+    }
+
+    private static Path part(Path folder, Path file, int number) {
+        return folder.resolve("." + file.getFileName() + "." + number + ".part");
+    }
+
+    /** Returns nothing if there is such a file already: that of another program, or of one that was killed. */
+    private static @Nullable OutputStream createNew(Path part) throws IOException {
+        try {
+            return new BufferedOutputStream(Files.newOutputStream(part, StandardOpenOption.CREATE_NEW));
+        } catch (FileAlreadyExistsException e) {
+            return null;
+        }
     }
 
     /** Puts the files into their places. */

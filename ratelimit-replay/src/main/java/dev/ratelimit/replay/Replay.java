@@ -29,7 +29,12 @@ final class Replay {
     private long reserved;
 
     Replay(Tier tier, List<DecisionListener> listeners) {
-        this.limiter = InMemoryRateLimiter.builder().tier(tier).timeSource(time).build();
+        // Each endpoint by itself, however many there are: memory is the trace's matter here.
+        this.limiter = InMemoryRateLimiter.builder()
+                .tier(tier)
+                .maxUnlistedEndpoints(Integer.MAX_VALUE)
+                .timeSource(time)
+                .build();
         this.listeners = listeners;
     }
 

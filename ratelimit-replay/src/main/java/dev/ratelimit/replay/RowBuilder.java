@@ -53,10 +53,10 @@ final class RowBuilder {
                 (chars, from, length) -> time = format.timeFormat().read(chars, from, length));
         format.organization()
                 .column()
-                .ifPresent(name -> reads(name, (chars, from, length) -> organization = names.get(chars, from, length)));
+                .ifPresent(name -> reads(name, (chars, from, length) -> organization = name(chars, from, length)));
         format.endpoint()
                 .column()
-                .ifPresent(name -> reads(name, (chars, from, length) -> endpoint = names.get(chars, from, length)));
+                .ifPresent(name -> reads(name, (chars, from, length) -> endpoint = name(chars, from, length)));
         this.fixedDuration = format.ending()
                 .map(ending -> ending.duration().fixed().toNanos())
                 .orElse(0L);
@@ -81,6 +81,15 @@ final class RowBuilder {
             }
         }
         return tally;
+    }
+
+    private String name(char[] chars, int from, int length) {
+        String name = names.get(chars, from, length);
+        // It takes the place of bytes that are not UTF-8, and of any such: several names could be the same one then.
+        if (name.indexOf('\uFFFD') >= 0) {
+            throw new BadValueException("must be UTF-8");
+        }
+        return name;
     }
 
     String file() {

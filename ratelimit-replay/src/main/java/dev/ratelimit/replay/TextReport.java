@@ -92,7 +92,7 @@ final class TextReport implements Report {
         }
 
         void row(String... cells) {
-            rows.add(cells);
+            rows.add(Arrays.stream(cells).map(Printable::of).toArray(String[]::new));
         }
 
         void write(Writer out) throws IOException {

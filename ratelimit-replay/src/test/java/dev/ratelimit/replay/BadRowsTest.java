@@ -3,6 +3,7 @@ package dev.ratelimit.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,6 +47,26 @@ class BadRowsTest {
         assertThat(skipping.exitCode()).isZero();
         assertThat(skipping.err()).isEqualTo("skipped: " + trace + ":" + message + "\n");
         assertThat(skipping.out()).startsWith("{\"calls\":2,").endsWith("],\"skippedRows\":1}\n");
+    }
+
+    /** Else the names of several organizations could become one. */
+    @ParameterizedTest
+    @CsvSource({"trace.csv", "trace.jsonl"})
+    void aNameThatIsNotUtf8IsABadRow(String name) throws IOException {
+        String row = name.endsWith("csv")
+                ? HEADER + "2026-01-05T09:00:00Z,M\u00FCller,1\n"
+                : "\n{\"at\": \"2026-01-05T09:00:00Z\", \"org\": \"M\u00FCller\", \"tokens\": 1}\n";
+        Path trace = Files.write(folder.resolve(name), row.getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(replay(trace, "--organization", "org"))
+                .isEqualTo(new Run(2, "", "error: " + trace + ":2: column org must be UTF-8: \"M\uFFFDller\"\n"));
+    }
+
+    @Test
+    void aHeaderMaySteerNoTerminal() throws IOException {
+        Path trace = file("trace.csv", "at,\u001B[2Jorg\n" + GOOD);
+        assertThat(replay(trace, "--organization", "org").err())
+                .contains("no column \"org\", only at, ?[2Jorg")
+                .doesNotContain("\u001B");
     }
 
     @ParameterizedTest(name = "{0}")

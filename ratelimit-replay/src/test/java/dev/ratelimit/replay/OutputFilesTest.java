@@ -41,6 +41,19 @@ class OutputFilesTest {
     }
 
     @Test
+    void whatAProgramThatWasKilledLeftIsNotInTheWay() throws IOException {
+        OutputFiles killed = new OutputFiles(List.of());
+        write(killed.create(folder.resolve("decisions.csv")), "lost");
+        try (OutputFiles files = new OutputFiles(List.of())) {
+            write(files.create(folder.resolve("decisions.csv")), "new");
+            files.commit();
+        }
+        assertThat(folder.resolve("decisions.csv")).hasContent("new");
+        killed.close();
+        assertThat(folder.resolve("decisions.csv")).hasContent("new");
+    }
+
+    @Test
     void whatIsNotAFileIsNotReplaced() throws IOException {
         try (OutputFiles files = new OutputFiles(List.of())) {
             assertThatExceptionOfType(BadInputException.class)

@@ -53,6 +53,25 @@ class ReportsTest {
     }
 
     @Test
+    void aNameMaySteerNoTerminal() throws IOException {
+        Path trace = Files.writeString(folder.resolve("steering.csv"), "at,org\n1767603600,\"a\u001B[2J\nb\"\n");
+        Run run = Run.of(trace.toString(), "--time", "at", "--time-unit", "s", "--organization", "org");
+        assertThat(run.out()).contains("a?[2J?b ").doesNotContain("\u001B");
+    }
+
+    @Test
+    void eachEndpointIsLimitedByItselfHoweverManyThereAre() throws IOException {
+        StringBuilder rows = new StringBuilder("at,path\n");
+        for (int i = 0; i < 4_000; i++) {
+            rows.append("1767603600,/items/").append(i % 2_000).append('\n');
+        }
+        Path trace = Files.writeString(folder.resolve("paths.csv"), rows);
+        Run run = Run.of(
+                trace.toString(), "--time", "at", "--time-unit", "s", "--endpoint", "path", "--limit", "calls=2/1m");
+        assertThat(run.out()).contains("admitted  4,000  100.0 %");
+    }
+
+    @Test
     void anEmptyTraceHasAReport() throws IOException {
         Path trace = Files.writeString(folder.resolve("empty.csv"), "at,org\n");
 
