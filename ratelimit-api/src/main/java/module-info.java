@@ -1,9 +1,15 @@
 /** The words of rate limiting: tiers, limits, usage, decisions, keys and the {@code RateLimiter} that a backend implements. */
+@SuppressWarnings("module") // the kernel goes to modules that need not be there
 module dev.ratelimit {
     requires static org.jspecify;
 
     exports dev.ratelimit;
-    exports dev.ratelimit.keys;
+    exports dev.ratelimit.kernel to
+            dev.ratelimit.core,
+            dev.ratelimit.redis,
+            dev.ratelimit.replay,
+            dev.ratelimit.testkit;
+    exports dev.ratelimit.apikeys;
     exports dev.ratelimit.spi;
     exports dev.ratelimit.tiers;
 }

@@ -6,6 +6,7 @@ module dev.ratelimit.replay {
     requires info.picocli;
     requires java.desktop;
     requires me.tongfei.progressbar;
+    requires org.apache.commons.compress;
     requires xchart;
     requires static org.jspecify;
 

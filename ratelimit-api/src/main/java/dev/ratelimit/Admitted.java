@@ -2,6 +2,7 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Printable;
 import java.util.List;
 
 /**
@@ -27,5 +28,13 @@ public record Admitted(List<Rejected> shadowRejections) implements Decision {
     @Override
     public boolean isAdmitted() {
         return true;
+    }
+
+    /** Returns {@code Admitted}, and what shadow tables would have answered. */
+    @Override
+    public String toString() {
+        return shadowRejections.isEmpty()
+                ? "Admitted"
+                : Printable.text("Admitted, but for shadows " + shadowRejections);
     }
 }

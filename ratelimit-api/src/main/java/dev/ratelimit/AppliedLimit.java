@@ -2,6 +2,8 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Printable;
+
 /**
  * A limit as it applies to an endpoint: the number, the table it stands in, and what shares its meter.
  *
@@ -37,9 +39,12 @@ public record AppliedLimit(String table, Scope scope, Limit limit, boolean shado
         this(table, scope, limit, false);
     }
 
-    /** Returns for example {@code 20 calls per minute for endpoint "chat" (calls per minute)}; a shadow table is called so. */
+    /**
+     * Returns for example {@code 20 calls per minute for endpoint "chat" (calls per minute)}; a shadow table is called
+     * so.
+     */
     @Override
     public String toString() {
-        return limit + " for " + scope + " (" + table + (shadow ? ", shadow)" : ")");
+        return limit.inWords() + " for " + scope + " (" + Printable.name(table) + (shadow ? ", shadow)" : ")");
     }
 }

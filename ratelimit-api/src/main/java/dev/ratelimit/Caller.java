@@ -2,6 +2,8 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Printable;
+
 /**
  * Who calls: an organization, under the tier of the key it calls with.
  *
@@ -19,5 +21,12 @@ public record Caller(String organization, Tier tier) implements Resolution {
     public Caller {
         requireNonNull(organization, "organization");
         requireNonNull(tier, "tier");
+    }
+
+    /** Returns the organization, and the tier by name and account, for example {@code acme under tier trial (account default)}. */
+    @Override
+    public String toString() {
+        return Printable.name(organization) + " under tier " + Printable.name(tier.name()) + " (account "
+                + Printable.name(tier.account()) + ")";
     }
 }

@@ -1,5 +1,7 @@
 package dev.ratelimit;
 
+import dev.ratelimit.kernel.Arguments;
+
 /**
  * A limiter holds as many organizations as it may, and the call was of a further one. When one of them will be idle is not known, so a
  * rejection by this cause names no wait.

@@ -2,7 +2,7 @@ package dev.ratelimit;
 
 /** Why a call was rejected. A reader that switches over causes should expect further ones in later versions. */
 public sealed interface Cause
-        permits CapacityReached, KeyRevoked, KeyUnknown, LimitReached, LimitsUnknown, ReservationEnded {
+        permits CapacityReached, KeyRevoked, KeyUnknown, LimitReached, StoreUnavailable, ReservationEnded {
 
     /**
      * Returns the cause in words, for the person whose call was rejected.

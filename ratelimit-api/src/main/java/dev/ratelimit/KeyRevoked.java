@@ -32,11 +32,11 @@ public record KeyRevoked(Optional<Instant> until) implements Cause {
     public Optional<Rejected> refusalAt(Instant now) {
         requireNonNull(now, "now");
         if (until.isEmpty()) {
-            return Optional.of(Rejected.forGood(this, ""));
+            return Optional.of(Rejected.permanent(this, ""));
         }
         // Saturates at 292 years.
         long left = NANOSECONDS.convert(Duration.between(now, until.get()));
-        return left > 0 ? Optional.of(Rejected.forNanos(this, "", left)) : Optional.empty();
+        return left > 0 ? Optional.of(Rejected.temporary(this, "", left)) : Optional.empty();
     }
 
     /** Returns for example {@code The API key is revoked until 2025-02-01T00:00:00Z}, or {@code The API key is revoked}. */

@@ -5,28 +5,28 @@ import static java.util.Objects.requireNonNull;
 /**
  * A limit that the call would have exceeded.
  *
- * @param limit the limit that refused
+ * @param applied the limit that refused
  */
-public record LimitReached(AppliedLimit limit) implements Cause {
+public record LimitReached(AppliedLimit applied) implements Cause {
 
     /**
      * Makes the cause.
      *
-     * @param limit the limit that refused
+     * @param applied the limit that refused
      */
     public LimitReached {
-        requireNonNull(limit, "limit");
+        requireNonNull(applied, "applied");
     }
 
     /** Returns for example {@code Exceeded the limit of 20 calls per minute for endpoint "chat" (calls per minute)}. */
     @Override
     public String message() {
-        return "Exceeded the limit of " + limit;
+        return "Exceeded the limit of " + applied;
     }
 
     /** Returns 402 (Payment Required) for a quota of money, otherwise 429 (Too Many Requests). */
     @Override
     public int suggestedStatus() {
-        return limit.limit() instanceof Quota quota && quota.unit().equals(Unit.MICRO_USD) ? 402 : 429;
+        return applied.limit() instanceof Quota quota && quota.unit().equals(Unit.NANO_USD) ? 402 : 429;
     }
 }

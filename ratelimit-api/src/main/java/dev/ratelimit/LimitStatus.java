@@ -2,38 +2,40 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Arguments;
 import java.time.Duration;
 import java.util.Optional;
 
 /**
  * Where an organization stands with one limit, at one moment.
  *
- * @param limit the limit and what it applies to
+ * @param applied the limit and what it applies to
  * @param used units that count now; more than the amount if the limit was overrun or lowered
  * @param granted units that may be used beyond the amount until the period ends, from 0 to 2<sup>53</sup>; 0 for a rate limit
  * @param remaining units still to be had, at least 0
  * @param resetAfter the wait until nothing of what is used now counts any more: zero if nothing does, empty if that is never
  */
-public record LimitStatus(AppliedLimit limit, long used, long granted, long remaining, Optional<Duration> resetAfter) {
+public record LimitStatus(
+        AppliedLimit applied, long used, long granted, long remaining, Optional<Duration> resetAfter) {
 
     private static final long MOST_GRANTED = 1L << 53;
 
     /**
      * Makes a status.
      *
-     * @param limit the limit and what it applies to
+     * @param applied the limit and what it applies to
      * @param used units that count now
      * @param granted units that may be used beyond the amount until the period ends, at least 0
      * @param remaining units still to be had, at least 0
      * @param resetAfter the wait until nothing of what is used now counts any more
      */
     public LimitStatus {
-        requireNonNull(limit, "limit");
+        requireNonNull(applied, "applied");
         requireNonNull(resetAfter, "resetAfter");
         Arguments.require(used >= 0, "used", ">= 0", used);
         Arguments.require(granted >= 0, "granted", ">= 0", granted);
         Arguments.require(granted <= MOST_GRANTED, "granted", "<= 2^53", granted);
-        boolean mayBeGranted = granted == 0 || limit.limit() instanceof Quota;
+        boolean mayBeGranted = granted == 0 || applied.limit() instanceof Quota;
         Arguments.require(mayBeGranted, "granted", "0 for a limit that is no quota", granted);
         Arguments.require(remaining >= 0, "remaining", ">= 0", remaining);
         resetAfter.ifPresent(wait -> Arguments.require(!wait.isNegative(), "resetAfter", ">= 0", wait));
@@ -46,19 +48,20 @@ public record LimitStatus(AppliedLimit limit, long used, long granted, long rema
      * @return units used beyond the amount and what was granted, 0 if there are none
      */
     public long overrun() {
-        return Math.max(0, used - granted - limit.limit().amount());
+        return Math.max(0, used - granted - applied.limit().amount());
     }
 
     /**
      * Makes the status of a limit of which so much is used and so much was granted; for backends.
      *
-     * @param limit the limit and what it applies to
+     * @param applied the limit and what it applies to
      * @param used units that count now
      * @param granted units that may be used beyond the amount until the period ends, at least 0
      * @param resetAfter the wait until nothing of what is used counts any more, empty if that is never
      * @return the status, with the remaining units reckoned from the amount
      */
-    public static LimitStatus of(AppliedLimit limit, long used, long granted, Optional<Duration> resetAfter) {
-        return new LimitStatus(limit, used, granted, Math.max(0, limit.limit().amount() + granted - used), resetAfter);
+    public static LimitStatus of(AppliedLimit applied, long used, long granted, Optional<Duration> resetAfter) {
+        return new LimitStatus(
+                applied, used, granted, Math.max(0, applied.limit().amount() + granted - used), resetAfter);
     }
 }

@@ -1,7 +1,10 @@
 package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Printable;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * Rows of endpoints and their limit, as a vendor's page prints them.
  *
  * <pre>{@code
- * LimitTable.named("calls per month")
+ * LimitTable callsPerMonth = LimitTable.named("calls per month")
  *     .each(Quota.perMonth(3_000), "generate", "summarize")               // 3,000 for the one, 3,000 for the other
  *     .together("chat and coral", Quota.perMonth(5_000), "chat", "coral") // 5,000 for both
- *     .othersTogether("remaining", Quota.perMonth(1_000))                 // 1,000 for all that no row names
+ *     .otherEndpointsTogether("remaining", Quota.perMonth(1_000));                // 1,000 for all that no row names
  * }</pre>
  *
  * <p>At most one row applies to a call: the one that names its endpoint, otherwise the row for the others, if there is one. "Others"
@@ -30,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * when the row is added.
  */
 public final class LimitTable {
+
+    /** The most characters of a row's endpoints in a text. */
+    private static final int MAX_ENDPOINTS = 1_024;
 
     private final String name;
     private final List<Row> rows;
@@ -95,7 +101,7 @@ public final class LimitTable {
      * @return the longer table
      * @throws IllegalArgumentException if there is a row for the others
      */
-    public LimitTable eachOther(Limit limit) {
+    public LimitTable eachOtherEndpoint(Limit limit) {
         return with(new Row(Set.of(), null, requireNonNull(limit, "limit")));
     }
 
@@ -107,7 +113,7 @@ public final class LimitTable {
      * @return the longer table
      * @throws IllegalArgumentException if there is a row for the others, or a group of this name
      */
-    public LimitTable othersTogether(String group, Limit limit) {
+    public LimitTable otherEndpointsTogether(String group, Limit limit) {
         return with(new Row(Set.of(), new Scope.Group(group), requireNonNull(limit, "limit")));
     }
 
@@ -239,7 +245,7 @@ public final class LimitTable {
     /** Returns the name, whether it is a shadow, and the rows. */
     @Override
     public String toString() {
-        return name + (shadow ? " (shadow)" : "") + rows;
+        return Printable.text(Printable.name(name) + (shadow ? " (shadow)" : "") + rows);
     }
 
     /**
@@ -264,26 +270,29 @@ public final class LimitTable {
 
         void refuseConflictWith(Row earlier, String table) {
             for (String endpoint : endpoints) {
-                refuse(earlier.endpoints.contains(endpoint), "endpoint \"" + endpoint + '"', earlier, table);
+                if (earlier.endpoints.contains(endpoint)) {
+                    throw conflict(new Scope.Endpoint(endpoint).toString(), earlier, table);
+                }
             }
-            if (group != null) {
-                refuse(group.equals(earlier.group), group.toString(), earlier, table);
+            if (group != null && group.equals(earlier.group)) {
+                throw conflict(group.toString(), earlier, table);
             }
-            refuse(isForOthers() && earlier.isForOthers(), "the others", earlier, table);
+            if (isForOthers() && earlier.isForOthers()) {
+                throw conflict("the others", earlier, table);
+            }
         }
 
-        private void refuse(boolean conflict, String what, Row earlier, String table) {
-            if (conflict) {
-                throw new IllegalArgumentException(what + " must stand in one row of a table only: " + this + " and "
-                        + earlier + " of table \"" + table + '"');
-            }
+        private IllegalArgumentException conflict(String what, Row earlier, String table) {
+            return new IllegalArgumentException(Printable.text(what + " must stand in one row of a table only: " + this
+                    + " and " + earlier + " of table \"" + Printable.name(table) + '"'));
         }
 
         @Override
         public String toString() {
-            return "row (" + (isForOthers() ? "others" : String.join(", ", endpoints))
+            String named = endpoints.stream().map(Printable::name).collect(joining(", "));
+            return "row (" + (isForOthers() ? "others" : Printable.of(named, MAX_ENDPOINTS))
                     + (group == null ? "" : " as " + group)
-                    + ": " + (limit == null ? "unlimited" : limit.toString()) + ")";
+                    + ": " + (limit == null ? "unlimited" : limit.inWords()) + ")";
         }
     }
 }

@@ -2,13 +2,14 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Arguments;
 import java.time.ZoneOffset;
 
 /**
  * So many units in a calendar period, or for ever.
  *
- * <p>What is used counts until the period ends and is then forgotten at once; a period never reopens when the wall clock steps
- * back. For "any 30 days" instead of "a month", see {@link RateLimit}.
+ * <p>What is used counts until the period ends and is then forgotten at once; a period never reopens when the wall
+ * clock steps back. For "any 30 days" instead of "a month", see {@link RateLimit}.
  *
  * @param unit what is counted
  * @param amount units admitted per period, between 0 and 2<sup>53</sup>
@@ -88,9 +89,21 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
         return new Quota(unit, amount, period, overrun);
     }
 
-    /** Returns amount, unit and period, for example {@code "1000 calls per month"}; not the overrun. */
+    @Override
+    public Quota withAmount(long amount) {
+        return new Quota(unit, amount, period, overrun);
+    }
+
+    /** Returns amount, unit and period, for example {@code "$25.00 per calendar month"}; not the overrun. */
+    @Override
+    public String inWords() {
+        return LimitText.inWords(unit, amount) + " " + period;
+    }
+
+    /** Returns the exact text, for example {@code "$25 per calendar month, until reached"}. */
     @Override
     public String toString() {
-        return amount + " " + unit + " " + period;
+        String text = LimitText.exact(unit, amount) + " " + period;
+        return overrun == Overrun.UNTIL_REACHED ? text + ", until reached" : text;
     }
 }

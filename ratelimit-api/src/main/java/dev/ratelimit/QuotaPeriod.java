@@ -2,8 +2,11 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Printable;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
 import java.time.Month;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -12,8 +15,8 @@ import java.time.zone.ZoneOffsetTransition;
 import java.util.Locale;
 
 /**
- * How the time-line is divided for a {@link Quota}: calendar days, weeks, months or years in a time zone, months that begin on
- * a billing day, or not at all.
+ * How the time-line is divided for a {@link Quota}: calendar days, weeks, months or years in a time zone, months that
+ * begin on a billing day, or not at all.
  *
  * <p>Periods are half-open, [start, end), and tile the time-line: every instant lies in exactly one. They follow the
  * zone's rules as {@code java.time} has them: a day has 23, 24 or 25 hours, and begins at 01:00 where the clock skips
@@ -25,7 +28,8 @@ public sealed interface QuotaPeriod {
      * Returns the period that an instant lies in.
      *
      * @param instant any instant
-     * @return the period, its start not after the instant and its end after it; {@link Instant#MAX} is in the period that it ends
+     * @return the period, its start not after the instant and its end after it; {@link Instant#MAX} is in the period
+     *     that it ends
      */
     Interval at(Instant instant);
 
@@ -70,8 +74,8 @@ public sealed interface QuotaPeriod {
     }
 
     /**
-     * Makes months that begin on a day of the month, such as the day a customer is billed. In a month that lacks the day the
-     * period begins on the last day of the month: 31 January, 28 February, 31 March.
+     * Makes months that begin on a day of the month, such as the day a customer is billed. In a month that lacks the
+     * day the period begins on the last day of the month: 31 January, 28 February, 31 March.
      *
      * @param dayOfMonth the day that a period begins on, from 1 to 31; 1 makes calendar months
      * @param zone the time zone of the dates
@@ -84,11 +88,11 @@ public sealed interface QuotaPeriod {
     }
 
     /**
-     * Makes months that begin on the day and at the time of an anchor, such as the moment a customer signed up. In a month that
-     * lacks the day the period begins on the last day of the month, at the same time.
+     * Makes months that begin on the day and at the time of an anchor, such as the moment a customer signed up. In a
+     * month that lacks the day the period begins on the last day of the month, at the same time.
      *
-     * @param anchor an instant whose day of the month and time of day all periods begin at, the first time that the zone's clock shows
-     *     it; before or after now
+     * @param anchor an instant whose day of the month and time of day all periods begin at, the first time that the
+     *     zone's clock shows it; before or after now
      * @param zone the time zone in which the anchor's day and time are read
      * @return the period
      * @throws IllegalArgumentException if the anchor is beyond the years that {@link LocalDateTime} has
@@ -143,15 +147,15 @@ public sealed interface QuotaPeriod {
      * Spans of the ISO calendar, counted from an anchor.
      *
      * @param unit the length of a span: {@link ChronoUnit#DAYS}, {@code WEEKS}, {@code MONTHS} or {@code YEARS}
-     * @param anchor the local date and time in January of the year 1, a Monday the 1st, that spans are counted from; the n-th begins at
-     *     {@code anchor.plus(n, unit)}, or, where the zone's clock skips that time, when it has skipped it. Only months may begin on
-     *     another day or at another time than the first of January at 00:00.
+     * @param anchor the local date and time in January of the year 1, a Monday the 1st, that spans are counted from;
+     *     the n-th begins at {@code anchor.plus(n, unit)}, or, where the zone's clock skips that time, when it has
+     *     skipped it. Only months may begin on another day or at another time than the first of January at 00:00.
      * @param zone the time zone of the anchor; zones that are always the same offset are equal to it
      */
     record Calendar(ChronoUnit unit, LocalDateTime anchor, ZoneId zone) implements QuotaPeriod {
 
         /* A Monday, a first of the month and a first of the year, so that all four units can be counted from it. */
-        private static final LocalDateTime MONDAY_1_JANUARY = LocalDateTime.of(1, 1, 1, 0, 0);
+        static final LocalDateTime MONDAY_1_JANUARY = LocalDateTime.of(1, 1, 1, 0, 0);
 
         /* Beyond these java.time runs out of dates; there the rest of the time-line is one period. */
         private static final Instant FIRST = LocalDateTime.MIN.plusYears(10).toInstant(ZoneOffset.UTC);
@@ -213,15 +217,19 @@ public sealed interface QuotaPeriod {
             return a.isBefore(b) ? a : b;
         }
 
-        /** Returns for example {@code "per month"}, or {@code "per month from day 31 00:00 in Africa/Cairo"}. */
+        /**
+         * Returns for example {@code "per calendar month"}, or {@code "per calendar month from day 31 09:30 in
+         * Africa/Cairo"}.
+         */
         @Override
         public String toString() {
             String plural = unit.toString().toLowerCase(Locale.ROOT);
+            LocalTime time = anchor.toLocalTime();
             String from = anchor.equals(MONDAY_1_JANUARY)
                     ? ""
-                    : " from day " + anchor.getDayOfMonth() + " " + anchor.toLocalTime();
-            String in = zone.equals(ZoneOffset.UTC) ? "" : " in " + zone;
-            return "per " + plural.substring(0, plural.length() - 1) + from + in;
+                    : " from day " + anchor.getDayOfMonth() + (time.equals(LocalTime.MIDNIGHT) ? "" : " " + time);
+            String in = zone.equals(ZoneOffset.UTC) ? "" : " in " + Printable.name(zone.getId());
+            return "per calendar " + plural.substring(0, plural.length() - 1) + from + in;
         }
     }
 

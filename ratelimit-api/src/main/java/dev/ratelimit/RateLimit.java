@@ -2,14 +2,15 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Arguments;
 import java.time.Duration;
 
 /**
  * So many units in any window of so much elapsed time: a sliding window that ends with the current call.
  *
- * <p>A charge made at time s counts at time t as long as t - s &lt; window; exactly one window later it is gone, or a little later,
- * as its {@link Precision} says. In every window of this length, wherever it begins, no more than the amount is admitted. A usage
- * above the amount itself is never admitted.
+ * <p>A charge made at time s counts at time t as long as t - s &lt; window; exactly one window later it is gone, or a
+ * little later, as its {@link Precision} says. In every window of this length, wherever it begins, no more than the
+ * amount is admitted. A usage above the amount itself is never admitted.
  *
  * @param unit what is counted
  * @param amount units admitted per window, between 0 and 2<sup>53</sup>
@@ -101,25 +102,21 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
         return new RateLimit(unit, amount, window, precision);
     }
 
+    @Override
+    public RateLimit withAmount(long amount) {
+        return new RateLimit(unit, amount, window, precision);
+    }
+
     /** Returns amount, unit and window, for example {@code "20 calls per minute"}; not the precision. */
     @Override
+    public String inWords() {
+        return LimitText.inWords(unit, amount) + " per " + LimitText.span(window);
+    }
+
+    /** Returns the exact text, for example {@code "100,000 tokens per 10 seconds, exact"}. */
+    @Override
     public String toString() {
-        return amount + " " + unit + " per " + inWords(window);
-    }
-
-    private static String inWords(Duration window) {
-        if (window.getNano() != 0) {
-            return window.toString();
-        }
-        long seconds = window.getSeconds();
-        return seconds % 86_400 == 0
-                ? count(seconds / 86_400, "day")
-                : seconds % 3_600 == 0
-                        ? count(seconds / 3_600, "hour")
-                        : seconds % 60 == 0 ? count(seconds / 60, "minute") : count(seconds, "second");
-    }
-
-    private static String count(long n, String noun) {
-        return n == 1 ? noun : n + " " + noun + "s";
+        String text = LimitText.exact(unit, amount) + " per " + LimitText.span(window);
+        return precision == Precision.EXACT ? text + ", exact" : text;
     }
 }

@@ -6,6 +6,7 @@ import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
@@ -170,6 +171,32 @@ public interface RateLimiter {
     }
 
     /**
+     * Asks for a call as {@link #reserve(String, String, Usage)} does, without a thread that waits for the answer of a store. Unless a
+     * backend overrides it, this method calls {@link #reserve(String, String, Usage)}, which is right where no call waits for a store.
+     *
+     * @param organization who calls
+     * @param endpoint what is called
+     * @param estimate what the call is expected to use
+     * @return the reservation, when there is an answer
+     */
+    default CompletionStage<? extends Reservation> reserveAsync(String organization, String endpoint, Usage estimate) {
+        return CompletableFuture.completedFuture(reserve(organization, endpoint, estimate));
+    }
+
+    /**
+     * Asks for a call as {@link #reserve(Caller, String, Usage)} does, without a thread that waits for the answer of a store. Unless a
+     * backend overrides it, this method calls {@link #reserve(Caller, String, Usage)}, which is right where no call waits for a store.
+     *
+     * @param caller who calls, and under which tier
+     * @param endpoint what is called
+     * @param estimate what the call is expected to use
+     * @return the reservation, when there is an answer
+     */
+    default CompletionStage<? extends Reservation> reserveAsync(Caller caller, String endpoint, Usage estimate) {
+        return CompletableFuture.completedFuture(reserve(caller, endpoint, estimate));
+    }
+
+    /**
      * Asks for a call, and lets the calling thread wait until it is admitted. It says at once when that will not be in time: when the
      * wait that a rejection names is longer than what is left of the longest wait, or when no wait helps.
      *
@@ -178,8 +205,8 @@ public interface RateLimiter {
      * that were told the same do not come back all at once: up to a sixteenth at first, and twice that each time it is refused again, up
      * to the wait itself. What is given back, or allowed by another tier, before it asks again does not wake it.
      *
-     * <p>It waits by the {@link #timeSource()}, and asks for the last time when the longest wait is over at the latest, but for how late
-     * {@link TimeSource#sleep} returns. With a longest wait of zero it asks once; one above 292 years is for ever.
+     * <p>The wait goes by the {@link #timeSource()}. The last attempt is made no later than {@code maxWait}, plus the imprecision of
+     * {@link TimeSource#sleep}. A longest wait of zero makes one attempt; one above 292 years has no end.
      *
      * @param organization who calls
      * @param endpoint what is called
@@ -191,7 +218,8 @@ public interface RateLimiter {
      */
     default Decision acquire(String organization, String endpoint, Usage usage, Duration maxWait)
             throws InterruptedException {
-        return waiting(organization, endpoint, usage, maxWait).await();
+        requireCall(organization, endpoint, usage);
+        return new PendingAcquire(maxWait, timeSource()).await(() -> reserve(organization, endpoint, usage));
     }
 
     /**
@@ -208,7 +236,8 @@ public interface RateLimiter {
      */
     default Decision acquire(Caller caller, String endpoint, Usage usage, Duration maxWait)
             throws InterruptedException {
-        return waiting(caller, endpoint, usage, maxWait).await();
+        requireCall(caller, endpoint, usage);
+        return new PendingAcquire(maxWait, timeSource()).await(() -> reserve(caller, endpoint, usage));
     }
 
     /**
@@ -226,17 +255,20 @@ public interface RateLimiter {
     default Decision acquire(Resolution who, String endpoint, Usage usage, Duration maxWait)
             throws InterruptedException {
         Rejected refusal = refusal(who, endpoint, usage);
-        Waiting.requireWait(maxWait);
+        PendingAcquire.requireWait(maxWait);
         return refusal != null ? refusal : acquire((Caller) who, endpoint, usage, maxWait);
     }
 
     /**
-     * Asks for a call until it is admitted, as {@link #acquire(String, String, Usage, Duration)} does, without a thread that waits. It asks
-     * for the first time before it returns, then on threads of the scheduler, which also run what depends on the future.
+     * Asks for a call until it is admitted, as {@link #acquire(String, String, Usage, Duration)} does, without a thread that waits: neither
+     * for its time nor, by {@link #reserveAsync(String, String, Usage)}, for the answer of a store. It asks for the first time before it
+     * returns, then on threads of the scheduler. What depends on the future runs on threads of the scheduler too, but for an answer that is
+     * there before this method returns.
      *
      * <p>To cancel or complete the future (itself, not one derived from it) ends the waiting: the task that would ask again is cancelled,
-     * and removed if the scheduler is a {@link java.util.concurrent.ThreadPoolExecutor}; a call that is admitted at that moment is given
-     * back. A scheduler that drops its tasks, as {@link ScheduledExecutorService#shutdownNow()} does, leaves the future incomplete.
+     * and removed if the scheduler is a {@link java.util.concurrent.ThreadPoolExecutor}; a call that is admitted all the same is given
+     * back by {@link Reservation#cancelAsync()}. A scheduler that drops its tasks, as {@link ScheduledExecutorService#shutdownNow()} does,
+     * leaves the future incomplete, and a call charged whose answer it was to bring.
      *
      * @param organization who calls
      * @param endpoint what is called
@@ -249,7 +281,9 @@ public interface RateLimiter {
      */
     default CompletableFuture<Decision> acquireAsync(
             String organization, String endpoint, Usage usage, Duration maxWait, ScheduledExecutorService scheduler) {
-        return waiting(organization, endpoint, usage, maxWait).async(scheduler);
+        requireCall(organization, endpoint, usage);
+        return new PendingAcquire(maxWait, timeSource())
+                .async(() -> reserveAsync(organization, endpoint, usage), scheduler);
     }
 
     /**
@@ -266,7 +300,8 @@ public interface RateLimiter {
      */
     default CompletableFuture<Decision> acquireAsync(
             Caller caller, String endpoint, Usage usage, Duration maxWait, ScheduledExecutorService scheduler) {
-        return waiting(caller, endpoint, usage, maxWait).async(scheduler);
+        requireCall(caller, endpoint, usage);
+        return new PendingAcquire(maxWait, timeSource()).async(() -> reserveAsync(caller, endpoint, usage), scheduler);
     }
 
     /**
@@ -285,25 +320,23 @@ public interface RateLimiter {
     default CompletableFuture<Decision> acquireAsync(
             Resolution who, String endpoint, Usage usage, Duration maxWait, ScheduledExecutorService scheduler) {
         Rejected refusal = refusal(who, endpoint, usage);
-        Waiting.requireWait(maxWait);
+        PendingAcquire.requireWait(maxWait);
         requireNonNull(scheduler, "scheduler");
         return refusal != null
                 ? CompletableFuture.completedFuture(refusal)
                 : acquireAsync((Caller) who, endpoint, usage, maxWait, scheduler);
     }
 
-    private Waiting waiting(String organization, String endpoint, Usage usage, Duration maxWait) {
+    private static void requireCall(String organization, String endpoint, Usage usage) {
         requireNonNull(organization, "organization");
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        return new Waiting(() -> reserve(organization, endpoint, usage), maxWait, timeSource());
     }
 
-    private Waiting waiting(Caller caller, String endpoint, Usage usage, Duration maxWait) {
+    private static void requireCall(Caller caller, String endpoint, Usage usage) {
         requireNonNull(caller, "caller");
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        return new Waiting(() -> reserve(caller, endpoint, usage), maxWait, timeSource());
     }
 
     private static @Nullable Rejected refusal(Resolution who, String endpoint, Usage usage) {

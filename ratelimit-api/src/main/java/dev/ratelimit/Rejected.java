@@ -2,17 +2,21 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Printable;
 import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The call must not go ahead, and nothing is charged, unless a store that is away has charged it ({@link LimitsUnknown}). Instances are
+ * The call must not go ahead, and nothing is charged, unless a store that is away has charged it ({@link StoreUnavailable}). Instances are
  * immutable values.
  */
 public final class Rejected implements Decision, Resolution {
 
     /* One small object a refusal: the texts and the Duration are made when they are asked for. */
     private static final long NEVER = -1;
+
+    private static final int MAX_NOTICE = 1_024;
 
     private final Cause cause;
     private final String notice;
@@ -33,7 +37,7 @@ public final class Rejected implements Decision, Resolution {
      * @return the rejection
      * @throws IllegalArgumentException if the wait is less than 1
      */
-    public static Rejected forNanos(Cause cause, String notice, long retryAfterNanos) {
+    public static Rejected temporary(Cause cause, String notice, long retryAfterNanos) {
         Arguments.require(retryAfterNanos >= 1, "retryAfterNanos", ">= 1", retryAfterNanos);
         return new Rejected(cause, notice, retryAfterNanos);
     }
@@ -45,7 +49,7 @@ public final class Rejected implements Decision, Resolution {
      * @param notice a text of the tier's to put before the cause's own, or an empty one
      * @return the rejection
      */
-    public static Rejected forGood(Cause cause, String notice) {
+    public static Rejected permanent(Cause cause, String notice) {
         return new Rejected(cause, notice, NEVER);
     }
 
@@ -75,10 +79,10 @@ public final class Rejected implements Decision, Resolution {
     /**
      * Returns a text for the person whose call was rejected: the tier's own message, if it has one, then the cause.
      *
-     * @return the text
+     * @return the text, {@linkplain dev.ratelimit printable}; at most {@value #MAX_NOTICE} characters are the tier's
      */
     public String message() {
-        return notice.isEmpty() ? cause.message() : notice + " " + cause.message();
+        return notice.isEmpty() ? cause.message() : Printable.of(notice, MAX_NOTICE) + " " + cause.message();
     }
 
     /**

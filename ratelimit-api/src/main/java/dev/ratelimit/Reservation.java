@@ -1,5 +1,8 @@
 package dev.ratelimit;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
 /**
  * A call whose cost is known only after it. An estimate is charged at once; what was really used replaces it when that is known.
  *
@@ -12,14 +15,13 @@ package dev.ratelimit;
  *   Answer answer = model.answer(prompt);
  *   reservation.settle(Usage.of(Unit.TOKENS, promptTokens + answer.tokens()));
  *   return answer;
- * } catch (RuntimeException e) {
- *   reservation.cancel();
- *   throw e;
+ * } finally {
+ *   reservation.cancel(); // gives all back if something was thrown, and changes nothing once it is settled
  * }
  * }</pre>
  *
  * <p>A reservation is open from its admission until it is settled or cancelled; the first of these to be called wins. One that is
- * never settled stays charged as it is. It is tied to no thread and to no scope, holds nothing that must be closed, and may be kept
+ * never settled stays charged as it is, so a call that fails must end its reservation, whatever was thrown. It is tied to no thread and to no scope, holds nothing that must be closed, and may be kept
  * for as long as the call takes.
  *
  * <p>To charge the estimate and settle less never has more admitted than a limit's amount. To settle more than was charged
@@ -68,6 +70,16 @@ public interface Reservation {
      * @return whether this ended the reservation; if not, because it was rejected, settled or cancelled, nothing is changed
      */
     boolean cancel();
+
+    /**
+     * Gives back all that was charged, as {@link #cancel} does, without a thread that waits for the answer of a store. Unless a backend
+     * overrides it, this method calls {@link #cancel}, which is right where no call waits for a store.
+     *
+     * @return whether this ended the reservation, when it is done
+     */
+    default CompletionStage<Boolean> cancelAsync() {
+        return CompletableFuture.completedFuture(cancel());
+    }
 
     /**
      * Returns the reservation of a call that was rejected; for backends.

@@ -2,6 +2,9 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Printable;
+
 /** What shares one meter: an endpoint by itself, or a named group of endpoints. */
 public sealed interface Scope {
 
@@ -15,9 +18,21 @@ public sealed interface Scope {
     /**
      * One endpoint.
      *
-     * @param name the name of the endpoint, as calls give it
+     * <p>Callers make names up, so their length is bounded: a name of more than {@value #MAX_BYTES} bytes in UTF-8 is cut, and its SHA-256
+     * digest stands in place of the rest. Two long names keep two scopes, and none takes more memory than a short one.
+     *
+     * @param name the name of the endpoint, as calls give it, or what stands for a long one; at most {@value #MAX_BYTES} bytes in UTF-8
      */
     record Endpoint(String name) implements Scope {
+
+        /** The most bytes of a name, in UTF-8. */
+        public static final int MAX_BYTES = 256;
+
+        /**
+         * The overflow row: stands for all endpoints that no table names and that have no meter of their own, because an organization
+         * has called more of them than a limiter counts one by one. An endpoint that is really called so shares their meter.
+         */
+        public static final Endpoint OVERFLOW = new Endpoint("(further endpoints)");
 
         /**
          * Makes the scope of an endpoint.
@@ -25,13 +40,13 @@ public sealed interface Scope {
          * @param name the name of the endpoint, as calls give it
          */
         public Endpoint {
-            requireNonNull(name, "name");
+            name = BoundedName.of(requireNonNull(name, "name"), MAX_BYTES);
         }
 
         /** Returns for example {@code endpoint "chat"}. */
         @Override
         public String toString() {
-            return "endpoint \"" + name + '"';
+            return "endpoint \"" + Printable.name(name) + '"';
         }
     }
 
@@ -55,7 +70,7 @@ public sealed interface Scope {
         /** Returns for example {@code group "chat and coral"}. */
         @Override
         public String toString() {
-            return "group \"" + name + '"';
+            return "group \"" + Printable.name(name) + '"';
         }
     }
 }

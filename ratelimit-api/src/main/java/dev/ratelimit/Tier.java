@@ -2,6 +2,8 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Printable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,14 +20,21 @@ import java.util.function.UnaryOperator;
  *     .table(LimitTable.named("calls per minute")
  *         .each(RateLimit.perMinute(5), "generate", "summarize")
  *         .each(RateLimit.perMinute(10), "rerank", "chat")
- *         .eachOther(RateLimit.perMinute(100)))
+ *         .eachOtherEndpoint(RateLimit.perMinute(100)))
  *     .table(LimitTable.named("calls per month")
- *         .othersTogether("all endpoints", Quota.perMonth(5_000)))
+ *         .otherEndpointsTogether("all endpoints", Quota.perMonth(5_000)))
  *     .build();
  * }</pre>
  *
  * <p>A call falls under every table, each of which has at most one limit for it. Tiers are immutable values; one built from the
  * same tables is equal, and an organization whose tier is built anew keeps what it has used.
+ *
+ * <p>What is used belongs to the account, the table's name, the endpoint or group, the unit, and the span: the window
+ * or the period. Under a tier that agrees on these it is kept, whatever the amount. A limit of another span is another
+ * meter, and begins with nothing used: a customer whose billing day changes from the 15th to the 16th may use a month's
+ * amount again. So it is with a table of a new name, and where {@code together} takes the place of {@code each}. A
+ * change of the span is carried over by hand, once, when the plan changes: {@code limiter.admin().carryOver(caller,
+ * former)} of the limiter in memory charges what the former tier's limits count.
  */
 public final class Tier {
 
@@ -181,7 +190,8 @@ public final class Tier {
      */
     public Tier withoutTable(String table) {
         int i = indexOf(requireNonNull(table, "table"));
-        List<String> known = tables.stream().map(LimitTable::name).toList();
+        List<String> known =
+                tables.stream().map(each -> Printable.name(each.name())).toList();
         Arguments.require(i >= 0, "table", "one of " + known, table);
         List<LimitTable> changed = new ArrayList<>(tables);
         changed.remove(i);
@@ -231,7 +241,7 @@ public final class Tier {
     /** Returns the name, the account and the tables. */
     @Override
     public String toString() {
-        return name + " (account " + account + ") " + tables;
+        return Printable.text(Printable.name(name) + " (account " + Printable.name(account) + ") " + tables);
     }
 
     /** Builds a {@link Tier}. Not safe for use by many threads. */
@@ -281,7 +291,7 @@ public final class Tier {
             for (LimitTable earlier : tables) {
                 if (earlier.name().equals(table.name())) {
                     throw new IllegalArgumentException(
-                            "table must have a name of its own in the tier: table=" + table + ", earlier=" + earlier);
+                            "table must have a name of its own in the tier: table=" + Printable.name(table.name()));
                 }
             }
             tables.add(table);

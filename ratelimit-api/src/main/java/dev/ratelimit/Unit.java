@@ -1,15 +1,22 @@
 package dev.ratelimit;
 
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Printable;
+
 /**
- * What is counted: calls, characters, tokens, micro-dollars, or whatever a host defines.
+ * What is counted: calls, characters, tokens, nano-dollars, or whatever a host defines.
  *
  * <pre>{@code
  * static final Unit IMAGES = new Unit("images");
  * }</pre>
  *
- * @param name the name of the unit in the plural, as messages print it; units of equal names are equal
+ * @param name the name of the unit in the plural, as messages print it, of at most {@value #MAX_NAME} characters; units
+ *     of equal names are equal
  */
 public record Unit(String name) {
+
+    /** The most characters of a name, in UTF-16 units. */
+    public static final int MAX_NAME = 256;
 
     /** Calls. Every {@link Usage} counts one unless it states another number. */
     public static final Unit CALLS = new Unit("calls");
@@ -20,21 +27,23 @@ public record Unit(String name) {
     /** Tokens of a language model. */
     public static final Unit TOKENS = new Unit("tokens");
 
-    /** Millionths of a US dollar. */
-    public static final Unit MICRO_USD = new Unit("micro-usd");
+    /** Thousand-millionths of a US dollar; 2<sup>53</sup> of them, the largest amount, are $9,007,199.25. */
+    public static final Unit NANO_USD = new Unit("nano-usd");
 
     /**
      * Makes a unit.
      *
-     * @param name the name of the unit in the plural
-     * @throws IllegalArgumentException if the name is blank
+     * @param name the name of the unit in the plural, of at most {@value #MAX_NAME} characters
+     * @throws IllegalArgumentException if the name is blank or too long
      */
     public Unit {
         Arguments.requireName(name, "name");
+        Arguments.require(name.length() <= MAX_NAME, "name", "of at most " + MAX_NAME + " characters", name);
     }
 
+    /** Returns the name. */
     @Override
     public String toString() {
-        return name;
+        return Printable.name(name);
     }
 }

@@ -1,9 +1,11 @@
 package dev.ratelimit;
 
-import static dev.ratelimit.Arguments.requireAmount;
+import static dev.ratelimit.kernel.Arguments.requireAmount;
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Printable;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What one call uses: amounts by unit.
@@ -12,10 +14,10 @@ import java.util.Arrays;
  * calls hold whatever else is counted:
  *
  * <pre>{@code
- * Usage.call()                                      // 1 call
- * Usage.of(Unit.TOKENS, 812)                        // 1 call, 812 tokens
- * Usage.of(Unit.CALLS, 96).and(Unit.TOKENS, 40_000) // a batch of 96 calls
- * Usage.characters(prompt)                          // 1 call, the code points of the prompt
+ * Usage call = Usage.call();                                       // 1 call
+ * Usage tokens = Usage.of(Unit.TOKENS, 812);                       // 1 call, 812 tokens
+ * Usage batch = Usage.of(Unit.CALLS, 96).and(Unit.TOKENS, 40_000); // a batch of 96 calls
+ * Usage characters = Usage.characters(prompt);                     // 1 call, the code points of the prompt
  * }</pre>
  *
  * <p>A usage of 0 units asks without charging. Instances are immutable values: equal when they state the same amounts.
@@ -145,6 +147,15 @@ public final class Usage {
         return indexOf(unit) >= 0;
     }
 
+    /**
+     * Returns the units that this usage states, be it 0 of one.
+     *
+     * @return the units in the order of their names, each once, unmodifiable; without {@link Unit#CALLS} where one call is implied
+     */
+    public List<Unit> units() {
+        return List.of(units);
+    }
+
     private int indexOf(Unit unit) {
         requireNonNull(unit, "unit");
         for (int i = 0; i < units.length; i++) {
@@ -170,8 +181,8 @@ public final class Usage {
     public String toString() {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < units.length; i++) {
-            text.append(i == 0 ? "" : ", ").append(amounts[i]).append(' ').append(units[i]);
+            text.append(i == 0 ? "" : ", ").append(LimitText.inWords(units[i], amounts[i]));
         }
-        return text.toString();
+        return Printable.text(text.toString());
     }
 }

@@ -22,6 +22,12 @@
  * <p>Amounts are whole units between 0 and 2<sup>53</sup>. Arguments out of their range are refused at construction
  * with an {@link IllegalArgumentException} that states the rule and the value, {@code null} with a
  * {@link NullPointerException} that names the parameter.
+ *
+ * <p>A text is <em>printable</em>: what {@code toString()} and {@code message()} of this library return, and what its
+ * exceptions say, may be shown to a person and written to a log. Names come from callers, so each control or format
+ * character, line or paragraph separator and lone surrogate of a name stands as U+FFFD in a text, or as its number in
+ * the exact text of a limit. A name takes at most 256 characters of a text, and a text has at most 4,096; what is cut
+ * ends with an ellipsis. The names themselves are never changed, and values are equal by them.
  */
 @NullMarked
 package dev.ratelimit;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -34,7 +35,8 @@ class AsyncWaitingTest {
     }
 
     private CompletableFuture<Decision> async(ScheduledExecutorService scheduler) {
-        return new Waiting(attempts, LONGEST, time).async(scheduler);
+        return new PendingAcquire(LONGEST, time)
+                .async(() -> CompletableFuture.completedFuture(attempts.get()), scheduler);
     }
 
     private CompletableFuture<Decision> async() {
@@ -245,16 +247,16 @@ class AsyncWaitingTest {
         int kept = 0;
         for (int round = 0; round < 5_000; round++) {
             AtomicInteger asked = new AtomicInteger();
-            Supplier<Reservation> admitsTheSecond = () -> {
+            Supplier<CompletionStage<? extends Reservation>> admitsTheSecond = () -> {
                 if (asked.incrementAndGet() == 1) {
-                    return Reservation.rejected(refusal(1));
+                    return CompletableFuture.completedFuture(Reservation.rejected(refusal(1)));
                 }
                 admissions.incrementAndGet();
                 spin(500);
-                return attempts.admitted();
+                return CompletableFuture.completedFuture(attempts.admitted());
             };
             CompletableFuture<Decision> answer =
-                    new Waiting(admitsTheSecond, Duration.ofDays(1), TimeSource.system()).async(oneThread);
+                    new PendingAcquire(Duration.ofDays(1), TimeSource.system()).async(admitsTheSecond, oneThread);
             while (round % 4 != 0 && asked.get() < 2 && !answer.isDone()) {
                 Thread.onSpinWait();
             }

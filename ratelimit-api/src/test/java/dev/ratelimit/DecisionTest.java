@@ -15,17 +15,17 @@ class DecisionTest {
 
     @Test
     void aRejectionSaysTheTiersTextThenLimitAndSpan() {
-        assertThat(Rejected.forNanos(REACHED, "Please upgrade.", 1).message())
+        assertThat(Rejected.temporary(REACHED, "Please upgrade.", 1).message())
                 .isEqualTo(
                         "Please upgrade. Exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per minute)");
-        assertThat(Rejected.forGood(REACHED, "").message()).startsWith("Exceeded the limit of 20 calls per minute");
+        assertThat(Rejected.permanent(REACHED, "").message()).startsWith("Exceeded the limit of 20 calls per minute");
     }
 
     @Test
     void aRejectionSaysWhenToComeBack() {
-        assertThat(Rejected.forNanos(REACHED, "", 1_500_000_000L).retryAfter()).contains(Duration.ofMillis(1_500));
-        assertThat(Rejected.forGood(REACHED, "").retryAfter()).isEmpty();
-        assertThatThrownBy(() -> Rejected.forNanos(REACHED, "", 0))
+        assertThat(Rejected.temporary(REACHED, "", 1_500_000_000L).retryAfter()).contains(Duration.ofMillis(1_500));
+        assertThat(Rejected.permanent(REACHED, "").retryAfter()).isEmpty();
+        assertThatThrownBy(() -> Rejected.temporary(REACHED, "", 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("retryAfterNanos must be >= 1: retryAfterNanos=0");
     }
@@ -34,23 +34,23 @@ class DecisionTest {
     void aSpentSpendingLimitAsksForPaymentAndAnyOtherLimitForPatience() {
         assertThat(statusOf(RateLimit.perMinute(1))).isEqualTo(429);
         assertThat(statusOf(Quota.perMonth(1))).isEqualTo(429);
-        assertThat(statusOf(Quota.perMonth(Unit.MICRO_USD, 1))).isEqualTo(402);
-        assertThat(statusOf(RateLimit.of(Unit.MICRO_USD, 1, Duration.ofHours(1))))
+        assertThat(statusOf(Quota.perMonth(Unit.NANO_USD, 1))).isEqualTo(402);
+        assertThat(statusOf(RateLimit.of(Unit.NANO_USD, 1, Duration.ofHours(1))))
                 .isEqualTo(429);
     }
 
     @Test
     void rejectionsAreValues() {
-        Rejected one = Rejected.forNanos(REACHED, "n", 5);
+        Rejected one = Rejected.temporary(REACHED, "n", 5);
         assertThat(one)
-                .isEqualTo(Rejected.forNanos(REACHED, "n", 5))
-                .hasSameHashCodeAs(Rejected.forNanos(REACHED, "n", 5))
-                .isNotEqualTo(Rejected.forNanos(REACHED, "n", 6))
-                .isNotEqualTo(Rejected.forNanos(REACHED, "", 5))
-                .isNotEqualTo(Rejected.forGood(REACHED, "n"))
+                .isEqualTo(Rejected.temporary(REACHED, "n", 5))
+                .hasSameHashCodeAs(Rejected.temporary(REACHED, "n", 5))
+                .isNotEqualTo(Rejected.temporary(REACHED, "n", 6))
+                .isNotEqualTo(Rejected.temporary(REACHED, "", 5))
+                .isNotEqualTo(Rejected.permanent(REACHED, "n"))
                 .isNotEqualTo(Decision.admitted());
         assertThat(one).hasToString("Rejected: " + one.message() + ", retry after PT0.000000005S");
-        assertThat(Rejected.forGood(REACHED, "")).asString().endsWith(", no wait is known to help");
+        assertThat(Rejected.permanent(REACHED, "")).asString().endsWith(", no wait is known to help");
     }
 
     @Test
@@ -64,17 +64,17 @@ class DecisionTest {
     @Test
     void onlyAnAdmissionIsAdmitted() {
         assertThat(Decision.admitted().isAdmitted()).isTrue();
-        assertThat(Rejected.forGood(REACHED, "").isAdmitted()).isFalse();
+        assertThat(Rejected.permanent(REACHED, "").isAdmitted()).isFalse();
     }
 
     private static int statusOf(Limit limit) {
         AppliedLimit applied = new AppliedLimit("t", new Scope.Group("all"), limit);
-        return Rejected.forGood(new LimitReached(applied), "").suggestedStatus();
+        return Rejected.permanent(new LimitReached(applied), "").suggestedStatus();
     }
 
     @Test
     void aStatusOfImpossibleNumbersIsRefused() {
-        AppliedLimit limit = REACHED.limit();
+        AppliedLimit limit = REACHED.applied();
         assertThat(LimitStatus.of(limit, 25, 0, Optional.of(Duration.ZERO)).remaining())
                 .isZero();
         assertThatThrownBy(() -> LimitStatus.of(limit, -5, 0, Optional.empty()))
@@ -111,7 +111,7 @@ class DecisionTest {
                 .isEqualTo((1L << 53) + 20);
         assertThatThrownBy(() -> LimitStatus.of(quota, 5, (1L << 53) + 1, Optional.empty()))
                 .hasMessage("granted must be <= 2^53: granted=9007199254740993");
-        assertThatThrownBy(() -> LimitStatus.of(REACHED.limit(), 5, 5, Optional.empty()))
+        assertThatThrownBy(() -> LimitStatus.of(REACHED.applied(), 5, 5, Optional.empty()))
                 .hasMessage("granted must be 0 for a limit that is no quota: granted=5");
     }
 

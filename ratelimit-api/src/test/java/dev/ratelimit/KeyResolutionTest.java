@@ -22,7 +22,7 @@ class KeyResolutionTest {
     private static final Duration DAY = Duration.ofDays(1);
     private static final Resolution CALLER =
             new Caller("acme", Tier.named("trial").build());
-    private static final Rejected REFUSAL = Rejected.forNanos(new KeyUnknown(), "", 5);
+    private static final Rejected REFUSAL = Rejected.temporary(new KeyUnknown(), "", 5);
 
     private final HandScheduler scheduler = new HandScheduler();
     private final List<List<Object>> asked = new ArrayList<>();

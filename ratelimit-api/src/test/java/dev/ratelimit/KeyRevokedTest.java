@@ -17,8 +17,8 @@ class KeyRevokedTest {
     @Test
     void aRevocationForATimeIsRefusedUntilItsEndToTheNanosecond() {
         assertThat(UNTIL.refusalAt(END.minusSeconds(90)))
-                .contains(Rejected.forNanos(UNTIL, "", Duration.ofSeconds(90).toNanos()));
-        assertThat(UNTIL.refusalAt(END.minusNanos(1))).contains(Rejected.forNanos(UNTIL, "", 1));
+                .contains(Rejected.temporary(UNTIL, "", Duration.ofSeconds(90).toNanos()));
+        assertThat(UNTIL.refusalAt(END.minusNanos(1))).contains(Rejected.temporary(UNTIL, "", 1));
         assertThat(UNTIL.refusalAt(END)).isEmpty();
         assertThat(UNTIL.refusalAt(END.plusSeconds(90))).isEmpty();
     }
@@ -26,14 +26,14 @@ class KeyRevokedTest {
     @Test
     void aRevocationForGoodIsRefusedAtAnyTimeAndNoWaitHelps() {
         for (Instant now : new Instant[] {Instant.MIN, END, Instant.MAX}) {
-            assertThat(FOR_GOOD.refusalAt(now)).contains(Rejected.forGood(FOR_GOOD, ""));
+            assertThat(FOR_GOOD.refusalAt(now)).contains(Rejected.permanent(FOR_GOOD, ""));
         }
     }
 
     @Test
     void aWaitOfMoreThan292YearsIsCutToThat() {
         KeyRevoked forAges = new KeyRevoked(Optional.of(Instant.MAX));
-        assertThat(forAges.refusalAt(Instant.MIN)).contains(Rejected.forNanos(forAges, "", Long.MAX_VALUE));
+        assertThat(forAges.refusalAt(Instant.MIN)).contains(Rejected.temporary(forAges, "", Long.MAX_VALUE));
         assertThat(UNTIL.refusalAt(Instant.MAX)).isEmpty();
     }
 
@@ -43,7 +43,7 @@ class KeyRevokedTest {
         assertThat(FOR_GOOD.message()).isEqualTo("The API key is revoked");
         assertThat(new KeyUnknown().message()).isEqualTo("The API key is missing or unknown");
         for (Cause cause : new Cause[] {UNTIL, FOR_GOOD, new KeyUnknown()}) {
-            assertThat(Rejected.forGood(cause, "").suggestedStatus()).isEqualTo(401);
+            assertThat(Rejected.permanent(cause, "").suggestedStatus()).isEqualTo(401);
         }
     }
 

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LimitTest {
 
@@ -16,14 +19,14 @@ class LimitTest {
         assertThat(RateLimit.perSecond(3)).hasToString("3 calls per second");
         assertThat(RateLimit.perMinute(20)).hasToString("20 calls per minute");
         assertThat(RateLimit.perHour(700)).hasToString("700 calls per hour");
-        assertThat(RateLimit.perDay(50_000)).hasToString("50000 calls per day");
+        assertThat(RateLimit.perDay(50_000)).hasToString("50,000 calls per day");
         assertThat(rate(Duration.ofDays(30))).hasToString("1 tokens per 30 days");
         assertThat(rate(Duration.ofSeconds(90))).hasToString("1 tokens per 90 seconds");
-        assertThat(rate(Duration.ofMillis(1_500))).hasToString("1 tokens per PT1.5S");
-        assertThat(Quota.perMonth(1_000)).hasToString("1000 calls per month");
+        assertThat(rate(Duration.ofMillis(1_500))).hasToString("1 tokens per 1500 milliseconds");
+        assertThat(Quota.perMonth(1_000)).hasToString("1,000 calls per calendar month");
         assertThat(Quota.of(Unit.TOKENS, 7, QuotaPeriod.day(ZoneId.of("Asia/Tokyo"))))
-                .hasToString("7 tokens per day in Asia/Tokyo");
-        assertThat(Quota.lifetime(Unit.CHARACTERS, 500_000)).hasToString("500000 characters in all");
+                .hasToString("7 tokens per calendar day in Asia/Tokyo");
+        assertThat(Quota.lifetime(Unit.CHARACTERS, 500_000)).hasToString("500,000 characters in all");
     }
 
     @Test
@@ -48,14 +51,64 @@ class LimitTest {
                 "window must be <= 2^60 ns: window=" + Duration.ofSeconds(Long.MAX_VALUE));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "0 | $0.00",
+                "1 | $0.000000001",
+                "1000 | $0.000001",
+                "1500000000 | $1.50",
+                "25000000000 | $25.00",
+                "25123000000 | $25.123",
+                "9007199254740992 | $9,007,199.254740992"
+            })
+    void moneyReadsAsDollars(long nanos, String dollars) {
+        assertThat(Quota.perMonth(Unit.NANO_USD, nanos).inWords()).isEqualTo(dollars + " per calendar month");
+        assertThat(RateLimit.of(Unit.NANO_USD, nanos, Duration.ofHours(1)).inWords())
+                .isEqualTo(dollars + " per hour");
+        assertThat(Usage.of(Unit.NANO_USD, nanos).and(Unit.TOKENS, 7)).hasToString(dollars + ", 7 tokens");
+    }
+
     @Test
     void oneChangeLeavesTheRestOfALimitAsItWas() {
         RateLimit rate = RateLimit.perMinute(20);
         assertThat(rate.withPrecision(Precision.EXACT))
                 .isEqualTo(new RateLimit(Unit.CALLS, 20, Duration.ofMinutes(1), Precision.EXACT));
-        Quota quota = Quota.perMonth(Unit.MICRO_USD, 5);
+        Quota quota = Quota.perMonth(Unit.NANO_USD, 5);
         assertThat(quota.withOverrun(Overrun.UNTIL_REACHED))
-                .isEqualTo(new Quota(Unit.MICRO_USD, 5, quota.period(), Overrun.UNTIL_REACHED));
+                .isEqualTo(new Quota(Unit.NANO_USD, 5, quota.period(), Overrun.UNTIL_REACHED));
+    }
+
+    @Test
+    void anotherAmountLeavesTheRestOfALimitAsItWas() {
+        RateLimit rate = new RateLimit(Unit.TOKENS, 20, Duration.ofMinutes(3), Precision.EXACT);
+        assertThat(rate.withAmount(7)).isEqualTo(new RateLimit(Unit.TOKENS, 7, Duration.ofMinutes(3), Precision.EXACT));
+        Quota quota = Quota.perMonth(5).withOverrun(Overrun.UNTIL_REACHED);
+        assertThat(quota.withAmount(0)).isEqualTo(new Quota(Unit.CALLS, 0, quota.period(), Overrun.UNTIL_REACHED));
+        assertRefused(() -> rate.withAmount(-1), "amount must be >= 0: amount=-1");
+        assertRefused(() -> quota.withAmount(MOST + 1), "amount must be <= 2^53: amount=9007199254740993");
+    }
+
+    @Test
+    void aShareIsRoundedDown() {
+        assertThat(RateLimit.perMinute(10).dividedBy(3)).isEqualTo(RateLimit.perMinute(3));
+        assertThat(Quota.perMonth(2).dividedBy(3)).isEqualTo(Quota.perMonth(0));
+        assertThat(RateLimit.perMinute(10).dividedBy(1)).isEqualTo(RateLimit.perMinute(10));
+        assertThat(Quota.perMonth(MOST).dividedBy(Long.MAX_VALUE)).isEqualTo(Quota.perMonth(0));
+        assertRefused(() -> RateLimit.perMinute(10).dividedBy(0), "parts must be > 0: parts=0");
+    }
+
+    /** However many machines there are, and whatever the amount: no unit is admitted twice, and less than one a machine is lost. */
+    @Test
+    void theSharesOfAllMachinesNeverComeToMoreThanTheAmount() {
+        Random random = new Random(6);
+        for (int round = 0; round < 10_000; round++) {
+            long amount = random.nextLong(MOST + 1) >>> random.nextInt(54);
+            long machines = 1 + (random.nextLong() >>> (34 + random.nextInt(30)));
+            long share = RateLimit.perMinute(amount).dividedBy(machines).amount();
+            assertThat(amount - share * machines).isBetween(0L, machines - 1);
+        }
     }
 
     private static RateLimit rate(Duration window) {

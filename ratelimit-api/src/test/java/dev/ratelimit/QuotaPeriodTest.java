@@ -72,7 +72,7 @@ class QuotaPeriodTest {
     @Test
     void aZoneThatIsAlwaysAtOneOffsetIsThatOffset() {
         assertThat(QuotaPeriod.month(ZoneId.of("UTC"))).isEqualTo(QuotaPeriod.month(UTC));
-        assertThat(QuotaPeriod.day(ZoneId.of("Etc/UTC"))).hasToString("per day");
+        assertThat(QuotaPeriod.day(ZoneId.of("Etc/UTC"))).hasToString("per calendar day");
     }
 
     @Test
@@ -164,9 +164,9 @@ class QuotaPeriodTest {
 
     @Test
     void periodsAreNamedAsAPageNamesThem() {
-        assertThat(QuotaPeriod.month(UTC)).hasToString("per month");
-        assertThat(QuotaPeriod.day(NEW_YORK)).hasToString("per day in America/New_York");
-        assertThat(QuotaPeriod.monthFrom(31, UTC)).hasToString("per month from day 31 00:00");
+        assertThat(QuotaPeriod.month(UTC)).hasToString("per calendar month");
+        assertThat(QuotaPeriod.day(NEW_YORK)).hasToString("per calendar day in America/New_York");
+        assertThat(QuotaPeriod.monthFrom(31, UTC)).hasToString("per calendar month from day 31");
         assertThat(QuotaPeriod.lifetime()).hasToString("in all");
     }
 

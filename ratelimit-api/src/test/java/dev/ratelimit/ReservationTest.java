@@ -25,6 +25,14 @@ class ReservationTest {
     }
 
     @Test
+    void aReservationThatAsksNoStoreIsCancelledBeforeTheStageIsReturned() {
+        assertThat(rejected.cancelAsync()).isCompletedWithValue(false);
+        ScriptedAttempts attempts = new ScriptedAttempts(new SleptTime());
+        assertThat(attempts.admitted().cancelAsync()).isCompletedWithValue(true);
+        assertThat(attempts.givenBack()).isEqualTo(1);
+    }
+
+    @Test
     @SuppressWarnings("NullAway") // that null is refused is what is tested
     void aRejectedReservationRefusesNullByName() {
         assertThatNullPointerException()
@@ -36,7 +44,7 @@ class ReservationTest {
 
     @Test
     void anEndedReservationIsAConflictAndNoLimit() {
-        Rejected ended = Rejected.forGood(new ReservationEnded(), "Please upgrade.");
+        Rejected ended = Rejected.permanent(new ReservationEnded(), "Please upgrade.");
         assertThat(ended.message()).isEqualTo("Please upgrade. The reservation was settled or cancelled");
         assertThat(ended.suggestedStatus()).isEqualTo(409);
         assertThat(ended.retryAfter()).isEmpty();

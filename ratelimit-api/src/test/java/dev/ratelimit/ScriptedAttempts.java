@@ -24,11 +24,11 @@ final class ScriptedAttempts implements Supplier<Reservation> {
     }
 
     static Rejected refusal(long retryAfterNanos) {
-        return Rejected.forNanos(REACHED, "", retryAfterNanos);
+        return Rejected.temporary(REACHED, "", retryAfterNanos);
     }
 
     static Rejected refusalForGood() {
-        return Rejected.forGood(REACHED, "");
+        return Rejected.permanent(REACHED, "");
     }
 
     ScriptedAttempts then(Supplier<Reservation> answer) {

@@ -17,7 +17,7 @@ class TierTest {
     private static final LimitTable MONTHS = LimitTable.named("months")
             .unlimited("embed")
             .together("talk", Quota.perMonth(5_000), "chat", "coral")
-            .othersTogether("remaining", MONTH);
+            .otherEndpointsTogether("remaining", MONTH);
     private static final Tier TIER =
             Tier.named("trial").table(MINUTES).table(MONTHS).build();
 
@@ -65,7 +65,8 @@ class TierTest {
 
     @Test
     void allLimitsAreThoseOfNamedEndpointsAndOfGroupsEachOnce() {
-        assertThat(TIER.withTable(LimitTable.named("days").eachOther(TEN)).limits())
+        assertThat(TIER.withTable(LimitTable.named("days").eachOtherEndpoint(TEN))
+                        .limits())
                 .containsExactly(
                         new AppliedLimit("minutes", new Scope.Endpoint("embed"), FIVE),
                         new AppliedLimit("minutes", new Scope.Endpoint("chat"), TEN),
@@ -93,13 +94,13 @@ class TierTest {
                 .extracting(AppliedLimit::toString)
                 .containsExactly(
                         "10 calls per minute for endpoint \"chat\" (minutes)",
-                        "5000 calls per month for group \"talk\" (months, shadow)");
+                        "5,000 calls per calendar month for group \"talk\" (months, shadow)");
     }
 
     @Test
     void eachOtherMakesAScopeOfEveryOtherEndpoint() {
         Tier tier = Tier.named("t")
-                .table(LimitTable.named("minutes").each(FIVE, "chat").eachOther(TEN))
+                .table(LimitTable.named("minutes").each(FIVE, "chat").eachOtherEndpoint(TEN))
                 .build();
         assertThat(tier.limitsFor("a")).containsExactly(new AppliedLimit("minutes", new Scope.Endpoint("a"), TEN));
         assertThat(tier.limitsFor("b")).containsExactly(new AppliedLimit("minutes", new Scope.Endpoint("b"), TEN));
@@ -122,9 +123,10 @@ class TierTest {
 
     @Test
     void aTableIsAddedReplacedOrTakenAway() {
-        LimitTable stricter = LimitTable.named("minutes").eachOther(FIVE);
+        LimitTable stricter = LimitTable.named("minutes").eachOtherEndpoint(FIVE);
         assertThat(TIER.withTable(stricter).tables()).containsExactly(stricter, MONTHS);
-        LimitTable spending = LimitTable.named("spending").othersTogether("all", Quota.perMonth(Unit.MICRO_USD, 1));
+        LimitTable spending =
+                LimitTable.named("spending").otherEndpointsTogether("all", Quota.perMonth(Unit.NANO_USD, 1));
         assertThat(TIER.withTable(spending).tables()).containsExactly(MINUTES, MONTHS, spending);
         assertThat(TIER.withoutTable("minutes").tables()).containsExactly(MONTHS);
         assertRefused(() -> TIER.withoutTable("days"), "table must be one of [minutes, months]: table=days");
@@ -150,7 +152,7 @@ class TierTest {
     void anEndpointInTwoRowsIsRefusedWithBothPlaces() {
         assertRefused(
                 () -> MINUTES.together("g", MONTH, "x", "chat"),
-                "endpoint \"chat\" must stand in one row of a table only: row (x, chat as group \"g\": 1000 calls per month)"
+                "endpoint \"chat\" must stand in one row of a table only: row (x, chat as group \"g\": 1,000 calls per calendar month)"
                         + " and row (chat, coral: 10 calls per minute) of table \"minutes\"");
         assertRefused(
                 () -> MONTHS.each(FIVE, "embed"),
@@ -167,7 +169,7 @@ class TierTest {
     @Test
     void aSecondRowForTheOthersIsRefused() {
         assertRefused(
-                () -> MONTHS.eachOther(FIVE),
+                () -> MONTHS.eachOtherEndpoint(FIVE),
                 "the others must stand in one row of a table only: row (others: 5 calls per minute) and row (others as");
     }
 
@@ -183,8 +185,8 @@ class TierTest {
         assertRefused(
                 () -> Tier.named("t")
                         .table(MINUTES)
-                        .table(LimitTable.named("minutes").eachOther(FIVE)),
-                "table must have a name of its own in the tier: table=minutes[row (others");
+                        .table(LimitTable.named("minutes").eachOtherEndpoint(FIVE)),
+                "table must have a name of its own in the tier: table=minutes");
     }
 
     @Test

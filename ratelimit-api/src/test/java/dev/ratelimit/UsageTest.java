@@ -63,10 +63,10 @@ class UsageTest {
     @Test
     void usagesAddUpUnitByUnit() {
         Usage prompt = Usage.of(TOKENS, 3).and(CHARACTERS, 10);
-        Usage answer = Usage.of(TOKENS, 4).and(Unit.MICRO_USD, 50);
+        Usage answer = Usage.of(TOKENS, 4).and(Unit.NANO_USD, 50);
         assertThat(prompt.and(answer))
                 .isEqualTo(answer.and(prompt))
-                .isEqualTo(Usage.of(TOKENS, 7).and(CHARACTERS, 10).and(Unit.MICRO_USD, 50));
+                .isEqualTo(Usage.of(TOKENS, 7).and(CHARACTERS, 10).and(Unit.NANO_USD, 50));
         assertThat(prompt).isEqualTo(Usage.of(TOKENS, 3).and(CHARACTERS, 10));
         assertThat(prompt.and(prompt)).isEqualTo(Usage.of(TOKENS, 6).and(CHARACTERS, 20));
         assertThat(Usage.of(TOKENS, 3).andCharacters("abc").andCharacters("de"))
@@ -123,5 +123,13 @@ class UsageTest {
         assertThatThrownBy(() -> Usage.call().and(noUsage))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessage("more");
+    }
+
+    @Test
+    void theUnitsOfAUsageAreThoseThatItStates() {
+        assertThat(Usage.of(TOKENS, 0).and(CHARACTERS, 2).units()).containsExactly(CHARACTERS, TOKENS);
+        assertThat(Usage.of(TOKENS, 3).and(Unit.CALLS, 2).units()).containsExactly(Unit.CALLS, TOKENS);
+        assertThat(Usage.call().units()).containsExactly(Unit.CALLS);
+        assertThatThrownBy(() -> Usage.call().units().clear()).isInstanceOf(UnsupportedOperationException.class);
     }
 }

@@ -25,7 +25,7 @@ class WaitingSpreadTest {
             for (int refusal = 0; refusal < refusals; refusal++) {
                 attempts.thenRefuse(TOLD);
             }
-            new Waiting(attempts.thenAdmit(), maxWait, time).await();
+            new PendingAcquire(maxWait, time).await(attempts.thenAdmit());
             delays[i] = time.sleeps.get(refusals - 1) - TOLD;
         }
         return delays;

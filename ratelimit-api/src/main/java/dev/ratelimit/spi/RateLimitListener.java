@@ -4,6 +4,7 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
+import java.util.List;
 import java.util.OptionalDouble;
 
 /**
@@ -15,7 +16,7 @@ import java.util.OptionalDouble;
  *   private final LongAdder rejections = new LongAdder();
  *
  *   @Override
- *   public void rejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+ *   public void onRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
  *     rejections.increment();
  *   }
  * }
@@ -30,22 +31,22 @@ import java.util.OptionalDouble;
  *
  * <p>Implementations must be safe for use by many threads. What two threads did may be told in another order than it was decided in.
  *
- * <p>What all calls used is the sum of what was {@link #admitted}, where a reservation that was {@link #settled} counts with its
- * actual use instead of its estimate, for the units that this states, and one that was {@link #cancelled} does not count. What is added
+ * <p>What all calls used is the sum of what was {@link #onAdmitted}, where a reservation that was {@link #onSettled} counts with its
+ * actual use instead of its estimate, for the units that this states, and one that was {@link #onCancelled} does not count. What is added
  * to a reservation piece by piece is not told: the actual use includes it. So that sum lacks what was added to reservations that are not
  * settled, and of units that they are not settled for; {@code status} has it.
  */
 public interface RateLimitListener {
 
     /**
-     * Tells that a call was admitted, and its usage charged. That of a reservation is its estimate, which {@link #settled} or
-     * {@link #cancelled} may correct later.
+     * Tells that a call was admitted, and its usage charged. That of a reservation is its estimate, which {@link #onSettled} or
+     * {@link #onCancelled} may correct later.
      *
      * @param caller who called, and the tier that decided
      * @param endpoint what was called
      * @param usage what was charged
      */
-    default void admitted(Caller caller, String endpoint, Usage usage) {}
+    default void onAdmitted(Caller caller, String endpoint, Usage usage) {}
 
     /**
      * Tells that a call was rejected, or that more was asked for on a reservation and was; nothing was charged. A call that waits for
@@ -57,18 +58,18 @@ public interface RateLimitListener {
      * @param usage what was asked for; more for a reservation is no further call unless it states {@link dev.ratelimit.Unit#CALLS}
      * @param rejected the answer
      */
-    default void rejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {}
+    default void onRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {}
 
     /**
      * Tells that a call was admitted, or more for a reservation, which a limit of a {@linkplain dev.ratelimit.LimitTable#asShadow() shadow
-     * table} would have rejected if it were in force. It is told once for each such limit; of a call, after {@link #admitted}.
+     * table} would have rejected if it were in force. It is told once for each such limit; of a call, after {@link #onAdmitted}.
      *
      * @param caller who called, and the tier that decided
      * @param endpoint what was called
      * @param usage what was asked for, and is charged to other limits
      * @param rejected what the answer would have been
      */
-    default void wouldReject(Caller caller, String endpoint, Usage usage, Rejected rejected) {}
+    default void onShadowRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {}
 
     /**
      * Tells that a reservation was settled; not, if it had ended before.
@@ -78,7 +79,7 @@ public interface RateLimitListener {
      * @param estimate the usage that was told when the reservation was admitted
      * @param actual what the call really used, in all, of the units that it states
      */
-    default void settled(Caller caller, String endpoint, Usage estimate, Usage actual) {}
+    default void onSettled(Caller caller, String endpoint, Usage estimate, Usage actual) {}
 
     /**
      * Tells that a reservation was cancelled, and all that it had charged given back; not, if it had ended before.
@@ -87,10 +88,10 @@ public interface RateLimitListener {
      * @param endpoint what was called
      * @param estimate the usage that was told when the reservation was admitted
      */
-    default void cancelled(Caller caller, String endpoint, Usage estimate) {}
+    default void onCancelled(Caller caller, String endpoint, Usage estimate) {}
 
     /**
-     * Returns the share of a limit's amount from which on the limit is nearly used up, and {@link #nearLimit} is told. It is asked for
+     * Returns the share of a limit's amount from which on the limit is nearly used up, and {@link #onNearLimit} is told. It is asked for
      * once, when the limiter is built, which fails if the share is out of its range.
      *
      * @return a share above 0 and up to 1, such as 0.8; empty, as it is unless overridden, if {@code nearLimit} is never to be told
@@ -107,7 +108,7 @@ public interface RateLimitListener {
      * @param endpoint what was called; other endpoints may share the limit
      * @param status where the organization now stands with the limit
      */
-    default void nearLimit(Caller caller, String endpoint, LimitStatus status) {}
+    default void onNearLimit(Caller caller, String endpoint, LimitStatus status) {}
 
     /**
      * Tells that the host changed what is granted beyond the amount of a quota until its period ends.
@@ -115,19 +116,29 @@ public interface RateLimitListener {
      * @param caller to whom, and the tier that has the quota
      * @param status where the organization now stands with the quota
      */
-    default void granted(Caller caller, LimitStatus status) {}
+    default void onGranted(Caller caller, LimitStatus status) {}
+
+    /**
+     * Tells that the host charged what an organization has used under a former tier to the limits of another. Limits
+     * that come near their amount by that are told by the next call.
+     *
+     * @param caller who was charged, and the tier whose limits were
+     * @param former the tier that the organization had
+     * @param charged where the organization now stands with the limits that were charged, at least one
+     */
+    default void onCarriedOver(Caller caller, Caller former, List<LimitStatus> charged) {}
 
     /**
      * Tells that the host had all that an organization has used set to nothing.
      *
      * @param organization whose use was reset
      */
-    default void reset(String organization) {}
+    default void onReset(String organization) {}
 
     /**
      * Tells that the host had all dropped that was kept for an organization. State that is dropped because it is idle is not told.
      *
      * @param organization whose state was dropped
      */
-    default void forgotten(String organization) {}
+    default void onForgotten(String organization) {}
 }

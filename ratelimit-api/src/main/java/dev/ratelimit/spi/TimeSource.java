@@ -22,8 +22,9 @@ public interface TimeSource {
     long nanoTime();
 
     /**
-     * Returns the wall clock's time. It may step in either direction; a limiter goes by the highest it has seen. So when it steps
-     * back, periods last that much longer; one that once showed the year 3000 keeps quotas in that year's period.
+     * Returns the wall clock's time. It may step in either direction. While it agrees with the monotonic clock to an
+     * hour, a limiter goes by the highest time it has seen; so when it steps back, periods last that much longer. A
+     * jump beyond that is believed when it has lasted a minute of the monotonic clock.
      *
      * @return the current instant
      */
@@ -33,7 +34,10 @@ public interface TimeSource {
      * Returns how old a reading of {@link #nanoTime()} may be when it is returned. A limiter that reads such a clock holds every charge so
      * much longer, so that it never admits too much by the true time either.
      *
-     * @return zero unless overridden; not negative, and always the same
+     * <p>A limiter asks once, when it is built, and refuses a lag that is negative or more than an hour with an
+     * {@link IllegalArgumentException}: a reading of that age measures no window.
+     *
+     * @return zero unless overridden; at most an hour, and always the same
      */
     default Duration lag() {
         return Duration.ZERO;

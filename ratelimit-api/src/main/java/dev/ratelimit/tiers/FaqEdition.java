@@ -9,6 +9,8 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.Arguments;
+import java.math.BigDecimal;
 import java.util.function.LongFunction;
 
 /**
@@ -31,11 +33,14 @@ import java.util.function.LongFunction;
  *
  * <p>"You can set a monthly spending limit": the customer sets it, so the host makes a tier for each customer that has one. That it
  * resets with the calendar month is a reading. What a call costs is known after it: {@code reserve} asks before the call, with an
- * estimate or without, and {@code settle} states the cost, in {@link Unit#MICRO_USD} or from a {@link PriceList}. A limit counts calls that
+ * estimate or without, and {@code settle} states the cost, in {@link Unit#NANO_USD} or from a {@link PriceList}. A limit counts calls that
  * begin while it is set. A changed amount keeps what is spent in the month, and a limit that is set or lifted keeps what is used by
  * the minute; with another period, spending begins at nothing.
  */
 public final class FaqEdition {
+
+    /** The largest spending limit in dollars: 2^53 nano-dollars. */
+    private static final BigDecimal MOST = BigDecimal.valueOf(Arguments.MAX_AMOUNT, 9);
 
     private FaqEdition() {}
 
@@ -57,7 +62,7 @@ public final class FaqEdition {
     public static Tier trial(LongFunction<? extends Limit> perMonth) {
         return trial(LimitTable.named("calls per month")
                 .unlimited("embed", "chat")
-                .othersTogether("all other endpoints", apply(perMonth)));
+                .otherEndpointsTogether("all other endpoints", apply(perMonth)));
     }
 
     /**
@@ -77,7 +82,7 @@ public final class FaqEdition {
      * @return the tier "trial"
      */
     public static Tier trialWithOneMonthlyTotal(LongFunction<? extends Limit> perMonth) {
-        return trial(LimitTable.named("calls per month").othersTogether("all endpoints", apply(perMonth)));
+        return trial(LimitTable.named("calls per month").otherEndpointsTogether("all endpoints", apply(perMonth)));
     }
 
     /**
@@ -88,7 +93,7 @@ public final class FaqEdition {
     public static Tier production() {
         return Tier.named("production")
                 .account("production")
-                .table(LimitTable.named("calls per minute").eachOther(RateLimit.perMinute(1_000)))
+                .table(LimitTable.named("calls per minute").eachOtherEndpoint(RateLimit.perMinute(1_000)))
                 .build();
     }
 
@@ -97,27 +102,37 @@ public final class FaqEdition {
      * anything of it remains a call is admitted, whatever it costs, so the last calls may overrun it; then all endpoints are refused
      * until the month ends.
      *
-     * @param microDollarsPerMonth the limit in millionths of a US dollar, between 0 and 2<sup>53</sup>; $25 is 25,000,000
+     * @param dollarsPerMonth the limit in US dollars, of whole nano-dollars, between 0 and 9,007,199.254740992; made from a text, because a
+     *     {@code double} is not exact
      * @return the tier "production"
-     * @throws IllegalArgumentException if the number is out of its range
+     * @throws IllegalArgumentException if the limit is out of its range, or not of whole nano-dollars
      */
-    public static Tier productionWithSpendingLimit(long microDollarsPerMonth) {
-        return productionWithSpendingLimit(
-                Quota.perMonth(Unit.MICRO_USD, microDollarsPerMonth).withOverrun(Overrun.UNTIL_REACHED));
+    public static Tier productionWithSpendingLimit(BigDecimal dollarsPerMonth) {
+        long nanos = nanoDollars(requireNonNull(dollarsPerMonth, "dollarsPerMonth"));
+        return productionWithSpendingLimit(Quota.perMonth(Unit.NANO_USD, nanos).withOverrun(Overrun.UNTIL_REACHED));
+    }
+
+    private static long nanoDollars(BigDecimal dollars) {
+        Arguments.require(dollars.signum() >= 0, "dollarsPerMonth", ">= 0", dollars);
+        Arguments.require(dollars.compareTo(MOST) <= 0, "dollarsPerMonth", "<= " + MOST, dollars);
+        boolean whole = dollars.stripTrailingZeros().scale() <= MOST.scale();
+        Arguments.require(whole, "dollarsPerMonth", "of whole nano-dollars", dollars);
+        return dollars.movePointRight(MOST.scale()).longValueExact();
     }
 
     /**
      * Returns the tier of production keys of a customer who has set a spending limit, by another period, zone or billing day.
      *
-     * @param spending the limit in {@link Unit#MICRO_USD}; taken as it is, so it refuses once it is reached, as the document has it, if its
+     * @param spending the limit in {@link Unit#NANO_USD}; taken as it is, so it refuses once it is reached, as the document has it, if its
      *     overrun is {@link Overrun#UNTIL_REACHED}, and otherwise refuses only a call whose estimate does not fit
      * @return the tier "production"
      * @throws IllegalArgumentException if the quota counts another unit
      */
     public static Tier productionWithSpendingLimit(Quota spending) {
         Unit unit = requireNonNull(spending, "spending").unit();
-        Arguments.require(unit.equals(Unit.MICRO_USD), "unit", Unit.MICRO_USD.name(), unit);
-        return production().withTable(LimitTable.named("spending limit").othersTogether("all endpoints", spending));
+        Arguments.require(unit.equals(Unit.NANO_USD), "unit", Unit.NANO_USD.name(), unit);
+        return production()
+                .withTable(LimitTable.named("spending limit").otherEndpointsTogether("all endpoints", spending));
     }
 
     private static Limit apply(LongFunction<? extends Limit> perMonth) {

@@ -52,11 +52,11 @@ public final class GoingLiveEdition {
                 .table(LimitTable.named("calls per minute")
                         .each(RateLimit.perMinute(5), "generate", "summarize", "cluster", "embed")
                         .each(RateLimit.perMinute(10), "rerank", "chat")
-                        .eachOther(RateLimit.perMinute(100)))
+                        .eachOtherEndpoint(RateLimit.perMinute(100)))
                 .table(LimitTable.named("calls per month")
                         .each(perMonth.apply(3_000), "generate", "summarize")
                         .together("chat and coral", perMonth.apply(5_000), "chat", "coral")
-                        .othersTogether("remaining", perMonth.apply(1_000)))
+                        .otherEndpointsTogether("remaining", perMonth.apply(1_000)))
                 .build();
     }
 
@@ -68,7 +68,7 @@ public final class GoingLiveEdition {
     public static Tier production() {
         return Tier.named("production")
                 .account("production")
-                .table(LimitTable.named("calls per minute").eachOther(RateLimit.perMinute(10_000)))
+                .table(LimitTable.named("calls per minute").eachOtherEndpoint(RateLimit.perMinute(10_000)))
                 .build();
     }
 }

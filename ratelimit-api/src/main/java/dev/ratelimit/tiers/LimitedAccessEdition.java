@@ -25,8 +25,13 @@ import dev.ratelimit.Unit;
  * if (reservation.decision() instanceof Rejected no) {
  *   return tooManyRequests(no.message(), no.retryAfter()); // no wait helps once the characters are spent
  * }
- * String output = model.generate(prompt);
- * reservation.settle(Usage.characters(prompt).andCharacters(output));
+ * try {
+ *   String output = model.generate(prompt);
+ *   reservation.settle(Usage.characters(prompt).andCharacters(output));
+ *   return output;
+ * } finally {
+ *   reservation.cancel(); // changes nothing once it is settled
+ * }
  * }</pre>
  *
  * <p>Both tiers book on one account: a change from limited to full lifts the quota, and what is used in the windows counts on. What is
@@ -69,9 +74,9 @@ public final class LimitedAccessEdition {
         return Tier.named(name)
                 .table(LimitTable.named("calls per minute")
                         .each(RateLimit.perMinute(generatePerMinute), "generate")
-                        .eachOther(RateLimit.perMinute(otherPerMinute)))
+                        .eachOtherEndpoint(RateLimit.perMinute(otherPerMinute)))
                 .table(LimitTable.named("calls per day")
                         .each(RateLimit.perDay(generatePerDay), "generate")
-                        .eachOther(RateLimit.perDay(otherPerDay)));
+                        .eachOtherEndpoint(RateLimit.perDay(otherPerDay)));
     }
 }

@@ -6,9 +6,9 @@
  * reading, as the function that makes a limit of the documented amount:
  *
  * <pre>{@code
- * GoingLiveEdition.trial();                                                                     // calendar month, UTC
- * GoingLiveEdition.trial(n -> Quota.of(Unit.CALLS, n, QuotaPeriod.month(ZoneId.of("Asia/Tokyo"))));  // another zone
- * GoingLiveEdition.trial(n -> RateLimit.of(Unit.CALLS, n, Duration.ofDays(30)));                // rolling 30 days
+ * Tier inUtc = GoingLiveEdition.trial();
+ * Tier inTokyo = GoingLiveEdition.trial(n -> Quota.of(Unit.CALLS, n, QuotaPeriod.month(ZoneId.of("Asia/Tokyo"))));
+ * Tier rolling = GoingLiveEdition.trial(n -> RateLimit.of(Unit.CALLS, n, Duration.ofDays(30)));
  * }</pre>
  *
  * <p>A limit on spending counts money. {@link dev.ratelimit.tiers.PriceList} turns the tokens, searches or calls of a usage into it.

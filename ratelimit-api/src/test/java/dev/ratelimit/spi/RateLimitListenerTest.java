@@ -27,16 +27,16 @@ class RateLimitListenerTest {
         Caller caller = new Caller("acme", TIER);
         Usage usage = Usage.call();
         AppliedLimit limit = TIER.limitsFor("chat").get(0);
-        Rejected rejected = Rejected.forNanos(new LimitReached(limit), "", 1);
+        Rejected rejected = Rejected.temporary(new LimitReached(limit), "", 1);
 
         assertThat(listener.nearLimitAt()).isEmpty();
         assertThatCode(() -> {
-                    listener.admitted(caller, "chat", usage);
-                    listener.rejected(caller, "chat", usage, rejected);
-                    listener.settled(caller, "chat", usage, usage);
-                    listener.cancelled(caller, "chat", usage);
-                    listener.nearLimit(caller, "chat", LimitStatus.of(limit, 19, 0, Optional.empty()));
-                    listener.forgotten("acme");
+                    listener.onAdmitted(caller, "chat", usage);
+                    listener.onRejected(caller, "chat", usage, rejected);
+                    listener.onSettled(caller, "chat", usage, usage);
+                    listener.onCancelled(caller, "chat", usage);
+                    listener.onNearLimit(caller, "chat", LimitStatus.of(limit, 19, 0, Optional.empty()));
+                    listener.onForgotten("acme");
                 })
                 .doesNotThrowAnyException();
     }

@@ -7,9 +7,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * One admitted call under one limit, by names of organization and endpoint. Dimensions: the limiter, the number of organizations, and
- * how often each calls. The limit is never reached, and a refusal ends the run. Sentinel checks no more than 6,000 resources in a
- * process, so that it has no line for 100,000 organizations; to so large a limit SmallRye's windows are fixed ones.
+ * One admitted call under one limit, by names of organization and endpoint. Dimensions: the limiter, the number of
+ * organizations, and how often each calls. The limit is never reached, and a refusal ends the run. Sentinel checks no
+ * more than 6,000 resources in a process, so that it has no line for 100,000 organizations; to so large a limit
+ * SmallRye's windows are fixed ones.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar AdmitBenchmark
@@ -18,7 +19,9 @@ import org.openjdk.jmh.annotations.State;
 @State(Scope.Thread)
 public class AdmitBenchmark extends ManyCallers {
 
-    /** More than one thread asks for in a minute, and not more than the peers whose limits are of type int can express. */
+    /**
+     * More than one thread asks for in a minute, and not more than the peers whose limits are of type int can express.
+     */
     static final int UNREACHED = 2_000_000_000;
 
     /** Makes the limiter and the callers, and lets each organization call once. */

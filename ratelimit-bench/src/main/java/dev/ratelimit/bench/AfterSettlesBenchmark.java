@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * A decision on a window in which 100,000 calls were made, for which what they turned out not to need was given back or not. None of them
- * leaves the window while it is measured.
+ * A decision on a window in which 100,000 calls were made, for which what they turned out not to need was given back or
+ * not. None of them leaves the window while it is measured.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar AfterSettlesBenchmark
@@ -35,7 +35,10 @@ public class AfterSettlesBenchmark extends TimedCalls {
     private static final long MOST = 1L << 50;
     private static final Usage ESTIMATE = Usage.of(Unit.TOKENS, 10);
 
-    /** Tokens that each of the calls before was settled for: all that it had reserved, less, or none, so that its mark counts nothing. */
+    /**
+     * Tokens that each of the calls before was settled for: all that it had reserved, less, or none, so that its mark
+     * counts nothing.
+     */
     @Param({"10", "4", "0"})
     public long settledFor;
 

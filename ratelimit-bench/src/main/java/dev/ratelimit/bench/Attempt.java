@@ -1,8 +1,9 @@
 package dev.ratelimit.bench;
 
 /**
- * One call that was admitted, or a run of calls of one thread that were refused one after the other. Times are nanoseconds since the
- * beginning of the epoch, read on the calling thread around the call: it was decided at some time from start to end.
+ * One call that was admitted, or a run of calls of one thread that were refused one after the other. Times are
+ * nanoseconds since the beginning of the epoch, read on the calling thread around the call: it was decided at some time
+ * from start to end.
  *
  * @param key what was asked for
  * @param units how much of it, by each call

@@ -3,26 +3,29 @@ package dev.ratelimit.bench;
 import java.util.List;
 
 /**
- * What one limit of one key has decided, held against what the callers' readings of the clock prove. A call was decided at some time from
- * its start to its end, nobody knows when; whatever is found here holds wherever in between that was. So no delay of a thread can
- * make a right limiter look wrong.
+ * What one limit of one key has decided, held against what the callers' readings of the clock prove. A call was decided
+ * at some time from its start to its end, nobody knows when; whatever is found here holds wherever in between that was.
+ * So no delay of a thread can make a right limiter look wrong.
  *
  * <h2>Too much</h2>
  *
- * Calls that start at or after t and end before t + window were all decided in that window, so for no t may they have more units than the
- * amount. Such a call counts for each t with end - window &lt; t &lt;= start: the worst window is the t that most units count for. What
- * is given back by settling counts only for those t whose window is over before settling begins: before that, it could make no room.
+ * Calls that start at or after t and end before t + window were all decided in that window, so for no t may they have
+ * more units than the amount. Such a call counts for each t with end - window &lt; t &lt;= start: the worst window is
+ * the t that most units count for. What is given back by settling counts only for those t whose window is over before
+ * settling begins: before that, it could make no room.
  *
- * <p>What settling charges beyond the estimate is not admitted, but nothing may be admitted beside it. So there is a second sum, for
- * each admitted call: what was surely charged before it began, and surely less than a window before it ended, and the call itself.
+ * <p>What settling charges beyond the estimate is not admitted, but nothing may be admitted beside it. So there is a
+ * second sum, for each admitted call: what was surely charged before it began, and surely less than a window before it
+ * ended, and the call itself.
  *
  * <h2>Too little</h2>
  *
- * A refusal is right if the limit may have been full: if all units that could still count when it was decided and those asked for
- * are more than the amount. A limit may hold a charge somewhat longer than the window, if that is what it promises. What settling gives
- * back may count until settling has returned, also where the charge leaves the window before or in between. A call that is refused in the
- * end may take units meanwhile: of other limits, where there are several; and of the only one, if it takes so long that what it has
- * charged expires, the key is dropped as idle, and it is decided again.
+ * A refusal is right if the limit may have been full: if all units that could still count when it was decided and those
+ * asked for are more than the amount. A limit may hold a charge somewhat longer than the window, if that is what it
+ * promises. What settling gives back may count until settling has returned, also where the charge leaves the window
+ * before or in between. A call that is refused in the end may take units meanwhile: of other limits, where there are
+ * several; and of the only one, if it takes so long that what it has charged expires, the key is dropped as idle, and
+ * it is decided again.
  */
 final class Audit {
 

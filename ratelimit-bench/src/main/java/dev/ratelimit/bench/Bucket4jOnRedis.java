@@ -18,8 +18,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 
 /**
- * Bucket4j on Lettuce: for each organization a bucket with all limits that count the same units of the same calls, which is read, and then
- * written if nobody else has. Where there are several buckets, all are asked at once: it knows no other way.
+ * Bucket4j on Lettuce: for each organization a bucket with all limits that count the same units of the same calls,
+ * which is read, and then written if nobody else has. Where there are several buckets, all are asked at once: it knows
+ * no other way.
  */
 final class Bucket4jOnRedis implements RedisRival {
 

@@ -6,8 +6,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Organizations in the order in which they call, chosen beforehand, and again and again the same. An organization's name is one String
- * object, whose hash code is known after its first call. Not safe for use by many threads.
+ * Organizations in the order in which they call, chosen beforehand, and again and again the same. An organization's
+ * name is one String object, whose hash code is known after its first call. Not safe for use by many threads.
  */
 final class Callers {
 
@@ -28,7 +28,10 @@ final class Callers {
         return IntStream.range(0, number).mapToObj(i -> "organization-" + i).toList();
     }
 
-    /** Returns callers by the name of their distribution, {@code uniform} or {@code zipf}: the n-th calls 1/n as often as the first. */
+    /**
+     * Returns callers by the name of their distribution, {@code uniform} or {@code zipf}: the n-th calls 1/n as often
+     * as the first.
+     */
     static Callers of(String spread, List<String> organizations) {
         double[] sums = new double[organizations.size()];
         switch (spread) {

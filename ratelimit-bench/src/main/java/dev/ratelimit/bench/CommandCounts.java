@@ -4,7 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How often a server has run each of its commands since it was told to forget, as it counts itself, both for clients and in scripts.
+ * How often a server has run each of its commands since it was told to forget, as it counts itself, both for clients
+ * and in scripts.
  *
  * @param text what it answers to {@code INFO commandstats}
  */

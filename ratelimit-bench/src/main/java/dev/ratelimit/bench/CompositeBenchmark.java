@@ -8,9 +8,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * One admitted call under three limits: per minute, per day and per month. Dimensions: the limiter, of those that know more than one limit,
- * and the number of organizations. Resilience4j, Guava, Failsafe, Sentinel and SmallRye would need three limiters, and would have taken
- * from the first what the second refuses. No limit is reached, and a refusal ends the run.
+ * One admitted call under three limits: per minute, per day and per month. Dimensions: the limiter, of those that know
+ * more than one limit, and the number of organizations. Resilience4j, Guava, Failsafe, Sentinel and SmallRye would need
+ * three limiters, and would have taken from the first what the second refuses. No limit is reached, and a refusal ends
+ * the run.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar CompositeBenchmark

@@ -11,8 +11,9 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.infra.ThreadParams;
 
 /**
- * One admitted call while a second thread makes such calls too. Dimensions: the limiter, and whether the threads call for one organization
- * or each for its own; the time is that of one thread. The limit is never reached, and a refusal ends the run.
+ * One admitted call while a second thread makes such calls too. Dimensions: the limiter, and whether the threads call
+ * for one organization or each for its own; the time is that of one thread. The limit is never reached, and a refusal
+ * ends the run.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar ContendedBenchmark

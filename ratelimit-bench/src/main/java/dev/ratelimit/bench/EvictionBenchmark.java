@@ -17,9 +17,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One admitted call for an organization out of a few while a million others are idle. Dimension: whether a second thread drops the idle
- * ones at the time, from before the first call of an iteration to after the last, or only the calls themselves do, a few in a millisecond.
- * An iteration that outlasts the cleaning ends the run with an error.
+ * One admitted call for an organization out of a few while a million others are idle. Dimension: whether a second
+ * thread drops the idle ones at the time, from before the first call of an iteration to after the last, or only the
+ * calls themselves do, a few in a millisecond. An iteration that outlasts the cleaning ends the run with an error.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar EvictionBenchmark

@@ -13,10 +13,11 @@ import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.runner.IterationType;
 
 /**
- * One call under a limit of 1,000 per window, where the window is such that half of the calls are admitted: this library keeps a mark for
- * each of them, and the other half of the calls meets a full window. Dimensions: the limiter, and the number of organizations, which call
- * alike. The window is fitted before each iteration by the part that was admitted in the one before; if not about half were admitted in
- * all, the run ends with an error, unless it was too short to tell.
+ * One call under a limit of 1,000 per window, where the window is such that half of the calls are admitted: this
+ * library keeps a mark for each of them, and the other half of the calls meets a full window. Dimensions: the limiter,
+ * and the number of organizations, which call alike. The window is fitted before each iteration by the part that was
+ * admitted in the one before; if not about half were admitted in all, the run ends with an error, unless it was too
+ * short to tell.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar ExactBenchmark
@@ -34,7 +35,10 @@ public class ExactBenchmark extends TimedCalls {
     @Param({"ratelimit", "bucket4j"})
     public String limiter;
 
-    /** How many organizations call, all alike: not so few that the window is a few of the milliseconds that Bucket4j's clock counts. */
+    /**
+     * How many organizations call, all alike: not so few that the window is a few of the milliseconds that Bucket4j's
+     * clock counts.
+     */
     @Param({"64", "1024"})
     public int organizations;
 

@@ -3,7 +3,9 @@ package dev.ratelimit.bench;
 import dev.failsafe.RateLimiter;
 import java.time.Duration;
 
-/** Failsafe: a bursty limiter, the one that takes a number of executions per period; its smooth one spaces calls evenly. */
+/**
+ * Failsafe: a bursty limiter, the one that takes a number of executions per period; its smooth one spaces calls evenly.
+ */
 record FailsafeRival(RateLimiter<Object> limiter) implements Rival {
 
     static Rival of(long amount, Duration window) {

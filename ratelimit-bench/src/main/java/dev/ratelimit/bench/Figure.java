@@ -34,7 +34,9 @@ record Figure(String call, String line, String beside, double reach) {
         return new Figure(call, line.formatted(ScoreTable.OURS), line.formatted("bucket4j"), reach);
     }
 
-    /** Returns the ratios as Markdown: the median of some rounds, each a run of all lines, and the least and the most. */
+    /**
+     * Returns the ratios as Markdown: the median of some rounds, each a run of all lines, and the least and the most.
+     */
     static List<String> table(List<List<Score>> rounds) {
         List<String> lines = new ArrayList<>(List.of(
                 "| call | time of | divided by that of | at most | median | least to most | bytes |",

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What the epochs of a scenario have shown so far. Each must begin when nothing of those before counts any more. For one thread. */
+/**
+ * What the epochs of a scenario have shown so far. Each must begin when nothing of those before counts any more. For
+ * one thread.
+ */
 final class Findings {
 
     private final Scenario scenario;
@@ -67,7 +70,10 @@ final class Findings {
         return groundless;
     }
 
-    /** Returns what was admitted for each unit that an exact limiter would have admitted, as {@link Ideal} says; 1 if that is none. */
+    /**
+     * Returns what was admitted for each unit that an exact limiter would have admitted, as {@link Ideal} says; 1 if
+     * that is none.
+     */
     double utilization() {
         return ideal == 0 ? 1 : (double) admitted / ideal;
     }

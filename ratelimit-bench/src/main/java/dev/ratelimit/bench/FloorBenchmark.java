@@ -8,8 +8,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Threads;
 
 /**
- * The hardware floor of a decision: the clock read and the compare-and-set that no limiter of this kind can do without. Other times are
- * read as multiples of {@link #both()}.
+ * The hardware floor of a decision: the clock read and the compare-and-set that no limiter of this kind can do without.
+ * Other times are read as multiples of {@link #both()}.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar FloorBenchmark

@@ -19,9 +19,9 @@ import java.util.stream.IntStream;
 import org.openjdk.jol.info.ClassLayout;
 
 /**
- * Measures the heap that organizations take: when each has made its calls, and when they are idle and were cleaned up. Then what they take
- * when they have called several endpoints, beside Bucket4j's buckets in a map of (organization, endpoint) records. Then the layout of the
- * objects, by JOL.
+ * Measures the heap that organizations take: when each has made its calls, and when they are idle and were cleaned up.
+ * Then what they take when they have called several endpoints, beside Bucket4j's buckets in a map of (organization,
+ * endpoint) records. Then the layout of the objects, by JOL.
  *
  * <pre>{@code
  * java -Xmx2g -cp ratelimit-bench/target/benchmarks.jar dev.ratelimit.bench.Footprint
@@ -35,11 +35,11 @@ public final class Footprint {
     private static final MemoryMXBean MEMORY = ManagementFactory.getMemoryMXBean();
 
     private static final List<String> OBJECTS = List.of(
-            "dev.ratelimit.core.Organization",
+            "dev.ratelimit.core.OrganizationState",
             "dev.ratelimit.core.SlidingWindow",
-            "dev.ratelimit.core.Marks",
+            "dev.ratelimit.core.MarkBlock",
             "dev.ratelimit.core.PeriodCounter",
-            "dev.ratelimit.core.PeriodCounter$Period");
+            "dev.ratelimit.core.Period");
 
     private final int organizations;
 
@@ -61,8 +61,8 @@ public final class Footprint {
         Footprint footprint = new Footprint(organizations);
         Footprint fewer = new Footprint(Math.min(organizations, MOST_OF_SEVERAL_ENDPOINTS));
         List<String> lines = new ArrayList<>(List.of(
-                "Bytes per organization, each with a name of 19 characters, one endpoint and one limit; %,d organizations:"
-                        .formatted(organizations),
+                "Bytes per organization, each with a name of 19 characters, one endpoint and one limit; %,d "
+                        + "organizations:".formatted(organizations),
                 "",
                 "| limit | at the peak | idle and cleaned up |",
                 "|---|--:|--:|"));

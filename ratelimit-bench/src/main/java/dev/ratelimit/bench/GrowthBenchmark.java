@@ -17,9 +17,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * How one admitted call of this library slows down as something grows. Dimensions, one at a time: the charges that a window remembers, the
- * limits of a call, the endpoints of an organization, and the organizations. A refusal ends the run, and so does a limiter that does not
- * hold, before or after, what is said to have grown.
+ * How one admitted call of this library slows down as something grows. Dimensions, one at a time: the charges that a
+ * window remembers, the limits of a call, the endpoints of an organization, and the organizations. A refusal ends the
+ * run, and so does a limiter that does not hold, before or after, what is said to have grown.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar GrowthBenchmark
@@ -36,7 +36,10 @@ public class GrowthBenchmark extends TimedCalls {
         return InMemoryRateLimiter.builder().tier(tier.build());
     }
 
-    /** An exact window with a charge in each of so many steps of a clock that is moved by hand: each call drops one and adds one. */
+    /**
+     * An exact window with a charge in each of so many steps of a clock that is moved by hand: each call drops one and
+     * adds one.
+     */
     @State(Scope.Thread)
     @SuppressWarnings("NullAway.Init") // JMH sets the parameters, and calls what is marked @Setup
     public static class Marks {

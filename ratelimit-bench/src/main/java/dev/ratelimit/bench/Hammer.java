@@ -13,8 +13,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 
 /**
- * Threads that ask one limiter all the time, and write down what they see. They do so for an epoch: until its time is over or one of
- * them has written down {@value #MOST_ATTEMPTS} attempts, so that memory does not grow with the length of a run.
+ * Threads that ask one limiter all the time, and write down what they see. They do so for an epoch: until its time is
+ * over or one of them has written down {@value #MOST_ATTEMPTS} attempts, so that memory does not grow with the length
+ * of a run.
  */
 final class Hammer implements AutoCloseable {
 
@@ -104,8 +105,9 @@ final class Hammer implements AutoCloseable {
         }
 
         /**
-         * Asks for the same until it is admitted, or a small part of a window is over. A refusal that ends later than that is written
-         * down by itself: if the thread was descheduled in it, the refusals before it tell nothing of that time.
+         * Asks for the same until it is admitted, or a small part of a window is over. A refusal that ends later than
+         * that is written down by itself: if the thread was descheduled in it, the refusals before it tell nothing of
+         * that time.
          */
         private boolean insist(int key, long units) {
             long part = window / 256;

@@ -8,19 +8,21 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * An exact limiter that sees the attempts of a real one afterwards, and may decide each at whatever time from its start to its end
- * suits it: as soon as there is room. Of calls that wait for room at the same time, those that end first go first.
+ * An exact limiter that sees the attempts of a real one afterwards, and may decide each at whatever time from its start
+ * to its end suits it: as soon as there is room. Of calls that wait for room at the same time, those that end first go
+ * first.
  *
- * <p>With one limit and calls of one unit, and as long as a call is there whenever there is room, no limiter that never admits too much
- * can have admitted more of these attempts: the n-th call cannot be admitted earlier than one window after the one that came before it by
- * the amount, and here none is admitted later than that. So what was admitted, divided by what is admitted here, is at most the
- * real utilization. Where calls are so few that one taken early is missed later, this may fall short of the most by as many calls as are in
- * flight for long, one a thread. With weights and with several limits this is an exact limiter that takes calls as they come; the best
- * choice of calls may hold somewhat more.
+ * <p>With one limit and calls of one unit, and as long as a call is there whenever there is room, no limiter that never
+ * admits too much can have admitted more of these attempts: the n-th call cannot be admitted earlier than one window
+ * after the one that came before it by the amount, and here none is admitted later than that. So what was admitted,
+ * divided by what is admitted here, is at most the real utilization. Where calls are so few that one taken early is
+ * missed later, this may fall short of the most by as many calls as are in flight for long, one a thread. With weights
+ * and with several limits this is an exact limiter that takes calls as they come; the best choice of calls may hold
+ * somewhat more.
  *
- * <p>It assumes that nothing is given back. It is generous to itself where a thread was descheduled within a call: it may admit that call
- * when a place becomes free, while the real limiter had nobody to admit. On a busy machine, where the amount is not much more than the number of
- * threads, that lowers the utilization of a right limiter too.
+ * <p>It assumes that nothing is given back. It is generous to itself where a thread was descheduled within a call: it
+ * may admit that call when a place becomes free, while the real limiter had nobody to admit. On a busy machine, where
+ * the amount is not much more than the number of threads, that lowers the utilization of a right limiter too.
  */
 final class Ideal {
 
@@ -28,12 +30,12 @@ final class Ideal {
     private record Charge(long time, long units) {}
 
     /** Calls in flight that were not admitted so far. */
-    private static final class Waiting {
+    private static final class PendingAcquire {
 
         final Attempt attempt;
         long calls;
 
-        Waiting(Attempt attempt) {
+        PendingAcquire(Attempt attempt) {
             this.attempt = attempt;
             calls = attempt.calls();
         }
@@ -46,7 +48,8 @@ final class Ideal {
     private final List<Terms> limits;
     private final List<ArrayDeque<Charge>> charges = new ArrayList<>();
     private final long[] used;
-    private final PriorityQueue<Waiting> waiting = new PriorityQueue<>(Comparator.comparingLong(Waiting::end));
+    private final PriorityQueue<PendingAcquire> waiting =
+            new PriorityQueue<>(Comparator.comparingLong(PendingAcquire::end));
     private long admitted;
 
     private Ideal(List<Terms> limits) {
@@ -60,7 +63,7 @@ final class Ideal {
         Ideal ideal = new Ideal(limits);
         attempts.stream().sorted(Comparator.comparingLong(Attempt::start)).forEach(attempt -> {
             ideal.admitBefore(attempt.start());
-            ideal.waiting.add(new Waiting(attempt));
+            ideal.waiting.add(new PendingAcquire(attempt));
             ideal.admit(attempt.start());
         });
         ideal.admitBefore(Long.MAX_VALUE);
@@ -99,14 +102,14 @@ final class Ideal {
         while (!waiting.isEmpty() && waiting.element().end() < now) {
             waiting.remove();
         }
-        Waiting[] inFlight = waiting.toArray(new Waiting[0]);
+        PendingAcquire[] inFlight = waiting.toArray(new PendingAcquire[0]);
         Arrays.sort(inFlight, waiting.comparator());
-        for (Waiting call : inFlight) {
+        for (PendingAcquire call : inFlight) {
             admit(call, now);
         }
     }
 
-    private void admit(Waiting call, long now) {
+    private void admit(PendingAcquire call, long now) {
         long each = call.attempt.units();
         long calls = call.calls;
         for (int i = 0; i < used.length; i++) {

@@ -7,7 +7,10 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps so many calls under way for a time: as soon as one is answered, the next is asked for, on the thread that brought the answer. */
+/**
+ * Keeps so many calls under way for a time: as soon as one is answered, the next is asked for, on the thread that
+ * brought the answer.
+ */
 final class InFlight {
 
     private final RedisRival rival;

@@ -8,8 +8,9 @@ interface Keyed {
     String ENDPOINT = "chat";
 
     /**
-     * Asks for one call, without waiting, and returns the answer in the limiter's own type: a {@link dev.ratelimit.Decision} or a
-     * {@link Boolean}. A benchmark returns it, so that the JIT compiler cannot leave out what a limiter allocates for it.
+     * Asks for one call, without waiting, and returns the answer in the limiter's own type: a
+     * {@link dev.ratelimit.Decision} or a {@link Boolean}. A benchmark returns it, so that the JIT compiler cannot
+     * leave out what a limiter allocates for it.
      */
     Object ask(String organization, String endpoint);
 }

@@ -12,10 +12,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Threads;
 
 /**
- * The distribution of the time of one admitted call, two threads calling for 1,024 organizations, a few of them for most calls. Dimensions:
- * the limiter; "nothing" is how long it takes to read the clock around a call that returns at once. Percentiles, not the mean, are the
- * result: a pause of the collector or of the machine belongs to the call that it meets. The limit is never reached, and a refusal ends the
- * run.
+ * The distribution of the time of one admitted call, two threads calling for 1,024 organizations, a few of them for
+ * most calls. Dimensions: the limiter; "nothing" is how long it takes to read the clock around a call that returns at
+ * once. Percentiles, not the mean, are the result: a pause of the collector or of the machine belongs to the call that
+ * it meets. The limit is never reached, and a refusal ends the run.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar LatencyBenchmark

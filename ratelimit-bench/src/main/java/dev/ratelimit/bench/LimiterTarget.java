@@ -9,7 +9,9 @@ import dev.ratelimit.core.InMemoryRateLimiter;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** This library under test: a key is an organization, the units are tokens, and each limit stands in a table of its own. */
+/**
+ * This library under test: a key is an organization, the units are tokens, and each limit stands in a table of its own.
+ */
 final class LimiterTarget implements Target {
 
     private final InMemoryRateLimiter limiter;
@@ -18,8 +20,8 @@ final class LimiterTarget implements Target {
     LimiterTarget(Scenario scenario) {
         Tier.Builder tier = Tier.named("tier");
         for (int i = 0; i < scenario.limits().size(); i++) {
-            tier.table(
-                    LimitTable.named("table " + i).eachOther(scenario.limits().get(i)));
+            tier.table(LimitTable.named("table " + i)
+                    .eachOtherEndpoint(scenario.limits().get(i)));
         }
         limiter = InMemoryRateLimiter.builder().tier(tier.build()).build();
         reserving = scenario.reserving();

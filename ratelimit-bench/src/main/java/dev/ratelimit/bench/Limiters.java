@@ -9,19 +9,23 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * The limiters by the names that the parameter {@code limiter} of the benchmarks takes. This library and RateLimitJ have keys; a limiter of
- * any other kind stands in a {@link java.util.concurrent.ConcurrentHashMap} of (organization, endpoint) records, where it was put
- * beforehand.
+ * The limiters by the names that the parameter {@code limiter} of the benchmarks takes. This library and RateLimitJ
+ * have keys; a limiter of any other kind stands in a {@link java.util.concurrent.ConcurrentHashMap} of (organization,
+ * endpoint) records, where it was put beforehand.
  *
- * <p>Read the times of some with care. Bucket4j reads the clock of milliseconds, its default, where others read that of nanoseconds. An
- * entry of Sentinel also keeps statistics; RateLimitJ takes a lock for the key; SmallRye's guard runs an action, and refuses by an
- * exception. Guava and Sentinel know permits per second only: another window becomes a rate.
+ * <p>Read the times of some with care. Bucket4j reads the clock of milliseconds, its default, where others read that of
+ * nanoseconds. An entry of Sentinel also keeps statistics; RateLimitJ takes a lock for the key; SmallRye's guard runs
+ * an action, and refuses by an exception. Guava and Sentinel know permits per second only: another window becomes a
+ * rate.
  */
 final class Limiters {
 
     private Limiters() {}
 
-    /** Returns a limiter that admits an amount of calls per window to each of some organizations at {@link Keyed#ENDPOINT}. */
+    /**
+     * Returns a limiter that admits an amount of calls per window to each of some organizations at
+     * {@link Keyed#ENDPOINT}.
+     */
     static Keyed of(String limiter, List<String> organizations, int amount, Duration window) {
         return switch (limiter) {
             case "ratelimit" -> RatelimitRival.keyed(amount, window);
@@ -38,8 +42,9 @@ final class Limiters {
     }
 
     /**
-     * Returns a limiter of calls per minute, per day and per month: of the calendar for this library, of 30 days for others. Only this
-     * library shares the month among the endpoints of a group; to the others each endpoint is a key with three limits of its own.
+     * Returns a limiter of calls per minute, per day and per month: of the calendar for this library, of 30 days for
+     * others. Only this library shares the month among the endpoints of a group; to the others each endpoint is a key
+     * with three limits of its own.
      */
     static Keyed ofThreeLimits(String limiter, List<String> organizations, int amount) {
         return switch (limiter) {

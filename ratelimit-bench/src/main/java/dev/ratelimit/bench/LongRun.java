@@ -25,9 +25,10 @@ import picocli.CommandLine.Spec;
  * java -cp ratelimit-bench/target/benchmarks.jar dev.ratelimit.bench.LongRun --seconds 600
  * }</pre>
  *
- * <p>It prints a line for each scenario: the worst window found beside the amount, the refusals without ground, and what was admitted
- * for each unit that an exact limiter would have admitted. Exit codes: 0; 1 if a window held too much, a call was refused without ground,
- * or less than 95 % of what an exact limiter admits was admitted where windows are at least 100 ms; 2 if the options are wrong.
+ * <p>It prints a line for each scenario: the worst window found beside the amount, the refusals without ground, and
+ * what was admitted for each unit that an exact limiter would have admitted. Exit codes: 0; 1 if a window held too
+ * much, a call was refused without ground, or less than 95 % of what an exact limiter admits was admitted where windows
+ * are at least 100 ms; 2 if the options are wrong.
  */
 @Command(
         name = "LongRun",
@@ -129,9 +130,10 @@ public final class LongRun implements Callable<Integer> {
     }
 
     /**
-     * Hammers a limiter for so many nanoseconds, in epochs of about a second or five windows, but of one window at the least, and of few
-     * where many units are admitted in each. An epoch ends in the middle of a window: at the beginning of the next, a limiter that
-     * lags behind an exact one by a microsecond would seem to have admitted nothing of it.
+     * Hammers a limiter for so many nanoseconds, in epochs of about a second or five windows, but of one window at the
+     * least, and of few where many units are admitted in each. An epoch ends in the middle of a window: at the
+     * beginning of the next, a limiter that lags behind an exact one by a microsecond would seem to have admitted
+     * nothing of it.
      */
     static Findings findings(Target target, Scenario scenario, int threads, long nanos)
             throws InterruptedException, ExecutionException {

@@ -14,7 +14,10 @@ import java.util.concurrent.CompletionStage;
 /** This library's: one script for all limits. */
 final class RatelimitOnRedis implements RedisRival {
 
-    /* A stall of the machine is to be seen as one, not as refusals. If this were longer, Redis would keep receipts longer than by default. */
+    /*
+     * A stall of the machine is to be seen as one, not as refusals. If this were longer, Redis would keep receipts
+     * longer than by default.
+     */
     private static final Duration TIMEOUT = Duration.ofMillis(500);
 
     private final RedisClient client;

@@ -17,7 +17,8 @@ record RatelimitRival(RateLimiter limiter) implements Rival {
 
     static Rival of(long amount, Duration window) {
         return new RatelimitRival(limiter(
-                TimeSource.system(), LimitTable.named("calls").eachOther(RateLimit.of(Unit.CALLS, amount, window))));
+                TimeSource.system(),
+                LimitTable.named("calls").eachOtherEndpoint(RateLimit.of(Unit.CALLS, amount, window))));
     }
 
     /** Returns what asks a bound endpoint of one organization for a call. */
@@ -43,7 +44,10 @@ record RatelimitRival(RateLimiter limiter) implements Rival {
         return InMemoryRateLimiter.builder().tier(tier.build()).timeSource(time).build();
     }
 
-    /** Returns a limiter of calls per minute, per day, and per month of the calendar, the last shared with a second endpoint. */
+    /**
+     * Returns a limiter of calls per minute, per day, and per month of the calendar, the last shared with a second
+     * endpoint.
+     */
     static InMemoryRateLimiter threeLimits(long amount) {
         return limiter(
                 TimeSource.system(),

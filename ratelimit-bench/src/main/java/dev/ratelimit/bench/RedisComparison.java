@@ -28,9 +28,9 @@ import picocli.CommandLine.Option;
 import redis.embedded.RedisServer;
 
 /**
- * Measures limiters on one Redis: this library's, Bucket4j's and Redisson's, each in turn, some times, for each number of calls under
- * way; with one limit, with three of an endpoint, with two of it and one of a group of endpoints, and with one of it, a group's calls a
- * month and an account's characters a month. It prints a Markdown table.
+ * Measures limiters on one Redis: this library's, Bucket4j's and Redisson's, each in turn, some times, for each number
+ * of calls under way; with one limit, with three of an endpoint, with two of it and one of a group of endpoints, and
+ * with one of it, a group's calls a month and an account's characters a month. It prints a Markdown table.
  *
  * <pre>{@code
  * java -cp ratelimit-bench/target/benchmarks.jar dev.ratelimit.bench.RedisComparison
@@ -63,18 +63,20 @@ public final class RedisComparison implements Callable<Integer> {
 
     private static final String NOTES = """
 
-            The last column is this library's decisions per second divided by those in the line: above 1, this library is faster. p99 is of
-            the calls of all runs. Commands are those that clients send, counted by `INFO commandstats`. A call is asked for as soon as
-            one is answered, of an organization at random; all are admitted.
+            The last column is this library's decisions per second divided by those in the line: above 1, this library
+            is faster. p99 is of the calls of all runs. Commands are those that clients send, counted by `INFO
+            commandstats`. A call is asked for as soon as one is answered, of an organization at random; all are
+            admitted.
 
-            All have the settings they come with: this library and Bucket4j send over one connection, Redisson over a pool. Bucket4j takes all
-            limits that count the same units of the same calls in one bucket, of tokens that are refilled little by little: a window may see
-            up to twice the amount. It reads the bucket, decides in the client, and writes it if nobody else has; else it tries again. What a
-            group of endpoints shares, and what is counted in another unit, needs a bucket of its own, and so two calls more. Redisson needs a
-            call for each limit. Where there are several calls, they are sent at once, and if one refuses, the others stay charged: Redisson
-            cannot undo them, Bucket4j only by further calls. Bucket4j and Redisson go by the clocks of the clients, and know no calendar: a
-            month is 30 days to them.
-            The server and the clients share the processors. A server whose allocator is libc's takes longer for scripts than one with jemalloc.
+            All have the settings they come with: this library and Bucket4j send over one connection, Redisson over a
+            pool. Bucket4j takes all limits that count the same units of the same calls in one bucket, of tokens that
+            are refilled little by little: a window may see up to twice the amount. It reads the bucket, decides in the
+            client, and writes it if nobody else has; else it tries again. What a group of endpoints shares, and what is
+            counted in another unit, needs a bucket of its own, and so two calls more. Redisson needs a call for each
+            limit. Where there are several calls, they are sent at once, and if one refuses, the others stay charged:
+            Redisson cannot undo them, Bucket4j only by further calls. Bucket4j and Redisson go by the clocks of the
+            clients, and know no calendar: a month is 30 days to them. The server and the clients share the processors.
+            A server whose allocator is libc's takes longer for scripts than one with jemalloc.
             """;
 
     private final PrintWriter out;

@@ -10,7 +10,10 @@ import org.redisson.api.RateType;
 import org.redisson.api.RedissonClient;
 import org.redisson.config.Config;
 
-/** Redisson: a rate limiter for each organization and limit. Where there are several, all are asked at once: it knows no other way. */
+/**
+ * Redisson: a rate limiter for each organization and limit. Where there are several, all are asked at once: it knows no
+ * other way.
+ */
 final class RedissonOnRedis implements RedisRival {
 
     private final RedissonClient client;

@@ -7,9 +7,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * One rejected call under one limit, by names of organization and endpoint. Dimensions: the limiter, the number of organizations, and how
- * often each calls. Every organization has used up its ten calls per day beforehand, and an admitted call ends the run. Sentinel checks no
- * more than 6,000 resources in a process, so that it has no line for 100,000 organizations, and so small a rate admits nothing there.
+ * One rejected call under one limit, by names of organization and endpoint. Dimensions: the limiter, the number of
+ * organizations, and how often each calls. Every organization has used up its ten calls per day beforehand, and an
+ * admitted call ends the run. Sentinel checks no more than 6,000 resources in a process, so that it has no line for
+ * 100,000 organizations, and so small a rate admits nothing there.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar RejectBenchmark

@@ -25,9 +25,9 @@ import picocli.CommandLine.Option;
  * java -cp ratelimit-bench/target/benchmarks.jar dev.ratelimit.bench.Report --out docs/benchmarks
  * }</pre>
  *
- * <p>The files are {@code benchmarks-jdk17.md}, {@code .png} and {@code .json}, by the version of the JDK; with {@code --figures}
- * {@code figures-jdk17.md}. Exit codes: 0; 1 if a benchmark
- * fails or a file cannot be written; 2 if the options are wrong.
+ * <p>The files are {@code benchmarks-jdk17.md}, {@code .png} and {@code .json}, by the version of the JDK; with
+ * {@code --figures} {@code figures-jdk17.md}. Exit codes: 0; 1 if a benchmark fails or a file cannot be written; 2 if
+ * the options are wrong.
  */
 @Command(
         name = "Report",
@@ -39,19 +39,19 @@ public final class Report implements Callable<Integer> {
     private static final int ORGANIZATIONS = 1_000_000;
 
     private static final String FIGURE_NOTES = """
-            Each ratio is the median of those of five runs of all lines, one fork each: what disturbs the machine for a while then disturbs
-            both of its times. The last column is what a call of this library allocates.
+            Each ratio is the median of those of five runs of all lines, one fork each: what disturbs the machine for a
+            while then disturbs both of its times. The last column is what a call of this library allocates.
             """;
 
     private static final String NOTES = """
-            The floor is `FloorBenchmark.both`: the clock read and one compare-and-set. The last column is this library's time divided by
-            that of the limiter in the line: below 1, this library is faster. ± is half of the interval that holds the true mean with a
-            probability of 99.9 %. Bytes are what a call allocates.
+            The floor is `FloorBenchmark.both`: the clock read and one compare-and-set. The last column is this
+            library's time divided by that of the limiter in the line: below 1, this library is faster. ± is half of the
+            interval that holds the true mean with a probability of 99.9 %. Bytes are what a call allocates.
 
-            Bucket4j reads the clock of milliseconds, its default. Sentinel's entry also keeps statistics, RateLimitJ takes a lock for the
-            key, and SmallRye's guard runs an action and refuses by an exception. Guava and Sentinel know permits per second only.
-            Sentinel checks at most 6,000 resources, and so is missing where there are 100,000. SmallRye's windows are fixed ones where
-            the limit is never reached, else rolling ones.
+            Bucket4j reads the clock of milliseconds, its default. Sentinel's entry also keeps statistics, RateLimitJ
+            takes a lock for the key, and SmallRye's guard runs an action and refuses by an exception. Guava and
+            Sentinel know permits per second only. Sentinel checks at most 6,000 resources, and so is missing where
+            there are 100,000. SmallRye's windows are fixed ones where the limit is never reached, else rolling ones.
             """;
 
     @Option(names = "--out", description = "the folder to write to, docs/benchmarks unless stated")
@@ -91,7 +91,10 @@ public final class Report implements Callable<Integer> {
         return 0;
     }
 
-    /** Runs the lines of a ratio again and again, not each for long: what disturbs the machine for a while then disturbs all of them. */
+    /**
+     * Runs the lines of a ratio again and again, not each for long: what disturbs the machine for a while then disturbs
+     * all of them.
+     */
     private void writeFigures(Suite suite) throws IOException, RunnerException {
         List<List<Score>> rounds = new ArrayList<>();
         for (int i = 0; i < ROUNDS; i++) {

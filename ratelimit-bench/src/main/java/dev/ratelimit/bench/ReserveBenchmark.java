@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * A call of unknown cost, reserved and then settled, beside a plain one: tokens per minute, by names of organization and endpoint, out of
- * 1,024 organizations in turn. The limit is never reached, and a refusal would end the run.
+ * A call of unknown cost, reserved and then settled, beside a plain one: tokens per minute, by names of organization
+ * and endpoint, out of 1,024 organizations in turn. The limit is never reached, and a refusal would end the run.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar ReserveBenchmark -prof gc

@@ -15,7 +15,8 @@ import java.util.List;
  * @param mostUnits the units of a call are from 1 to this
  * @param crowd so many times the threads that were asked for
  * @param reserving whether calls are settled, some calls later, for less and for more
- * @param resting whether threads rest when they were refused, for up to two windows, so that keys become idle and are dropped
+ * @param resting whether threads rest when they were refused, for up to two windows, so that keys become idle and are
+ *     dropped
  */
 record Scenario(
         String name, List<RateLimit> limits, int keys, long mostUnits, int crowd, boolean reserving, boolean resting) {
@@ -66,8 +67,8 @@ record Scenario(
     }
 
     /**
-     * Tells whether the utilization is held to a bound: where windows are so long that what a machine does meanwhile is small beside
-     * them, and nothing is given back.
+     * Tells whether the utilization is held to a bound: where windows are so long that what a machine does meanwhile is
+     * small beside them, and nothing is given back.
      */
     boolean boundsUtilization() {
         return !reserving && !resting && window().toMillis() >= 100;

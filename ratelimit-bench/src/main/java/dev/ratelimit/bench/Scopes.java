@@ -12,7 +12,8 @@ import java.util.stream.Stream;
  * The limits of a call, by what they count.
  *
  * @param name for people
- * @param scopes limits that count the same units of the same calls: first those of the endpoint, then those of groups that it belongs to
+ * @param scopes limits that count the same units of the same calls: first those of the endpoint, then those of groups
+ *     that it belongs to
  */
 record Scopes(String name, List<List<Limit>> scopes) {
 

@@ -19,7 +19,8 @@ import org.openjdk.jmh.results.RunResult;
  * @param limiter the value of its parameter {@code limiter}, or empty if it has none
  * @param setting its other parameters, with their values, and the number of threads if there are more than one
  * @param nanos nanoseconds of a call, on average
- * @param error half of the width of the interval that holds the true mean with a probability of 99.9 %; NaN if there was one measurement
+ * @param error half of the width of the interval that holds the true mean with a probability of 99.9 %; NaN if there
+ *     was one measurement
  * @param bytes allocated by a call, on average; NaN if that was not measured
  * @param percentiles nanoseconds for each of {@link #PERCENTS}; empty if no distribution was measured
  */

@@ -13,7 +13,9 @@ import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.style.Styler.LegendPosition;
 
-/** A picture of the time of an admitted and of a rejected call, a pair of bars for each limiter, on a logarithmic scale. */
+/**
+ * A picture of the time of an admitted and of a rejected call, a pair of bars for each limiter, on a logarithmic scale.
+ */
 final class ScoreChart {
 
     private static final Map<String, String> SETTING = Map.of("organizations", "1024", "spread", "uniform");

@@ -7,7 +7,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The scores of one run as Markdown: the times, and what they are to the floor and to this library's in the same place. */
+/**
+ * The scores of one run as Markdown: the times, and what they are to the floor and to this library's in the same place.
+ */
 final class ScoreTable {
 
     static final String FLOOR = "FloorBenchmark.both";

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Sentinel: a flow rule on the calls per second of a resource; it knows no other window. An entry also counts, for its statistics, what a
- * permit does not need. It writes logs to the folders that the system properties {@code csp.sentinel.log.dir} and {@code JM.LOG.PATH}
- * name, below the home folder unless they are set.
+ * Sentinel: a flow rule on the calls per second of a resource; it knows no other window. An entry also counts, for its
+ * statistics, what a permit does not need. It writes logs to the folders that the system properties
+ * {@code csp.sentinel.log.dir} and {@code JM.LOG.PATH} name, below the home folder unless they are set.
  */
 record SentinelRival(String resource) implements Rival {
 
@@ -26,7 +26,8 @@ record SentinelRival(String resource) implements Rival {
     /**
      * Returns so many resources, each with a rule.
      *
-     * @throws IllegalArgumentException if there are more than Sentinel checks in a process; it admits all calls to further ones
+     * @throws IllegalArgumentException if there are more than Sentinel checks in a process; it admits all calls to
+     *     further ones
      */
     static List<Rival> several(int number, long amount, Duration window) {
         if (number > Constants.MAX_SLOT_CHAIN_SIZE) {

@@ -8,8 +8,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /**
- * SmallRye Fault Tolerance: a guard with a rolling rate limit, or, for a large amount, one of fixed windows. The guard calls an action, and
- * refuses by an exception. Windows are whole milliseconds, and calls that were refused count too.
+ * SmallRye Fault Tolerance: a guard with a rolling rate limit, or, for a large amount, one of fixed windows. The guard
+ * calls an action, and refuses by an exception. Windows are whole milliseconds, and calls that were refused count too.
  */
 record SmallRyeRival(RateLimitType type, Guard guard) implements Rival {
 

@@ -13,8 +13,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Questions that charge nothing, to an organization with three limits, per minute, per day and per month, of which it has used a call.
- * Dimensions: what is asked, and the number of organizations, which are asked for alike.
+ * Questions that charge nothing, to an organization with three limits, per minute, per day and per month, of which it
+ * has used a call. Dimensions: what is asked, and the number of organizations, which are asked for alike.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar StatusBenchmark

@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
-/** A sum that changes in steps at moments. Steps may be added in any order, but none after the first question. For one thread. */
+/**
+ * A sum that changes in steps at moments. Steps may be added in any order, but none after the first question. For one
+ * thread.
+ */
 final class Steps {
 
     private record Step(long time, long units) {}

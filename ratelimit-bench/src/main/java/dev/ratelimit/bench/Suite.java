@@ -16,7 +16,10 @@ final class Suite {
 
     private static final String KEYED = "\\.(Admit|Reject)Benchmark\\.";
 
-    /** What keeps the iterations that it asks for: some must be no longer than a cleaning, others no shorter than a few windows. */
+    /**
+     * What keeps the iterations that it asks for: some must be no longer than a cleaning, others no shorter than a few
+     * windows.
+     */
     private static final String SELF_TIMED = "\\.(Eviction|Exact)Benchmark\\.";
 
     /** All but Sentinel, which does not check so many resources. */

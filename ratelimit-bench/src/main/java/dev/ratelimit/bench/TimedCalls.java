@@ -8,7 +8,10 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** How calls are timed by a benchmark that does not say otherwise: nanoseconds on average, in three forks of four seconds. */
+/**
+ * How calls are timed by a benchmark that does not say otherwise: nanoseconds on average, in three forks of four
+ * seconds.
+ */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 4, time = 1)

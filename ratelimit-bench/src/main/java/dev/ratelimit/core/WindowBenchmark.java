@@ -10,8 +10,9 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * One admitted charge to a window by itself, the clock read included: no names, no organization, no tier. It stands in the package of the
- * window, which nobody else can reach. No dimensions. The limit is never reached, and a refusal ends the run.
+ * One admitted charge to a window by itself, the clock read included: no names, no organization, no tier. It stands in
+ * the package of the window, which nobody else can reach. No dimensions. The limit is never reached, and a refusal ends
+ * the run.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar 'WindowBenchmark|FloorBenchmark.both$'
@@ -20,11 +21,11 @@ import org.openjdk.jmh.annotations.State;
 @State(Scope.Thread)
 public class WindowBenchmark extends TimedCalls {
 
-    private final Rule rule = Rule.of(
+    private final CompiledLimit limit = CompiledLimit.of(
             Tier.named("tier").build(),
             new AppliedLimit("calls", new Endpoint("chat"), RateLimit.perMinute(2_000_000_000)));
 
-    private final SlidingWindow window = new SlidingWindow(rule.windowNanos, System.nanoTime());
+    private final SlidingWindow window = new SlidingWindow(limit.windowNanos, System.nanoTime());
 
     /**
      * Charges a call.
@@ -33,7 +34,7 @@ public class WindowBenchmark extends TimedCalls {
      */
     @Benchmark
     public long admitted() {
-        long receipt = window.charge(rule, 1, System.nanoTime());
+        long receipt = window.charge(limit, 1, System.nanoTime());
         if (receipt < 0) {
             throw new IllegalStateException("every charge must be admitted: wait=" + ~receipt);
         }

@@ -7,7 +7,10 @@ import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** The long run as its command line runs it, for a minute. It holds the utilization to its bound, so the machine should be quiet. */
+/**
+ * The long run as its command line runs it, for a minute. It holds the utilization to its bound, so the machine should
+ * be quiet.
+ */
 class LongRunIT {
 
     @Test

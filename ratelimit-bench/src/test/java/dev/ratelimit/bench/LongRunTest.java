@@ -12,7 +12,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
-/** The long run, for a short time. Nothing in it depends on how busy the machine is: the utilization is not asserted. */
+/**
+ * The long run, for a short time. Nothing in it depends on how busy the machine is: the utilization is not asserted.
+ */
 class LongRunTest {
 
     private static final long NANOS = 250_000_000;

@@ -4,10 +4,11 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The schedule that limiters are compared by, on one thread. Before each phase there is no call for a little more than a window and some
- * quarters of one, so that a bucket is full, and boundaries of fixed windows lie anywhere. Then calls until one is refused. Then, in
- * phases of even number, a call every 500th of a window; in the others nothing until a 1,000th of a window is left, and then calls again,
- * so that it shows when a window is a little too short. A phase ends a little more than a window after its first call.
+ * The schedule that limiters are compared by, on one thread. Before each phase there is no call for a little more than
+ * a window and some quarters of one, so that a bucket is full, and boundaries of fixed windows lie anywhere. Then calls
+ * until one is refused. Then, in phases of even number, a call every 500th of a window; in the others nothing until a
+ * 1,000th of a window is left, and then calls again, so that it shows when a window is a little too short. A phase ends
+ * a little more than a window after its first call.
  */
 final class Phases {
 

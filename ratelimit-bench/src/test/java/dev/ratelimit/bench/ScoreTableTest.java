@@ -42,7 +42,8 @@ class ScoreTableTest {
                 .containsExactly(
                         "| FloorBenchmark.both |  |  | 40.0 | 4.0 | 24 | 1.00 |  |",
                         "| AdmitBenchmark.admitted | organizations 1024 | ratelimit | 60.0 | 6.0 | 24 | 1.50 | 1.00 |",
-                        "| AdmitBenchmark.admitted | organizations 1024 | guava | 1,200.0 | 120.0 | 24 | 30.00 | 0.05 |");
+                        "| AdmitBenchmark.admitted | organizations 1024 | guava | 1,200.0 | 120.0 | 24 | 30.00 | "
+                                + "0.05 |");
     }
 
     @Test

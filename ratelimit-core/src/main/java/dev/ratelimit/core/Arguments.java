@@ -6,9 +6,7 @@ final class Arguments {
     private Arguments() {}
 
     /** Throws an {@link IllegalArgumentException} that names the rule and the value, unless the rule holds. */
-    static void require(boolean holds, String name, String rule, Object value) {
-        if (!holds) {
-            throw new IllegalArgumentException(name + " must be " + rule + ": " + name + "=" + value);
-        }
+    static void require(boolean holds, String name, String limit, Object value) {
+        dev.ratelimit.kernel.Arguments.require(holds, name, limit, value);
     }
 }

@@ -18,6 +18,8 @@ final class BlockInputStream extends InputStream {
     private final ByteBuffer block =
             ByteBuffer.allocate(SnapshotFormat.MAX_BLOCK).limit(0);
 
+    private final int version;
+
     /** Bytes taken from the stream. */
     private long taken;
 
@@ -35,8 +37,8 @@ final class BlockInputStream extends InputStream {
         if (start.getLong() != SnapshotFormat.MAGIC) {
             throw new SnapshotException("a snapshot must begin with the letters RLIMSNAP", 0);
         }
-        int version = start.getInt();
-        if (version != SnapshotFormat.VERSION) {
+        version = start.getInt();
+        if (version < 1 || version > SnapshotFormat.VERSION) {
             throw new SnapshotException(
                     "version must be one that this release reads, up to " + SnapshotFormat.VERSION + ": version="
                             + Integer.toUnsignedString(version),
@@ -45,6 +47,11 @@ final class BlockInputStream extends InputStream {
         crc.update(bytes);
         taken = n;
         blockAt = n;
+    }
+
+    /** Returns the version of the format. */
+    int version() {
+        return version;
     }
 
     /** Returns the offset of the byte that is read next, or of the end of the block before it. */

@@ -10,8 +10,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One endpoint of one organization, which decides as the limiter that it is of does, without looking either up by its name. For hosts that
- * keep something for each customer anyway.
+ * A handle to one endpoint of one organization, which skips the name look-ups of its limiter and decides as the limiter does. It is for hosts
+ * that keep an object for each customer anyway.
  *
  * <pre>{@code
  * BoundEndpoint chat = limiter.bind("acme", "chat");
@@ -30,27 +30,27 @@ public final class BoundEndpoint {
     /** What the names stood for when they were last looked up. */
     private static final class Binding {
 
-        final Organization state;
-        final Plan plan;
-        final Rule[] rules;
+        final OrganizationState state;
+        final CompiledTier compiled;
+        final CompiledLimit[] limits;
 
-        Binding(Organization state, Tier tier, String endpoint) {
+        Binding(OrganizationState state, Tier tier, String endpoint) {
             this.state = state;
-            this.plan = state.plan(tier);
-            this.rules = state.rules(plan, endpoint);
+            this.compiled = state.compiled(tier);
+            this.limits = state.limits(compiled, endpoint);
         }
     }
 
     private final String organization;
     private final String endpoint;
-    private final Organizations organizations;
+    private final OrganizationStore store;
     private final Function<String, Tier> tiers;
     private volatile @Nullable Binding last;
 
-    BoundEndpoint(String organization, String endpoint, Organizations organizations, Function<String, Tier> tiers) {
+    BoundEndpoint(String organization, String endpoint, OrganizationStore store, Function<String, Tier> tiers) {
         this.organization = requireNonNull(organization, "organization");
         this.endpoint = requireNonNull(endpoint, "endpoint");
-        this.organizations = organizations;
+        this.store = store;
         this.tiers = tiers;
     }
 
@@ -74,44 +74,47 @@ public final class BoundEndpoint {
     public Decision tryAcquire(Usage usage) {
         requireNonNull(usage, "usage");
         Tier tier = tiers.apply(organization);
-        if (organizations.listeners.isEmpty()) {
+        if (store.listeners.isEmpty()) {
             return tryAcquire(tier, usage);
         }
-        long began = organizations.clocks.nanoTime();
-        Decision decision = tryAcquire(tier, usage);
-        organizations.tell(new Caller(organization, tier), endpoint, usage, decision, began);
-        return decision;
+        Caller caller = new Caller(organization, tier);
+        long began = store.clocks.nanoTime();
+        Decision[] decision = new Decision[1];
+        Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], began);
+        decision[0] = tryAcquire(tier, usage);
+        store.listeners.attempt(notifying);
+        return decision[0];
     }
 
     private Decision tryAcquire(Tier tier, Usage usage) {
         Binding known = last;
-        if (known != null && known.plan.tier.equals(tier)) {
+        if (known != null && known.compiled.tier.equals(tier)) {
             Decision decision = decided(known, usage);
-            if (known.state.keep()) {
+            if (decision != null) {
                 return decision;
             }
-            organizations.remove(known.state);
+            store.remove(known.state);
         }
         return bindAndAcquire(tier, usage);
     }
 
     private Decision bindAndAcquire(Tier tier, Usage usage) {
         while (true) {
-            Organization state = organizations.get(organization);
+            OrganizationState state = store.get(organization);
             if (state == null) {
-                return organizations.decisionAtCapacity();
+                return store.decisionAtCapacity();
             }
             Binding binding = new Binding(state, tier, endpoint);
             Decision decision = decided(binding, usage);
-            if (state.keep()) {
+            if (decision != null) {
                 last = binding;
                 return decision;
             }
-            organizations.remove(state);
+            store.remove(state);
         }
     }
 
-    private Decision decided(Binding binding, Usage usage) {
-        return organizations.decider.tryAcquire(binding.state, binding.plan, binding.rules, usage);
+    private @Nullable Decision decided(Binding binding, Usage usage) {
+        return store.decider.decide(binding.state, binding.compiled, binding.limits, usage, null);
     }
 }

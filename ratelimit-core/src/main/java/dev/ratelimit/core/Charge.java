@@ -1,86 +1,93 @@
 package dev.ratelimit.core;
 
-import dev.ratelimit.Rejected;
-import dev.ratelimit.Usage;
-import java.util.Arrays;
-import java.util.List;
-import java.util.stream.IntStream;
+import dev.ratelimit.Unit;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What a reservation charged at once: so many units of each rule, and where, which is filled in when it is charged. */
+/** What a reservation has charged: the {@link Piece}s of each of its limits. Nothing in it changes while others may see it. */
 final class Charge {
 
-    final Organization organization;
-    final Rule[] rules;
+    /** That which was charged last. */
+    final OrganizationState organization;
 
-    final Meter.Place[] places;
-    final long[] units;
-    final @Nullable Charge earlier;
+    private final CompiledLimit[] limits;
 
-    Charge(Organization organization, Rule[] rules, Usage usage) {
-        this(organization, rules, new Meter.Place[rules.length], new long[rules.length], null);
-        for (int i = 0; i < units.length; i++) {
-            units[i] = usage.amountOf(rules[i].unit);
-        }
-    }
+    /** The newest piece of each limit; null where a shadow has refused. */
+    private final @Nullable Piece[] newest;
 
-    private Charge(
-            Organization organization, Rule[] rules, Meter.Place[] places, long[] units, @Nullable Charge earlier) {
+    Charge(OrganizationState organization, CompiledLimit[] limits, @Nullable Piece[] newest) {
         this.organization = organization;
-        this.rules = rules;
-        this.places = places;
-        this.units = units;
-        this.earlier = earlier;
+        this.limits = limits;
+        this.newest = newest;
     }
 
-    /** Returns this charge without the limits that have refused it, of which nothing was charged. */
-    Charge without(List<Rejected> rejections) {
-        if (rejections.isEmpty()) {
-            return this;
+    /** Returns a copy that may be changed. Its pieces are the same. */
+    Charge copy() {
+        return new Charge(organization, limits, newest.clone());
+    }
+
+    /** Tells whether a limit was charged. */
+    boolean has(int limit) {
+        return newest[limit] != null;
+    }
+
+    /** Returns this and later pieces of some limits, null where a shadow has refused. */
+    Charge and(OrganizationState last, int[] indexes, @Nullable Piece[] later, long now) {
+        @Nullable Piece[] sum = newest.clone();
+        for (int i = 0; i < indexes.length; i++) {
+            Piece piece = later[i];
+            int index = indexes[i];
+            sum[index] = piece == null ? sum[index] : piece.before(sum[index], limits[index], now);
         }
-        int[] kept = IntStream.range(0, rules.length)
-                .filter(i -> !rules[i].isCauseOf(rejections))
-                .toArray();
-        return new Charge(
-                organization,
-                Arrays.stream(kept).mapToObj(i -> rules[i]).toArray(Rule[]::new),
-                Arrays.stream(kept).mapToObj(i -> places[i]).toArray(Meter.Place[]::new),
-                Arrays.stream(kept).mapToLong(i -> units[i]).toArray(),
-                earlier);
+        return new Charge(last, limits, sum);
     }
 
-    /** Returns this charge behind another, or one of both if they were written to the same places. */
-    Charge after(Charge last) {
-        if (!Arrays.equals(rules, last.rules) || !Arrays.equals(places, last.places)) {
-            return new Charge(organization, rules, places, units, last);
+    /**
+     * Charges what each limit lacks of the actual use, whether it fits or not. A negative use leaves a limit as it is charged. If this throws,
+     * it has given back what it charged; what it could not give back is here.
+     */
+    void complete(ToLongFunction<Unit> actual) {
+        @Nullable Piece[] before = newest.clone();
+        boolean completed = false;
+        try {
+            for (int i = 0; i < limits.length; i++) {
+                long missing = actual.applyAsLong(limits[i].unit);
+                for (Piece piece = newest[i]; piece != null && missing > 0; piece = piece.older) {
+                    missing -= piece.units;
+                }
+                Piece last = newest[i];
+                if (last != null && missing > 0) {
+                    newest[i] = last.charging(limits[i], missing);
+                }
+            }
+            completed = true;
+        } finally {
+            for (int i = 0; i < limits.length && !completed; i++) {
+                Piece last = newest[i];
+                if (last != null && last != before[i]) {
+                    last.keep(limits[i], 0);
+                    newest[i] = before[i];
+                }
+            }
         }
-        long[] sums = new long[units.length];
-        Arrays.setAll(sums, i -> last.units[i] + units[i]);
-        return new Charge(organization, rules, places, sums, last.earlier);
     }
 
-    int indexOf(Rule rule) {
-        return Arrays.asList(rules).indexOf(rule);
-    }
-
-    /** Keeps at most so many units of the i-th rule, gives the others back, and returns how many it kept. */
-    long keep(int i, long most) {
-        long kept = Math.min(units[i], most);
-        if (kept < units[i]) {
-            organization.meter(rules[i]).refund(places[i], units[i] - kept);
+    /** Keeps the newest units of each limit up to the actual use, and gives the others back. A negative use leaves a limit as it is charged. */
+    void reduce(ToLongFunction<Unit> actual) {
+        for (int i = 0; i < limits.length; i++) {
+            long left = actual.applyAsLong(limits[i].unit);
+            for (Piece piece = newest[i]; piece != null && left >= 0; piece = piece.older) {
+                left -= piece.keep(limits[i], left);
+            }
         }
-        return kept;
     }
 
-    /** Charges units of a rule, beyond what it was charged before, whether they fit or not. */
-    void chargeMore(Rule rule, long more) {
-        int i = indexOf(rule);
-        Clocks clocks = organization.organizations.clocks;
-        organization.meter(rule).chargeMore(rule, places[i], more, clocks.nanoTime());
-        Organization owner = organization;
-        while (!owner.keep()) {
-            owner = owner.renewed();
-            owner.meter(rule).chargeMore(rule, places[i], more, clocks.nanoTime());
+    /** Counts the pieces. */
+    int pieces() {
+        int pieces = 0;
+        for (Piece piece : newest) {
+            pieces += piece == null ? 0 : piece.length;
         }
+        return pieces;
     }
 }

@@ -1,52 +1,92 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.spi.TimeSource;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The time source of a limiter, and the highest wall time that the limiter has seen. Periods go by the highest: a wall clock
- * that steps back reopens none, whichever organization saw it end.
+ * The time source of a limiter, and the time of day that all its quotas go by, whichever of them read the wall clock.
  */
 final class Clocks {
 
-    private static final VarHandle HIGHEST = Handles.of(MethodHandles.lookup(), "highest", Instant.class);
+    /** A window and a lag are added: with this bound the sum stays below 2<sup>61</sup> nanoseconds, far from where stamps wrap. */
+    private static final Duration MAX_LAG = Duration.ofHours(1);
+
+    /** A period that is not kept is computed anew. */
+    private static final int MAX_PERIODS = 1_024;
+
+    private static final VarHandle TIME_OF_DAY = VarHandles.of(MethodHandles.lookup(), "timeOfDay", TimeOfDay.class);
 
     final TimeSource time;
 
     /** How old a reading of the monotonic clock may be, in nanoseconds. */
     final long lag;
 
-    private volatile Instant highest = Instant.MIN;
+    /** Null until the wall clock is read. */
+    private volatile @Nullable TimeOfDay timeOfDay;
+
+    /** The period of each kind that was asked for last: most organizations are in the same, and share one object. */
+    private final ConcurrentHashMap<QuotaPeriod, QuotaPeriod.Interval> periods = new ConcurrentHashMap<>(1);
 
     Clocks(TimeSource time) {
         this.time = time;
-        this.lag = time.lag().toNanos();
-        Arguments.require(lag >= 0, "lag", ">= 0", time.lag());
+        Duration lag = requireNonNull(time.lag(), "lag");
+        Arguments.require(!lag.isNegative() && lag.compareTo(MAX_LAG) <= 0, "lag", ">= 0 and <= 1 h", lag);
+        this.lag = lag.toNanos();
     }
 
     long nanoTime() {
         return time.nanoTime();
     }
 
-    /** Reads the wall clock, which {@link #highest()} then has seen. */
-    Instant instant() {
+    /** Reads the wall clock, and returns the time of day. */
+    TimeOfDay readTimeOfDay(long now) {
         Instant wall = time.instant();
-        raiseHighest(wall);
-        return wall;
-    }
-
-    /** Makes this the highest wall time seen if it is higher. */
-    void raiseHighest(Instant wall) {
-        for (Instant seen = highest; wall.isAfter(seen); seen = highest) {
-            if (HIGHEST.compareAndSet(this, seen, wall)) {
-                break;
+        while (true) {
+            TimeOfDay seen = timeOfDay;
+            TimeOfDay next = seen == null ? TimeOfDay.first(wall, now) : seen.after(wall, now);
+            if (TIME_OF_DAY.compareAndSet(this, seen, next)) {
+                return next;
             }
         }
     }
 
-    Instant highest() {
-        return highest;
+    /** Returns the time of day as of the last reading of the wall clock, which is read if it never was. */
+    TimeOfDay timeOfDay(long now) {
+        TimeOfDay known = timeOfDay;
+        return known != null ? known : readTimeOfDay(now);
+    }
+
+    /** Goes on where a snapshot was taken, before anybody else has asked, and reads the wall clock. */
+    TimeOfDay restore(SnapshotHeader header, long now) {
+        timeOfDay = TimeOfDay.restored(header, now);
+        return readTimeOfDay(now);
+    }
+
+    /** Returns the period that a time lies in. */
+    QuotaPeriod.Interval periodAt(QuotaPeriod kind, Instant time) {
+        QuotaPeriod.Interval known = periods.get(kind);
+        if (known != null && contains(known, time)) {
+            return known;
+        }
+        QuotaPeriod.Interval found = kind.at(time);
+        if (periods.size() >= MAX_PERIODS) {
+            periods.clear();
+        }
+        periods.put(kind, found);
+        return found;
+    }
+
+    /** Tells whether a time lies in a period. {@link Instant#MAX} lies in the one that it ends. */
+    static boolean contains(QuotaPeriod.Interval period, Instant time) {
+        return !time.isBefore(period.start())
+                && (time.isBefore(period.end()) || period.end().equals(Instant.MAX));
     }
 }

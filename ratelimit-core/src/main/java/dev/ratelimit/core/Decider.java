@@ -8,11 +8,11 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The decisions of a limiter: over the meters of an organization, by the rules of a plan.
+ * The decisions of a limiter: over the meters of an organization, by the limits of a compiled tier. A decision is null if the organization's state
+ * was dropped meanwhile: then it must be made again on another state.
  *
  * <p>A call with several limits first looks at all of them, so that a refusal names the one that refuses longest and writes nothing;
  * then it charges them in ascending order of span, and gives back what it has charged if another call took the last unit in
@@ -20,148 +20,256 @@ import org.jspecify.annotations.Nullable;
  * other limit refuses, the first is not looked at: that it refuses shows when it is charged, and then nothing is charged so far.
  *
  * <p>The limits of shadow tables come last, each by itself, so that none of them is charged for a call which is refused after all.
+ *
+ * <h2>All or nothing, also when something throws</h2>
+ *
+ * A clock of the host may throw, and a call may come where its thread has no stack left. A charge ends with the CAS that makes it, so a
+ * charge that throws was not made. All that follows a charge runs within the frame that keeps its position: the charges of the other limits,
+ * the question whether the organization's state is still live, and the {@link Ledger}. If one of them throws, the frame gives back what it
+ * has charged, which reads no clock. Where even that throws, for want of stack or memory, it is left to the next call: {@link
+ * PendingRefunds}. So the caller gets what was thrown, and nothing is charged. After all frames only idle organizations are looked at. If that
+ * throws, the caller gets the decision, and another call will look.
  */
 final class Decider {
 
-    private final Organizations organizations;
+    /** Takes note of what a decision charges, and has the last word. */
+    interface Ledger {
+
+        /** Notes what the i-th limit was charged, which does not happen for a shadow that refuses. */
+        void charged(int i, Piece piece);
+
+        /** Closes a decision that admits. Unless it returns what admits, all is given back. */
+        Decision close(Admitted admitted);
+    }
+
+    /** The call stack keeps the positions of so many limits, so that nothing is allocated; an array keeps those of more. */
+    private static final int MOST_FRAMES = 16;
+
+    /**
+     * What the handlers below name is resolved with this class. To resolve it calls a class loader, and where a handler is entered first there
+     * may be no stack for that: then the JVM skips the handler.
+     */
+    static final List<Class<?>> RESOLVED = List.of(Throwable.class, Object.class);
+
+    private final OrganizationStore store;
+    private final PendingRefunds refunds;
     private final Clocks clocks;
 
-    Decider(Organizations organizations) {
-        this.organizations = organizations;
-        this.clocks = organizations.clocks;
+    Decider(OrganizationStore store) {
+        this.store = store;
+        this.refunds = store.refunds;
+        this.clocks = store.clocks;
     }
 
-    Decision tryAcquire(Organization organization, Tier tier, String endpoint, Usage usage) {
-        Plan plan = organizations.plans.of(tier, organization);
-        return tryAcquire(organization, plan, organization.rules(plan, endpoint), usage);
+    @Nullable
+    Decision tryAcquire(OrganizationState organization, Tier tier, String endpoint, Usage usage) {
+        CompiledTier compiled = store.tierCache.of(tier, organization);
+        return decide(organization, compiled, organization.limits(compiled, endpoint), usage, null);
     }
 
-    Decision tryAcquire(Organization organization, Plan plan, Rule[] rules, Usage usage) {
-        return charge(organization, plan, rules, usage, null);
-    }
-
-    Reservation reserve(Organization organization, Tier tier, String endpoint, Usage estimate) {
-        Plan plan = organizations.plans.of(tier, organization);
-        Charge charge = new Charge(organization, organization.rules(plan, endpoint), estimate);
-        Decision decision = charge(plan, charge, estimate);
-        return decision instanceof Admitted admitted
-                ? new AdmittedReservation(tier, admitted, charge.without(admitted.shadowRejections()))
-                : Reservation.rejected((Rejected) decision);
-    }
-
-    /** Charges all limits of a charge or none, and notes in it where. */
-    Decision charge(Plan plan, Charge more, Usage usage) {
-        return charge(more.organization, plan, more.rules, usage, more.places);
-    }
-
-    /** Charges all limits or none, and notes where, unless nobody will ask. */
-    private Decision charge(
-            Organization organization, Plan plan, Rule[] rules, Usage usage, Meter.Place @Nullable [] places) {
-        long now = clocks.nanoTime();
-        Rejected rejected = rules.length > 1 ? look(1, organization, plan, rules, usage, now) : null;
-        if (rejected == null) {
-            rejected = chargeFrom(0, organization, plan, rules, usage, now, places);
+    @Nullable
+    Reservation reserve(OrganizationState organization, Tier tier, String endpoint, Usage estimate) {
+        CompiledTier compiled = store.tierCache.of(tier, organization);
+        CompiledLimit[] limits = organization.limits(compiled, endpoint);
+        InMemoryReservation reservation = new InMemoryReservation(tier, organization, limits);
+        Decision decision = decide(organization, compiled, limits, estimate, reservation);
+        if (decision instanceof Rejected rejected) {
+            return Reservation.rejected(rejected);
         }
-        Decision decision = rejected != null
-                ? rejected
-                : !plan.shadows ? Decision.admitted() : chargeShadows(organization, plan, rules, usage, now, places);
-        organizations.lookInTime(now);
+        return decision == null ? null : reservation;
+    }
+
+    /** Charges all limits or none, and notes that in a ledger, if somebody will ask. */
+    @Nullable
+    Decision decide(
+            OrganizationState organization,
+            CompiledTier compiled,
+            CompiledLimit[] limits,
+            Usage usage,
+            @Nullable Ledger ledger) {
+        refunds.make();
+        long now = clocks.nanoTime();
+        Decision decision = limits.length > 1 ? longestRejection(1, organization, compiled, limits, usage, now) : null;
+        if (decision == null) {
+            decision = limits.length <= MOST_FRAMES
+                    ? chargeFrom(0, organization, compiled, limits, usage, now, ledger, null)
+                    : chargeMany(organization, compiled, limits, usage, now, ledger);
+        }
+        if (decision instanceof Rejected && !organization.confirmLive()) {
+            decision = null;
+        }
+        try {
+            store.sweepIfDue(now);
+        } catch (Throwable thrown) {
+            // See above.
+        }
         return decision;
     }
 
-    private Admitted chargeShadows(
-            Organization organization,
-            Plan plan,
-            Rule[] rules,
+    /** Charges the limits from the i-th on, all or none but for shadows that refuse; the call stack keeps the positions. */
+    private @Nullable Decision chargeFrom(
+            int i,
+            OrganizationState organization,
+            CompiledTier compiled,
+            CompiledLimit[] limits,
             Usage usage,
             long now,
-            Meter.Place @Nullable [] places) {
-        return admitted(plan, rules, i -> {
-            Meter meter = organization.meter(rules[i]);
-            long receipt = meter.charge(rules[i], usage.amountOf(rules[i].unit), now);
-            if (receipt >= 0 && places != null) {
-                places[i] = meter.place(receipt);
+            @Nullable Ledger ledger,
+            @Nullable List<Rejected> shadows) {
+        if (i == limits.length) {
+            return admit(organization, ledger, shadows);
+        }
+        CompiledLimit limit = limits[i];
+        long units = usage.amountOf(limit.unit);
+        Meter meter = organization.meter(limit);
+        long position = meter.charge(limit, units, now);
+        if (position < 0) {
+            Rejected rejected = rejected(compiled, limit, ~position);
+            return limit.shadow
+                    ? chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, with(rejected, shadows))
+                    : rejected;
+        }
+        Decision decision = null;
+        try {
+            if (ledger != null) {
+                ledger.charged(i, new Piece(organization, meter.booking(position), units));
             }
-            return receipt;
-        });
-    }
-
-    /** Admits what shadows say nothing against. Each is asked, by its place, for a receipt or the complement of its wait. */
-    private static Admitted admitted(Plan plan, Rule[] rules, IntToLongFunction shadow) {
-        List<Rejected> rejections = new ArrayList<>();
-        for (int i = 0; i < rules.length; i++) {
-            long receipt = rules[i].shadow ? shadow.applyAsLong(i) : 0;
-            if (receipt < 0) {
-                rejections.add(rejected(plan, rules[i], ~receipt));
+            decision = chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, shadows);
+        } finally {
+            if (!(decision instanceof Admitted)) {
+                try {
+                    refund(organization, limit, usage, position);
+                } catch (Throwable thrown) {
+                    refunds.newest = new Object[] {refunds.newest, organization, limit, usage, new long[] {position}};
+                }
             }
         }
-        return rejections.isEmpty() ? Decision.admitted() : new Admitted(rejections);
+        return decision;
     }
 
-    Decision peek(Organization organization, Tier tier, String endpoint, Usage usage) {
-        Plan plan = organizations.plans.of(tier, organization);
-        Rule[] rules = organization.knownRules(plan, endpoint);
-        Organization view = organization.view(rules);
+    /** Charges the limits, all or none but for shadows that refuse; an array keeps the positions. */
+    private @Nullable Decision chargeMany(
+            OrganizationState organization,
+            CompiledTier compiled,
+            CompiledLimit[] limits,
+            Usage usage,
+            long now,
+            @Nullable Ledger ledger) {
+        long[] positions = new long[limits.length];
+        int asked = 0;
+        List<Rejected> shadows = null;
+        Decision decision = null;
+        try {
+            while (decision == null && asked < limits.length) {
+                CompiledLimit limit = limits[asked];
+                long units = usage.amountOf(limit.unit);
+                Meter meter = organization.meter(limit);
+                long position = meter.charge(limit, units, now);
+                positions[asked++] = position;
+                if (position >= 0 && ledger != null) {
+                    ledger.charged(asked - 1, new Piece(organization, meter.booking(position), units));
+                } else if (position < 0 && limit.shadow) {
+                    shadows = with(rejected(compiled, limit, ~position), shadows);
+                } else if (position < 0) {
+                    decision = rejected(compiled, limit, ~position);
+                }
+            }
+            if (decision == null) {
+                decision = admit(organization, ledger, shadows);
+            }
+        } finally {
+            while (!(decision instanceof Admitted) && asked-- > 0) {
+                if (positions[asked] >= 0) {
+                    try {
+                        refund(organization, limits[asked], usage, positions[asked]);
+                    } catch (Throwable thrown) {
+                        refunds.newest = new Object[] {
+                            refunds.newest, organization, limits[asked], usage, new long[] {positions[asked]}
+                        };
+                    }
+                }
+            }
+        }
+        return decision;
+    }
+
+    /** Gives back what a limit was charged for some usage. */
+    static void refund(OrganizationState organization, CompiledLimit limit, Usage usage, long position) {
+        Meter meter = organization.meter(limit);
+        meter.refund(meter.booking(position), usage.amountOf(limit.unit));
+    }
+
+    /** Ends a decision whose limits are charged. */
+    private static @Nullable Decision admit(
+            OrganizationState organization, @Nullable Ledger ledger, @Nullable List<Rejected> shadows) {
+        if (!organization.confirmLive()) {
+            return null;
+        }
+        Admitted admitted = admitted(shadows);
+        return ledger == null ? admitted : ledger.close(admitted);
+    }
+
+    Decision peek(OrganizationState organization, Tier tier, String endpoint, Usage usage) {
+        CompiledTier compiled = store.tierCache.of(tier, organization);
+        CompiledLimit[] limits = organization.peekLimits(compiled, endpoint);
+        refunds.make();
+        OrganizationState view = organization.view(limits);
         long now = clocks.nanoTime();
-        Rejected rejected = look(0, view, plan, rules, usage, now);
+        Rejected rejected = longestRejection(0, view, compiled, limits, usage, now);
         if (rejected != null) {
             return rejected;
         }
-        return admitted(plan, rules, i -> {
-            long wait = view.meter(rules[i]).look(rules[i], usage.amountOf(rules[i].unit), now);
-            return wait == 0 ? 0 : ~wait;
-        });
+        List<Rejected> shadows = null;
+        for (CompiledLimit limit : limits) {
+            long wait = limit.shadow ? view.meter(limit).nanosUntilFits(limit, usage.amountOf(limit.unit), now) : 0;
+            if (wait != 0) {
+                shadows = with(rejected(compiled, limit, wait), shadows);
+            }
+        }
+        return admitted(shadows);
     }
 
     /** Returns the refusal of the limit that refuses longest, null if none does from the i-th on. */
-    private static @Nullable Rejected look(
-            int i, Organization organization, Plan plan, Rule[] rules, Usage usage, long now) {
-        Rule longest = null;
+    private static @Nullable Rejected longestRejection(
+            int i,
+            OrganizationState organization,
+            CompiledTier compiled,
+            CompiledLimit[] limits,
+            Usage usage,
+            long now) {
+        CompiledLimit longest = null;
         long longestWait = 0;
-        for (int j = i; j < rules.length && !rules[j].shadow; j++) {
-            Rule rule = rules[j];
-            long wait = organization.meter(rule).look(rule, usage.amountOf(rule.unit), now);
-            if (wait > longestWait || (longest != null && wait == longestWait && rule.order < longest.order)) {
-                longest = rule;
+        for (int j = i; j < limits.length && !limits[j].shadow; j++) {
+            CompiledLimit limit = limits[j];
+            long wait = organization.meter(limit).nanosUntilFits(limit, usage.amountOf(limit.unit), now);
+            if (wait > longestWait || (longest != null && wait == longestWait && limit.order < longest.order)) {
+                longest = limit;
                 longestWait = wait;
             }
         }
         if (longest == null) {
             return null;
         }
-        return i > 0 ? look(0, organization, plan, rules, usage, now) : rejected(plan, longest, longestWait);
+        return i > 0
+                ? longestRejection(0, organization, compiled, limits, usage, now)
+                : rejected(compiled, longest, longestWait);
     }
 
-    /** Charges the limits from the i-th on but shadows, all or none; the call stack keeps the receipts. */
-    private static @Nullable Rejected chargeFrom(
-            int i,
-            Organization organization,
-            Plan plan,
-            Rule[] rules,
-            Usage usage,
-            long now,
-            Meter.Place @Nullable [] places) {
-        if (i == rules.length || rules[i].shadow) {
-            return null;
-        }
-        Rule rule = rules[i];
-        Meter meter = organization.meter(rule);
-        long units = usage.amountOf(rule.unit);
-        long receipt = meter.charge(rule, units, now);
-        if (receipt < 0) {
-            return rejected(plan, rule, ~receipt);
-        }
-        Rejected rejected = chargeFrom(i + 1, organization, plan, rules, usage, now, places);
-        if (rejected != null) {
-            meter.refund(meter.place(receipt), units);
-        } else if (places != null) {
-            places[i] = meter.place(receipt);
-        }
-        return rejected;
+    private static List<Rejected> with(Rejected rejected, @Nullable List<Rejected> others) {
+        List<Rejected> all = others == null ? new ArrayList<>() : others;
+        all.add(rejected);
+        return all;
     }
 
-    private static Rejected rejected(Plan plan, Rule rule, long wait) {
-        String notice = plan.tier.message();
-        return wait == Meter.NEVER ? Rejected.forGood(rule.cause, notice) : Rejected.forNanos(rule.cause, notice, wait);
+    /** Admits what shadows say nothing against, or only these. */
+    private static Admitted admitted(@Nullable List<Rejected> shadows) {
+        return shadows == null ? Decision.admitted() : new Admitted(shadows);
+    }
+
+    private static Rejected rejected(CompiledTier compiled, CompiledLimit limit, long wait) {
+        String notice = compiled.tier.message();
+        return wait == Meter.NEVER
+                ? Rejected.permanent(limit.cause, notice)
+                : Rejected.temporary(limit.cause, notice, wait);
     }
 }

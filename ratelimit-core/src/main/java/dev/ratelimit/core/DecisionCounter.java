@@ -13,12 +13,12 @@ final class DecisionCounter implements RateLimitListener {
     final LongAdder rejected = new LongAdder();
 
     @Override
-    public void admitted(Caller caller, String endpoint, Usage usage) {
+    public void onAdmitted(Caller caller, String endpoint, Usage usage) {
         admitted.increment();
     }
 
     @Override
-    public void rejected(Caller caller, String endpoint, Usage usage, Rejected answer) {
+    public void onRejected(Caller caller, String endpoint, Usage usage, Rejected answer) {
         rejected.increment();
     }
 }

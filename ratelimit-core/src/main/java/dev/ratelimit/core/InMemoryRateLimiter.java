@@ -2,7 +2,6 @@ package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.Admitted;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
@@ -11,6 +10,7 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Printable;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.io.IOException;
@@ -33,17 +33,21 @@ import org.jspecify.annotations.Nullable;
  *     .build();
  * }</pre>
  *
- * <p>It never admits more than a limit's amount in any window of the limit's length, whatever threads do. Windows are exact to the
- * nanosecond of the monotonic clock, or hold a charge up to window/1,024 too long: see {@link dev.ratelimit.Precision}. The wall clock
- * is read for quotas only: before each of their refusals and statuses, when a period is over, and otherwise at most once a second
- * for each quota of an organization, so that a wall clock that is set forward is noticed within a second.
+ * <p>It never admits more than a limit's amount in any window of the limit's length, whatever threads do. Windows are
+ * exact to the nanosecond of the monotonic clock, or hold a charge up to window/1,024 too long: see {@link
+ * dev.ratelimit.Precision}. The wall clock is read for quotas only: before each of their refusals and statuses, when a
+ * period is over, and otherwise at most once a second for each quota of an organization, so that a wall clock that is
+ * set forward is noticed within a second. A jump of more than an hour, forward or back, is believed when it has lasted
+ * a minute of the monotonic clock; until then time goes on from before. A period that was left because of that is kept
+ * until it would have ended, and goes on if the clock is put right.
  *
  * <p>Calls that race for the last unit of one limit may, while the loser gives back what it took of its other limits, cause a
  * further call that shares one of those to be refused, or to be told too long a wait.
  *
  * <p>Safe for use by many threads. Decisions are lock-free and do not block, except that a short lock may be taken when an organization, a
- * tier of it or an endpoint is seen for the first time, or an organization finds no place. What a thread did
- * before an admitted call happens-before what another does after a later call that the admission counted against.
+ * tier of it or an endpoint is seen for the first time, or a period is left because the wall clock jumped. What a thread did before an
+ * admitted call happens-before what another does after a later call that the admission counted against. The time of a call does not depend
+ * on how many organizations and endpoints were named.
  *
  * <p>An organization's state is dropped when it is idle: when nothing that it has used or was granted counts any more, so that no later
  * decision depends on it. A few organizations are looked at by each call that brings a new one, and by one call in every millisecond;
@@ -53,8 +57,8 @@ import org.jspecify.annotations.Nullable;
 public final class InMemoryRateLimiter implements RateLimiter {
 
     private final TierResolver tiers;
-    private final Organizations organizations;
-    private final SupportTools support;
+    private final OrganizationStore store;
+    private final AdminTools support;
     private final @Nullable DecisionCounter counter;
 
     private InMemoryRateLimiter(Builder builder, TierResolver tiers) {
@@ -64,13 +68,13 @@ public final class InMemoryRateLimiter implements RateLimiter {
         if (counter != null) {
             listeners.add(counter);
         }
-        this.organizations = new Organizations(
+        this.store = new OrganizationStore(
                 new Clocks(builder.time),
                 new Listeners(listeners, builder.time),
                 builder.maxEndpoints,
                 builder.maxOrganizations,
-                builder.atCapacity);
-        this.support = new SupportTools(organizations, this::tierOf);
+                builder.capacityPolicy);
+        this.support = new AdminTools(store, this::tierOf);
     }
 
     /**
@@ -96,13 +100,16 @@ public final class InMemoryRateLimiter implements RateLimiter {
     private Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        if (organizations.listeners.isEmpty()) {
-            return organizations.tryAcquire(name, tier, endpoint, usage);
+        if (store.listeners.isEmpty()) {
+            return store.tryAcquire(name, tier, endpoint, usage);
         }
-        long began = organizations.clocks.nanoTime();
-        Decision decision = organizations.tryAcquire(name, tier, endpoint, usage);
-        organizations.tell(new Caller(name, tier), endpoint, usage, decision, began);
-        return decision;
+        Caller caller = new Caller(name, tier);
+        long began = store.clocks.nanoTime();
+        Decision[] decision = new Decision[1];
+        Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], began);
+        decision[0] = store.tryAcquire(name, tier, endpoint, usage);
+        store.listeners.attempt(notifying);
+        return decision[0];
     }
 
     @Override
@@ -119,16 +126,17 @@ public final class InMemoryRateLimiter implements RateLimiter {
     private Reservation reserve(String name, Tier tier, String endpoint, Usage estimate) {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
-        if (organizations.listeners.isEmpty()) {
-            return organizations.reserve(name, tier, endpoint, estimate);
+        if (store.listeners.isEmpty()) {
+            return store.reserve(name, tier, endpoint, estimate);
         }
-        long began = organizations.clocks.nanoTime();
-        Reservation reservation = organizations.reserve(name, tier, endpoint, estimate);
         Caller caller = new Caller(name, tier);
-        organizations.tell(caller, endpoint, estimate, reservation.decision(), began);
-        return reservation.decision() instanceof Admitted estimated
-                ? new ToldReservation(reservation, estimated, organizations, caller, endpoint, estimate)
-                : reservation;
+        long began = store.clocks.nanoTime();
+        NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate);
+        Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, told.decision(), began);
+        Reservation reservation = store.reserve(name, tier, endpoint, estimate);
+        told.reservation = reservation;
+        store.listeners.attempt(notifying);
+        return reservation instanceof InMemoryReservation ? told : reservation;
     }
 
     @Override
@@ -145,7 +153,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
     private Decision peek(String name, Tier tier, String endpoint, Usage usage) {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        return organizations.peek(name, tier, endpoint, usage);
+        return store.peek(name, tier, endpoint, usage);
     }
 
     @Override
@@ -161,30 +169,31 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
     private List<LimitStatus> status(String name, Tier tier, String endpoint) {
         requireNonNull(endpoint, "endpoint");
-        return organizations.status(name, tier, endpoint);
+        return store.status(name, tier, endpoint);
     }
 
     @Override
     public List<LimitStatus> status(String organization) {
-        return organizations.status(organization, tierOf(organization));
+        return store.status(organization, tierOf(organization));
     }
 
     @Override
     public List<LimitStatus> status(Caller caller) {
         requireNonNull(caller, "caller");
-        return organizations.status(caller.organization(), caller.tier());
+        return store.status(caller.organization(), caller.tier());
     }
 
     @Override
     public TimeSource timeSource() {
-        return organizations.clocks.time;
+        return store.clocks.time;
     }
 
     private Tier tierOf(String organization) {
         requireNonNull(organization, "organization");
         Tier tier = tiers.tierOf(organization);
         if (tier == null) {
-            throw new IllegalStateException("the tier resolver must give a tier: organization=" + organization);
+            throw new IllegalStateException(
+                    "the tier resolver must give a tier: organization=" + Printable.name(organization));
         }
         return tier;
     }
@@ -195,7 +204,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * there are, and hinders no call.
      */
     public void cleanUp() {
-        organizations.lookAtAll();
+        store.sweepAll();
     }
 
     /**
@@ -206,15 +215,15 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * @return an object that decides as this limiter does
      */
     public BoundEndpoint bind(String organization, String endpoint) {
-        return new BoundEndpoint(organization, endpoint, organizations, this::tierOf);
+        return new BoundEndpoint(organization, endpoint, store, this::tierOf);
     }
 
     /**
-     * Returns what support does by hand: grant units, reset or forget an organization.
+     * Returns what support does by hand: grant units, carry over a change of plan, reset or forget an organization.
      *
      * @return the tools
      */
-    public SupportTools support() {
+    public AdminTools admin() {
         return support;
     }
 
@@ -224,7 +233,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * @return the counts, each for itself while calls go on
      */
     public LimiterStats stats() {
-        return organizations.stats(counter);
+        return store.stats(counter);
     }
 
     /**
@@ -238,18 +247,18 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * @throws IOException if the stream throws it
      */
     public void snapshot(OutputStream out) throws IOException {
-        organizations.save(requireNonNull(out, "out"));
+        store.save(requireNonNull(out, "out"));
     }
 
     /**
      * Replaces a file by a {@linkplain #snapshot(OutputStream) snapshot}, as a whole: when the process or the machine stops, the
      * file is the old one or the new one. Not for two threads at a time on one file.
      *
-     * @param file the file, which need not be there; its folder must
-     * @throws IOException if it cannot be written; then it is as it was
+     * @param file a regular file, or a symbolic link to one, which is replaced and not followed. It may be absent; its folder must not be
+     * @throws IOException if it cannot be written, or is something else, such as a folder, a device or a pipe; then it is as it was
      */
     public void snapshot(Path file) throws IOException {
-        SnapshotFiles.replace(requireNonNull(file, "file"), organizations::save);
+        SnapshotFiles.replace(requireNonNull(file, "file"), store::save);
     }
 
     /** Builds an {@link InMemoryRateLimiter}. Not safe for use by many threads. */
@@ -260,7 +269,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         private final List<RateLimitListener> listeners = new ArrayList<>();
         private int maxEndpoints = 1_000;
         private long maxOrganizations = Long.MAX_VALUE;
-        private AtCapacity atCapacity = AtCapacity.REFUSE;
+        private CapacityPolicy capacityPolicy = CapacityPolicy.REFUSE;
         private boolean countDecisions;
 
         private Builder() {}
@@ -322,8 +331,9 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
         /**
          * Bounds the endpoints, of those that no table of a tier names, that an organization has meters of their own for; 1,000 unless
-         * stated. All further ones share one set of meters, as if they were one endpoint, until the organization is idle: for good, once
-         * it has used of a lifetime quota. An endpoint that one tier names may count by itself under that and with others under another.
+         * stated. All further ones share the meters of one, the {@linkplain dev.ratelimit.Scope.Endpoint#OVERFLOW overflow row}, which refusals
+         * and statuses name, until the organization is idle: for good, once it has used of a lifetime quota. An endpoint that one tier
+         * names may count by itself under that and with others under another.
          *
          * @param max how many names, zero or more
          * @return this builder
@@ -337,17 +347,19 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
         /**
          * Bounds the organizations whose state is kept; without a bound unless stated. State that counts is never dropped to make room:
-         * while there are so many, the calls of further organizations are refused or not counted at all.
+         * while there are so many, the calls of further organizations are refused or not counted at all. To refuse one takes no longer than
+         * a call of an organization that is kept. The place of one that has become idle is found by calls within a millisecond for each 64
+         * organizations that are kept. What is restored from a snapshot, and what support grants, is kept beyond the bound.
          *
          * @param max how many organizations, at least 1
-         * @param atCapacity what happens to the calls of further ones
+         * @param capacityPolicy what happens to the calls of further ones
          * @return this builder
          * @throws IllegalArgumentException if the number is less than 1
          */
-        public Builder maxOrganizations(long max, AtCapacity atCapacity) {
+        public Builder maxOrganizations(long max, CapacityPolicy capacityPolicy) {
             Arguments.require(max >= 1, "max", ">= 1", max);
             this.maxOrganizations = max;
-            this.atCapacity = requireNonNull(atCapacity, "atCapacity");
+            this.capacityPolicy = requireNonNull(capacityPolicy, "capacityPolicy");
             return this;
         }
 
@@ -355,6 +367,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
          * Makes the limiter.
          *
          * @return a limiter that has seen no call
+         * @throws IllegalArgumentException if the {@linkplain TimeSource#lag() lag} of the clocks is negative or more than an hour
          * @throws IllegalStateException if neither a tier nor a resolver was set
          */
         public InMemoryRateLimiter build() {
@@ -365,8 +378,14 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
-         * Makes a limiter that goes on where another was when it wrote a snapshot. Windows go on by the time that has passed since by the
-         * wall clock, or by none if that was set back; a period that is over by the highest wall time that either has seen is over.
+         * Makes a limiter that goes on where another was when it wrote a snapshot. Windows go on by the time that has
+         * passed since by the wall clock, or by none if that was set back or is more than an hour: that may be a wrong
+         * clock, and is believed, for periods, when it has lasted a minute. A period that is over by the highest time
+         * of day that either has seen is over.
+         *
+         * <p>Every organization of which something counts is restored, even if there are more than
+         * {@link #maxOrganizations(long, CapacityPolicy) maxOrganizations} allows. As long as there are, no further one finds a place. An
+         * organization of which nothing counts any more takes no place.
          *
          * @param snapshot the bytes of a snapshot, to their end; need not be buffered, and is not closed
          * @return a limiter that has seen what the other had
@@ -377,7 +396,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         public InMemoryRateLimiter restore(InputStream snapshot) throws IOException {
             requireNonNull(snapshot, "snapshot");
             InMemoryRateLimiter limiter = build();
-            limiter.organizations.restore(snapshot);
+            limiter.store.restore(snapshot);
             return limiter;
         }
 

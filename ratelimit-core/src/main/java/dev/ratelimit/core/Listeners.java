@@ -17,13 +17,16 @@ import java.util.function.Supplier;
 /**
  * The listeners of a limiter: each event is told to all of them, in the order in which they were added.
  *
- * <p>What a listener throws is swallowed, errors of its own such as a missing class included: a decision is charged by then, and a caller
- * that did not get it could neither use nor give back what it paid for. It is logged by {@link System.Logger}, which needs no library, at
- * most once a minute for each class of listeners. A {@link VirtualMachineError} is passed on: it is not the listener that fails.
+ * <p>What is thrown while listeners are told is swallowed, errors included: a decision is charged by then, and a caller that did not get it
+ * could neither use nor give back what it paid for. It is logged by {@link System.Logger}, which needs no library, at most once a minute for
+ * each class of listeners.
  */
 final class Listeners {
 
     private static final Duration BETWEEN_LINES = Duration.ofMinutes(1);
+
+    /** See {@link Decider#RESOLVED}. */
+    static final List<Class<?>> RESOLVED = List.of(Throwable.class);
 
     /**
      * By listener, the share of an amount from which on the listener is told {@code nearLimit}; infinite, so that no use reaches it,
@@ -34,7 +37,7 @@ final class Listeners {
     private final boolean hearNearLimits;
     private final RateLimitListener[] listeners;
     private final Supplier<System.Logger> logger;
-    private final LineLimit lines;
+    private final LogThrottle lines;
 
     Listeners(List<RateLimitListener> listeners, TimeSource time) {
         // Asked for when something fails, so that a host pays for no logging that it does not need.
@@ -47,7 +50,7 @@ final class Listeners {
                 listeners.stream().mapToDouble(Listeners::nearLimitAt).toArray();
         this.hearNearLimits = Arrays.stream(nearLimitAt).anyMatch(Double::isFinite);
         this.logger = logger;
-        this.lines = new LineLimit(BETWEEN_LINES, time);
+        this.lines = new LogThrottle(BETWEEN_LINES, time);
     }
 
     private static double nearLimitAt(RateLimitListener listener) {
@@ -71,76 +74,92 @@ final class Listeners {
         return listeners.length == 0;
     }
 
-    void admitted(Caller caller, String endpoint, Usage usage) {
-        tellAll(listener -> listener.admitted(caller, endpoint, usage));
+    void onAdmitted(Caller caller, String endpoint, Usage usage) {
+        tellAll(listener -> listener.onAdmitted(caller, endpoint, usage));
     }
 
-    void rejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
-        tellAll(listener -> listener.rejected(caller, endpoint, usage, rejected));
+    void onRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+        tellAll(listener -> listener.onRejected(caller, endpoint, usage, rejected));
     }
 
     /** Tells what the shadow tables would have rejected of a call, or of more for a reservation, that was admitted. */
-    void wouldReject(Caller caller, String endpoint, Usage usage, Admitted admitted) {
+    void onShadowRejected(Caller caller, String endpoint, Usage usage, Admitted admitted) {
         for (Rejected rejected : admitted.shadowRejections()) {
-            tellAll(listener -> listener.wouldReject(caller, endpoint, usage, rejected));
+            tellAll(listener -> listener.onShadowRejected(caller, endpoint, usage, rejected));
         }
     }
 
-    void settled(Caller caller, String endpoint, Usage estimate, Usage actual) {
-        tellAll(listener -> listener.settled(caller, endpoint, estimate, actual));
+    void onSettled(Caller caller, String endpoint, Usage estimate, Usage actual) {
+        tellAll(listener -> listener.onSettled(caller, endpoint, estimate, actual));
     }
 
-    void cancelled(Caller caller, String endpoint, Usage estimate) {
-        tellAll(listener -> listener.cancelled(caller, endpoint, estimate));
+    void onCancelled(Caller caller, String endpoint, Usage estimate) {
+        tellAll(listener -> listener.onCancelled(caller, endpoint, estimate));
     }
 
     /** Tells one listener, by its number in {@link #nearLimitAt}: each has a share of its own. */
-    void nearLimit(int listener, Caller caller, String endpoint, LimitStatus status) {
-        tell(listeners[listener], told -> told.nearLimit(caller, endpoint, status));
+    void onNearLimit(int listener, Caller caller, String endpoint, LimitStatus status) {
+        notifyEach(listeners[listener], told -> told.onNearLimit(caller, endpoint, status));
     }
 
-    void granted(Caller caller, LimitStatus status) {
-        tellAll(listener -> listener.granted(caller, status));
+    void onGranted(Caller caller, LimitStatus status) {
+        tellAll(listener -> listener.onGranted(caller, status));
     }
 
-    void reset(String organization) {
-        tellAll(listener -> listener.reset(organization));
+    void onCarriedOver(Caller caller, Caller former, List<LimitStatus> charged) {
+        tellAll(listener -> listener.onCarriedOver(caller, former, charged));
     }
 
-    void forgotten(String organization) {
-        tellAll(listener -> listener.forgotten(organization));
+    void onReset(String organization) {
+        tellAll(listener -> listener.onReset(organization));
+    }
+
+    void onForgotten(String organization) {
+        tellAll(listener -> listener.onForgotten(organization));
     }
 
     private void tellAll(Consumer<RateLimitListener> event) {
         for (RateLimitListener listener : listeners) {
-            tell(listener, event);
+            notifyEach(listener, event);
         }
     }
 
-    private void tell(RateLimitListener listener, Consumer<RateLimitListener> event) {
-        attempt(() -> event.accept(listener), thrown -> log(listener.getClass().getName(), thrown));
+    private void notifyEach(RateLimitListener listener, Consumer<RateLimitListener> event) {
+        attempt(
+                () -> event.accept(listener),
+                () -> "A rate limit listener failed: " + listener.getClass().getName());
     }
 
-    /** Logs a failure. A log that fails too, often for the same reason, must not cost the caller its decision either. */
-    private void log(String listener, Throwable thrown) {
-        attempt(() -> lines.offer(listener, suppressed -> write(listener, thrown, suppressed)), unloggable -> {});
+    /**
+     * Tells of something that is decided and charged: what is thrown must not keep it from the caller. So what tells is made before there is
+     * anything to tell; then nothing can throw but here.
+     */
+    void attempt(Runnable notifying) {
+        attempt(notifying, () -> "Rate limit listeners could not be told");
     }
 
-    private void write(String listener, Throwable thrown, long suppressed) {
-        logger.get()
-                .log(
-                        System.Logger.Level.WARNING,
-                        "A rate limit listener failed: " + listener + ", suppressed=" + suppressed,
-                        thrown);
-    }
-
-    private static void attempt(Runnable action, Consumer<Throwable> failed) {
+    private void attempt(Runnable action, Supplier<String> failure) {
         try {
             action.run();
-        } catch (VirtualMachineError e) {
-            throw e;
         } catch (Throwable thrown) {
-            failed.accept(thrown);
+            try {
+                log(failure.get(), thrown);
+            } catch (Throwable unloggable) {
+                // There is no stack to log it.
+            }
         }
+    }
+
+    /** Logs a failure. A log that fails too, often for the same reason, costs the caller nothing either. */
+    void log(String failure, Throwable thrown) {
+        try {
+            lines.offer(failure, suppressed -> write(failure + ", suppressed=" + suppressed, thrown));
+        } catch (Throwable unloggable) {
+            // There is nobody else to tell.
+        }
+    }
+
+    private void write(String message, Throwable thrown) {
+        logger.get().log(System.Logger.Level.WARNING, message, thrown);
     }
 }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The counter behind one limit of one organization. What may change from call to call, the amount first of all, comes with the
- * {@link Rule}. Lock-free; {@code now} is a reading of the monotonic clock made by the calling thread during the call.
+ * {@link CompiledLimit}. Lock-free; {@code now} is a reading of the monotonic clock made by the calling thread during the call.
  */
 abstract sealed class Meter permits Timeline, PeriodCounter {
 
@@ -19,37 +19,46 @@ abstract sealed class Meter permits Timeline, PeriodCounter {
     static final long MOST_GRANTED = 1L << 53;
 
     /** Where units were charged. */
-    sealed interface Place permits Mark, PeriodCounter.Period {}
+    sealed interface Booking permits MarkRef, Period {}
+
+    /** How many units were charged that need not fit, and the position for them. */
+    record Charged(long units, long position) {}
 
     /** Returns 0 if so many units would be admitted, otherwise the least wait in nanoseconds after which they would be. */
-    abstract long look(Rule rule, long units, long now);
+    abstract long nanosUntilFits(CompiledLimit limit, long units, long now);
 
     /**
      * Charges so many units if they are admitted.
      *
-     * @return a receipt, which is not negative; or, refused, the complement {@code ~wait} of what {@link #look} returns
+     * @return a position, which is not negative; or, refused, the complement {@code ~wait} of what {@link #nanosUntilFits} returns
      */
-    abstract long charge(Rule rule, long units, long now);
+    abstract long charge(CompiledLimit limit, long units, long now);
 
     /**
-     * Returns the place that a charge was written to, for as long as somebody may want to change it. A receipt is good only for a short
+     * Returns the booking that a charge was written to, for as long as somebody may want to change it. A position is good only for a short
      * time after the charge.
      *
-     * @return the place, null if what is written there does not count any more
+     * @return the booking, null if what is written there does not count any more
      */
     @Nullable
-    abstract Place place(long receipt);
+    abstract Booking booking(long position);
 
-    /** Gives back, once, units that were charged at a place. Does nothing if they do not count any more. */
-    abstract void refund(@Nullable Place place, long units);
+    /** Gives back, once, units that were charged at a booking. Does nothing if they do not count any more. */
+    abstract void refund(@Nullable Booking booking, long units);
 
     /**
-     * Charges units whether they fit or not, as belongs to what was charged at a place earlier: a window now, a period only if it is the
-     * present one still. What is used never goes beyond {@link #MOST_USED}.
+     * Charges units whether they fit or not, as belongs to what was charged at a booking earlier: a window now, a period only while it may be
+     * the current one, now or again. As many are charged as leave what is used within {@link #MOST_USED}.
      */
-    abstract void chargeMore(Rule rule, @Nullable Place place, long units, long now);
+    abstract Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now);
 
-    abstract LimitStatus status(Rule rule, long now);
+    /** Tells whether what was charged at a booking counts in no decision any more, and never will. */
+    abstract boolean isGone(@Nullable Booking booking, long now);
+
+    /** Charges units now, whether they fit or not: as many as leave what is used within {@link #MOST_USED}. */
+    abstract Charged chargeAnyway(CompiledLimit limit, long units, long now);
+
+    abstract LimitStatus status(CompiledLimit limit, long now);
 
     /** Returns the units that count now. */
     abstract long used(long now);
@@ -64,7 +73,7 @@ abstract sealed class Meter permits Timeline, PeriodCounter {
      * is called is in it; what is charged meanwhile may be.
      */
     @Nullable
-    abstract SavedMeter save(Rule.Key key, long now);
+    abstract SavedMeter save(CompiledLimit.Key key, long now);
 
     /** Tells whether every later decision would be the same on a new meter. */
     abstract boolean isIdle(long now);

@@ -1,35 +1,74 @@
 package dev.ratelimit.core;
 
-import static java.util.concurrent.TimeUnit.NANOSECONDS;
-
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.core.KeptPeriods.Kept;
+import dev.ratelimit.core.KeptPeriods.Span;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A counter of the units charged in the present period.
+ * A counter of the units charged in the current period, which is the one that the highest {@linkplain TimeOfDay time of
+ * day} lies in.
  *
- * <p>A period owns its end and its counts, and a charge is one CAS on what is used: one that began before the period ended may still be
- * written there, and is never written to the next. The counter points to the period that the highest wall time seen lies in, and so only
- * ever moves on.
+ * <p>A period owns its end and its counts, and a charge is one CAS on its balance. Decisions read the monotonic clock
+ * only. When a period's end was last compared with the time of day, the time until it was added to the monotonic
+ * clock's. The wall clock is read again when that has passed, and after a second at the latest, in case it was set. It
+ * is also read before every refusal, so that none is made by a clock that was set since, and the wait is exact. A
+ * lifetime needs no wall clock.
  *
- * <p>Decisions read the monotonic clock only. When a period's end was last compared with the wall clock, the time until it was added to the
- * monotonic clock's; the wall clock is asked again when that has passed, and after a second at the latest, in case it was set. It is
- * also asked before every refusal, so that one is never made by a clock that was set since, and the wait is exact. A period without end
- * needs no wall clock.
+ * <h2>A period that has ended</h2>
  *
- * <p>Lock-free: a charge is made again only when another has succeeded or the period has ended.
+ * The highest time lies behind its end, and the monotonic clock has reached that end too, as reckoned while the period
+ * was current. A CAS puts the next period in its place. A charge that began before may still be written to the old one.
+ * It is never written to the next.
+ *
+ * <h2>A period that is left before its end</h2>
+ *
+ * The wall clock was set. It may be set back, so the period is kept until the monotonic clock has reached its end. What
+ * is charged meanwhile may belong to it, and counts in it when time goes back. The claim: a decision counts all that
+ * was charged in its period since that was first entered, and, where time has gone back to it, all that was charged
+ * since in later ones.
+ *
+ * <ol>
+ *   <li><em>Closed first.</em> Under the lock of this object, one thread at a time leaves a period and enters another.
+ *       It first closes the one that it leaves, by one atomic addition to its balance. No limit admits anything at the
+ *       balance of a closed period, and a CAS that expects the balance of an open one fails. So each charge is in what
+ *       is read after closing, or is decided again, in the period that is current then.
+ *   <li><em>Noted.</em> What was charged in a period since it was entered is noted on each kept period that lies before
+ *       it.
+ *   <li><em>One number in one object.</em> A kept period is entered again as the same object, with what it had. Where
+ *       time has gone back, what was noted on it is added. A period that is not kept begins with nothing, or, where
+ *       time has gone back, with what was used in the one that is left.
+ *   <li><em>Counted before it is charged.</em> That sum is made while the entered period is closed, or unknown to
+ *       others. Only then is it opened, and only then is it current. A late CAS that succeeds on it was decided by the
+ *       balance that it has now, like any other.
+ *   <li><em>Two are kept.</em> A period that is left is kept, unless nothing is used or granted in it. A third is added
+ *       to the second, which then stands for the spans of both, and is entered as one object for either.
+ *   <li><em>An ended period need not be closed.</em> Nothing is kept on which its charges could be noted, and it cannot
+ *       be entered again. For that the time of day would have to jump back, which takes a minute from now on, and the
+ *       period has less than a minute left. If one thread finds a period ended and another leaves it, nothing was kept
+ *       before, so that the entered period is new. The CAS that comes second fails, and the period that it would have
+ *       put there is unknown to others.
+ * </ol>
+ *
+ * <p>Lock-free, but for the short lock when a period is left before its end. A charge is made again only when another
+ * has succeeded or the period was replaced.
  */
 final class PeriodCounter extends Meter {
 
     private static final long SECOND = 1_000_000_000L;
 
-    private static final VarHandle CURRENT = Handles.of(MethodHandles.lookup(), "current", Period.class);
+    /** No period has this number. */
+    private static final long NOWHERE = -1;
+
+    private static final VarHandle CURRENT = VarHandles.of(MethodHandles.lookup(), "current", Period.class);
 
     private final QuotaPeriod periods;
     private final Clocks clocks;
@@ -39,66 +78,97 @@ final class PeriodCounter extends Meter {
         this.periods = periods;
         this.clocks = clocks;
         long now = clocks.nanoTime();
-        if (!periods.equals(QuotaPeriod.lifetime())) {
-            clocks.instant();
+        if (isLifetime()) {
+            current = new Period(0, clocks.periodAt(periods, Instant.EPOCH), 0, 0, now, now);
+        } else {
+            current = next(0, clocks.readTimeOfDay(now), now);
         }
-        current = new Period(0, periods.at(clocks.highest()).end(), now);
     }
 
-    /** Makes a counter of the same period, where so much is granted and nothing used. */
-    private PeriodCounter(QuotaPeriod periods, Clocks clocks, Instant end, long granted) {
+    private PeriodCounter(QuotaPeriod periods, Clocks clocks, Period current) {
         this.periods = periods;
         this.clocks = clocks;
-        current = new Period(0, end, clocks.nanoTime());
-        current.granted = granted;
-        current.balance = -granted;
+        this.current = current;
     }
 
-    /** Makes a counter of what was saved, in a period that is not over. */
-    PeriodCounter(SavedMeter.Period saved, Clocks clocks) {
-        this((QuotaPeriod) saved.key().span(), clocks, saved.bounds().end(), saved.granted());
-        current.balance = saved.used() - saved.granted();
+    private boolean isLifetime() {
+        return periods.equals(QuotaPeriod.lifetime());
     }
 
-    @Override
-    SavedMeter.@Nullable Period save(Rule.Key key, long now) {
-        Period period = current;
-        Instant highest = clocks.highest();
-        if (period.isUntouched() || !highest.isBefore(period.end)) {
-            return null;
+    private Period next(int number, TimeOfDay time, long now) {
+        Period next = new Period(number, clocks.periodAt(periods, time.highest()), 0, 0, now, now);
+        next.reckon(time, now, clocks.lag);
+        return next;
+    }
+
+    /** Makes a counter of what was saved so many nanoseconds ago. */
+    static PeriodCounter restored(SavedMeter.Period read, long elapsed, Clocks clocks) {
+        long now = clocks.nanoTime();
+        SavedMeter.Period saved = read.possible(clocks.timeOfDay(now).highest());
+        Span span = restored(saved.span(), elapsed, now);
+        Period current = new Period(0, span.bounds(), saved.used(), saved.granted(), span.endAt(), now);
+        List<Kept> kept = new ArrayList<>();
+        for (SavedMeter.Kept each : saved.kept()) {
+            List<Span> spans = restored(each.spans(), elapsed, now);
+            Span first = spans.get(0);
+            Period period =
+                    new Period(kept.size() + 1, first.bounds(), each.used(), each.granted(), first.endAt(), now);
+            period.close();
+            kept.add(new Kept(period, spans, each.since()));
         }
-        // The end may be another by now, where the period was restored and the rules of its zone have changed.
-        QuotaPeriod.Interval bounds =
-                new QuotaPeriod.Interval(periods.at(highest).start(), period.end);
-        return new SavedMeter.Period(key, bounds, Math.min(period.used(), MOST_USED), period.granted);
+        if (saved.hasOthers()) {
+            List<Span> alsoOf = restored(saved.alsoOf(), elapsed, now);
+            current.others = new KeptPeriods(kept, alsoOf, saved.usedBefore(), kept.size());
+        }
+        return new PeriodCounter((QuotaPeriod) saved.key().span(), clocks, current);
+    }
+
+    private static List<Span> restored(List<SavedMeter.Span> saved, long elapsed, long now) {
+        return saved.stream().map(span -> restored(span, elapsed, now)).toList();
+    }
+
+    private static Span restored(SavedMeter.Span saved, long elapsed, long now) {
+        return new Span(saved.bounds(), now + Math.max(0, saved.untilEnd() - elapsed));
     }
 
     @Override
-    long charge(Rule rule, long units, long now) {
+    SavedMeter.@Nullable Period save(CompiledLimit.Key key, long now) {
+        if (!isLifetime()) {
+            TimeOfDay time = clocks.timeOfDay(now);
+            while (untilEnd(current, time, now) == 0) {}
+        }
+        synchronized (this) {
+            Period period = current;
+            return isIdle(period, now) ? null : period.save(key, now);
+        }
+    }
+
+    @Override
+    long charge(CompiledLimit limit, long units, long now) {
         Period period = at(now);
         while (true) {
             long balance = period.balance;
-            if (rule.admits(balance, units)) {
-                if (units == 0 || Period.BALANCE.compareAndSet(period, balance, balance + units)) {
+            if (limit.admits(balance, units)) {
+                if (units == 0 || period.charge(balance, units)) {
                     return period.number;
                 }
                 continue;
             }
             long untilEnd = untilEnd(period, now);
             if (untilEnd != 0) {
-                return ~(rule.neverAdmits(units) ? NEVER : untilEnd);
+                return ~(limit.neverAdmits(units) ? NEVER : untilEnd);
             }
             period = current;
         }
     }
 
     @Override
-    long look(Rule rule, long units, long now) {
+    long nanosUntilFits(CompiledLimit limit, long units, long now) {
         Period period = at(now);
-        while (!rule.admits(period.balance, units)) {
+        while (!limit.admits(period.balance, units)) {
             long untilEnd = untilEnd(period, now);
             if (untilEnd != 0) {
-                return rule.neverAdmits(units) ? NEVER : untilEnd;
+                return limit.neverAdmits(units) ? NEVER : untilEnd;
             }
             period = current;
         }
@@ -107,27 +177,39 @@ final class PeriodCounter extends Meter {
 
     @Override
     @Nullable
-    Period place(long receipt) {
+    Period booking(long position) {
         Period period = current;
-        return period.number == receipt ? period : null;
+        return period.number == position ? period : period.others.numbered(position);
     }
 
     /* A period that is over is read by nobody, so it does no harm to write there. */
     @Override
-    void refund(@Nullable Place place, long units) {
-        if (place instanceof Period period) {
-            Period.BALANCE.getAndAdd(period, -units);
+    void refund(@Nullable Booking booking, long units) {
+        if (booking instanceof Period period) {
+            period.giveBack(units);
         }
     }
 
     @Override
-    void chargeMore(Rule rule, @Nullable Place place, long units, long now) {
+    Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now) {
+        Period counting = booking instanceof Period charged ? current.counting(charged, now) : null;
+        return counting == null ? new Charged(0, NOWHERE) : new Charged(counting.chargeMore(units), counting.number);
+    }
+
+    /* What was charged in a period that is neither the current one nor kept is never read again. */
+    @Override
+    boolean isGone(@Nullable Booking booking, long now) {
         Period period = current;
-        if (place instanceof Period charged && charged.end.equals(period.end)) {
-            long balance = period.balance;
-            while (!Period.BALANCE.compareAndSet(
-                    period, balance, Math.min(balance + units, MOST_USED - period.granted))) {
-                balance = period.balance;
+        return booking != period && !(booking instanceof Period charged && period.others.isKept(charged));
+    }
+
+    @Override
+    Charged chargeAnyway(CompiledLimit limit, long units, long now) {
+        while (true) {
+            Period period = upToDate(now);
+            long charged = period.chargeIfOpen(units);
+            if (charged >= 0) {
+                return new Charged(charged, period.number);
             }
         }
     }
@@ -138,27 +220,35 @@ final class PeriodCounter extends Meter {
     }
 
     /**
-     * Lets so many units more, or fewer, be used beyond the amount until the present period ends: in all at least none and at most
-     * {@link #MOST_GRANTED}. For one thread at a time.
+     * Lets so many units more, or fewer, be used beyond the amount until the current period ends: in all at least none and at most
+     * {@link #MOST_GRANTED}. For one thread at a time. Reads the wall clock before it grants, and not after, since that may throw.
+     *
+     * @return where it then stands
      */
-    void grant(long units, long now) {
-        Period period = current;
-        while (untilEnd(period, now) == 0) {
-            period = current;
+    LimitStatus grant(CompiledLimit limit, long units, long now) {
+        while (true) {
+            Period period = current;
+            long untilEnd = untilEnd(period, now);
+            synchronized (this) {
+                if (untilEnd != 0 && period == current) {
+                    period.grant(units);
+                    return status(limit, period, untilEnd);
+                }
+            }
         }
-        long before = period.granted;
-        long after = Math.max(0, Math.min(before + units, MOST_GRANTED));
-        period.granted = Math.max(before, after);
-        Period.BALANCE.getAndAdd(period, before - after);
-        period.granted = after;
     }
 
-    /** Returns a counter of the present period to which so much is granted as here, and nothing used; null if nothing is granted. */
+    /**
+     * Returns a counter to which so much is granted in each period as here, and nothing used; null if nothing is
+     * granted.
+     */
     @Nullable
     PeriodCounter unused() {
-        Period period = current;
-        long granted = period.granted;
-        return granted == 0 ? null : new PeriodCounter(periods, clocks, period.end, granted);
+        long now = clocks.nanoTime();
+        synchronized (this) {
+            Period unused = current.unused(now);
+            return isIdle(unused, now) ? null : new PeriodCounter(periods, clocks, unused);
+        }
     }
 
     @Override
@@ -167,25 +257,34 @@ final class PeriodCounter extends Meter {
     }
 
     @Override
-    LimitStatus status(Rule rule, long now) {
+    LimitStatus status(CompiledLimit limit, long now) {
         Period period;
         long untilEnd;
         do {
             period = current;
             untilEnd = untilEnd(period, now);
         } while (untilEnd == 0);
+        return status(limit, period, untilEnd);
+    }
+
+    private static LimitStatus status(CompiledLimit limit, Period period, long untilEnd) {
         long used = period.used();
         Optional<Duration> reset = used == 0
                 ? Optional.of(Duration.ZERO)
                 : untilEnd == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(untilEnd));
-        return LimitStatus.of(rule.limit, used, period.granted, reset);
+        return LimitStatus.of(limit.applied, used, period.granted, reset);
     }
 
     @Override
     boolean isIdle(long now) {
-        return at(now).isUntouched();
+        return isIdle(at(now), now);
     }
 
+    private static boolean isIdle(Period period, long now) {
+        return period.isUntouched() && !period.others.anyCounts(now);
+    }
+
+    /** Returns the current period, as of at most a second ago. */
     private Period at(long now) {
         Period period = current;
         while (now - period.checkAt >= 0 && untilEnd(period, now) == 0) {
@@ -194,65 +293,63 @@ final class PeriodCounter extends Meter {
         return period;
     }
 
+    /** Returns the current period, as of now. */
+    private Period upToDate(long now) {
+        Period period = current;
+        while (untilEnd(period, now) == 0) {
+            period = current;
+        }
+        return period;
+    }
+
     /**
-     * Asks the wall clock: returns the nanoseconds until a period ends, {@link #NEVER} if it has no end, or 0 if it has ended and was
-     * replaced.
+     * Reads the wall clock: returns the nanoseconds until a period ends, {@link #NEVER} if it has no end, or 0 if it is
+     * not the current one any more.
      */
     private long untilEnd(Period period, long now) {
-        if (period.end.equals(Instant.MAX)) {
+        if (isLifetime()) {
             period.checkAt = now + SECOND;
             return NEVER;
         }
-        Instant wall = clocks.instant();
-        Instant highest = clocks.highest();
-        if (!highest.isBefore(period.end)) {
-            CURRENT.compareAndSet(
-                    this,
-                    period,
-                    new Period(period.number + 1, periods.at(highest).end(), now));
-            return 0;
-        }
-        long untilEnd = NANOSECONDS.convert(Duration.between(wall, period.end)); // saturates at NEVER
-        period.checkAt = now + Math.min(SECOND, untilEnd) - clocks.lag;
-        return untilEnd;
+        return untilEnd(period, clocks.readTimeOfDay(now), now);
     }
 
-    /** One period: its end, what is used in it, and what may be used in it beyond the amount. */
-    static final class Period implements Place {
-
-        private static final VarHandle BALANCE = Handles.of(MethodHandles.lookup(), "balance", long.class);
-
-        final long number;
-        final Instant end;
-
-        /** When to ask the wall clock again, by the monotonic clock. */
-        volatile long checkAt;
-
-        /** What is used less what is granted: all that a decision asks for, in one number, so that a CAS on it decides by both. */
-        volatile long balance;
-
-        /** What is granted; for a moment, while that changes, more than the balance has of it, but never less. */
-        volatile long granted;
-
-        Period(long number, Instant end, long checkAt) {
-            this.number = number;
-            this.end = end;
-            this.checkAt = checkAt;
+    private long untilEnd(Period period, TimeOfDay time, long now) {
+        if (period != current) {
+            return 0;
         }
-
-        /**
-         * Returns what is used; for a moment, while what is granted changes, more than that, but not less. When more is granted, a
-         * balance that has it is read before the second look at what is granted; when less is, after the first one.
-         */
-        long used() {
-            long before = granted;
-            long balanced = balance;
-            return Math.max(0, balanced + Math.max(before, granted));
+        if (period.contains(time.highest()) && !period.isClosed()) {
+            return period.reckon(time, now, clocks.lag);
         }
-
-        /** Tells whether nothing is used or granted. */
-        boolean isUntouched() {
-            return used() == 0 && granted == 0;
+        if (hasEnded(period, time, now)) {
+            CURRENT.compareAndSet(this, period, next(period.number + 1, time, now));
+        } else {
+            leave(period, time, now);
         }
+        return 0;
+    }
+
+    /** Tells whether a period is over by both clocks, or cannot be entered again until it is, and nothing is kept. */
+    private static boolean hasEnded(Period period, TimeOfDay time, long now) {
+        long untilEnd = period.endAt - now;
+        boolean isOver = untilEnd <= 0 || (untilEnd < TimeOfDay.MINUTE && !time.isDoubted());
+        return isOver && !time.highest().isBefore(period.bounds.end()) && period.others.equals(KeptPeriods.NONE);
+    }
+
+    /** Leaves a period, if it is still the current one, for that which the highest time lies in: see the rules. */
+    private synchronized void leave(Period left, TimeOfDay time, long now) {
+        Instant highest = time.highest();
+        if (left != current) {
+            return;
+        }
+        if (left.contains(highest)) {
+            left.open(); // a thread that closed it has failed
+            return;
+        }
+        left.close();
+        Period entered = left.others.leave(left, highest, clocks.periodAt(periods, highest), now);
+        entered.reckon(time, now, clocks.lag);
+        entered.open();
+        CURRENT.compareAndSet(this, left, entered);
     }
 }

@@ -6,6 +6,7 @@ import dev.ratelimit.QuotaPeriod;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A meter in a snapshot. Nothing in it depends on a monotonic clock. Constructors throw {@link IllegalArgumentException} for what no
@@ -13,7 +14,7 @@ import java.util.List;
  */
 sealed interface SavedMeter {
 
-    Rule.Key key();
+    CompiledLimit.Key key();
 
     /**
      * A {@link SlidingWindow}.
@@ -21,7 +22,7 @@ sealed interface SavedMeter {
      * @param key whose span is the window, more than 0 and at most 2<sup>60</sup> nanoseconds
      * @param charges what counts, oldest first; at most {@link Meter#MOST_USED} units in all
      */
-    record Window(Rule.Key key, List<Charge> charges) implements SavedMeter {
+    record Window(CompiledLimit.Key key, List<Charge> charges) implements SavedMeter {
 
         private static final long MAX_WINDOW = 1L << 60;
 
@@ -48,7 +49,7 @@ sealed interface SavedMeter {
      * Units that leave a window together.
      *
      * @param ageNanos nanoseconds by the monotonic clock since the units were charged. It is negative, down to -2<sup>60</sup>, where the
-     *     {@link Mark}'s stamp is later than {@link SnapshotHeader#taken()}: because it was rounded up to the end of a grain, or because
+     *     {@link MarkRef}'s stamp is later than {@link SnapshotHeader#taken()}: because it was rounded up to the end of a grain, or because
      *     the charge was made while the snapshot was being written.
      * @param units how many of them were not given back, between 0 and {@link Meter#MOST_USED}
      */
@@ -60,29 +61,157 @@ sealed interface SavedMeter {
     }
 
     /**
-     * A {@link PeriodCounter}.
+     * A {@link PeriodCounter}. See {@link KeptPeriods} for what it has of periods that were left before their end; a
+     * lifetime has none.
      *
      * @param key whose span is a {@link QuotaPeriod}
-     * @param bounds of the present period by the rules that the time zone had then, but the end as it was when the period began to be
-     *     counted; from {@link Instant#MIN} to {@link Instant#MAX} for a
-     *     lifetime, and for no other period
+     * @param span the current period by the rules that the time zone had then, but its end as it was when the period
+     *     began to be counted; from {@link Instant#MIN} to {@link Instant#MAX} for a lifetime, and for no other period
      * @param used units, between 0 and {@link Meter#MOST_USED}
      * @param granted units that may be used beyond the amount, between 0 and {@link Meter#MOST_GRANTED}
+     * @param usedBefore what was used when the period was entered, between 0 and {@link Meter#MOST_USED}
+     * @param alsoOf other spans that the period stands for
+     * @param kept periods that were left, in that order, two at most
      */
-    record Period(Rule.Key key, QuotaPeriod.Interval bounds, long used, long granted) implements SavedMeter {
+    record Period(
+            CompiledLimit.Key key,
+            Span span,
+            long used,
+            long granted,
+            long usedBefore,
+            List<Span> alsoOf,
+            List<Kept> kept)
+            implements SavedMeter {
 
         private static final QuotaPeriod.Interval ALWAYS = new QuotaPeriod.Interval(Instant.MIN, Instant.MAX);
 
         public Period {
             Arguments.require(key.span() instanceof QuotaPeriod, "span of a period", "a quota period", key.span());
-            requireNonNull(bounds, "bounds");
             boolean forEver = key.span().equals(QuotaPeriod.lifetime());
             Arguments.require(
-                    bounds.equals(ALWAYS) == forEver, "bounds", "those of all time for a lifetime only", bounds);
-            requireUnits(used, "used");
-            Arguments.require(granted >= 0, "granted", ">= 0", granted);
-            Arguments.require(granted <= Meter.MOST_GRANTED, "granted", "<= 2^53", granted);
+                    span.bounds.equals(ALWAYS) == forEver, "bounds", "those of all time for a lifetime only", span);
+            requireUsed(used, granted);
+            requireUnits(usedBefore, "used before");
+            alsoOf = List.copyOf(alsoOf);
+            kept = List.copyOf(kept);
+            Arguments.require(alsoOf.size() <= KeptPeriods.MOST_SPANS, "number of spans", "<= 8", alsoOf.size());
+            Arguments.require(kept.size() <= KeptPeriods.MOST, "number of kept periods", "<= 2", kept.size());
+            boolean others = usedBefore > 0 || !alsoOf.isEmpty() || !kept.isEmpty();
+            Arguments.require(!forEver || !others, "what a lifetime has of other periods", "nothing", kept);
         }
+
+        /** Makes the counter of a period that has all its time to come, where no period was ever left. */
+        Period(CompiledLimit.Key key, QuotaPeriod.Interval bounds, long used, long granted) {
+            this(key, Span.whole(bounds), used, granted, 0, List.of(), List.of());
+        }
+
+        QuotaPeriod.Interval bounds() {
+            return span.bounds;
+        }
+
+        /**
+         * Returns the same with as much time to come as there can be, so that no snapshot locks an organization for longer: the current period
+         * ends where the rules of its time zone could have ended it, and nothing lasts longer than two periods.
+         */
+        Period possible(Instant now) {
+            QuotaPeriod periods = (QuotaPeriod) key.span();
+            if (periods.equals(QuotaPeriod.lifetime())) {
+                return this;
+            }
+            QuotaPeriod.Interval present = periods.at(now);
+            Duration two = Duration.between(present.start(), present.end()).multipliedBy(2);
+            long most = TimeUnit.NANOSECONDS.convert(two); // saturates
+            return new Period(
+                    key,
+                    span.endingBy(periods).within(most),
+                    used,
+                    granted,
+                    usedBefore,
+                    alsoOf.stream().map(also -> also.within(most)).toList(),
+                    kept.stream().map(each -> each.within(most)).toList());
+        }
+
+        /** Tells whether there is anything of other periods. */
+        boolean hasOthers() {
+            return usedBefore > 0 || !alsoOf.isEmpty() || !kept.isEmpty();
+        }
+    }
+
+    /**
+     * A period that was left before its end.
+     *
+     * @param spans what it stands for, 1 to 8
+     * @param used units, between 0 and {@link Meter#MOST_USED}
+     * @param granted units that may be used beyond the amount, between 0 and {@link Meter#MOST_GRANTED}
+     * @param since units that were charged in later periods since, between 0 and {@link Meter#MOST_USED}
+     */
+    record Kept(List<Span> spans, long used, long granted, long since) {
+
+        public Kept {
+            spans = List.copyOf(spans);
+            boolean inRange = !spans.isEmpty() && spans.size() <= KeptPeriods.MOST_SPANS;
+            Arguments.require(inRange, "number of spans", ">= 1 and <= 8", spans.size());
+            requireUsed(used, granted);
+            requireUnits(since, "since");
+        }
+
+        private Kept within(long most) {
+            return new Kept(spans.stream().map(span -> span.within(most)).toList(), used, granted, since);
+        }
+    }
+
+    /**
+     * A span of the calendar.
+     *
+     * @param bounds the span
+     * @param untilEnd nanoseconds by the monotonic clock until it ends, as reckoned while it was the current one;
+     *     between 0 and 2<sup>62</sup>
+     */
+    record Span(QuotaPeriod.Interval bounds, long untilEnd) {
+
+        static final long MOST = 1L << 62;
+
+        /** By so much two rules of a time zone differ at most, as offsets lie between -18 and +18 hours. */
+        private static final Duration MOST_BETWEEN_RULES = Duration.ofHours(36);
+
+        public Span {
+            requireNonNull(bounds, "bounds");
+            Arguments.require(untilEnd >= 0, "time until the end", ">= 0 ns", untilEnd);
+            Arguments.require(untilEnd <= MOST, "time until the end", "<= 2^62 ns", untilEnd);
+        }
+
+        private Span within(long most) {
+            return new Span(bounds, Math.min(untilEnd, most));
+        }
+
+        private Span endingBy(QuotaPeriod periods) {
+            Instant byRules = periods.at(bounds.start()).end();
+            Duration later = Duration.between(byRules, bounds.end());
+            return later.compareTo(MOST_BETWEEN_RULES) <= 0
+                    ? this
+                    : new Span(new QuotaPeriod.Interval(bounds.start(), byRules.plus(MOST_BETWEEN_RULES)), untilEnd);
+        }
+
+        /** Returns a span that has all its time to come. */
+        static Span whole(QuotaPeriod.Interval bounds) {
+            return until(bounds, bounds.start());
+        }
+
+        /**
+         * Returns a span that ends as it would if it was some time now; not later than if it had all its time to
+         * come.
+         */
+        static Span until(QuotaPeriod.Interval bounds, Instant now) {
+            Instant from = now.isBefore(bounds.start()) ? bounds.start() : now;
+            long nanos = TimeUnit.NANOSECONDS.convert(Duration.between(from, bounds.end()));
+            return new Span(bounds, Math.max(0, Math.min(nanos, MOST)));
+        }
+    }
+
+    private static void requireUsed(long used, long granted) {
+        requireUnits(used, "used");
+        Arguments.require(granted >= 0, "granted", ">= 0", granted);
+        Arguments.require(granted <= Meter.MOST_GRANTED, "granted", "<= 2^53", granted);
     }
 
     private static void requireUnits(long units, String name) {

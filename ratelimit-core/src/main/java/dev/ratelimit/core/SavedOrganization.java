@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Printable;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -11,7 +12,7 @@ import java.util.Set;
  *
  * @param name any string, even an empty or a malformed one
  * @param meters its meters, in any order, no two of the same key
- * @param endpoints those that no table names which have meters of their own: see {@link EndpointNames}
+ * @param endpoints those that no table names which have meters of their own: see {@link UnlistedEndpoints}
  */
 record SavedOrganization(String name, List<SavedMeter> meters, List<String> endpoints) {
 
@@ -20,10 +21,11 @@ record SavedOrganization(String name, List<SavedMeter> meters, List<String> endp
         requireNonNull(name, "name");
         meters = List.copyOf(meters);
         endpoints = List.copyOf(endpoints);
-        Set<Rule.Key> keys = new HashSet<>();
+        Set<CompiledLimit.Key> keys = new HashSet<>();
         for (SavedMeter meter : meters) {
             if (!keys.add(meter.key())) {
-                throw new IllegalArgumentException("key must be that of one meter only: key=" + meter.key());
+                throw new IllegalArgumentException("key must be that of one meter only: key="
+                        + Printable.text(meter.key().toString()));
             }
         }
     }

@@ -8,6 +8,7 @@ import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Printable;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
@@ -36,13 +37,15 @@ import org.slf4j.spi.LoggingEventBuilder;
  * <tr><td>INFO</td><td>Near the limit</td>
  *   <td>organization, endpoint, table, limit, used, remaining, suppressed</td></tr>
  * <tr><td>INFO</td><td>Granted</td><td>organization, account, table, limit, scope, granted, used, remaining</td></tr>
+ * <tr><td>INFO</td><td>Carried over</td><td>organization, account, table, limit, scope, used, remaining</td></tr>
  * <tr><td>INFO</td><td>Reset an organization</td><td>organization</td></tr>
  * <tr><td>INFO</td><td>Forgot an organization</td><td>organization</td></tr>
  * </table>
  *
  * <p>{@code retryAfter} is a {@link Duration}, and missing where waiting does not help; {@code table} and {@code limit} are missing
- * where the cause is none of the tier's limits; {@code shadow} is there, and true, where the limit refuses nothing. Names of organizations and endpoints are logged as the host gives them; keys that
- * callers authenticate with never are. Where callers make up endpoint names, the log's layout has to escape line breaks.
+ * where the cause is none of the tier's limits; {@code shadow} is true where the limit refuses nothing, and missing elsewhere. Names are
+ * {@linkplain dev.ratelimit printable}: whatever callers make up, a line stays one line of a bounded length. Keys that callers authenticate
+ * with are never logged.
  *
  * <p><b>The bound.</b> There is at most one line per interval, one minute unless stated, for each organization that is refused, and for
  * each organization and limit that would refuse or is nearly used up; and at most 256 of each of these kinds in all. What support does is
@@ -59,16 +62,16 @@ public final class Slf4jListener implements RateLimitListener {
 
     private final Logger logger;
     private final OptionalDouble nearLimitAt;
-    private final LineLimit rejections;
-    private final LineLimit shadowRejections;
-    private final LineLimit nearLimits;
+    private final LogThrottle rejections;
+    private final LogThrottle shadowRejections;
+    private final LogThrottle nearLimits;
 
     Slf4jListener(Logger logger, Builder builder) {
         this.logger = logger;
         this.nearLimitAt = builder.nearLimitAt;
-        this.rejections = new LineLimit(builder.interval, builder.time);
-        this.shadowRejections = new LineLimit(builder.interval, builder.time);
-        this.nearLimits = new LineLimit(builder.interval, builder.time);
+        this.rejections = new LogThrottle(builder.interval, builder.time);
+        this.shadowRejections = new LogThrottle(builder.interval, builder.time);
+        this.nearLimits = new LogThrottle(builder.interval, builder.time);
     }
 
     /**
@@ -81,7 +84,7 @@ public final class Slf4jListener implements RateLimitListener {
     }
 
     @Override
-    public void rejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+    public void onRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
         if (logger.isWarnEnabled()) {
             rejections.offer(
                     caller.organization(),
@@ -91,7 +94,7 @@ public final class Slf4jListener implements RateLimitListener {
     }
 
     @Override
-    public void wouldReject(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+    public void onShadowRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
         if (logger.isInfoEnabled()) {
             shadowRejections.offer(
                     List.of(caller.organization(), rejected.cause()),
@@ -106,12 +109,12 @@ public final class Slf4jListener implements RateLimitListener {
     }
 
     @Override
-    public void nearLimit(Caller caller, String endpoint, LimitStatus status) {
+    public void onNearLimit(Caller caller, String endpoint, LimitStatus status) {
         if (logger.isInfoEnabled()) {
             // By limit too: a limit that fills up every minute must not hide one that does once a month.
             nearLimits.offer(
-                    List.of(caller.organization(), status.limit()),
-                    suppressed -> limit(call(logger.atInfo(), caller, endpoint), status.limit())
+                    List.of(caller.organization(), status.applied()),
+                    suppressed -> limit(call(logger.atInfo(), caller, endpoint), status.applied())
                             .addKeyValue("used", status.used())
                             .addKeyValue("remaining", status.remaining())
                             .addKeyValue("suppressed", suppressed)
@@ -120,12 +123,12 @@ public final class Slf4jListener implements RateLimitListener {
     }
 
     @Override
-    public void granted(Caller caller, LimitStatus status) {
+    public void onGranted(Caller caller, LimitStatus status) {
         LoggingEventBuilder line = logger.atInfo()
-                .addKeyValue("organization", caller.organization())
-                .addKeyValue("account", caller.tier().account());
-        limit(line, status.limit())
-                .addKeyValue("scope", status.limit().scope().toString())
+                .addKeyValue("organization", Printable.name(caller.organization()))
+                .addKeyValue("account", Printable.name(caller.tier().account()));
+        limit(line, status.applied())
+                .addKeyValue("scope", status.applied().scope().toString())
                 .addKeyValue("granted", status.granted())
                 .addKeyValue("used", status.used())
                 .addKeyValue("remaining", status.remaining())
@@ -133,20 +136,38 @@ public final class Slf4jListener implements RateLimitListener {
     }
 
     @Override
-    public void reset(String organization) {
-        logger.atInfo().addKeyValue("organization", organization).log("Reset an organization");
+    public void onCarriedOver(Caller caller, Caller former, List<LimitStatus> charged) {
+        for (LimitStatus status : charged) {
+            LoggingEventBuilder line = logger.atInfo()
+                    .addKeyValue("organization", caller.organization())
+                    .addKeyValue("account", caller.tier().account());
+            limit(line, status.applied())
+                    .addKeyValue("scope", status.applied().scope().toString())
+                    .addKeyValue("used", status.used())
+                    .addKeyValue("remaining", status.remaining())
+                    .log("Carried over");
+        }
     }
 
     @Override
-    public void forgotten(String organization) {
-        logger.atInfo().addKeyValue("organization", organization).log("Forgot an organization");
+    public void onReset(String organization) {
+        logger.atInfo()
+                .addKeyValue("organization", Printable.name(organization))
+                .log("Reset an organization");
+    }
+
+    @Override
+    public void onForgotten(String organization) {
+        logger.atInfo()
+                .addKeyValue("organization", Printable.name(organization))
+                .log("Forgot an organization");
     }
 
     private static LoggingEventBuilder refusal(
             LoggingEventBuilder line, Caller caller, String endpoint, Rejected rejected, long suppressed) {
         LoggingEventBuilder call = call(line, caller, endpoint);
         LoggingEventBuilder limited =
-                rejected.cause() instanceof LimitReached reached ? limit(call, reached.limit()) : call;
+                rejected.cause() instanceof LimitReached reached ? limit(call, reached.applied()) : call;
         LoggingEventBuilder caused =
                 limited.addKeyValue("cause", rejected.cause().message());
         return rejected.retryAfter()
@@ -156,12 +177,13 @@ public final class Slf4jListener implements RateLimitListener {
     }
 
     private static LoggingEventBuilder call(LoggingEventBuilder line, Caller caller, String endpoint) {
-        return line.addKeyValue("organization", caller.organization()).addKeyValue("endpoint", endpoint);
+        return line.addKeyValue("organization", Printable.name(caller.organization()))
+                .addKeyValue("endpoint", Printable.name(endpoint));
     }
 
     private static LoggingEventBuilder limit(LoggingEventBuilder line, AppliedLimit limit) {
-        LoggingEventBuilder limited = line.addKeyValue("table", limit.table())
-                .addKeyValue("limit", limit.limit().toString());
+        LoggingEventBuilder limited = line.addKeyValue("table", Printable.name(limit.table()))
+                .addKeyValue("limit", limit.limit().inWords());
         return limit.shadow() ? limited.addKeyValue("shadow", true) : limited;
     }
 
@@ -195,7 +217,7 @@ public final class Slf4jListener implements RateLimitListener {
          */
         public Builder atMostEvery(Duration interval) {
             requireNonNull(interval, "interval");
-            if (interval.compareTo(Duration.ZERO) <= 0 || interval.compareTo(LineLimit.MAX_INTERVAL) > 0) {
+            if (interval.compareTo(Duration.ZERO) <= 0 || interval.compareTo(LogThrottle.MAX_INTERVAL) > 0) {
                 throw new IllegalArgumentException("interval must be > 0 and <= 2^60 ns: interval=" + interval);
             }
             this.interval = interval;

@@ -10,11 +10,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sliding window: admits a charge if what was charged less than one window ago leaves room for it.
+ * A sliding window: admits a charge if what was charged less than one window ago leaves headroom for it.
  *
  * <p>The window is a timeline of marks. One counter of units, {@code admitted}, only grows. A mark says that {@code start} units
  * had been admitted before the first charge that falls under it; its stamp is the time of all charges that fall under it, which
- * are those up to the next mark. Marks form a list, oldest to newest, of blocks, {@link Marks}:
+ * are those up to the next mark. MarkBlock form a list, oldest to newest, of blocks, {@link MarkBlock}:
  *
  * <pre>
  *   admitted ───────────────────────────────► 17
@@ -83,16 +83,16 @@ import org.jspecify.annotations.Nullable;
  */
 non-sealed class SlidingWindow extends Timeline {
 
-    private static final VarHandle REFUNDED = Handles.of(MethodHandles.lookup(), "refunded", long.class);
-    private static final VarHandle BASE = Handles.of(MethodHandles.lookup(), "base", long.class);
-    private static final VarHandle EXPIRED_STAMP = Handles.of(MethodHandles.lookup(), "expiredStamp", long.class);
+    private static final VarHandle REFUNDED = VarHandles.of(MethodHandles.lookup(), "refunded", long.class);
+    private static final VarHandle BASE = VarHandles.of(MethodHandles.lookup(), "base", long.class);
+    private static final VarHandle EXPIRED_STAMP = VarHandles.of(MethodHandles.lookup(), "expiredStamp", long.class);
 
     private volatile long base;
     private volatile long expiredStamp;
     private volatile long refunded;
 
     /** A hint for waits: marks before these that have not expired have given back all that was charged under them. */
-    volatile @Nullable Marks firstUsed;
+    volatile @Nullable MarkBlock firstUsed;
 
     SlidingWindow(long windowNanos, long nowAtCreation) {
         super(windowNanos, nowAtCreation - windowNanos);
@@ -100,63 +100,79 @@ non-sealed class SlidingWindow extends Timeline {
     }
 
     @Override
-    long charge(Rule rule, long units, long now) {
+    long charge(CompiledLimit limit, long units, long now) {
         if (units == 0) {
-            long wait = look(rule, 0, now);
+            long wait = nanosUntilFits(limit, 0, now);
             return wait == 0 ? admitted >>> 1 : ~wait;
         }
-        long room = rule.room(units);
+        long headroom = limit.headroom(units);
         long knownBase = base;
         long knownExpired = expiredStamp;
         long knownNewest = newestStamp;
         long position = admitted;
-        if (position - knownBase <= room
+        if (position - knownBase <= headroom
                 && now - knownExpired >= window
                 && knownNewest - now >= 0
                 && ADMITTED.compareAndSet(this, position, position + (units << 1))) {
             return position >>> 1;
         }
-        return chargeSlowly(units, room, rule.exactMarks, now);
+        return chargeSlowly(units, headroom, limit.exactMarks, now);
     }
 
     @Override
-    void chargeMore(Rule rule, @Nullable Place place, long units, long now) {
-        chargeSlowly(units, Long.MAX_VALUE, rule.exactMarks, now);
+    Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now) {
+        return chargeAnyway(limit, units, now);
     }
 
     @Override
-    long look(Rule rule, long units, long now) {
-        long room = rule.room(units);
+    Charged chargeAnyway(CompiledLimit limit, long units, long now) {
+        long most = units;
+        long position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now);
+        while (position < 0) {
+            most = Math.max(0, Math.min(units, MOST_USED - used(now)));
+            position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now);
+        }
+        return new Charged(most, position);
+    }
+
+    @Override
+    boolean isGone(@Nullable Booking booking, long now) {
+        return !(booking instanceof MarkRef mark && now - mark.stamp() < window);
+    }
+
+    @Override
+    long nanosUntilFits(CompiledLimit limit, long units, long now) {
+        long headroom = limit.headroom(units);
         long knownBase = base;
-        if (admitted - knownBase <= room) {
+        if (admitted - knownBase <= headroom) {
             return 0;
         }
-        long answer = chargeSlowly(0, room, rule.exactMarks, now);
+        long answer = chargeSlowly(0, headroom, limit.exactMarks, now);
         return answer < 0 ? ~answer : 0;
     }
 
-    /** Charges if no more half units are used than there is room for. A charge of nothing writes nothing. */
-    private long chargeSlowly(long units, long room, int exactMarks, long reading) {
+    /** Charges if no more half units are used than there is headroom for. A charge of nothing writes nothing. */
+    private long chargeSlowly(long units, long headroom, int exactMarks, long reading) {
         while (true) {
-            Marks marks = head;
-            int known = marks.expired();
+            MarkBlock block = head;
+            int known = block.expired();
             long position = admitted;
-            long now = notStale(reading, marks, known);
-            int first = firstLive(marks, known, now);
+            long now = notStale(reading, block, known);
+            int first = firstLive(block, known, now);
             long given = refunded;
-            if (first == GONE || !isUnchanged(marks, known, position)) {
+            if (first == GONE || !isUnchanged(block, known, position)) {
                 continue;
             }
             if (first != known) {
-                marks.expired(first);
+                block.expired(first);
             }
-            long from = base(marks, first, position, given);
+            long from = base(block, first, position, given);
             if (units == 0 || newestStamp - now >= 0 || from - base > MOST_USED) {
-                raise(EXPIRED_STAMP, marks.stamp(first - 1));
+                raise(EXPIRED_STAMP, block.stamp(first - 1));
                 raise(BASE, from);
             }
-            if (room < 0 || position - from > room) {
-                long wait = waitFor(room, position, marks, first, given, now);
+            if (headroom < 0 || position - from > headroom) {
+                long wait = waitFor(headroom, position, block, first, given, now);
                 if (wait == 0) {
                     continue;
                 }
@@ -165,36 +181,35 @@ non-sealed class SlidingWindow extends Timeline {
             if (units == 0) {
                 return position >>> 1;
             }
-            markAt(now, marks.number + first, exactMarks);
-            long added = Math.max(0, Math.min(units << 1, (MOST_USED << 1) - (position - from)));
-            if (ADMITTED.compareAndSet(this, position, position + added)) {
+            markAt(now, block.number + first, exactMarks);
+            if (ADMITTED.compareAndSet(this, position, position + (units << 1))) {
                 return position >>> 1;
             }
         }
     }
 
     @Override
-    void refund(@Nullable Place place, long units) {
-        if (place instanceof Mark mark && mark.marks().giveBack(mark.index(), units << 1)) {
+    void refund(@Nullable Booking booking, long units) {
+        if (booking instanceof MarkRef mark && mark.block().giveBack(mark.index(), units << 1)) {
             REFUNDED.getAndAdd(this, units << 1);
         }
     }
 
     @Override
-    LimitStatus status(Rule rule, long reading) {
+    LimitStatus status(CompiledLimit limit, long reading) {
         while (true) {
-            Marks marks = head;
-            int known = marks.expired();
+            MarkBlock block = head;
+            int known = block.expired();
             long position = admitted;
-            long now = notStale(reading, marks, known);
-            int first = firstLive(marks, known, now);
+            long now = notStale(reading, block, known);
+            int first = firstLive(block, known, now);
             long given = refunded;
-            if (first != GONE && isUnchanged(marks, known, position)) {
-                long from = base(marks, first, position, given);
+            if (first != GONE && isUnchanged(block, known, position)) {
+                long from = base(block, first, position, given);
                 long used = Math.max(0, position - from);
-                long reset = used == 0 ? 0 : waitFor(0, position, marks, first, given, now);
+                long reset = used == 0 ? 0 : waitFor(0, position, block, first, given, now);
                 if (used == 0 || reset != 0) {
-                    return LimitStatus.of(rule.limit, used >> 1, 0, Optional.of(Duration.ofNanos(reset)));
+                    return LimitStatus.of(limit.applied, used >> 1, 0, Optional.of(Duration.ofNanos(reset)));
                 }
             }
         }
@@ -206,27 +221,32 @@ non-sealed class SlidingWindow extends Timeline {
         return Math.max(0, admitted - base) >> 1;
     }
 
-    /** Makes a window of what was saved so many nanoseconds ago. */
+    /**
+     * Makes a window of what was saved so many nanoseconds ago. No charge was made later than now, so none is held longer than a window from now,
+     * whatever its age says.
+     */
     SlidingWindow(SavedMeter.Window saved, long elapsed, long lag, long now) {
         this(((Duration) saved.key().span()).toNanos() + lag, now);
         for (SavedMeter.Charge charge : saved.charges()) {
             if (elapsed < window - charge.ageNanos()) {
-                markAt(now - charge.ageNanos() - elapsed, 1, Integer.MAX_VALUE);
+                markAt(now - Math.max(0, charge.ageNanos() + elapsed), 1, Integer.MAX_VALUE);
                 ADMITTED.getAndAdd(this, charge.units() << 1);
             }
         }
     }
 
     @Override
-    SavedMeter.@Nullable Window save(Rule.Key key, long now) {
+    SavedMeter.@Nullable Window save(CompiledLimit.Key key, long now) {
         List<SavedMeter.Charge> charges = new ArrayList<>();
+        long headroom = MOST_USED;
         long lag = window - ((Duration) key.span()).toNanos();
-        for (Marks marks = head; marks != null; marks = after(marks)) {
-            for (int i = marks.expired(); i < marks.size(); i++) {
-                long given = marks.givenBack(i);
-                long units = end(marks, i) - start(marks, i) - given;
-                if (now - marks.stamp(i) < window && units > 0) {
-                    charges.add(new SavedMeter.Charge(now - lag - marks.stamp(i), units >> 1));
+        for (MarkBlock block = head; block != null; block = after(block)) {
+            for (int i = block.expired(); i < block.size(); i++) {
+                long given = block.givenBack(i);
+                long units = Math.min((end(block, i) - start(block, i) - given) >> 1, headroom);
+                if (now - block.stamp(i) < window && units > 0) {
+                    charges.add(new SavedMeter.Charge(now - lag - block.stamp(i), units));
+                    headroom -= units; // by a later clock some may have expired, and others taken their place
                 }
             }
         }
@@ -234,53 +254,53 @@ non-sealed class SlidingWindow extends Timeline {
     }
 
     /** Returns the position that so many half units given back in all let the first live mark count from. */
-    private long base(Marks marks, int first, long position, long given) {
-        return marks.has(first) ? start(marks, first) + given - marks.givenBackBefore(first) : position;
+    private long base(MarkBlock block, int first, long position, long given) {
+        return block.has(first) ? start(block, first) + given - block.givenBackBefore(first) : position;
     }
 
     /**
-     * Returns the time until no more half units are used than there is room for, where more are used now; 0 if marks on the way were passed
+     * Returns the time until no more half units are used than there is headroom for, where more are used now; 0 if marks on the way were passed
      * by meanwhile: then the caller must start over.
      */
-    private long waitFor(long room, long position, Marks marks, int first, long given, long now) {
-        if (room < 0) {
+    private long waitFor(long headroom, long position, MarkBlock block, int first, long given, long now) {
+        if (headroom < 0) {
             return NEVER;
         }
         int i = first;
-        long live = given - marks.givenBackBefore(first); // by marks from the i-th on
-        long used = position - start(marks, first) - live;
-        Marks hint = firstUsed;
-        if (hint != null && hint.next != hint && hint.number - marks.number > 0) {
-            marks = hint;
+        long live = given - block.givenBackBefore(first); // by marks from the i-th on
+        long used = position - start(block, first) - live;
+        MarkBlock hint = firstUsed;
+        if (hint != null && hint.next != hint && hint.number - block.number > 0) {
+            block = hint;
             i = 0;
-            live = position - start(marks, 0) - used;
+            live = position - start(block, 0) - used;
         }
         while (true) {
-            Marks next = marks.next;
-            if (next == marks) {
+            MarkBlock next = block.next;
+            if (next == block) {
                 return 0;
             }
-            long liveBehind = live - marks.givenBackFrom(i);
+            long liveBehind = live - block.givenBackFrom(i);
             long left = next == null ? 0 : position - start(next, 0) - liveBehind;
-            if (next == null || left <= room) {
-                return Math.max(1, marks.stamp(lastToLeave(room, position, marks, i, live)) + window - now);
+            if (next == null || left <= headroom) {
+                return Math.max(1, block.stamp(lastToLeave(headroom, position, block, i, live)) + window - now);
             }
             if (left == used) {
                 firstUsed = next;
             }
-            marks = next;
+            block = next;
             i = 0;
             live = liveBehind;
         }
     }
 
     /** Returns the first mark with which enough has left a window, or else the last of these marks. */
-    private int lastToLeave(long room, long position, Marks marks, int first, long live) {
+    private int lastToLeave(long headroom, long position, MarkBlock block, int first, long live) {
         int i = first;
-        long liveBehind = live - marks.givenBack(i);
-        while (marks.has(i + 1) && position - start(marks, i + 1) - liveBehind > room) {
+        long liveBehind = live - block.givenBack(i);
+        while (block.has(i + 1) && position - start(block, i + 1) - liveBehind > headroom) {
             i++;
-            liveBehind -= marks.givenBack(i);
+            liveBehind -= block.givenBack(i);
         }
         return i;
     }

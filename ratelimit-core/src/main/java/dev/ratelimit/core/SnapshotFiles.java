@@ -8,10 +8,13 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
@@ -22,9 +25,11 @@ import java.util.regex.Pattern;
  * Replaces files as a whole: whenever the process or the machine stops, the file is the old one or the new one.
  *
  * <p>What is written goes to a temporary file in the same folder first, {@code .NAME.NUMBER.tmp}, which only its owner may read (names
- * of organizations are nobody else's business) and which is then moved to its place. A symbolic link is replaced, not followed. What a
- * killed process left is deleted by the next one. So two should not replace the same file at the same time: one of them
- * may fail. The file is whole even then.
+ * of organizations are nobody else's business) and which is then moved to its place. What a killed process left is deleted by the next
+ * one. So two should not replace the same file at the same time: one of them may fail. The file is whole even then.
+ *
+ * <p>Only a regular file is replaced, or a symbolic link to one, which is not followed. A device, a pipe, a socket or a folder would be lost to
+ * those who need it, and so would a link to one, such as {@code /dev/stdout}, or a link whose target comes and goes.
  */
 final class SnapshotFiles {
 
@@ -38,6 +43,7 @@ final class SnapshotFiles {
     /** Replaces a file, or leaves all as it was and throws. */
     static void replace(Path file, Content content) throws IOException {
         Path target = file.toAbsolutePath();
+        requireRegular(target);
         Path folder = requireNonNull(target.getParent(), "folder");
         String prefix = "." + requireNonNull(target.getFileName(), "file") + ".";
         deleteLeftovers(folder, prefix);
@@ -50,6 +56,25 @@ final class SnapshotFiles {
             Files.deleteIfExists(temporary);
         }
         force(folder);
+    }
+
+    /** Refuses what is there and is no regular file, nor a link to one, before anything is written. */
+    private static void requireRegular(Path target) throws IOException {
+        String kind;
+        try {
+            BasicFileAttributes found = Files.readAttributes(target, BasicFileAttributes.class);
+            if (found.isRegularFile()) {
+                return;
+            }
+            kind = found.isDirectory() ? "folder" : "device, pipe or socket";
+        } catch (NoSuchFileException absent) {
+            if (!Files.isSymbolicLink(target)) {
+                return;
+            }
+            kind = "link to nothing";
+        }
+        throw new FileSystemException(
+                target.toString(), null, "must be a regular file, a link to one, or absent: kind=" + kind);
     }
 
     private static void write(Path temporary, Content content) throws IOException {

@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.Printable;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,16 +23,19 @@ import java.util.function.Consumer;
 /**
  * Reads a snapshot, organization by organization, in the format that {@code docs/SNAPSHOT.md} describes.
  *
- * <p>Organizations are handed over before the end of the snapshot was seen. Who takes them must not use any until {@link #forEach}
+ * <p>OrganizationStore are handed over before the end of the snapshot was seen. Who takes them must not use any until {@link #forEach}
  * has returned: when it throws, they are part of something that is damaged, and are to be dropped.
  *
  * <p>Memory is taken for what was read, never for what a length or a count says will come. Not safe for use by many threads.
  */
 final class SnapshotReader {
 
+    /** Bytes that are read at a time of a string of any length. */
+    private static final int PIECE = 8_192;
+
     private final BlockInputStream blocks;
     private final DataInputStream in;
-    private final List<Rule.Key> keys = new ArrayList<>();
+    private final List<CompiledLimit.Key> keys = new ArrayList<>();
     private final SnapshotHeader header;
     private long organizations;
     private long meters;
@@ -45,10 +49,24 @@ final class SnapshotReader {
         blocks = new BlockInputStream(in);
         this.in = new DataInputStream(blocks);
         try {
-            header = new SnapshotHeader(instant(), instant());
+            header = readHeader();
         } catch (IllegalArgumentException | DateTimeException e) {
             throw invalid("header", e);
         }
+    }
+
+    private SnapshotHeader readHeader() throws IOException {
+        Instant taken = instant();
+        Instant highest = instant();
+        return blocks.version() > 1 && flag("doubt")
+                ? new SnapshotHeader(taken, highest, instant(), in.readLong())
+                : new SnapshotHeader(taken, highest);
+    }
+
+    private boolean flag(String name) throws IOException {
+        int flag = in.readUnsignedByte();
+        Arguments.require(flag <= 1, name, "0 or 1", flag);
+        return flag == 1;
     }
 
     SnapshotHeader header() {
@@ -116,11 +134,51 @@ final class SnapshotReader {
     }
 
     private SavedMeter meter() throws IOException {
-        Rule.Key key = key();
-        return key.span() instanceof Duration
-                ? new SavedMeter.Window(key, charges())
-                : new SavedMeter.Period(
-                        key, new QuotaPeriod.Interval(instant(), instant()), in.readLong(), in.readLong());
+        CompiledLimit.Key key = key();
+        if (key.span() instanceof Duration) {
+            return new SavedMeter.Window(key, charges());
+        }
+        QuotaPeriod.Interval bounds = interval();
+        SavedMeter.Span span = blocks.version() > 1
+                ? new SavedMeter.Span(bounds, in.readLong())
+                : SavedMeter.Span.until(bounds, header.taken());
+        long used = in.readLong();
+        long granted = in.readLong();
+        boolean others = blocks.version() > 1 && flag("others");
+        return new SavedMeter.Period(
+                key,
+                span,
+                used,
+                granted,
+                others ? in.readLong() : 0,
+                others ? spans() : List.of(),
+                others ? keptPeriods() : List.of());
+    }
+
+    private List<SavedMeter.Kept> keptPeriods() throws IOException {
+        int size = in.readUnsignedByte();
+        List<SavedMeter.Kept> read = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            read.add(new SavedMeter.Kept(spans(), in.readLong(), in.readLong(), in.readLong()));
+        }
+        return read;
+    }
+
+    private List<SavedMeter.Span> spans() throws IOException {
+        int size = in.readUnsignedByte();
+        List<SavedMeter.Span> read = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            read.add(span());
+        }
+        return read;
+    }
+
+    private SavedMeter.Span span() throws IOException {
+        return new SavedMeter.Span(interval(), in.readLong());
+    }
+
+    private QuotaPeriod.Interval interval() throws IOException {
+        return new QuotaPeriod.Interval(instant(), instant());
     }
 
     private List<SavedMeter.Charge> charges() throws IOException {
@@ -132,14 +190,15 @@ final class SnapshotReader {
         return read;
     }
 
-    private Rule.Key key() throws IOException {
+    private CompiledLimit.Key key() throws IOException {
         int number = in.readUnsignedShort();
         int known = keys.size();
         if (number < known) {
             return keys.get(number);
         }
         Arguments.require(number == known, "number of a key", "at most that of the next new one, " + known, number);
-        Rule.Key key = new Rule.Key(string("account"), string("table"), scope(), new Unit(string("unit")), span());
+        CompiledLimit.Key key =
+                new CompiledLimit.Key(string("account"), string("table"), scope(), new Unit(string("unit")), keySpan());
         if (known < SnapshotFormat.MAX_KEYS) {
             keys.add(key);
         }
@@ -153,7 +212,7 @@ final class SnapshotReader {
         return kind == SnapshotFormat.ENDPOINT ? new Scope.Endpoint(name) : new Scope.Group(name);
     }
 
-    private Object span() throws IOException {
+    private Object keySpan() throws IOException {
         int kind = in.readUnsignedByte();
         Arguments.require(kind <= SnapshotFormat.LIFETIME, "kind of span", "<= 2", kind);
         return switch (kind) {
@@ -177,7 +236,7 @@ final class SnapshotReader {
         try {
             return ZoneId.of(id);
         } catch (DateTimeException e) {
-            throw new IllegalArgumentException("zone must be known to this JVM: zone=\"" + id + '"', e);
+            throw new IllegalArgumentException("zone must be known to this JVM: zone=\"" + Printable.name(id) + '"', e);
         }
     }
 
@@ -195,21 +254,32 @@ final class SnapshotReader {
         return size;
     }
 
+    /** Takes memory as it reads, whatever the length says. */
     private String string(String name) throws IOException {
         int encoding = in.readUnsignedByte();
         Arguments.require(encoding <= SnapshotFormat.UTF_16, "encoding of " + name, "<= 1", encoding);
-        int length = in.readInt();
-        boolean fits = length >= 0 && length <= SnapshotFormat.MAX_STRING;
-        Arguments.require(fits, "length of " + name, "<= 2^24", Integer.toUnsignedString(length));
-        boolean utf8 = encoding == SnapshotFormat.UTF_8;
-        Arguments.require(utf8 || length % Character.BYTES == 0, "length of " + name, "even in UTF-16", length);
-        ByteBuffer bytes = ByteBuffer.wrap(in.readNBytes(length)); // takes memory as it reads
+        long length = Integer.toUnsignedLong(in.readInt());
+        if (encoding == SnapshotFormat.UTF_16) {
+            Arguments.require(length % Character.BYTES == 0, "length of " + name, "even in UTF-16", length);
+            return utf16(length / Character.BYTES);
+        }
+        Arguments.require(length <= SnapshotFormat.MAX_UTF_8, "length of " + name, "<= 2^24 in UTF-8", length);
         try {
-            return utf8
-                    ? StandardCharsets.UTF_8.newDecoder().decode(bytes).toString()
-                    : bytes.asCharBuffer().toString();
+            ByteBuffer bytes = ByteBuffer.wrap(in.readNBytes((int) length));
+            return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
         } catch (CharacterCodingException e) {
             throw new IllegalArgumentException(name + " must be UTF-8", e);
         }
+    }
+
+    private String utf16(long units) throws IOException {
+        StringBuilder read = new StringBuilder();
+        byte[] piece = new byte[PIECE];
+        for (long left = units; left > 0; left -= PIECE / Character.BYTES) {
+            int length = (int) Math.min(PIECE, left * Character.BYTES);
+            in.readFully(piece, 0, length);
+            read.append(ByteBuffer.wrap(piece, 0, length).asCharBuffer());
+        }
+        return read.toString();
     }
 }

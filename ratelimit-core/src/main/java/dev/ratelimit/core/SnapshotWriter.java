@@ -12,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a snapshot, organization by organization, in the format that {@code docs/SNAPSHOT.md} describes.
@@ -23,7 +25,7 @@ import java.util.Map;
 final class SnapshotWriter {
 
     private final DataOutputStream out;
-    private final Map<Rule.Key, Integer> keys = new HashMap<>();
+    private final Map<CompiledLimit.Key, Integer> keys = new HashMap<>();
     private long organizations;
     private long meters;
 
@@ -32,13 +34,14 @@ final class SnapshotWriter {
         this.out = new DataOutputStream(new BlockOutputStream(out));
         write(header.taken());
         write(header.highest());
+        this.out.writeBoolean(header.doubted() != null);
+        if (header.doubted() != null) {
+            write(header.doubted());
+            this.out.writeLong(header.doubtedForNanos());
+        }
     }
 
-    /**
-     * Writes an organization. Each may be written once, which is checked on read.
-     *
-     * @throws SnapshotException if a name is longer than 16 MiB
-     */
+    /** Writes an organization. Each may be written once, which is checked on read. */
     void organization(SavedOrganization organization) throws IOException {
         out.writeByte(SnapshotFormat.ORGANIZATION);
         write(organization.name());
@@ -72,14 +75,43 @@ final class SnapshotWriter {
             }
         } else {
             SavedMeter.Period period = (SavedMeter.Period) meter;
-            write(period.bounds().start());
-            write(period.bounds().end());
+            write(period.span());
             out.writeLong(period.used());
             out.writeLong(period.granted());
+            boolean others = period.hasOthers();
+            out.writeBoolean(others);
+            if (others) {
+                writeOthers(period);
+            }
         }
     }
 
-    private void write(Rule.Key key) throws IOException {
+    private void writeOthers(SavedMeter.Period period) throws IOException {
+        out.writeLong(period.usedBefore());
+        write(period.alsoOf());
+        out.writeByte(period.kept().size());
+        for (SavedMeter.Kept kept : period.kept()) {
+            write(kept.spans());
+            out.writeLong(kept.used());
+            out.writeLong(kept.granted());
+            out.writeLong(kept.since());
+        }
+    }
+
+    private void write(List<SavedMeter.Span> spans) throws IOException {
+        out.writeByte(spans.size());
+        for (SavedMeter.Span span : spans) {
+            write(span);
+        }
+    }
+
+    private void write(SavedMeter.Span span) throws IOException {
+        write(span.bounds().start());
+        write(span.bounds().end());
+        out.writeLong(span.untilEnd());
+    }
+
+    private void write(CompiledLimit.Key key) throws IOException {
         Integer known = keys.get(key);
         if (known != null) {
             out.writeShort(known);
@@ -114,25 +146,27 @@ final class SnapshotWriter {
     }
 
     private void write(String string) throws IOException {
-        requireLength(string.length());
-        int encoding = SnapshotFormat.UTF_8;
-        ByteBuffer bytes;
-        try {
-            bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(string));
-        } catch (CharacterCodingException e) {
-            encoding = SnapshotFormat.UTF_16;
-            bytes = ByteBuffer.allocate(string.length() * Character.BYTES);
-            bytes.asCharBuffer().put(string);
+        byte[] utf8 = string.length() <= SnapshotFormat.MAX_UTF_8 ? utf8(string) : null;
+        if (utf8 != null && utf8.length <= SnapshotFormat.MAX_UTF_8) {
+            out.writeByte(SnapshotFormat.UTF_8);
+            out.writeInt(utf8.length);
+            out.write(utf8);
+        } else {
+            out.writeByte(SnapshotFormat.UTF_16);
+            out.writeInt(string.length() * Character.BYTES); // below 2^32, and read so
+            out.writeChars(string);
         }
-        requireLength(bytes.limit());
-        out.writeByte(encoding);
-        out.writeInt(bytes.limit());
-        out.write(bytes.array(), 0, bytes.limit());
     }
 
-    private static void requireLength(int length) throws SnapshotException {
-        if (length > SnapshotFormat.MAX_STRING) {
-            throw new SnapshotException("a name must be <= 16 MiB to be saved: length=" + length);
+    /** Returns a string in UTF-8, null if it has half of a surrogate pair. */
+    private static byte @Nullable [] utf8(String string) {
+        try {
+            ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(string));
+            byte[] bytes = new byte[encoded.remaining()];
+            encoded.get(bytes);
+            return bytes;
+        } catch (CharacterCodingException e) {
+            return null;
         }
     }
 }

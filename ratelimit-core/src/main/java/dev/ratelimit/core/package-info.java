@@ -2,16 +2,16 @@
  * The in-memory rate limiter.
  *
  * <pre>
- *   InMemoryRateLimiter ── by name ──► Organization ── by key ──► Meter: SlidingWindow | PeriodCounter
- *          │
- *          │ by tier                                                ▲
- *          ▼                                                        │
- *        Plan ── endpoint ──► Rule[] ── key ────────────────────────┘
+ *   InMemoryRateLimiter ── by name ──► OrganizationState ── by key ──► Meter: SlidingWindow | PeriodCounter
+ *          │                                                             ▲
+ *          │ by tier                                                     │
+ *          ▼                                                             │
+ *     CompiledTier ── by endpoint ──► CompiledLimit[] ── key ────────────┘
  * </pre>
  *
- * <p>A {@code Plan} is a tier made ready: for every endpoint the rules that apply, each with the key of its meter. An organization owns
- * its meters by key, so that they outlast a change of tier. A decision, which the {@code Decider} makes, takes the rules from the plan,
- * which all organizations of a tier share, and the meters from the organization.
+ * <p>A {@code CompiledTier} holds the limits of every endpoint in the order of charging, each with the key of its meter. All organizations of
+ * a tier share one. An organization owns its meters by key, so that they outlast a change of tier. The {@code Decider} takes the limits from
+ * the compiled tier and the meters from the organization.
  */
 @NullMarked
 package dev.ratelimit.core;

@@ -39,8 +39,8 @@ class BoundEndpointTest {
         return Tier.named("tier of " + amount)
                 .table(LimitTable.named("minutes")
                         .each(RateLimit.of(Unit.CALLS, amount, Duration.ofMinutes(1)), "chat")
-                        .eachOther(RateLimit.perMinute(1)))
-                .table(LimitTable.named("months").othersTogether("all", Quota.perMonth(100)))
+                        .eachOtherEndpoint(RateLimit.perMinute(1)))
+                .table(LimitTable.named("months").otherEndpointsTogether("all", Quota.perMonth(100)))
                 .build();
     }
 
@@ -71,7 +71,7 @@ class BoundEndpointTest {
         InMemoryRateLimiter limiter = builder.build();
         BoundEndpoint chat = limiter.bind("acme", "chat");
         assertThat(chat.tryAcquire().isAdmitted()).isTrue();
-        limiter.support().forget("acme");
+        limiter.admin().forget("acme");
         assertThat(limiter.stats().organizations()).isZero();
         assertThat(chat.tryAcquire().isAdmitted()).isTrue();
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
@@ -82,12 +82,12 @@ class BoundEndpointTest {
     @Test
     void nothingIsKeptBeforeTheFirstCallOrBeyondTheCapacity() {
         InMemoryRateLimiter limiter =
-                builder.maxOrganizations(1, AtCapacity.REFUSE).build();
+                builder.maxOrganizations(1, CapacityPolicy.REFUSE).build();
         BoundEndpoint acme = limiter.bind("acme", "chat");
         assertThat(limiter.stats().organizations()).isZero();
         assertThat(limiter.tryAcquire("globex", "chat").isAdmitted()).isTrue();
-        assertThat(acme.tryAcquire()).isEqualTo(Rejected.forGood(new CapacityReached(1), ""));
-        limiter.support().forget("globex");
+        assertThat(acme.tryAcquire()).isEqualTo(Rejected.permanent(new CapacityReached(1), ""));
+        limiter.admin().forget("globex");
         assertThat(acme.tryAcquire().isAdmitted()).isTrue();
     }
 
@@ -96,12 +96,12 @@ class BoundEndpointTest {
         List<String> heard = new ArrayList<>();
         BoundEndpoint chat = builder.listener(new RateLimitListener() {
                     @Override
-                    public void admitted(Caller caller, String endpoint, Usage usage) {
+                    public void onAdmitted(Caller caller, String endpoint, Usage usage) {
                         heard.add("admitted " + caller.organization() + " " + endpoint + " " + usage);
                     }
 
                     @Override
-                    public void rejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+                    public void onRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
                         heard.add("rejected " + caller.tier().name());
                     }
                 })

@@ -97,8 +97,9 @@ class EdgeProperties {
 
     private static Tier tier(Random random) {
         return Tier.named("tier")
-                .table(LimitTable.named("a").eachOther(rate(random)))
-                .table(LimitTable.named("b").othersTogether("all", random.nextBoolean() ? rate(random) : quota(random)))
+                .table(LimitTable.named("a").eachOtherEndpoint(rate(random)))
+                .table(LimitTable.named("b")
+                        .otherEndpointsTogether("all", random.nextBoolean() ? rate(random) : quota(random)))
                 .build();
     }
 

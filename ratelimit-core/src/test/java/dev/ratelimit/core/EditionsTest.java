@@ -241,7 +241,7 @@ class EditionsTest {
     private static Rejected assertRefused(Decision decision, String table) {
         assertThat(decision).isInstanceOf(Rejected.class);
         Rejected rejected = (Rejected) decision;
-        assertThat(((LimitReached) rejected.cause()).limit().table()).isEqualTo(table);
+        assertThat(((LimitReached) rejected.cause()).applied().table()).isEqualTo(table);
         return rejected;
     }
 

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Holds {@link LimiterStats#estimatedBytes} against the heap. */
 class EstimatedBytesTest {
@@ -42,7 +43,7 @@ class EstimatedBytesTest {
             names[i] = "endpoint " + i;
         }
         LimitTable table = LimitTable.named("table");
-        InMemoryRateLimiter limiter = limiterOf(unlisted ? table.eachOther(limit) : table.each(limit, names));
+        InMemoryRateLimiter limiter = limiterOf(unlisted ? table.eachOtherEndpoint(limit) : table.each(limit, names));
         long before = used();
         for (int call = 0; call < calls; call++) {
             for (int i = 0; i < 10_000; i++) {
@@ -57,6 +58,22 @@ class EstimatedBytesTest {
         assertThat(limiter.stats().organizations()).isEqualTo(10_000);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 10})
+    void theEstimateIsNearWhereEachOrganizationCallsEndpointsThatNoOtherDoes(int endpoints) {
+        InMemoryRateLimiter limiter =
+                limiterOf(LimitTable.named("table").eachOtherEndpoint(RateLimit.perMinute(1_000)));
+        long before = used();
+        for (int i = 0; i < 10_000; i++) {
+            String organization = "organization-%06d".formatted(i);
+            for (int j = 0; j < endpoints; j++) {
+                limiter.tryAcquire(organization, "endpoint-%06d-%d".formatted(i, j));
+            }
+        }
+        long measured = used() - before;
+        assertThat(limiter.stats().estimatedBytes()).isCloseTo(measured, withPercentage(25));
+    }
+
     @Test
     void theEstimateIsNearUnderSeveralTiers() {
         String[] names = new String[20];
@@ -64,7 +81,7 @@ class EstimatedBytesTest {
             names[i] = "endpoint " + i;
         }
         RateLimit limit = RateLimit.perMinute(1_000);
-        LimitTable table = LimitTable.named("table").each(limit, names).eachOther(limit);
+        LimitTable table = LimitTable.named("table").each(limit, names).eachOtherEndpoint(limit);
         InMemoryRateLimiter limiter = limiterOf(table);
         List<Tier> tiers = Stream.of("a", "b", "c", "d")
                 .map(name -> Tier.named(name).table(table).build())

@@ -9,7 +9,7 @@ class GrainTest {
 
     private static final long WINDOW = 1 << 20;
     private static final long GRAIN = 1 << 10;
-    private static final Rule COARSE = Rules.window(10_000, WINDOW);
+    private static final CompiledLimit COARSE = CompiledLimits.window(10_000, WINDOW);
 
     private final SlidingWindow window = new SlidingWindow(WINDOW, 0);
 
@@ -36,9 +36,9 @@ class GrainTest {
         long early = window.charge(COARSE, 1_000, 2);
         window.charge(COARSE, 2_000, GRAIN);
         long late = window.charge(COARSE, 500, GRAIN + 1);
-        window.refund(window.place(early), 1_000);
+        window.refund(window.booking(early), 1_000);
         assertThat(used(GRAIN + 2)).isEqualTo(8_500);
-        window.refund(window.place(late), 500);
+        window.refund(window.booking(late), 500);
         long firstIsGone = GRAIN - 1 + WINDOW;
         assertThat(used(firstIsGone - 1)).isEqualTo(8_000);
         assertThat(used(firstIsGone)).isEqualTo(2_000);
@@ -52,7 +52,7 @@ class GrainTest {
         long old = 5 * GRAIN;
         window.charge(COARSE, 4_000, old);
         long firstIsGone = GRAIN - 1 + WINDOW;
-        assertThat(window.look(COARSE, 6_000, firstIsGone)).isZero();
+        assertThat(window.nanosUntilFits(COARSE, 6_000, firstIsGone)).isZero();
         assertThat(window.charge(COARSE, 6_000, old)).isNotNegative();
         long secondIsGone = old + GRAIN - 1 + WINDOW;
         assertThat(used(secondIsGone)).isEqualTo(6_000);

@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
@@ -12,15 +13,51 @@ import dev.ratelimit.TierResolver;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
 import dev.ratelimit.testkit.RateLimiterContract;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 /** The contract, and what is this limiter's own. */
 class InMemoryRateLimiterTest extends RateLimiterContract {
 
+    private InMemoryRateLimiter.Builder builder = InMemoryRateLimiter.builder();
+
     @Override
     protected RateLimiter create(TierResolver tiers, TimeSource time) {
-        return InMemoryRateLimiter.builder().tiers(tiers).timeSource(time).build();
+        builder = InMemoryRateLimiter.builder().tiers(tiers).timeSource(time);
+        return builder.build();
+    }
+
+    @Override
+    protected RateLimiter restart(RateLimiter limiter) {
+        InMemoryRateLimiter ending = (InMemoryRateLimiter) limiter;
+        ending.cleanUp();
+        ByteArrayOutputStream snapshot = new ByteArrayOutputStream();
+        try {
+            ending.snapshot(snapshot);
+            return builder.restore(new ByteArrayInputStream(snapshot.toByteArray()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
+        ((InMemoryRateLimiter) limiter).admin().carryOver(caller, former);
+        return true;
+    }
+
+    @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
+        return InMemoryRateLimiter.builder()
+                .tiers(tiers)
+                .timeSource(time)
+                .maxUnlistedEndpoints(maxUnlistedEndpoints)
+                .build();
     }
 
     @Test
@@ -68,16 +105,19 @@ class InMemoryRateLimiterTest extends RateLimiterContract {
     @Test
     void aWallClockSetForwardIsNoticedWithinASecondAndBeforeAnyRefusal() {
         Tier tier = Tier.named("t")
-                .table(LimitTable.named("months").eachOther(Quota.perMonth(2)))
+                .table(LimitTable.named("months").eachOtherEndpoint(Quota.perMonth(2)))
                 .build();
-        ManualTime time = new ManualTime();
+        ManualTime time = new ManualTime(Instant.parse("2025-01-31T23:30:00Z"), 0);
         RateLimiter limiter = create(organization -> tier, time);
         limiter.tryAcquire("acme", "chat");
-        time.stepWall(Duration.ofDays(40));
+        time.stepWall(Duration.ofMinutes(40));
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
         assertThat(limiter.status("acme", "chat").get(0).used()).isEqualTo(1);
-        time.stepWall(Duration.ofDays(40));
+        time.advance(Duration.ofDays(27));
+        assertThat(limiter.status("acme", "chat").get(0).used()).isEqualTo(1);
+        time.advance(Duration.ofHours(23).plusMinutes(30));
+        time.stepWall(Duration.ofMinutes(40));
         time.advance(Duration.ofSeconds(1));
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
         assertThat(limiter.status("acme", "chat").get(0).used()).isEqualTo(1);
@@ -87,7 +127,7 @@ class InMemoryRateLimiterTest extends RateLimiterContract {
         return Tier.named(name)
                 .table(LimitTable.named("calls per hour")
                         .each(RateLimit.perHour(calls), "chat")
-                        .eachOther(RateLimit.perHour(calls)))
+                        .eachOtherEndpoint(RateLimit.perHour(calls)))
                 .build();
     }
 }

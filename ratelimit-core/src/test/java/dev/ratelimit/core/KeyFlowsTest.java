@@ -1,8 +1,8 @@
 package dev.ratelimit.core;
 
-import static dev.ratelimit.keys.KeyKind.PRODUCTION;
-import static dev.ratelimit.keys.KeyKind.PRODUCTION_UNDER_REVIEW;
-import static dev.ratelimit.keys.KeyKind.TRIAL;
+import static dev.ratelimit.apikeys.KeyKind.PRODUCTION;
+import static dev.ratelimit.apikeys.KeyKind.PRODUCTION_UNDER_REVIEW;
+import static dev.ratelimit.apikeys.KeyKind.TRIAL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Caller;
@@ -19,12 +19,13 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
-import dev.ratelimit.keys.InMemoryKeyDirectory;
-import dev.ratelimit.keys.KeyDigest;
-import dev.ratelimit.keys.KeyKind;
+import dev.ratelimit.apikeys.InMemoryKeyDirectory;
+import dev.ratelimit.apikeys.KeyDigest;
+import dev.ratelimit.apikeys.KeyKind;
 import dev.ratelimit.testkit.ManualTime;
 import dev.ratelimit.tiers.FaqEdition;
 import dev.ratelimit.tiers.GoingLiveEdition;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -151,13 +152,13 @@ class KeyFlowsTest {
 
     @Test
     void aCallThatWasAdmittedBeforeTheRevocationIsSettledAfterIt() {
-        production = FaqEdition.productionWithSpendingLimit(100);
+        production = FaqEdition.productionWithSpendingLimit(new BigDecimal("0.0000001"));
         KeyDigest digest = register("key", PRODUCTION);
         register("other key", PRODUCTION);
         Reservation inFlight = limiter.reserve(keys.resolve("key"), "chat", Usage.call());
         keys.revoke(digest);
-        assertThat(ask("key")).isEqualTo(Rejected.forGood(new KeyRevoked(Optional.empty()), ""));
-        assertThat(inFlight.settle(Usage.of(Unit.MICRO_USD, 100))).isTrue();
+        assertThat(ask("key")).isEqualTo(Rejected.permanent(new KeyRevoked(Optional.empty()), ""));
+        assertThat(inFlight.settle(Usage.of(Unit.NANO_USD, 100))).isTrue();
         assertThat(respond(ask("other key"))).startsWith("402");
     }
 
@@ -178,19 +179,19 @@ class KeyFlowsTest {
 
     private static Tier perMinute(long calls) {
         return GoingLiveEdition.production()
-                .withTable(LimitTable.named("calls per minute").eachOther(RateLimit.perMinute(calls)));
+                .withTable(LimitTable.named("calls per minute").eachOtherEndpoint(RateLimit.perMinute(calls)));
     }
 
     @Test
     void aCallerTellsByTheCauseWhatToDoAboutARefusal() {
-        production = FaqEdition.productionWithSpendingLimit(1_000_000);
+        production = FaqEdition.productionWithSpendingLimit(BigDecimal.ONE);
         register("trial key", TRIAL);
         register("production key", PRODUCTION);
         KeyDigest revoked = register("revoked key", PRODUCTION);
         keys.revoke(revoked);
         admits("trial key", 10);
         limiter.reserve(keys.resolve("production key"), "chat", Usage.call())
-                .settle(Usage.of(Unit.MICRO_USD, 1_000_000));
+                .settle(Usage.of(Unit.NANO_USD, 1_000_000_000));
         assertThat(respond(ask("trial key"))).isEqualTo("429 slow down");
         assertThat(respond(ask("production key"))).isEqualTo("402 raise your spending limit");
         assertThat(respond(ask("revoked key"))).isEqualTo("401 ask us about your key");
@@ -206,8 +207,8 @@ class KeyFlowsTest {
 
     private static String advice(Cause cause) {
         if (cause instanceof LimitReached reached) {
-            Unit unit = reached.limit().limit().unit();
-            return unit.equals(Unit.MICRO_USD) ? "raise your spending limit" : "slow down";
+            Unit unit = reached.applied().limit().unit();
+            return unit.equals(Unit.NANO_USD) ? "raise your spending limit" : "slow down";
         }
         if (cause instanceof KeyRevoked) {
             return "ask us about your key";
@@ -227,7 +228,7 @@ class KeyFlowsTest {
 
     private Rejected refuses(String key, String table, Duration retryAfter) {
         Rejected refused = (Rejected) ask(key);
-        assertThat(((LimitReached) refused.cause()).limit().table()).isEqualTo(table);
+        assertThat(((LimitReached) refused.cause()).applied().table()).isEqualTo(table);
         assertThat(refused.retryAfter()).contains(retryAfter);
         return refused;
     }

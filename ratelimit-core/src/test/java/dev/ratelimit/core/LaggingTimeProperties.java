@@ -69,7 +69,7 @@ class LaggingTimeProperties {
     private static InMemoryRateLimiter.Builder limiterOf(Limit limit, ManualTime time, Random random) {
         return InMemoryRateLimiter.builder()
                 .tier(Tier.named("tier")
-                        .table(LimitTable.named("table").eachOther(limit))
+                        .table(LimitTable.named("table").eachOtherEndpoint(limit))
                         .build())
                 .timeSource(new Lagging(time, random));
     }

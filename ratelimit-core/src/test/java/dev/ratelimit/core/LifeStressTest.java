@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Two threads that call, while one drops what is idle, one changes the tier, and one takes snapshots. */
 class LifeStressTest {
 
-    private static final int ROUNDS = 75_000;
+    private static final int ROUNDS = 25_000;
 
     /** An admitted call: it was decided at some time from start to end, in nanoseconds. */
     private record Call(long start, long end) {}
@@ -82,7 +82,8 @@ class LifeStressTest {
 
     private static Tier tier(int amount, long window) {
         return Tier.named("tier of " + amount)
-                .table(LimitTable.named("calls").eachOther(RateLimit.of(Unit.CALLS, amount, Duration.ofNanos(window))))
+                .table(LimitTable.named("calls")
+                        .eachOtherEndpoint(RateLimit.of(Unit.CALLS, amount, Duration.ofNanos(window))))
                 .build();
     }
 

@@ -18,7 +18,7 @@ class LimiterStatsTest {
     private final ManualTime time = new ManualTime();
 
     private InMemoryRateLimiter.Builder limiterOf(Limit limit) {
-        LimitTable table = LimitTable.named("table").eachOther(limit);
+        LimitTable table = LimitTable.named("table").eachOtherEndpoint(limit);
         return InMemoryRateLimiter.builder()
                 .tier(Tier.named("tier").table(table).build())
                 .timeSource(time);

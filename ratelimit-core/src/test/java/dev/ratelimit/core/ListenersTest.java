@@ -1,7 +1,6 @@
 package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.ratelimit.AppliedLimit;
@@ -23,9 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.ResourceBundle;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -38,12 +35,11 @@ class ListenersTest {
     private static final Caller CALLER = new Caller("acme", TIER);
     private static final Usage USAGE = Usage.call();
     private static final AppliedLimit LIMIT = TIER.limitsFor("chat").get(0);
-    private static final Rejected REJECTED = Rejected.forGood(new LimitReached(LIMIT), "");
+    private static final Rejected REJECTED = Rejected.permanent(new LimitReached(LIMIT), "");
     private static final LimitStatus STATUS = LimitStatus.of(LIMIT, 19, 0, Optional.empty());
 
     private final List<String> heard = new ArrayList<>();
-    private final List<Throwable> logged = new ArrayList<>();
-    private final List<String> messages = new ArrayList<>();
+    private final FailureLog log = new FailureLog();
     private final ManualTime time = new ManualTime(ManualTime.DEFAULT_START, Long.MAX_VALUE);
 
     /** Notes every event with its arguments, and has a share of its own. */
@@ -67,7 +63,7 @@ class ListenersTest {
     private static RateLimitListener throwing(Throwable thrown) {
         return new RateLimitListener() {
             @Override
-            public void forgotten(String organization) {
+            public void onForgotten(String organization) {
                 sneak(thrown);
             }
         };
@@ -82,44 +78,21 @@ class ListenersTest {
         return new Listeners(List.of(listeners), time, () -> log);
     }
 
-    private final System.Logger log = new System.Logger() {
-        @Override
-        public String getName() {
-            return "recorded";
-        }
-
-        @Override
-        public boolean isLoggable(Level level) {
-            return true;
-        }
-
-        @Override
-        public void log(Level level, @Nullable ResourceBundle bundle, String message, Throwable thrown) {
-            messages.add(level + " " + message);
-            logged.add(thrown);
-        }
-
-        @Override
-        public void log(Level level, @Nullable ResourceBundle bundle, String format, Object... parameters) {
-            throw new AssertionError("a failure is logged with what was thrown");
-        }
-    };
-
     @Test
     void everyEventIsToldToEveryListenerInTheOrderInWhichTheyWereAdded() {
         Listeners listeners = listeners(noting("first"), noting("second"));
         Usage actual = Usage.call().andCharacters("hello");
-        listeners.admitted(CALLER, "chat", USAGE);
-        listeners.rejected(CALLER, "chat", USAGE, REJECTED);
-        listeners.settled(CALLER, "chat", USAGE, actual);
-        listeners.cancelled(CALLER, "chat", USAGE);
-        listeners.forgotten("acme");
+        listeners.onAdmitted(CALLER, "chat", USAGE);
+        listeners.onRejected(CALLER, "chat", USAGE, REJECTED);
+        listeners.onSettled(CALLER, "chat", USAGE, actual);
+        listeners.onCancelled(CALLER, "chat", USAGE);
+        listeners.onForgotten("acme");
         List<String> events = List.of(
-                "admitted" + List.of(CALLER, "chat", USAGE),
-                "rejected" + List.of(CALLER, "chat", USAGE, REJECTED),
-                "settled" + List.of(CALLER, "chat", USAGE, actual),
-                "cancelled" + List.of(CALLER, "chat", USAGE),
-                "forgotten[acme]");
+                "onAdmitted" + List.of(CALLER, "chat", USAGE),
+                "onRejected" + List.of(CALLER, "chat", USAGE, REJECTED),
+                "onSettled" + List.of(CALLER, "chat", USAGE, actual),
+                "onCancelled" + List.of(CALLER, "chat", USAGE),
+                "onForgotten[acme]");
         assertThat(heard)
                 .containsExactlyElementsOf(events.stream()
                         .flatMap(event -> Stream.of("first " + event, "second " + event))
@@ -140,8 +113,8 @@ class ListenersTest {
         Listeners listeners = listeners(
                 noting("first", OptionalDouble.of(0.5)), noting("second"), noting("third", OptionalDouble.of(1)));
         assertThat(listeners.nearLimitAt).containsExactly(0.5, Double.POSITIVE_INFINITY, 1);
-        listeners.nearLimit(2, CALLER, "chat", STATUS);
-        assertThat(heard).containsExactly("third nearLimit" + List.of(CALLER, "chat", STATUS));
+        listeners.onNearLimit(2, CALLER, "chat", STATUS);
+        assertThat(heard).containsExactly("third onNearLimit" + List.of(CALLER, "chat", STATUS));
     }
 
     @Test
@@ -158,6 +131,7 @@ class ListenersTest {
                 new IllegalStateException("bad"),
                 new AssertionError("bad"),
                 new NoClassDefFoundError("bad"),
+                new StackOverflowError("bad"),
                 new Exception("bad"));
     }
 
@@ -165,10 +139,10 @@ class ListenersTest {
     @MethodSource("failuresOfAListener")
     void whatAListenerThrowsIsLoggedAndKeepsNoOtherFromHearing(Throwable thrown) {
         RateLimitListener bad = throwing(thrown);
-        listeners(noting("first"), bad, noting("last")).forgotten("acme");
-        assertThat(heard).containsExactly("first forgotten[acme]", "last forgotten[acme]");
-        assertThat(logged).containsExactly(thrown);
-        assertThat(messages)
+        listeners(noting("first"), bad, noting("last")).onForgotten("acme");
+        assertThat(heard).containsExactly("first onForgotten[acme]", "last onForgotten[acme]");
+        assertThat(log.thrown).containsExactly(thrown);
+        assertThat(log.messages)
                 .containsExactly("WARNING A rate limit listener failed: "
                         + bad.getClass().getName() + ", suppressed=0");
     }
@@ -177,32 +151,23 @@ class ListenersTest {
     void aNearLimitThatAListenerFailsOnIsLoggedToo() {
         Listeners listeners = listeners(new RateLimitListener() {
             @Override
-            public void nearLimit(Caller caller, String endpoint, LimitStatus status) {
+            public void onNearLimit(Caller caller, String endpoint, LimitStatus status) {
                 throw new IllegalStateException("bad");
             }
         });
-        listeners.nearLimit(0, CALLER, "chat", STATUS);
-        assertThat(logged).hasSize(1);
-    }
-
-    @Test
-    void anErrorOfTheVirtualMachineReachesTheCaller() {
-        StackOverflowError overflow = new StackOverflowError();
-        assertThatExceptionOfType(StackOverflowError.class)
-                .isThrownBy(() -> listeners(throwing(overflow)).forgotten("acme"))
-                .isSameAs(overflow);
-        assertThat(logged).isEmpty();
+        listeners.onNearLimit(0, CALLER, "chat", STATUS);
+        assertThat(log.thrown).hasSize(1);
     }
 
     @Test
     void aListenerThatKeepsFailingIsLoggedOnceAMinute() {
         Listeners listeners = listeners(throwing(new IllegalStateException("bad")));
         for (int i = 0; i < 120; i++) {
-            listeners.forgotten("acme");
+            listeners.onForgotten("acme");
             time.advance(Duration.ofSeconds(1));
         }
-        listeners.forgotten("acme");
-        assertThat(messages)
+        listeners.onForgotten("acme");
+        assertThat(log.messages)
                 .extracting(message -> message.replaceAll(".*suppressed=", ""))
                 .containsExactly("0", "59", "59");
     }
@@ -213,8 +178,8 @@ class ListenersTest {
                 new Listeners(List.of(throwing(new IllegalStateException("bad")), noting("last")), time, () -> {
                     throw new IllegalStateException("disk full");
                 });
-        listeners.forgotten("acme");
-        assertThat(heard).containsExactly("last forgotten[acme]");
+        listeners.onForgotten("acme");
+        assertThat(heard).containsExactly("last onForgotten[acme]");
     }
 
     @Test

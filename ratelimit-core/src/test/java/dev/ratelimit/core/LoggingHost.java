@@ -25,11 +25,11 @@ final class LoggingHost {
 
         RateLimitListener bad = new RateLimitListener() {
             @Override
-            public void forgotten(String organization) {
+            public void onForgotten(String organization) {
                 throw new IllegalStateException("a listener that fails");
             }
         };
-        new Listeners(List.of(bad), TimeSource.system()).forgotten("acme");
+        new Listeners(List.of(bad), TimeSource.system()).onForgotten("acme");
 
         if (limiter.tryAcquire("acme", "chat") instanceof Rejected rejected) {
             System.out.println("rejected: " + rejected.cause().message());
@@ -37,7 +37,7 @@ final class LoggingHost {
                 Slf4jListener.builder()
                         .logger("limits")
                         .build()
-                        .rejected(new Caller("acme", tier), "chat", Usage.call(), rejected);
+                        .onRejected(new Caller("acme", tier), "chat", Usage.call(), rejected);
             } catch (NoClassDefFoundError e) {
                 System.out.println("missing: " + e.getMessage());
             }

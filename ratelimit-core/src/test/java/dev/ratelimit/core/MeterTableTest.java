@@ -6,11 +6,18 @@ import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import java.lang.reflect.Field;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,16 +25,30 @@ class MeterTableTest {
 
     private static final Tier TIER = Tier.named("tier").build();
 
-    private final MeterTable table = new MeterTable() {
-        @Override
-        Meter newMeter(Rule.Key key) {
-            return new SlidingWindow(((Duration) key.span()).toNanos(), 0);
-        }
-    };
+    private final MeterTable table = newTable();
 
-    private static Rule rule(int number) {
-        return Rule.of(
-                TIER, new AppliedLimit("table", new Scope.Endpoint("endpoint " + number), RateLimit.perMinute(1)));
+    private static MeterTable newTable() {
+        return new MeterTable() {
+            @Override
+            Meter newMeter(CompiledLimit.Key key) {
+                return new SlidingWindow(((Duration) key.span()).toNanos(), 0);
+            }
+        };
+    }
+
+    private static CompiledLimit rule(int number) {
+        return rule("endpoint " + number);
+    }
+
+    private static CompiledLimit rule(String endpoint) {
+        return CompiledLimit.of(TIER, new AppliedLimit("table", new Scope.Endpoint(endpoint), RateLimit.perMinute(1)));
+    }
+
+    /** Returns a name that has the hash code of every other that this returns. */
+    private static String colliding(int number) {
+        return IntStream.range(0, 16)
+                .mapToObj(bit -> (number >> bit & 1) == 0 ? "Aa" : "BB")
+                .reduce("", String::concat);
     }
 
     @ParameterizedTest
@@ -35,16 +56,115 @@ class MeterTableTest {
     void eachKeyKeepsItsMeter(int keys) {
         Map<Meter, Integer> numbers = new HashMap<>();
         for (int i = 0; i < keys; i++) {
-            assertThat(table.known(rule(i).key)).isNull();
+            assertThat(table.find(rule(i).key)).isNull();
             assertThat(numbers.put(table.meter(rule(i)), i)).isNull();
         }
-        Set<Rule.Key> visited = new HashSet<>();
+        Set<CompiledLimit.Key> visited = new HashSet<>();
         table.forEach((key, meter) -> assertThat(visited.add(key)).isTrue());
         assertThat(visited).hasSize(keys);
         for (int i = 0; i < keys; i++) {
-            Rule equal = rule(i);
+            CompiledLimit equal = rule(i);
             assertThat(numbers.get(table.meter(equal))).isEqualTo(i);
-            assertThat(table.known(equal.key)).isSameAs(table.meter(equal));
+            assertThat(table.find(equal.key)).isSameAs(table.meter(equal));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 100})
+    void aCallPutsItsKeyInThePlaceOfAnEqualOneAndALookUpLeavesThatThere(int keys) {
+        List<CompiledLimit> first =
+                IntStream.range(0, keys).mapToObj(i -> rule(i)).toList();
+        List<Meter> meters = first.stream().map(table::meter).toList();
+        IntStream.range(0, keys).forEach(i -> assertThat(table.find(rule(i))).isSameAs(meters.get(i)));
+        assertThat(keysOfTable()).containsExactlyInAnyOrderElementsOf(keysOf(first));
+
+        List<CompiledLimit> equal =
+                IntStream.range(0, keys).mapToObj(i -> rule(i)).toList();
+        for (int i = 0; i < keys; i++) {
+            assertThat(table.meter(equal.get(i))).isSameAs(meters.get(i));
+        }
+        assertThat(keysOfTable())
+                .usingElementComparator((a, b) -> a == b ? 0 : 1)
+                .containsExactlyInAnyOrderElementsOf(keysOf(equal));
+    }
+
+    private static List<CompiledLimit.Key> keysOf(List<CompiledLimit> limits) {
+        return limits.stream().map(limit -> limit.key).toList();
+    }
+
+    private List<CompiledLimit.Key> keysOfTable() {
+        List<CompiledLimit.Key> keys = new ArrayList<>();
+        table.forEach((key, meter) -> keys.add(key));
+        return keys;
+    }
+
+    @Test
+    void aKeyIsFoundInFewStepsHoweverManyThereAre() throws ReflectiveOperationException {
+        assertStepsAreFew(number -> "endpoint " + number);
+    }
+
+    @Test
+    void aKeyIsFoundInFewStepsWhereAllNamesHaveOneHashCode() throws ReflectiveOperationException {
+        assertThat(colliding(12_345)).hasSameHashCodeAs(colliding(54_321)).isNotEqualTo(colliding(54_321));
+        assertStepsAreFew(MeterTableTest::colliding);
+    }
+
+    /** The table is half full when it has grown, and three quarters before; a random hash then takes 1.5 steps on average, and 2.5. */
+    private void assertStepsAreFew(IntFunction<String> names) throws ReflectiveOperationException {
+        for (int i = 0; i < 49_000; i++) {
+            table.meter(rule(names.apply(i)));
+            if (i == 25_000 || i == 48_999) {
+                int[] steps = steps();
+                assertThat(steps).hasSize(i + 1);
+                assertThat(IntStream.of(steps).average().orElseThrow()).isLessThan(4);
+                assertThat(IntStream.of(steps).max().orElseThrow()).isLessThan(1_000);
+            }
+        }
+    }
+
+    /** Without the room, each would be put behind all others of the narrower table: hundreds of steps, thousands where there are more. */
+    @Test
+    void metersThatComeInTheOrderOfAnotherTableTakeFewSteps() throws ReflectiveOperationException {
+        MeterTable other = newTable();
+        IntStream.range(0, 20_000).forEach(i -> other.meter(rule(i)));
+        List<CompiledLimit.Key> keys = new ArrayList<>();
+        other.forEach((key, meter) -> keys.add(key));
+        table.reserve(keys.size());
+        for (int i = 0; i < keys.size(); i++) {
+            table.put(keys.get(i), table.newMeter(keys.get(i)));
+            if (Integer.bitCount(i + 1) == 1 || i == 11_000) {
+                assertThat(IntStream.of(steps()).average().orElseThrow()).isLessThan(4);
+            }
+        }
+    }
+
+    /** Returns how many places a look-up of each key looks at. */
+    private int[] steps() throws ReflectiveOperationException {
+        Field field = MeterTable.class.getDeclaredField("pairs");
+        field.setAccessible(true);
+        Object[] pairs = (Object[]) field.get(table);
+        int last = pairs.length - 1;
+        return IntStream.rangeClosed(0, last)
+                .filter(place -> pairs[place] instanceof CompiledLimit.Key)
+                .map(place -> 1 + (place - MeterTable.hash((CompiledLimit.Key) pairs[place]) & last) / 2)
+                .toArray();
+    }
+
+    @Test
+    void keysThatDifferInOnePartAreNotEqual() {
+        CompiledLimit.Key key = rule("chat").key;
+        CompiledLimit.Key other = new CompiledLimit.Key("other", key.table(), key.scope(), key.unit(), key.span());
+        assertThat(other).isNotEqualTo(key);
+        assertThat(new CompiledLimit.Key(key.account(), "other", key.scope(), key.unit(), key.span()))
+                .isNotEqualTo(key);
+        assertThat(key.of(new Scope.Group("chat"))).isNotEqualTo(key);
+        assertThat(key.of(new Scope.Endpoint("embed"))).isNotEqualTo(key);
+        assertThat(new CompiledLimit.Key(key.account(), key.table(), key.scope(), Unit.TOKENS, key.span()))
+                .isNotEqualTo(key);
+        assertThat(new CompiledLimit.Key(key.account(), key.table(), key.scope(), key.unit(), Duration.ofSeconds(1)))
+                .isNotEqualTo(key);
+        assertThat(new CompiledLimit.Key(key.account(), key.table(), key.scope(), key.unit(), key.span()))
+                .isEqualTo(key)
+                .hasSameHashCodeAs(key);
     }
 }

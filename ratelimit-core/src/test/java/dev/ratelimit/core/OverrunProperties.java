@@ -62,7 +62,7 @@ class OverrunProperties {
         private final List<Entry> entries = new ArrayList<>();
         private final RateLimiter limiter = InMemoryRateLimiter.builder()
                 .tier(Tier.named("tier")
-                        .table(LimitTable.named("tokens").eachOther(RateLimit.of(Unit.TOKENS, AMOUNT, WINDOW)))
+                        .table(LimitTable.named("tokens").eachOtherEndpoint(RateLimit.of(Unit.TOKENS, AMOUNT, WINDOW)))
                         .build())
                 .timeSource(time)
                 .build();

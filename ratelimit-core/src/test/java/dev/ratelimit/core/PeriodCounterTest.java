@@ -1,7 +1,9 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
@@ -12,11 +14,13 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class PeriodCounterTest {
@@ -29,112 +33,112 @@ class PeriodCounterTest {
 
     @Test
     void aQuotaIsFreeAgainWhenThePeriodEnds() {
-        Rule rule = Rules.of(TEN_A_DAY);
-        assertThat(charge(rule, 10)).isNotNegative();
-        assertThat(~charge(rule, 1)).isEqualTo(Duration.ofHours(1).toNanos());
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
+        assertThat(charge(limit, 10)).isNotNegative();
+        assertThat(~charge(limit, 1)).isEqualTo(Duration.ofHours(1).toNanos());
         time.advance(Duration.ofHours(1).minusNanos(1));
-        assertThat(~charge(rule, 1)).isEqualTo(1);
+        assertThat(~charge(limit, 1)).isEqualTo(1);
         time.advance(Duration.ofNanos(1));
-        assertThat(charge(rule, 10)).isNotNegative();
+        assertThat(charge(limit, 10)).isNotNegative();
     }
 
     @Test
     void aChargeAtTheInstantThatAPeriodEndsIsOneOfTheNext() {
-        Rule rule = Rules.of(TEN_A_DAY);
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
         time.advance(Duration.ofHours(1).minusNanos(1));
-        assertThat(charge(rule, 4)).isNotNegative();
+        assertThat(charge(limit, 4)).isNotNegative();
         time.advanceNanos(1);
-        assertThat(charge(rule, 3)).isNotNegative();
-        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(3);
+        assertThat(charge(limit, 3)).isNotNegative();
+        assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(3);
     }
 
     @Test
     void moreThanTheAmountIsNeverAdmittedWhileItMustFit() {
-        assertThat(~charge(Rules.of(TEN_A_DAY), 11)).isEqualTo(Meter.NEVER);
-        Rule untilReached = Rules.of(TEN_A_DAY.withOverrun(Overrun.UNTIL_REACHED));
+        assertThat(~charge(CompiledLimits.of(TEN_A_DAY), 11)).isEqualTo(Meter.NEVER);
+        CompiledLimit untilReached = CompiledLimits.of(TEN_A_DAY.withOverrun(Overrun.UNTIL_REACHED));
         assertThat(charge(untilReached, 11)).isNotNegative();
         assertThat(~charge(untilReached, 0)).isEqualTo(Duration.ofHours(1).toNanos());
-        Rule nothing = Rules.of(Quota.of(Unit.TOKENS, 0, DAYS).withOverrun(Overrun.UNTIL_REACHED));
+        CompiledLimit nothing = CompiledLimits.of(Quota.of(Unit.TOKENS, 0, DAYS).withOverrun(Overrun.UNTIL_REACHED));
         assertThat(~charge(nothing, 0)).isEqualTo(Meter.NEVER);
     }
 
     @Test
     void whatIsGivenBackGoesToThePeriodItWasChargedToOrNowhere() {
-        Rule rule = Rules.of(TEN_A_DAY);
-        Meter.Place january = counter.place(charge(rule, 7));
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
+        Meter.Booking january = counter.booking(charge(limit, 7));
         counter.refund(january, 3);
-        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(4);
+        assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(4);
         time.advance(Duration.ofHours(2));
-        assertThat(charge(rule, 5)).isNotNegative();
+        assertThat(charge(limit, 5)).isNotNegative();
         counter.refund(january, 4);
-        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(5);
+        assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(5);
     }
 
     @Test
     void moreIsChargedToThePeriodOfThePlaceWhetherItFitsOrNot() {
-        Rule rule = Rules.of(TEN_A_DAY);
-        Meter.Place january = counter.place(charge(rule, 7));
-        counter.chargeMore(rule, january, 8, time.nanoTime());
-        assertThat(counter.status(rule, time.nanoTime()).overrun()).isEqualTo(5);
-        assertThat(~charge(rule, 0)).isEqualTo(Duration.ofHours(1).toNanos());
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
+        Meter.Booking january = counter.booking(charge(limit, 7));
+        counter.chargeMore(limit, january, 8, time.nanoTime());
+        assertThat(counter.status(limit, time.nanoTime()).overrun()).isEqualTo(5);
+        assertThat(~charge(limit, 0)).isEqualTo(Duration.ofHours(1).toNanos());
         time.advance(Duration.ofHours(2));
-        assertThat(charge(rule, 3)).isNotNegative();
-        counter.chargeMore(rule, january, 4, time.nanoTime());
-        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(3);
+        assertThat(charge(limit, 3)).isNotNegative();
+        counter.chargeMore(limit, january, 4, time.nanoTime());
+        assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(3);
     }
 
     @Test
     void aPlaceInAPeriodThatIsOverTakesAndGivesNothing() {
-        Rule rule = Rules.of(TEN_A_DAY);
-        long january = charge(rule, 7);
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
+        long january = charge(limit, 7);
         time.advance(Duration.ofHours(2));
-        assertThat(charge(rule, 3)).isNotNegative();
-        Meter.Place gone = counter.place(january);
+        assertThat(charge(limit, 3)).isNotNegative();
+        Meter.Booking gone = counter.booking(january);
         counter.refund(gone, 7);
-        counter.chargeMore(rule, gone, 7, time.nanoTime());
-        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(3);
+        counter.chargeMore(limit, gone, 7, time.nanoTime());
+        assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(3);
     }
 
     @Test
     void whatNeedNotFitAddsUpTo2ToThe61() {
         long greatest = 1L << 53;
-        Rule rule = Rules.of(Quota.of(Unit.TOKENS, greatest, DAYS));
-        Meter.Place place = counter.place(charge(rule, 5));
+        CompiledLimit limit = CompiledLimits.of(Quota.of(Unit.TOKENS, greatest, DAYS));
+        Meter.Booking booking = counter.booking(charge(limit, 5));
         for (int i = 0; i < 300; i++) {
-            counter.chargeMore(rule, place, greatest, time.nanoTime());
+            counter.chargeMore(limit, booking, greatest, time.nanoTime());
         }
-        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(1L << 61);
-        assertThat(~charge(rule, 1)).isEqualTo(Duration.ofHours(1).toNanos());
+        assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(1L << 61);
+        assertThat(~charge(limit, 1)).isEqualTo(Duration.ofHours(1).toNanos());
     }
 
     @Test
     void whatNeedNotFitAddsUpToNoMoreWhereSomethingIsGranted() {
         long greatest = 1L << 53;
-        Rule rule = Rules.of(Quota.of(Unit.TOKENS, greatest, DAYS));
-        Meter.Place place = counter.place(charge(rule, 5));
-        counter.grant(greatest, time.nanoTime());
+        CompiledLimit limit = CompiledLimits.of(Quota.of(Unit.TOKENS, greatest, DAYS));
+        Meter.Booking booking = counter.booking(charge(limit, 5));
+        counter.grant(limit, greatest, time.nanoTime());
         for (int i = 0; i < 300; i++) {
-            counter.chargeMore(rule, place, greatest, time.nanoTime());
+            counter.chargeMore(limit, booking, greatest, time.nanoTime());
         }
-        assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(1L << 61);
+        assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(1L << 61);
     }
 
     @Test
     void aWallClockAtTheEndOfTimeIsInAPeriodWithoutEnd() {
         time.setWall(Instant.MAX);
         PeriodCounter last = new PeriodCounter(DAYS, new Clocks(time));
-        Rule rule = Rules.of(TEN_A_DAY);
-        assertThat(last.charge(rule, 10, time.nanoTime())).isNotNegative();
-        assertThat(~last.charge(rule, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
+        assertThat(last.charge(limit, 10, time.nanoTime())).isNotNegative();
+        assertThat(~last.charge(limit, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
     }
 
     @Test
     void aLifetimeIsSpentForGood() {
         PeriodCounter lifetime = new PeriodCounter(QuotaPeriod.lifetime(), new Clocks(time));
-        Rule rule = Rules.of(Quota.lifetime(Unit.TOKENS, 10));
-        assertThat(lifetime.charge(rule, 10, time.nanoTime())).isNotNegative();
-        assertThat(~lifetime.charge(rule, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
-        assertThat(lifetime.status(rule, time.nanoTime()).resetAfter()).isEmpty();
+        CompiledLimit limit = CompiledLimits.of(Quota.lifetime(Unit.TOKENS, 10));
+        assertThat(lifetime.charge(limit, 10, time.nanoTime())).isNotNegative();
+        assertThat(~lifetime.charge(limit, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
+        assertThat(lifetime.status(limit, time.nanoTime()).resetAfter()).isEmpty();
     }
 
     @Test
@@ -144,18 +148,18 @@ class PeriodCounterTest {
             throw new IllegalStateException("there is no wall clock");
         });
         PeriodCounter lifetime = new PeriodCounter(QuotaPeriod.lifetime(), new Clocks(time));
-        Rule rule = Rules.of(Quota.lifetime(Unit.TOKENS, 10));
-        assertThat(lifetime.charge(rule, 10, time.nanoTime())).isNotNegative();
-        assertThat(~lifetime.charge(rule, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
-        assertThat(lifetime.status(rule, time.nanoTime()).used()).isEqualTo(10);
+        CompiledLimit limit = CompiledLimits.of(Quota.lifetime(Unit.TOKENS, 10));
+        assertThat(lifetime.charge(limit, 10, time.nanoTime())).isNotNegative();
+        assertThat(~lifetime.charge(limit, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
+        assertThat(lifetime.status(limit, time.nanoTime()).used()).isEqualTo(10);
     }
 
     @Test
     void toAskWhetherItIsIdleReadsTheWallClockOnceASecond() {
         InterruptedTime time = new InterruptedTime();
-        Rule rule = Rules.of(TEN_A_DAY);
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
         PeriodCounter counter = new PeriodCounter(DAYS, new Clocks(time));
-        assertThat(counter.charge(rule, 1, time.nanoTime())).isNotNegative();
+        assertThat(counter.charge(limit, 1, time.nanoTime())).isNotNegative();
         assertThat(counter.isIdle(time.nanoTime())).isFalse();
         int[] readings = {0};
         time.beforeInstant(() -> readings[0]++);
@@ -169,23 +173,166 @@ class PeriodCounterTest {
         assertThat(counter.isIdle(time.nanoTime())).isTrue();
     }
 
+    /** Sets the wall clock, and lets the counter believe it. */
+    private void jump(Duration step) {
+        time.stepWall(step);
+        counter.status(CompiledLimits.of(TEN_A_DAY), time.nanoTime());
+        time.advance(Duration.ofMinutes(1));
+        counter.status(CompiledLimits.of(TEN_A_DAY), time.nanoTime());
+    }
+
+    private LimitStatus status() {
+        return counter.status(CompiledLimits.of(TEN_A_DAY), time.nanoTime());
+    }
+
+    private void startsAtMidnight() {
+        time.advance(Duration.ofHours(1));
+        assertThat(status().used()).isZero();
+    }
+
+    @Test
+    void aReceiptIsThatOfOnePeriodOnly() {
+        startsAtMidnight();
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
+        long first = charge(limit, 1);
+        jump(Duration.ofDays(10));
+        long second = charge(limit, 2);
+        assertThat(second).isNotEqualTo(first);
+        jump(Duration.ofDays(-10));
+        assertThat(charge(limit, 1)).isEqualTo(first);
+        assertThat(counter.booking(second)).isNotNull().isNotEqualTo(counter.booking(first));
+        time.advance(Duration.ofDays(1));
+        assertThat(charge(limit, 1)).isNotIn(first, second);
+        assertThat(counter.booking(first)).isNull();
+    }
+
+    @Test
+    void whatIsGivenBackGoesToThePeriodThatWasLeft() {
+        startsAtMidnight();
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
+        long position = charge(limit, 7);
+        jump(Duration.ofDays(10));
+        assertThat(charge(limit, 2)).isNotNegative();
+        counter.refund(counter.booking(position), 4);
+        assertThat(status().used()).isEqualTo(2);
+        jump(Duration.ofDays(-10));
+        assertThat(status().used()).isEqualTo(5);
+    }
+
+    @Test
+    void whatIsGrantedStaysWithItsPeriod() {
+        startsAtMidnight();
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
+        counter.grant(CompiledLimits.of(TEN_A_DAY), 5, time.nanoTime());
+        jump(Duration.ofDays(10));
+        assertThat(status().granted()).isZero();
+        counter.grant(CompiledLimits.of(TEN_A_DAY), 2, time.nanoTime());
+        assertThat(charge(limit, 12)).isNotNegative();
+        jump(Duration.ofDays(-10));
+        assertThat(status()).returns(5L, LimitStatus::granted).returns(12L, LimitStatus::used);
+        assertThat(charge(limit, 3)).isNotNegative();
+        assertThat(charge(limit, 1)).isNegative();
+    }
+
+    @Test
+    void aCounterOfWhichNothingIsUsedHasWhatWasGrantedInPeriodsThatWereLeft() {
+        startsAtMidnight();
+        counter.grant(CompiledLimits.of(TEN_A_DAY), 5, time.nanoTime());
+        assertThat(charge(CompiledLimits.of(TEN_A_DAY), 3)).isNotNegative();
+        jump(Duration.ofDays(10));
+        assertThat(charge(CompiledLimits.of(TEN_A_DAY), 2)).isNotNegative();
+        PeriodCounter unused = requireNonNull(counter.unused());
+        assertThat(unused.isIdle(time.nanoTime())).isFalse();
+        assertThat(unused.status(CompiledLimits.of(TEN_A_DAY), time.nanoTime()))
+                .returns(0L, LimitStatus::granted)
+                .returns(0L, LimitStatus::used);
+        time.stepWall(Duration.ofDays(-10));
+        unused.status(CompiledLimits.of(TEN_A_DAY), time.nanoTime());
+        time.advance(Duration.ofMinutes(1));
+        assertThat(unused.status(CompiledLimits.of(TEN_A_DAY), time.nanoTime()))
+                .returns(5L, LimitStatus::granted)
+                .returns(0L, LimitStatus::used);
+        time.advance(Duration.ofDays(1));
+        assertThat(unused.isIdle(time.nanoTime())).isTrue();
+    }
+
+    @Test
+    void aThirdPeriodThatIsLeftIsAddedToTheSecondAndGoesOnWithIt() {
+        startsAtMidnight();
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
+        assertThat(charge(limit, 1)).isNotNegative();
+        jump(Duration.ofDays(10));
+        assertThat(charge(limit, 2)).isNotNegative();
+        long third = 0;
+        for (long units = 3; units <= 4; units++) {
+            jump(Duration.ofDays(10));
+            third = units == 3 ? charge(limit, units) : third;
+        }
+        counter.refund(counter.booking(third), 1); // is too late for what was added
+        assertThat(status().used()).isZero();
+        jump(Duration.ofDays(-10));
+        assertThat(status().used()).isEqualTo(5);
+        counter.chargeMore(limit, counter.booking(charge(limit, 0)), 1, time.nanoTime());
+        jump(Duration.ofDays(-10));
+        assertThat(status().used()).isEqualTo(6);
+        jump(Duration.ofDays(-10));
+        assertThat(status().used()).isEqualTo(7);
+        time.advance(Duration.ofDays(1));
+        assertThat(status().used()).isZero();
+        time.advance(Duration.ofDays(1));
+        assertThat(status().used()).isZero();
+        assertThat(counter.isIdle(time.nanoTime())).isTrue();
+    }
+
+    @Test
+    void manyPeriodsThatAreLeftTakeLittleAndForgetNothing() {
+        startsAtMidnight();
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
+        assertThat(charge(limit, 1)).isNotNegative();
+        for (int i = 0; i < 100; i++) {
+            jump(Duration.ofDays(1_000));
+            assertThat(charge(limit, 1)).isNotNegative();
+        }
+        SavedMeter.Period saved = requireNonNull(counter.save(Snapshots.key("chat", DAYS), time.nanoTime()));
+        assertThat(saved.kept()).hasSize(2);
+        assertThat(saved.kept().get(1).spans()).hasSize(8);
+        assertThat(saved.kept().get(1).used()).isEqualTo(99);
+        jump(Duration.ofDays(-50_000));
+        assertThat(status().used()).isGreaterThanOrEqualTo(99);
+        jump(Duration.ofDays(-50_000));
+        assertThat(status().used()).isEqualTo(101);
+    }
+
+    @Test
+    void aPeriodThatAFailedThreadHasClosedIsOpenedAgain() {
+        CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
+        Period period = requireNonNull(counter.booking(charge(limit, 4)));
+        period.close();
+        assertThat(status().used()).isEqualTo(4);
+        assertThat(charge(limit, 6)).isNotNegative();
+        assertThat(~charge(limit, 1)).isEqualTo(Duration.ofHours(1).toNanos());
+        period.close();
+        counter.chargeAnyway(limit, 3, time.nanoTime());
+        assertThat(status().overrun()).isEqualTo(3);
+    }
+
     @Test
     void noPeriodHoldsMoreThanTheAmountWhileThreadsRaceOverItsEnd() throws Exception {
         int threads = 4;
         int days = 200;
-        Rule rule = Rules.of(Quota.of(Unit.TOKENS, 1_000, DAYS));
+        CompiledLimit limit = CompiledLimits.of(Quota.of(Unit.TOKENS, 1_000, DAYS));
         Callable<Map<Long, Long>> work = () -> {
             Map<Long, Long> keptByPeriod = new HashMap<>();
             for (int i = 0; i < days * 3_000; i++) {
                 if (i % 3_000 == 2_999) {
                     time.advance(Duration.ofHours(24 / threads));
                 }
-                long receipt = counter.charge(rule, 2, time.nanoTime());
-                if (receipt >= 0) {
+                long position = counter.charge(limit, 2, time.nanoTime());
+                if (position >= 0) {
                     if (i % 3 == 0) {
-                        counter.refund(counter.place(receipt), 2);
+                        counter.refund(counter.booking(position), 2);
                     } else {
-                        keptByPeriod.merge(receipt, 2L, Long::sum);
+                        keptByPeriod.merge(position, 2L, Long::sum);
                     }
                 }
             }
@@ -200,16 +347,55 @@ class PeriodCounterTest {
             assertThat(total.values()).allMatch(units -> units <= 1_000);
             assertThat(total).hasSizeBetween(days / 2, days + 1);
             long last = Collections.max(total.keySet());
-            assertThat(counter.charge(rule, 0, time.nanoTime())).isIn(last, last + 1);
-            if (counter.charge(rule, 0, time.nanoTime()) == last) {
-                assertThat(counter.status(rule, time.nanoTime()).used()).isEqualTo(total.get(last));
+            assertThat(counter.charge(limit, 0, time.nanoTime())).isIn(last, last + 1);
+            if (counter.charge(limit, 0, time.nanoTime()) == last) {
+                assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(total.get(last));
             }
         } finally {
             pool.shutdown();
         }
     }
 
-    private long charge(Rule rule, long units) {
-        return counter.charge(rule, units, time.nanoTime());
+    /** What is charged in a wrong year counts in the right month when the wall clock is put right. */
+    @Test
+    void noChargeIsLostWhileThreadsRaceOverAWallClockThatJumps() throws Exception {
+        Quota month = Quota.of(Unit.TOKENS, 1L << 50, QuotaPeriod.month(ZoneOffset.UTC));
+        CompiledLimit limit = CompiledLimits.of(month);
+        ManualTime time = new ManualTime();
+        PeriodCounter counter = new PeriodCounter(month.period(), new Clocks(time));
+        Instant end = Instant.parse("2025-02-01T00:00:00Z");
+        AtomicBoolean done = new AtomicBoolean();
+        Callable<Long> charges = () -> {
+            long charged = 0;
+            while (!done.get()) {
+                long position = counter.charge(limit, 2, time.nanoTime());
+                charged += position >= 0 ? 2 : 0;
+            }
+            return charged;
+        };
+        ExecutorService pool = Executors.newFixedThreadPool(2);
+        try {
+            List<Future<Long>> threads = List.of(pool.submit(charges), pool.submit(charges));
+            for (int i = 0; i < 1_000; i++) {
+                time.stepWall(Duration.ofDays(i % 2 == 0 ? 5_000 : -5_000));
+                counter.status(limit, time.nanoTime());
+                time.advance(Duration.ofMinutes(1));
+                counter.status(limit, time.nanoTime());
+            }
+            done.set(true);
+            long charged = threads.get(0).get() + threads.get(1).get();
+            counter.status(limit, time.nanoTime());
+            time.advance(Duration.ofMinutes(1));
+            LimitStatus last = counter.status(limit, time.nanoTime());
+            assertThat(last.resetAfter()).contains(Duration.between(time.instant(), end));
+            assertThat(last.used()).isEqualTo(charged).isGreaterThan(2_000);
+        } finally {
+            done.set(true);
+            pool.shutdown();
+        }
+    }
+
+    private long charge(CompiledLimit limit, long units) {
+        return counter.charge(limit, units, time.nanoTime());
     }
 }

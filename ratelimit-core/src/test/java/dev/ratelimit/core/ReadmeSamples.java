@@ -8,10 +8,10 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
-import dev.ratelimit.keys.InMemoryKeyDirectory;
-import dev.ratelimit.keys.KeyDigest;
-import dev.ratelimit.keys.KeyDirectory;
-import dev.ratelimit.keys.KeyKind;
+import dev.ratelimit.apikeys.InMemoryKeyDirectory;
+import dev.ratelimit.apikeys.KeyDigest;
+import dev.ratelimit.apikeys.KeyDirectory;
+import dev.ratelimit.apikeys.KeyKind;
 import dev.ratelimit.tiers.FaqEdition;
 import dev.ratelimit.tiers.LimitedAccessEdition;
 import java.time.Duration;
@@ -20,14 +20,14 @@ import java.util.Optional;
 /** The code that the README shows, compiled. */
 final class ReadmeSamples {
 
-    // begin: first sample
+    // sample: README.md
     static final Tier TRIAL = Tier.named("trial")
             .table(LimitTable.named("calls per minute")
                     .each(RateLimit.perMinute(5), "embed")
                     .each(RateLimit.perMinute(20), "chat"))
             .table(LimitTable.named("calls per month")
                     .unlimited("embed", "chat")
-                    .othersTogether("all other endpoints", Quota.perMonth(1_000)))
+                    .otherEndpointsTogether("all other endpoints", Quota.perMonth(1_000)))
             .build();
 
     final RateLimiter limiter = InMemoryRateLimiter.builder().tier(TRIAL).build();
@@ -38,9 +38,9 @@ final class ReadmeSamples {
         }
         return answer(prompt);
     }
-    // end: first sample
+    // end of sample
 
-    // begin: second sample
+    // sample: README.md
     final RateLimiter limitedAccess =
             InMemoryRateLimiter.builder().tier(LimitedAccessEdition.limited()).build();
 
@@ -64,9 +64,9 @@ final class ReadmeSamples {
         }
         return new Response(200, output.toString());
     }
-    // end: second sample
+    // end of sample
 
-    // begin: third sample
+    // sample: README.md
     final InMemoryKeyDirectory keys = InMemoryKeyDirectory.builder()
             .trial(FaqEdition.trial())
             .production(FaqEdition.production())
@@ -84,7 +84,7 @@ final class ReadmeSamples {
         }
         return answer(prompt);
     }
-    // end: third sample
+    // end of sample
 
     /** Writes in pieces. */
     @FunctionalInterface

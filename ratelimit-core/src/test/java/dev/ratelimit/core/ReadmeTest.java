@@ -3,31 +3,11 @@ package dev.ratelimit.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.LimitStatus;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Holds the README to the code: what it shows is compiled, and does what it says. */
+/** What the README shows does what it says. That it is what is compiled here, {@link SamplesTest} holds. */
 class ReadmeTest {
-
-    private static final Pattern SHOWN = Pattern.compile("(?s)```java\n(.*?)```");
-    private static final Pattern COMPILED = Pattern.compile("(?s)// begin: [^\n]*\n(.*?)// end: ");
-
-    @Test
-    void everyJavaSampleOfTheReadmeIsCompiled() throws IOException {
-        List<String> shown = withoutSpace(SHOWN, Path.of("../README.md"));
-        List<String> compiled = new ArrayList<>();
-        for (String module : List.of("core", "redis")) {
-            String samples = "../ratelimit-%1$s/src/test/java/dev/ratelimit/%1$s/ReadmeSamples.java";
-            compiled.addAll(withoutSpace(COMPILED, Path.of(samples.formatted(module))));
-        }
-        assertThat(shown).isNotEmpty().isEqualTo(compiled);
-    }
 
     @Test
     void theFirstSampleRefusesThe21stCallOfAMinute() {
@@ -62,13 +42,5 @@ class ReadmeTest {
         assertThat(sample.chatByKey(key, "hello").status()).isEqualTo(429);
         assertThat(sample.chatByKey(another, "hello").status()).isEqualTo(429);
         assertThat(sample.chatByKey("trial_made_up", "hello").status()).isEqualTo(401);
-    }
-
-    private static List<String> withoutSpace(Pattern pattern, Path file) throws IOException {
-        return pattern.matcher(Files.readString(file))
-                .results()
-                .map(MatchResult::group)
-                .map(group -> pattern.matcher(group).replaceFirst("$1").replaceAll("\\s", ""))
-                .toList();
     }
 }

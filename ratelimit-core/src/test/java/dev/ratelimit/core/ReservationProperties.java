@@ -43,14 +43,16 @@ class ReservationProperties {
 
     private static Tier tier(long amount) {
         return Tier.named("tier of " + amount)
-                .table(LimitTable.named("calls").eachOther(RateLimit.of(Unit.CALLS, amount / 2, Duration.ofMillis(40))))
+                .table(LimitTable.named("calls")
+                        .eachOtherEndpoint(RateLimit.of(Unit.CALLS, amount / 2, Duration.ofMillis(40))))
                 .table(LimitTable.named("tokens")
                         .each(RateLimit.of(Unit.TOKENS, amount * 2, Duration.ofMillis(90)), "chat")
-                        .eachOther(new RateLimit(Unit.TOKENS, amount, Duration.ofNanos(700), Precision.EXACT)))
+                        .eachOtherEndpoint(new RateLimit(Unit.TOKENS, amount, Duration.ofNanos(700), Precision.EXACT)))
                 .table(LimitTable.named("per day")
-                        .othersTogether("all", perDay(Unit.TOKENS, amount * 12).withOverrun(Overrun.UNTIL_REACHED)))
+                        .otherEndpointsTogether(
+                                "all", perDay(Unit.TOKENS, amount * 12).withOverrun(Overrun.UNTIL_REACHED)))
                 .table(LimitTable.named("per month")
-                        .each(Quota.of(Unit.MICRO_USD, amount * 20, QuotaPeriod.month(ZoneOffset.UTC)), "chat"))
+                        .each(Quota.of(Unit.NANO_USD, amount * 20, QuotaPeriod.month(ZoneOffset.UTC)), "chat"))
                 .table(LimitTable.named("in all")
                         .each(Quota.lifetime(Unit.CHARACTERS, amount * 25).withOverrun(Overrun.UNTIL_REACHED), "embed"))
                 .build();
@@ -110,7 +112,7 @@ class ReservationProperties {
     private static Arbitrary<Usage> usages() {
         Arbitrary<Usage> first = Arbitraries.of(
                 Usage.of(Unit.TOKENS, 0), Usage.of(Unit.TOKENS, 7), Usage.of(Unit.CALLS, 0), Usage.of(Unit.CALLS, 2));
-        Arbitrary<Unit> unit = Arbitraries.of(Unit.TOKENS, Unit.CHARACTERS, Unit.MICRO_USD);
+        Arbitrary<Unit> unit = Arbitraries.of(Unit.TOKENS, Unit.CHARACTERS, Unit.NANO_USD);
         return Combinators.combine(first, unit, Arbitraries.longs().between(0, 40))
                 .as((usage, further, amount) -> amount % 4 == 0 ? usage : usage.and(further, amount));
     }

@@ -29,14 +29,15 @@ import org.junit.jupiter.api.Test;
 class ReservationStressTest {
 
     private static final int THREADS = 4;
-    private static final int CALLS = 1_000_000;
+    private static final int CALLS = 250_000;
     private static final long MANY = 1L << 50;
 
     @Test
     void whatIsUsedInTheEndIsWhatWasSettled() throws Exception {
         Tier tier = Tier.named("tier")
-                .table(LimitTable.named("per hour").eachOther(RateLimit.of(Unit.TOKENS, MANY, Duration.ofHours(1))))
-                .table(LimitTable.named("in all").eachOther(Quota.lifetime(Unit.TOKENS, MANY)))
+                .table(LimitTable.named("per hour")
+                        .eachOtherEndpoint(RateLimit.of(Unit.TOKENS, MANY, Duration.ofHours(1))))
+                .table(LimitTable.named("in all").eachOtherEndpoint(Quota.lifetime(Unit.TOKENS, MANY)))
                 .build();
         RateLimiter limiter = InMemoryRateLimiter.builder().tier(tier).build();
         long settled = inParallel(() -> reserveAndSettle(limiter, CALLS));
@@ -47,7 +48,7 @@ class ReservationStressTest {
     void whatIsUsedInTheEndIsWhatWasSettledHoweverManyMarksThereAre() throws Exception {
         RateLimit exact = new RateLimit(Unit.TOKENS, MANY, Duration.ofHours(1), Precision.EXACT);
         Tier tier = Tier.named("tier")
-                .table(LimitTable.named("per hour").eachOther(exact))
+                .table(LimitTable.named("per hour").eachOtherEndpoint(exact))
                 .build();
         RateLimiter limiter = InMemoryRateLimiter.builder().tier(tier).build();
         long settled = inParallel(() -> reserveAndSettle(limiter, CALLS / 10));
@@ -57,7 +58,8 @@ class ReservationStressTest {
     @Test
     void whatIsGivenBackIsNeverTakenFromWhatStayed() throws Exception {
         Tier tier = Tier.named("tier")
-                .table(LimitTable.named("per hour").eachOther(RateLimit.of(Unit.TOKENS, 100, Duration.ofHours(1))))
+                .table(LimitTable.named("per hour")
+                        .eachOtherEndpoint(RateLimit.of(Unit.TOKENS, 100, Duration.ofHours(1))))
                 .build();
         RateLimiter limiter = InMemoryRateLimiter.builder().tier(tier).build();
         limiter.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 60));
@@ -81,7 +83,7 @@ class ReservationStressTest {
         int reservations = 100_000;
         RateLimiter limiter = InMemoryRateLimiter.builder()
                 .tier(Tier.named("tier")
-                        .table(LimitTable.named("in all").eachOther(Quota.lifetime(Unit.TOKENS, MANY)))
+                        .table(LimitTable.named("in all").eachOtherEndpoint(Quota.lifetime(Unit.TOKENS, MANY)))
                         .build())
                 .build();
         Reservation[] open = new Reservation[reservations];

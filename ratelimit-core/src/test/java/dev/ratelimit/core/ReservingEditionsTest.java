@@ -2,7 +2,7 @@ package dev.ratelimit.core;
 
 import static dev.ratelimit.Unit.CALLS;
 import static dev.ratelimit.Unit.CHARACTERS;
-import static dev.ratelimit.Unit.MICRO_USD;
+import static dev.ratelimit.Unit.NANO_USD;
 import static dev.ratelimit.Unit.TOKENS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -132,7 +132,7 @@ class ReservingEditionsTest {
             assertThat(rejected.suggestedStatus()).isEqualTo(429);
             assertThat(rejected.message())
                     .isEqualTo(
-                            "Exceeded the limit of 500000 characters in all for endpoint \"generate\" (characters in all)");
+                            "Exceeded the limit of 500,000 characters in all for endpoint \"generate\" (characters in all)");
         }
 
         private static Usage characters(long n) {
@@ -148,7 +148,7 @@ class ReservingEditionsTest {
         private static final Duration UNTIL_FEBRUARY = Duration.ofDays(21);
 
         SpendingLimit() {
-            tier = FaqEdition.productionWithSpendingLimit(1_000_000);
+            tier = FaqEdition.productionWithSpendingLimit(micros(1_000_000));
         }
 
         @Test
@@ -160,21 +160,21 @@ class ReservingEditionsTest {
                 assertThat(rejected.suggestedStatus()).isEqualTo(402);
                 assertThat(rejected.retryAfter()).contains(UNTIL_FEBRUARY);
                 assertThat(rejected.message())
-                        .isEqualTo("Exceeded the limit of 1000000 micro-usd per month"
-                                + " for group \"all endpoints\" (spending limit)");
+                        .isEqualTo(
+                                "Exceeded the limit of $1.00 per calendar month for group \"all endpoints\" (spending limit)");
             }
             time.advance(UNTIL_FEBRUARY.minusNanos(1));
             assertThat(assertRefused("chat", Usage.call(), "spending limit").retryAfter())
                     .contains(Duration.ofNanos(1));
             time.advance(Duration.ofNanos(1));
             call("chat", Usage.call(), money(10));
-            assertThat(used("embed", "spending limit")).isEqualTo(10);
+            assertThat(used("embed", "spending limit")).isEqualTo(10_000);
         }
 
         @Test
-        void theAmountReachedToTheMicroDollarIsSpent() {
-            call("chat", money(2_000_000), money(999_999));
-            call("chat", Usage.call(), money(1));
+        void theAmountReachedToTheNanoDollarIsSpent() {
+            call("chat", money(2_000_000), Usage.of(NANO_USD, 999_999_999));
+            call("chat", Usage.call(), Usage.of(NANO_USD, 1));
             assertRefused("chat", Usage.call(), "spending limit");
         }
 
@@ -182,14 +182,14 @@ class ReservingEditionsTest {
         void aChangedAmountKeepsWhatIsSpent() {
             call("chat", Usage.call(), money(1_500_000));
             assertRefused("chat", Usage.call(), "spending limit");
-            tier = FaqEdition.productionWithSpendingLimit(2_000_000);
-            assertThat(status("chat", "spending limit").remaining()).isEqualTo(500_000);
+            tier = FaqEdition.productionWithSpendingLimit(micros(2_000_000));
+            assertThat(status("chat", "spending limit").remaining()).isEqualTo(500_000_000);
             call("chat", Usage.call(), Usage.call());
-            tier = FaqEdition.productionWithSpendingLimit(1_500_000);
+            tier = FaqEdition.productionWithSpendingLimit(micros(1_500_000));
             assertRefused("chat", Usage.call(), "spending limit");
             tier = FaqEdition.production();
             call("chat", Usage.call(), money(1));
-            tier = FaqEdition.productionWithSpendingLimit(1_500_001);
+            tier = FaqEdition.productionWithSpendingLimit(micros(1_500_001));
             call("chat", Usage.call(), money(1));
             assertRefused("chat", Usage.call(), "spending limit");
         }
@@ -198,7 +198,7 @@ class ReservingEditionsTest {
         void aCustomerWhoSetsALimitKeepsTheCallsOfTheMinute() {
             tier = FaqEdition.production();
             Reservation before = reserve("chat", Usage.of(CALLS, 600));
-            tier = FaqEdition.productionWithSpendingLimit(1_000_000);
+            tier = FaqEdition.productionWithSpendingLimit(micros(1_000_000));
             assertThat(before.settle(money(3_000_000))).isTrue();
             assertThat(used("chat", "spending limit")).isZero();
             reserve("chat", Usage.of(CALLS, 400));
@@ -211,7 +211,7 @@ class ReservingEditionsTest {
 
         @Test
         void aLimitOfNothingRefusesForGood() {
-            tier = FaqEdition.productionWithSpendingLimit(0);
+            tier = FaqEdition.productionWithSpendingLimit(micros(0));
             Rejected rejected = assertRefused("chat", Usage.call(), "spending limit");
             assertThat(rejected.retryAfter()).isEmpty();
             assertThat(rejected.suggestedStatus()).isEqualTo(402);
@@ -219,7 +219,7 @@ class ReservingEditionsTest {
 
         @Test
         void aLimitOfTheHostsOwnIsReadAsItStands() {
-            Quota fromThe15th = Quota.of(MICRO_USD, 100, QuotaPeriod.monthFrom(15, ZoneId.of("Asia/Tokyo")));
+            Quota fromThe15th = Quota.of(NANO_USD, 100_000, QuotaPeriod.monthFrom(15, ZoneId.of("Asia/Tokyo")));
             tier = FaqEdition.productionWithSpendingLimit(fromThe15th.withOverrun(Overrun.UNTIL_REACHED));
             call("chat", Usage.call(), money(101));
             assertThat(assertRefused("chat", Usage.call(), "spending limit").retryAfter())
@@ -237,19 +237,19 @@ class ReservingEditionsTest {
         void tokensArePricedAndChargeTheirOwnLimitsToo() {
             PriceList prices =
                     PriceList.empty().perMillion(INPUT, dollars("2.50")).perMillion(OUTPUT, dollars("10.00"));
-            tier = FaqEdition.productionWithSpendingLimit(10_000)
+            tier = FaqEdition.productionWithSpendingLimit(micros(10_000))
                     .withTable(LimitTable.named("tokens per minute")
-                            .eachOther(RateLimit.of(TOKENS, 5_000, Duration.ofMinutes(1))));
+                            .eachOtherEndpoint(RateLimit.of(TOKENS, 5_000, Duration.ofMinutes(1))));
             Usage prompt = Usage.of(INPUT, 812).and(TOKENS, 812);
             Reservation first = reserve("chat", prices.priced(prompt));
-            assertThat(used("chat", "spending limit")).isEqualTo(2_030);
+            assertThat(used("chat", "spending limit")).isEqualTo(2_030_000);
             assertThat(used("chat", "tokens per minute")).isEqualTo(812);
             assertThat(first.settle(prices.priced(prompt.and(OUTPUT, 150).and(TOKENS, 150))))
                     .isTrue();
-            assertThat(used("chat", "spending limit")).isEqualTo(3_530);
+            assertThat(used("chat", "spending limit")).isEqualTo(3_530_000);
             assertThat(used("chat", "tokens per minute")).isEqualTo(962);
             reserve("embed", prices.priced(Usage.of(INPUT, 2_587)));
-            assertThat(status("chat", "spending limit").remaining()).isEqualTo(2);
+            assertThat(status("chat", "spending limit").remaining()).isEqualTo(2_500);
             Reservation failing = reserve("chat", prices.priced(prompt));
             assertRefused("chat", prices.priced(Usage.of(INPUT, 1)), "spending limit");
             assertThat(failing.cancel()).isTrue();
@@ -261,17 +261,17 @@ class ReservingEditionsTest {
         void thePiecesOfAStreamAreRoundedUpUntilTheWholeIsSettled() {
             PriceList prices = PriceList.empty()
                     .perMillion(INPUT, dollars("2.50"))
-                    .perMillion(OUTPUT, dollars("0.75"))
+                    .perMillion(OUTPUT, dollars("0.00075"))
                     .perThousand(CALLS, dollars("1"));
             Usage piece = Usage.of(CALLS, 0).and(OUTPUT, 1);
             Reservation reservation = reserve("chat", prices.priced(Usage.of(INPUT, 812)));
             for (int i = 0; i < 8; i++) {
                 assertThat(reservation.add(prices.priced(piece)).isAdmitted()).isTrue();
             }
-            assertThat(used("chat", "spending limit")).isEqualTo(1_000 + 2_030 + 8);
+            assertThat(used("chat", "spending limit")).isEqualTo(1_000_000 + 2_030_000 + 8);
             assertThat(reservation.settle(prices.priced(Usage.of(INPUT, 812).and(OUTPUT, 8))))
                     .isTrue();
-            assertThat(used("chat", "spending limit")).isEqualTo(1_000 + 2_030 + 6);
+            assertThat(used("chat", "spending limit")).isEqualTo(1_000_000 + 2_030_000 + 6);
             assertThat(used("chat", "calls per minute")).isEqualTo(1);
         }
 
@@ -280,22 +280,26 @@ class ReservingEditionsTest {
             call("rerank", Usage.call(), money(1_000_000));
             assertRefused("rerank", Usage.call(), "spending limit");
             tier = FaqEdition.trial();
-            reserve("rerank", Usage.of(CALLS, 999).and(MICRO_USD, 7));
+            reserve("rerank", Usage.of(CALLS, 999).and(NANO_USD, 7));
             call("rerank", Usage.call(), money(9_000_000));
             assertThat(limiter.status("acme", "rerank"))
-                    .extracting(status -> status.limit().table())
+                    .extracting(status -> status.applied().table())
                     .containsExactly("calls per month");
             assertThat(assertRefused("rerank", Usage.call(), "calls per month").suggestedStatus())
                     .isEqualTo(429);
             call("chat", Usage.call(), money(9_000_000));
-            tier = FaqEdition.productionWithSpendingLimit(1_000_000);
-            assertThat(used("rerank", "spending limit")).isEqualTo(1_000_000);
+            tier = FaqEdition.productionWithSpendingLimit(micros(1_000_000));
+            assertThat(used("rerank", "spending limit")).isEqualTo(1_000_000_000);
             assertThat(used("rerank", "calls per minute")).isEqualTo(1);
             assertThat(used("chat", "calls per minute")).isZero();
         }
 
         private static Usage money(long microDollars) {
-            return Usage.of(MICRO_USD, microDollars);
+            return Usage.of(NANO_USD, microDollars * 1_000);
+        }
+
+        private static BigDecimal micros(long microDollars) {
+            return BigDecimal.valueOf(microDollars, 6);
         }
 
         private static BigDecimal dollars(String text) {
@@ -317,7 +321,7 @@ class ReservingEditionsTest {
         Reservation reservation = limiter.reserve("acme", endpoint, estimate);
         assertThat(reservation.decision()).isInstanceOf(Rejected.class);
         Rejected rejected = (Rejected) reservation.decision();
-        assertThat(((LimitReached) rejected.cause()).limit().table()).isEqualTo(table);
+        assertThat(((LimitReached) rejected.cause()).applied().table()).isEqualTo(table);
         return rejected;
     }
 
@@ -327,7 +331,7 @@ class ReservingEditionsTest {
 
     private LimitStatus status(String endpoint, String table) {
         return limiter.status("acme", endpoint).stream()
-                .filter(status -> status.limit().table().equals(table))
+                .filter(status -> status.applied().table().equals(table))
                 .findFirst()
                 .orElseThrow();
     }

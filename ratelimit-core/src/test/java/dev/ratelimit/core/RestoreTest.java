@@ -43,7 +43,7 @@ class RestoreTest {
     private static InMemoryRateLimiter.Builder builder(ManualTime time, Limit... limits) {
         Tier tier = Tier.named("tier").build();
         for (int i = 0; i < limits.length; i++) {
-            tier = tier.withTable(LimitTable.named("table " + i).eachOther(limits[i]));
+            tier = tier.withTable(LimitTable.named("table " + i).eachOtherEndpoint(limits[i]));
         }
         return InMemoryRateLimiter.builder().tier(tier).timeSource(time);
     }
@@ -107,31 +107,72 @@ class RestoreTest {
 
     @Test
     void quotasGoOnUntilTheirPeriodIsOverByTheHighestTimeSeen() throws IOException {
+        time.advance(Duration.ofHours(11));
         Limit[] limits = {Quota.perMonth(10), Quota.lifetime(Unit.CALLS, 100)};
         InMemoryRateLimiter limiter = builder(time, limits).build();
         assertThat(limiter.tryAcquire("acme", "chat", Usage.of(Unit.CALLS, 7)).isAdmitted())
                 .isTrue();
         byte[] january = snapshot(limiter);
-        assertThat(used(restore(builder(new ManualTime(START.plusSeconds(3_600), 0), limits), january)))
+        Instant eleven = time.instant();
+        assertThat(used(restore(builder(new ManualTime(eleven.plusSeconds(3_599), 0), limits), january)))
                 .containsExactly(7L, 7L);
-        assertThat(used(restore(builder(new ManualTime(START.plusSeconds(43_200), 0), limits), january)))
+        assertThat(used(restore(builder(new ManualTime(eleven.plusSeconds(3_600), 0), limits), january)))
                 .containsExactly(0L, 7L);
-        time.advance(Duration.ofHours(13));
+        time.advance(Duration.ofMinutes(90));
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
-        RateLimiter setBack = restore(builder(new ManualTime(START, 0), limits), snapshot(limiter));
-        assertThat(used(setBack)).containsExactly(1L, 8L);
+        Instant backByAnHour = time.instant().minusSeconds(3_600);
+        assertThat(backByAnHour).isBefore(Instant.parse("2025-02-01T00:00:00Z"));
+        assertThat(used(restore(builder(new ManualTime(backByAnHour, 0), limits), snapshot(limiter))))
+                .containsExactly(1L, 8L);
+    }
+
+    @Test
+    void aPauseOfMoreThanAnHourIsBelievedAMinuteLater() throws IOException {
+        Limit[] limits = {Quota.perMonth(10), RateLimit.perDay(10)};
+        InMemoryRateLimiter limiter = builder(time, limits).build();
+        assertThat(limiter.tryAcquire("acme", "chat", Usage.of(Unit.CALLS, 7)).isAdmitted())
+                .isTrue();
+        ManualTime later = new ManualTime(START.plusSeconds(43_200), 0);
+        RateLimiter restored = restore(builder(later, limits), snapshot(limiter));
+        assertThat(restored.status("acme", "chat"))
+                .extracting(status -> status.resetAfter().orElseThrow())
+                .containsExactly(Duration.ofHours(12), Duration.ofDays(1));
+        later.advance(Duration.ofMinutes(1).minusNanos(1));
+        assertThat(used(restored)).containsExactly(7L, 7L);
+        later.advanceNanos(1);
+        assertThat(used(restored)).containsExactly(0L, 7L);
+    }
+
+    /** It cannot be told from a wrong clock, and a window must not lose what it counts to that. */
+    @Test
+    void windowsGoOnAsIfNoTimeHadPassedAfterAPauseOfMoreThanAnHour() throws IOException {
+        RateLimit limit = RateLimit.perDay(10);
+        InMemoryRateLimiter limiter = builder(time, limit).build();
+        assertThat(limiter.tryAcquire("acme", "chat", Usage.of(Unit.CALLS, 7)).isAdmitted())
+                .isTrue();
+        time.advance(Duration.ofHours(1));
+        byte[] snapshot = snapshot(limiter);
+        ManualTime anHour = new ManualTime(time.instant().plusSeconds(3_600), 0);
+        assertThat(restore(builder(anHour, limit), snapshot).status("acme", "chat"))
+                .extracting(status -> status.resetAfter().orElseThrow())
+                .containsExactly(Duration.ofHours(22));
+        ManualTime longer = new ManualTime(time.instant().plusSeconds(3_600).plusNanos(1), 0);
+        assertThat(restore(builder(longer, limit), snapshot).status("acme", "chat"))
+                .extracting(status -> status.resetAfter().orElseThrow())
+                .containsExactly(Duration.ofHours(23));
     }
 
     @Test
     void periodsOfNewOrganizationsGoByTheHighestTimeSeenBeforeTheRestart() throws IOException {
         Quota month = Quota.perMonth(10);
+        time.advance(Duration.ofHours(12).plusMinutes(20));
         InMemoryRateLimiter limiter = builder(time, month).build();
-        time.advance(Duration.ofHours(13));
         assertThat(limiter.tryAcquire("globex", "chat").isAdmitted()).isTrue();
-        RateLimiter setBack = restore(builder(new ManualTime(START, 0), month), snapshot(limiter));
+        Instant january = time.instant().minusSeconds(2_400);
+        RateLimiter setBack = restore(builder(new ManualTime(january, 0), month), snapshot(limiter));
         assertThat(setBack.tryAcquire("acme", "chat").isAdmitted()).isTrue();
         assertThat(setBack.status("acme", "chat").get(0).resetAfter())
-                .contains(Duration.between(START, Instant.parse("2025-03-01T00:00:00Z")));
+                .contains(Duration.between(january, Instant.parse("2025-03-01T00:00:00Z")));
     }
 
     /** As after an update of the JVM: the saved end is another than that which the zone's rules say now. */
@@ -139,19 +180,20 @@ class RestoreTest {
     void aPeriodThatEndsOtherwiseByTheRulesOfItsZoneThatHoldNowIsInLaterSnapshotsToo() throws IOException {
         Quota month = Quota.perMonth(10);
         Instant february = Instant.parse("2025-02-01T00:00:00Z");
-        Rule.Key key =
-                new Rule.Key("default", "table 0", new Scope.Endpoint("chat"), Unit.CALLS, QuotaPeriod.month(UTC));
+        Instant eleven = february.minusSeconds(3_600);
+        CompiledLimit.Key key = new CompiledLimit.Key(
+                "default", "table 0", new Scope.Endpoint("chat"), Unit.CALLS, QuotaPeriod.month(UTC));
         SavedMeter saved = new SavedMeter.Period(
                 key, new QuotaPeriod.Interval(START.minusSeconds(60), february.plusSeconds(3_600)), 7, 2);
         byte[] snapshot = Snapshots.bytes(new Snapshots.Snapshot(
-                new SnapshotHeader(START, START),
+                new SnapshotHeader(eleven, eleven),
                 List.of(new SavedOrganization("acme", List.of(saved), List.of("chat")))));
-        for (Instant wall : List.of(START, february.minusSeconds(1), february, february.plusSeconds(3_599))) {
+        for (Instant wall : List.of(eleven, february.minusSeconds(1), february, february.plusSeconds(3_599))) {
             InMemoryRateLimiter limiter = restore(builder(new ManualTime(wall, 0), month), snapshot);
             assertThat(limiter.status("acme", "chat"))
                     .containsExactly(LimitStatus.of(
                             Tier.named("tier")
-                                    .table(LimitTable.named("table 0").eachOther(month))
+                                    .table(LimitTable.named("table 0").eachOtherEndpoint(month))
                                     .build()
                                     .limitsFor("chat")
                                     .get(0),
@@ -203,7 +245,7 @@ class RestoreTest {
         assertThat(limiter.tryAcquire("Aa" + LONG, "chat").isAdmitted()).isTrue();
         assertThat(limiter.tryAcquire("BB" + LONG, "chat").isAdmitted()).isTrue();
         byte[] snapshot = snapshot(limiter, () -> {
-            limiter.support().forget("Aa" + LONG);
+            limiter.admin().forget("Aa" + LONG);
             assertThat(limiter.tryAcquire("Aa" + LONG, "chat").isAdmitted()).isTrue();
         });
         InMemoryRateLimiter restored = restore(builder(time, limit), snapshot);
@@ -216,10 +258,10 @@ class RestoreTest {
     void whatWasGrantedIsInASnapshotDuringWhichItsOrganizationIsReset() throws IOException {
         Quota month = Quota.perMonth(10);
         InMemoryRateLimiter limiter = builder(time, month).build();
-        AppliedLimit granted = limiter.status("BB" + LONG, "chat").get(0).limit();
+        AppliedLimit granted = limiter.status("BB" + LONG, "chat").get(0).applied();
         assertThat(limiter.tryAcquire("Aa" + LONG, "chat").isAdmitted()).isTrue();
-        limiter.support().grant("BB" + LONG, granted, 5);
-        byte[] snapshot = snapshot(limiter, () -> limiter.support().reset("BB" + LONG));
+        limiter.admin().grant("BB" + LONG, granted, 5);
+        byte[] snapshot = snapshot(limiter, () -> limiter.admin().reset("BB" + LONG));
         assertThat(restore(builder(time, month), snapshot).status("BB" + LONG, "chat"))
                 .extracting(LimitStatus::granted)
                 .containsExactly(5L);
@@ -272,7 +314,7 @@ class RestoreTest {
         RateLimiter restored = restore(builder, snapshot(limiter));
         assertThat(restored.tryAcquire("acme", "rerank").isAdmitted()).isTrue();
         assertThat(restored.tryAcquire("acme", "embed").isAdmitted()).isFalse();
-        assertThat(restored.status("acme", "rerank").get(0).limit().scope().name())
+        assertThat(restored.status("acme", "rerank").get(0).applied().scope().name())
                 .isEqualTo("(further endpoints)");
     }
 

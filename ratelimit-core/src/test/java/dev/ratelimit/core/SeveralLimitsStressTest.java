@@ -31,7 +31,7 @@ class SeveralLimitsStressTest {
                 .table(LimitTable.named("pairs")
                         .together("ab", RateLimit.perDay(301), "a", "b")
                         .together("cd", RateLimit.perDay(300), "c", "d"))
-                .table(LimitTable.named("all").othersTogether("all", Quota.lifetime(Unit.CALLS, 500)))
+                .table(LimitTable.named("all").otherEndpointsTogether("all", Quota.lifetime(Unit.CALLS, 500)))
                 .build();
         RateLimiter limiter = InMemoryRateLimiter.builder().tier(tier).build();
 

@@ -13,14 +13,18 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.ReservationEnded;
+import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Printable;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.slf4j.event.Level;
 
@@ -33,7 +37,7 @@ class Slf4jListenerTest {
             .build();
     private static final AppliedLimit MINUTE = TIER.limitsFor("chat").get(0);
     private static final AppliedLimit MONTH = TIER.limitsFor("chat").get(1);
-    private static final Rejected REJECTED = Rejected.forNanos(
+    private static final Rejected REJECTED = Rejected.temporary(
             new LimitReached(MINUTE), TIER.message(), Duration.ofSeconds(12).toNanos());
     private static final Duration INTERVAL = Duration.ofSeconds(30);
 
@@ -51,7 +55,7 @@ class Slf4jListenerTest {
     }
 
     private void reject(String organization) {
-        listener.rejected(caller(organization), "chat", Usage.call(), REJECTED);
+        listener.onRejected(caller(organization), "chat", Usage.call(), REJECTED);
     }
 
     @Test
@@ -66,7 +70,7 @@ class Slf4jListenerTest {
 
     @Test
     void aRejectionThatNoLimitCausedAndNoWaitCuresSaysSoByWhatItLeavesOut() {
-        listener.rejected(caller("acme"), "chat", Usage.call(), Rejected.forGood(new ReservationEnded(), ""));
+        listener.onRejected(caller("acme"), "chat", Usage.call(), Rejected.permanent(new ReservationEnded(), ""));
         assertThat(log.texts())
                 .containsExactly("WARN Rejected: organization=acme, endpoint=chat, "
                         + "cause=The reservation was settled or cancelled, suppressed=0");
@@ -75,33 +79,80 @@ class Slf4jListenerTest {
     @Test
     void whatAShadowWouldRejectIsALineForEachOrganizationAndLimit() {
         for (AppliedLimit limit : List.of(MINUTE, MONTH, MINUTE)) {
-            Rejected rejected = Rejected.forGood(new LimitReached(limit), "");
-            listener.wouldReject(caller("acme"), "chat", Usage.call(), rejected);
+            Rejected rejected = Rejected.permanent(new LimitReached(limit), "");
+            listener.onShadowRejected(caller("acme"), "chat", Usage.call(), rejected);
         }
         reject("acme");
         assertThat(log.texts())
                 .hasSize(3)
                 .element(1)
                 .isEqualTo("INFO Would reject: organization=acme, endpoint=chat, table=calls per month, "
-                        + "limit=1000 calls per month, "
-                        + "cause=Exceeded the limit of 1000 calls per month for endpoint \"chat\" (calls per month), "
+                        + "limit=1,000 calls per calendar month, "
+                        + "cause=Exceeded the limit of 1,000 calls per calendar month for endpoint \"chat\" (calls per month), "
                         + "suppressed=0");
     }
 
     @Test
     void whatSupportDoesIsAlwaysLogged() {
-        listener.granted(caller("acme"), LimitStatus.of(MONTH, 900, 50, Optional.empty()));
-        listener.granted(caller("acme"), LimitStatus.of(MONTH, 900, 60, Optional.empty()));
-        listener.reset("acme");
-        listener.forgotten("acme");
+        listener.onGranted(caller("acme"), LimitStatus.of(MONTH, 900, 50, Optional.empty()));
+        listener.onGranted(caller("acme"), LimitStatus.of(MONTH, 900, 60, Optional.empty()));
+        LimitStatus carried = LimitStatus.of(MONTH, 700, 0, Optional.empty());
+        listener.onCarriedOver(caller("acme"), caller("acme"), List.of(carried, carried));
+        listener.onReset("acme");
+        listener.onForgotten("acme");
         assertThat(log.texts())
                 .containsExactly(
                         "INFO Granted: organization=acme, account=default, table=calls per month, "
-                                + "limit=1000 calls per month, scope=endpoint \"chat\", granted=50, used=900, remaining=150",
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=50, used=900, remaining=150",
                         "INFO Granted: organization=acme, account=default, table=calls per month, "
-                                + "limit=1000 calls per month, scope=endpoint \"chat\", granted=60, used=900, remaining=160",
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=60, used=900, remaining=160",
+                        "INFO Carried over: organization=acme, account=default, table=calls per month, "
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, remaining=300",
+                        "INFO Carried over: organization=acme, account=default, table=calls per month, "
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, remaining=300",
                         "INFO Reset an organization: organization=acme",
                         "INFO Forgot an organization: organization=acme");
+    }
+
+    @Test
+    void aLineStaysOneShortLineWhateverIsNamed() {
+        Random random = new Random(7);
+        for (int i = 0; i < 200; i++) {
+            String[] names = Stream.generate(() -> hostileName(random)).limit(6).toArray(String[]::new);
+            AppliedLimit limit =
+                    new AppliedLimit(names[0], new Scope.Endpoint(names[1]), Quota.perMonth(5), i % 2 == 0);
+            Tier tier = Tier.named(names[2]).account(names[3]).build();
+            Caller caller = new Caller(names[4], tier);
+            Rejected rejected = Rejected.permanent(new LimitReached(limit), names[5]);
+            LimitStatus status = LimitStatus.of(limit, 5, 0, Optional.empty());
+            listener.onRejected(caller, names[1], Usage.call(), rejected);
+            listener.onShadowRejected(caller, names[1], Usage.call(), rejected);
+            listener.onNearLimit(caller, names[1], status);
+            listener.onGranted(caller, status);
+            listener.onReset(names[4]);
+            listener.onForgotten(names[4]);
+        }
+        assertThat(log.texts())
+                .hasSizeGreaterThan(600)
+                .allMatch(line -> line.length() < 4_096)
+                .allMatch(line -> line.equals(Printable.text(line)));
+    }
+
+    @Test
+    void aSubstituteStandsForALineBreakOfAName() {
+        listener.onRejected(caller("ac\r\nme"), "chat\u001B[2J", Usage.call(), REJECTED);
+        assertThat(log.values("organization")).containsExactly("ac\uFFFD\uFFFDme");
+        assertThat(log.values("endpoint")).containsExactly("chat\uFFFD[2J");
+    }
+
+    private static String hostileName(Random random) {
+        String[] pieces = {"acme", "\r\n", "\u001B[2J", "\u202E", "\u2028", "\uD800", "\uDB40\uDC41", "\uD83D\uDE00"};
+        StringBuilder name = new StringBuilder("x");
+        int length = random.nextInt(10) == 0 ? 100_000 : random.nextInt(600);
+        while (name.length() < length) {
+            name.append(pieces[random.nextInt(pieces.length)]);
+        }
+        return name.toString();
     }
 
     @Test
@@ -156,12 +207,12 @@ class Slf4jListenerTest {
     void belowItsLevelNothingIsLoggedAndOnlyTheLevelIsAskedFor() {
         RecordedLog quiet = new RecordedLog(Level.ERROR);
         Slf4jListener unheard = listener(quiet, time);
-        unheard.rejected(caller("acme"), "chat", Usage.call(), REJECTED);
-        unheard.nearLimit(caller("acme"), "chat", LimitStatus.of(MINUTE, 16, 0, Optional.empty()));
-        unheard.wouldReject(caller("acme"), "chat", Usage.call(), REJECTED);
-        unheard.granted(caller("acme"), LimitStatus.of(MONTH, 0, 5, Optional.empty()));
-        unheard.reset("acme");
-        unheard.forgotten("acme");
+        unheard.onRejected(caller("acme"), "chat", Usage.call(), REJECTED);
+        unheard.onNearLimit(caller("acme"), "chat", LimitStatus.of(MINUTE, 16, 0, Optional.empty()));
+        unheard.onShadowRejected(caller("acme"), "chat", Usage.call(), REJECTED);
+        unheard.onGranted(caller("acme"), LimitStatus.of(MONTH, 0, 5, Optional.empty()));
+        unheard.onReset("acme");
+        unheard.onForgotten("acme");
         assertThat(quiet.lines).isEmpty();
         assertThat(quiet.asked).startsWith("isWarnEnabled").hasSize(6).containsOnly("isWarnEnabled", "isInfoEnabled");
     }
@@ -181,16 +232,16 @@ class Slf4jListenerTest {
             }
         });
         int before = readings[0];
-        unheard.rejected(caller("acme"), "chat", Usage.call(), REJECTED);
+        unheard.onRejected(caller("acme"), "chat", Usage.call(), REJECTED);
         assertThat(readings[0]).isEqualTo(before);
     }
 
     @Test
     void eachLimitOfAnOrganizationThatIsNearlyUsedUpIsALine() {
         for (int i = 0; i < 3; i++) {
-            listener.nearLimit(caller("acme"), "chat", LimitStatus.of(MINUTE, 16, 0, Optional.empty()));
+            listener.onNearLimit(caller("acme"), "chat", LimitStatus.of(MINUTE, 16, 0, Optional.empty()));
         }
-        listener.nearLimit(caller("acme"), "chat", LimitStatus.of(MONTH, 800, 0, Optional.empty()));
+        listener.onNearLimit(caller("acme"), "chat", LimitStatus.of(MONTH, 800, 0, Optional.empty()));
         assertThat(log.texts())
                 .containsExactly(
                         "INFO Near the limit: organization=acme, endpoint=chat, table=calls per minute, "

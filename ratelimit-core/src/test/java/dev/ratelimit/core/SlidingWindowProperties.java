@@ -15,28 +15,30 @@ class SlidingWindowProperties {
     private static final long[] ORIGINS = {0, -500, Long.MAX_VALUE - 2_000, Long.MIN_VALUE, 1L << 40};
 
     /** A charge that counts from its time on, until it is given back. */
-    private record Charge(long time, long units, Meter.@Nullable Place place) {}
+    private record Charge(long time, long units, Meter.@Nullable Booking place) {}
 
-    @Property(tries = 2_000)
+    @Property(tries = 1_000)
     void exactWindowsAnswerAsAListOfChargesDoes(@ForAll Random random) {
         long length = 1L + random.nextInt(300);
         long amount = random.nextInt(30);
         long now = ORIGINS[random.nextInt(ORIGINS.length)];
-        Rule rule = random.nextBoolean() ? Rules.window(amount, length) : Rules.exactWindow(amount, length);
+        CompiledLimit limit = random.nextBoolean()
+                ? CompiledLimits.window(amount, length)
+                : CompiledLimits.exactWindow(amount, length);
         SlidingWindow window = new SlidingWindow(length, now);
         List<Charge> charges = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             now += random.nextInt(4) == 0 ? random.nextInt((int) length + 2) : random.nextInt(3);
             long units = random.nextInt(8);
             long wait = wait(charges, units, amount, length, now);
-            assertThat(window.look(rule, units, now)).isEqualTo(wait);
-            assertThat(window.status(rule, now).used()).isEqualTo(used(charges, length, now));
-            long receipt = window.charge(rule, units, now);
+            assertThat(window.nanosUntilFits(limit, units, now)).isEqualTo(wait);
+            assertThat(window.status(limit, now).used()).isEqualTo(used(charges, length, now));
+            long position = window.charge(limit, units, now);
             if (wait == 0) {
-                assertThat(receipt).isNotNegative();
-                charges.add(new Charge(now, units, window.place(receipt)));
+                assertThat(position).isNotNegative();
+                charges.add(new Charge(now, units, window.booking(position)));
             } else {
-                assertThat(~receipt).isEqualTo(wait);
+                assertThat(~position).isEqualTo(wait);
             }
             if (random.nextInt(5) == 0 && !charges.isEmpty()) {
                 Charge given = charges.remove(random.nextInt(charges.size()));
@@ -45,28 +47,28 @@ class SlidingWindowProperties {
         }
     }
 
-    @Property(tries = 300)
+    @Property(tries = 150)
     void otherWindowsNeverAdmitTooMuchAndHoldAChargeAtMostAGrainTooLong(@ForAll Random random) {
         long length = 1L << (11 + random.nextInt(12));
         long amount = 1L + random.nextInt(random.nextBoolean() ? 1_024 : 100_000);
         long now = ORIGINS[random.nextInt(ORIGINS.length)];
-        Rule rule = Rules.window(amount, length);
+        CompiledLimit limit = CompiledLimits.window(amount, length);
         SlidingWindow window = new SlidingWindow(length, now);
         List<Charge> charges = new ArrayList<>();
         for (int i = 0; i < 2_500; i++) {
             now += random.nextInt((int) Math.max(2, length / 900));
             long units = 1L + random.nextInt((int) Math.max(1, amount / 200));
-            long receipt = window.charge(rule, units, now);
-            if (receipt >= 0) {
+            long position = window.charge(limit, units, now);
+            if (position >= 0) {
                 assertThat(used(charges, length, now) + units).isLessThanOrEqualTo(amount);
-                charges.add(new Charge(now, units, window.place(receipt)));
+                charges.add(new Charge(now, units, window.booking(position)));
             } else {
                 long longest = length + length / 1_024;
                 assertThat(used(charges, longest, now) + units).isGreaterThan(amount);
-                assertThat(~receipt).isLessThanOrEqualTo(wait(charges, units, amount, longest, now));
+                assertThat(~position).isLessThanOrEqualTo(wait(charges, units, amount, longest, now));
                 if (random.nextInt(4) == 0) {
-                    now += ~receipt;
-                    assertThat(window.look(rule, units, now)).isZero();
+                    now += ~position;
+                    assertThat(window.nanosUntilFits(limit, units, now)).isZero();
                 }
             }
         }
@@ -75,19 +77,19 @@ class SlidingWindowProperties {
     @Property(tries = 100)
     void amountsAndUsagesNearTheGreatestDoNotWrap(@ForAll Random random) {
         long greatest = 1L << 53;
-        Rule rule = Rules.window(greatest, 10);
+        CompiledLimit limit = CompiledLimits.window(greatest, 10);
         SlidingWindow window = new SlidingWindow(10, 0);
         long now = 0;
         for (int i = 0; i < 3_000; i++) {
             long units = greatest - random.nextInt(2);
             now += 10;
-            long receipt = window.charge(rule, units, now);
-            assertThat(receipt).isNotNegative();
-            assertThat(~window.charge(rule, greatest, now)).isEqualTo(10);
-            assertThat(~window.charge(rule, greatest, now + 4)).isEqualTo(6);
+            long position = window.charge(limit, units, now);
+            assertThat(position).isNotNegative();
+            assertThat(~window.charge(limit, greatest, now)).isEqualTo(10);
+            assertThat(~window.charge(limit, greatest, now + 4)).isEqualTo(6);
             if (random.nextBoolean()) {
-                window.refund(window.place(receipt), units);
-                assertThat(window.charge(rule, greatest, now)).isNotNegative();
+                window.refund(window.booking(position), units);
+                assertThat(window.charge(limit, greatest, now)).isNotNegative();
             }
         }
     }

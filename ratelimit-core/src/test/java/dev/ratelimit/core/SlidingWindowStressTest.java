@@ -22,31 +22,31 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SlidingWindowStressTest {
 
     private static final int THREADS = 4;
-    private static final int CALLS = 150_000;
+    private static final int CALLS = 75_000;
 
     /** An admitted charge; before and after are the clock's readings around the call. */
-    private record Charge(long receipt, long units, boolean givenBack, long before, long after) {}
+    private record Charge(long position, long units, boolean givenBack, long before, long after) {}
 
     @ParameterizedTest
     @CsvSource({"3, 1_000", "10, 20_000", "40, 200_000", "2_000, 200_000"})
     void noWindowHoldsMoreThanTheAmountWhateverThreadsDo(long amount, long length) throws Exception {
         SlidingWindow window = new WholeTimeline(length, System.nanoTime());
         Timeline timeline = new Timeline(window.head);
-        Rule rule = Rules.window(amount, length);
+        CompiledLimit limit = CompiledLimits.window(amount, length);
 
-        List<Charge> charges = inParallel(() -> hammer(window, rule, CALLS));
+        List<Charge> charges = inParallel(() -> hammer(window, limit, CALLS));
 
-        long grain = grain(rule, length);
+        long grain = grain(limit, length);
         // By position, so that the marks can be gone through once.
-        charges.sort((a, b) -> Long.compare(a.receipt, b.receipt));
+        charges.sort((a, b) -> Long.compare(a.position, b.position));
         long[] stamps = new long[charges.size()];
         long position = 0;
         for (int i = 0; i < stamps.length; i++) {
             Charge charge = charges.get(i);
-            assertThat(charge.receipt).as("positions follow without a gap").isEqualTo(position);
+            assertThat(charge.position).as("positions follow without a gap").isEqualTo(position);
             position += charge.units;
-            while (timeline.next(charge.receipt)) {}
-            stamps[i] = timeline.marks.stamp(timeline.i);
+            while (timeline.next(charge.position)) {}
+            stamps[i] = timeline.block.stamp(timeline.i);
             assertThat(stamps[i] - charge.before).isNotNegative();
             assertThat(stamps[i] - charge.after).isLessThanOrEqualTo(grain);
         }
@@ -66,7 +66,7 @@ class SlidingWindowStressTest {
         for (int i = 0; i < stamps.length; i++) {
             live += now - stamps[i] < length ? kept(charges.get(i)) : 0;
         }
-        assertThat(window.status(rule, now).used())
+        assertThat(window.status(limit, now).used())
                 .as("nothing given back is lost")
                 .isEqualTo(live);
     }
@@ -75,16 +75,16 @@ class SlidingWindowStressTest {
     void everyMarkHasGivenBackJustWhatWasGivenBackUnderIt() throws Exception {
         long hour = 3_600_000_000_000L;
         SlidingWindow window = new SlidingWindow(hour, System.nanoTime());
-        Rule rule = Rules.exactWindow(1L << 40, hour);
+        CompiledLimit limit = CompiledLimits.exactWindow(1L << 40, hour);
         Timeline timeline = new Timeline(window.head);
 
-        List<Charge> charges = inParallel(() -> hammer(window, rule, 150));
+        List<Charge> charges = inParallel(() -> hammer(window, limit, 150));
 
-        charges.sort((a, b) -> Long.compare(a.receipt, b.receipt));
+        charges.sort((a, b) -> Long.compare(a.position, b.position));
         long givenBack = 0;
         for (Charge charge : charges) {
             long underOne = timeline.givenBack();
-            while (timeline.next(charge.receipt)) {
+            while (timeline.next(charge.position)) {
                 assertThat(underOne).isEqualTo(givenBack);
                 givenBack = 0;
                 underOne = timeline.givenBack();
@@ -97,28 +97,28 @@ class SlidingWindowStressTest {
     /** Goes from mark to mark. */
     private static final class Timeline {
 
-        private Marks marks;
+        private MarkBlock block;
         private int i;
 
-        Timeline(Marks first) {
-            marks = first;
+        Timeline(MarkBlock first) {
+            block = first;
         }
 
         /** Goes to the next mark if there is one that starts at or before a charge. */
-        boolean next(long receipt) {
-            boolean isHere = marks.has(i + 1);
-            Marks next = isHere ? marks : marks.next;
+        boolean next(long position) {
+            boolean isHere = block.has(i + 1);
+            MarkBlock next = isHere ? block : block.next;
             int at = isHere ? i + 1 : 0;
-            if (next == null || next.start(at) > receipt << 1) {
+            if (next == null || next.start(at) > position << 1) {
                 return false;
             }
-            marks = next;
+            block = next;
             i = at;
             return true;
         }
 
         long givenBack() {
-            return marks.givenBack(i) >> 1;
+            return block.givenBack(i) >> 1;
         }
     }
 
@@ -130,24 +130,24 @@ class SlidingWindowStressTest {
         }
 
         @Override
-        void cutOff(Marks marks) {}
+        void cutOff(MarkBlock block) {}
     }
 
     @ParameterizedTest
     @CsvSource({"3, 1_000", "10, 20_000", "2_000, 200_000"})
     void marksThatAreCutOffUnderAThreadsFeetLoseNoCharge(long amount, long length) throws Exception {
         SlidingWindow window = new SlidingWindow(length, System.nanoTime());
-        Rule rule = Rules.window(amount, length);
+        CompiledLimit limit = CompiledLimits.window(amount, length);
 
-        List<Charge> charges = inParallel(() -> hammer(window, rule, CALLS));
+        List<Charge> charges = inParallel(() -> hammer(window, limit, CALLS));
 
-        charges.sort((a, b) -> Long.compare(a.receipt, b.receipt));
-        long grain = grain(rule, length);
+        charges.sort((a, b) -> Long.compare(a.position, b.position));
+        long grain = grain(limit, length);
         long position = 0;
         long used = 0;
         int oldest = 0;
         for (Charge charge : charges) {
-            assertThat(charge.receipt).as("positions follow without a gap").isEqualTo(position);
+            assertThat(charge.position).as("positions follow without a gap").isEqualTo(position);
             position += charge.units;
             // Stamps rise with positions: all between two charges lie after the one began and before the other
             // returned.
@@ -167,12 +167,12 @@ class SlidingWindowStressTest {
     void nothingIsAdmittedBesideWhatIsChargedWithoutFittingOrNotYetGivenBack(long amount, long length)
             throws Exception {
         SlidingWindow window = new SlidingWindow(length, System.nanoTime());
-        Rule rule = Rules.window(amount, length);
+        CompiledLimit limit = CompiledLimits.window(amount, length);
 
-        List<Settled> charges = inParallel(() -> settle(window, rule));
+        List<Settled> charges = inParallel(() -> settle(window, limit));
 
         charges.sort((a, b) -> Long.signum(a.before - b.before));
-        long grain = grain(rule, length);
+        long grain = grain(limit, length);
         int oldest = 0;
         long overrun = 0;
         for (int i = 0; i < charges.size(); i++) {
@@ -195,24 +195,24 @@ class SlidingWindowStressTest {
     }
 
     /** Charges, gives back later what was charged, some time after it has gone, and charges more without asking. */
-    private static List<Settled> settle(SlidingWindow window, Rule rule) {
+    private static List<Settled> settle(SlidingWindow window, CompiledLimit limit) {
         SplittableRandom random = new SplittableRandom();
         List<Settled> charges = new ArrayList<>();
-        ArrayDeque<Meter.Place> places = new ArrayDeque<>();
+        ArrayDeque<Meter.Booking> places = new ArrayDeque<>();
         for (int i = 0; i < CALLS / 4; i++) {
             long before = System.nanoTime();
             if (random.nextInt(8) == 0) {
-                window.chargeMore(rule, null, 2, before);
+                window.chargeMore(limit, null, 2, before);
                 charges.add(new Settled(before, System.nanoTime(), 2, 2, false));
                 continue;
             }
-            long receipt = window.charge(rule, 3, before);
+            long position = window.charge(limit, 3, before);
             long after = System.nanoTime();
-            if (receipt >= 0) {
+            if (position >= 0) {
                 charges.add(new Settled(before, after, 3, 1, true));
-                Meter.Place place = window.place(receipt);
-                if (place != null) { // else it has gone already
-                    places.add(place);
+                Meter.Booking booking = window.booking(position);
+                if (booking != null) { // else it has gone already
+                    places.add(booking);
                 }
             }
             if (places.size() > random.nextInt(20)) {
@@ -222,28 +222,28 @@ class SlidingWindowStressTest {
         return charges;
     }
 
-    private static long grain(Rule rule, long length) {
-        return rule.exactMarks == 0 ? length / 1_024 : 0;
+    private static long grain(CompiledLimit limit, long length) {
+        return limit.exactMarks == 0 ? length / 1_024 : 0;
     }
 
     private static long kept(Charge charge) {
         return charge.givenBack ? 0 : charge.units;
     }
 
-    private static List<Charge> hammer(SlidingWindow window, Rule rule, int calls) {
+    private static List<Charge> hammer(SlidingWindow window, CompiledLimit limit, int calls) {
         SplittableRandom random = new SplittableRandom();
         List<Charge> charges = new ArrayList<>();
         for (int i = 0; i < calls; i++) {
             long units = 1L + random.nextInt(3);
             long before = System.nanoTime();
-            long receipt = window.charge(rule, units, before);
+            long position = window.charge(limit, units, before);
             long after = System.nanoTime();
-            if (receipt >= 0) {
+            if (position >= 0) {
                 boolean givenBack = random.nextInt(4) == 0;
                 if (givenBack) {
-                    window.refund(window.place(receipt), units);
+                    window.refund(window.booking(position), units);
                 }
-                charges.add(new Charge(receipt, units, givenBack, before, after));
+                charges.add(new Charge(position, units, givenBack, before, after));
             }
         }
         return charges;

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SlidingWindowTest {
 
-    private static final Rule TWO = Rules.window(2, 100);
+    private static final CompiledLimit TWO = CompiledLimits.window(2, 100);
 
     private final SlidingWindow window = new SlidingWindow(100, 0);
 
@@ -33,7 +33,7 @@ class SlidingWindowTest {
 
     @Test
     void aRefusalWaitsForAsManyMarksAsItNeeds() {
-        Rule ten = Rules.window(10, 100);
+        CompiledLimit ten = CompiledLimits.window(10, 100);
         window.charge(ten, 4, 0);
         window.charge(ten, 3, 20);
         window.charge(ten, 3, 50);
@@ -45,21 +45,21 @@ class SlidingWindowTest {
     @Test
     void moreThanTheAmountIsNeverAdmitted() {
         assertRefused(window.charge(TWO, 3, 0), Meter.NEVER);
-        assertThat(window.look(TWO, 2, 0)).isZero();
+        assertThat(window.nanosUntilFits(TWO, 2, 0)).isZero();
     }
 
     @Test
     void zeroUnitsAreRefusedOnlyWhereTheWindowIsOver() {
         window.charge(TWO, 2, 0);
         assertAdmitted(window.charge(TWO, 0, 10));
-        assertRefused(window.charge(Rules.window(1, 100), 0, 10), 90);
-        assertAdmitted(window.charge(Rules.window(1, 100), 0, 100));
+        assertRefused(window.charge(CompiledLimits.window(1, 100), 0, 10), 90);
+        assertAdmitted(window.charge(CompiledLimits.window(1, 100), 0, 100));
     }
 
     @Test
     void aReadingFromBeforeAMarkWasSeenToExpireIsStale() {
         window.charge(TWO, 2, 0);
-        assertThat(window.look(TWO, 2, 100)).isZero();
+        assertThat(window.nanosUntilFits(TWO, 2, 100)).isZero();
         // The clock of these two was read at 50; but that they are admitted shows that it is 100 by now.
         assertAdmitted(window.charge(TWO, 1, 50));
         assertAdmitted(window.charge(TWO, 1, 50));
@@ -73,7 +73,7 @@ class SlidingWindowTest {
         SlidingWindow window = new SlidingWindow(100, begin);
         window.charge(TWO, 1, begin + 10);
         window.charge(TWO, 1, begin + 50);
-        assertThat(window.look(TWO, 1, begin + 110)).isZero();
+        assertThat(window.nanosUntilFits(TWO, 1, begin + 110)).isZero();
         // Under the mark at 50 it would share a window with the charge at 10, which was not counted.
         assertAdmitted(window.charge(TWO, 1, begin + 45));
         assertRefused(window.charge(TWO, 2, begin + 150), 60);
@@ -96,12 +96,12 @@ class SlidingWindowTest {
 
     @Test
     void whatIsGivenBackCanBeChargedAgainAtOnce() {
-        Rule ten = Rules.window(10, 100);
+        CompiledLimit ten = CompiledLimits.window(10, 100);
         window.charge(ten, 4, 0);
-        long receipt = window.charge(ten, 5, 10);
+        long position = window.charge(ten, 5, 10);
         window.charge(ten, 1, 20);
-        window.refund(window.place(receipt), 5);
-        assertThat(window.look(ten, 5, 30)).isZero();
+        window.refund(window.booking(position), 5);
+        assertThat(window.nanosUntilFits(ten, 5, 30)).isZero();
         assertRefused(window.charge(ten, 6, 30), 70);
         assertAdmitted(window.charge(ten, 9, 100));
         assertRefused(window.charge(ten, 1, 119), 1);
@@ -110,25 +110,25 @@ class SlidingWindowTest {
     @Test
     void whatIsGivenBackIsNotLostHoweverMuchItAddsUpTo() {
         long greatest = 1L << 53;
-        Rule rule = Rules.window(greatest, 100);
+        CompiledLimit limit = CompiledLimits.window(greatest, 100);
         for (int i = 0; i < 1_000; i++) {
-            long receipt = window.charge(rule, greatest, 10);
-            assertAdmitted(receipt);
-            assertRefused(window.charge(rule, 1, 10), 100);
-            window.refund(window.place(receipt), greatest);
+            long position = window.charge(limit, greatest, 10);
+            assertAdmitted(position);
+            assertRefused(window.charge(limit, 1, 10), 100);
+            window.refund(window.booking(position), greatest);
         }
     }
 
     @Test
     void sparseChargesOfTheGreatestAmountAreCountedHoweverMuchTheyAddUpTo() {
         long greatest = 1L << 53;
-        Rule rule = Rules.window(greatest, 100);
+        CompiledLimit limit = CompiledLimits.window(greatest, 100);
         for (long now = 200; now < 1_000_000; now += 200) {
-            assertThat(window.look(rule, greatest, now)).isZero();
-            assertAdmitted(window.charge(rule, greatest, now));
-            assertThat(window.look(rule, greatest, now)).isEqualTo(100);
-            assertRefused(window.charge(rule, greatest, now), 100);
-            assertAdmitted(window.charge(rule, 0, now));
+            assertThat(window.nanosUntilFits(limit, greatest, now)).isZero();
+            assertAdmitted(window.charge(limit, greatest, now));
+            assertThat(window.nanosUntilFits(limit, greatest, now)).isEqualTo(100);
+            assertRefused(window.charge(limit, greatest, now), 100);
+            assertAdmitted(window.charge(limit, 0, now));
         }
     }
 
@@ -144,21 +144,21 @@ class SlidingWindowTest {
 
     @Test
     void givingBackWhatHasExpiredChangesNothing() {
-        long receipt = window.charge(TWO, 2, 0);
+        long position = window.charge(TWO, 2, 0);
         window.charge(TWO, 1, 100);
-        window.refund(window.place(receipt), 2);
+        window.refund(window.booking(position), 2);
         assertAdmitted(window.charge(TWO, 1, 110));
         assertRefused(window.charge(TWO, 1, 110), 90);
     }
 
     @Test
     void whatIsGivenBackLongAfterItWasChargedIsGivenBackThere() {
-        Rule ten = Rules.window(10, 100);
-        Meter.Place place = window.place(window.charge(ten, 5, 0));
+        CompiledLimit ten = CompiledLimits.window(10, 100);
+        Meter.Booking booking = window.booking(window.charge(ten, 5, 0));
         window.charge(ten, 2, 30);
         window.charge(ten, 3, 60);
-        assertThat(window.look(ten, 0, 90)).isZero();
-        window.refund(place, 4);
+        assertThat(window.nanosUntilFits(ten, 0, 90)).isZero();
+        window.refund(booking, 4);
         assertThat(window.status(ten, 90).used()).isEqualTo(6);
         assertRefused(window.charge(ten, 5, 90), 10);
         assertAdmitted(window.charge(ten, 5, 100));
@@ -168,7 +168,7 @@ class SlidingWindowTest {
 
     @Test
     void moreIsChargedWhetherItFitsOrNotAndNothingIsAdmittedUntilThatIsGone() {
-        Rule ten = Rules.window(10, 100);
+        CompiledLimit ten = CompiledLimits.window(10, 100);
         window.charge(ten, 4, 0);
         window.chargeMore(ten, null, 10, 30);
         assertThat(window.status(ten, 30).overrun()).isEqualTo(4);
@@ -182,25 +182,25 @@ class SlidingWindowTest {
     @Test
     void whatNeedNotFitAddsUpTo2ToThe61() {
         long greatest = 1L << 53;
-        Rule rule = Rules.window(greatest, 100);
-        window.charge(rule, 5, 0);
+        CompiledLimit limit = CompiledLimits.window(greatest, 100);
+        window.charge(limit, 5, 0);
         for (int i = 0; i < 300; i++) {
-            window.chargeMore(rule, null, greatest, 50);
+            window.chargeMore(limit, null, greatest, 50);
         }
-        assertThat(window.status(rule, 50).used()).isEqualTo(1L << 61);
-        assertRefused(window.charge(rule, 1, 50), 100);
-        assertThat(window.status(rule, 100).used()).isEqualTo((1L << 61) - 5);
-        assertAdmitted(window.charge(rule, greatest, 150));
+        assertThat(window.status(limit, 50).used()).isEqualTo(1L << 61);
+        assertRefused(window.charge(limit, 1, 50), 100);
+        assertThat(window.status(limit, 100).used()).isEqualTo((1L << 61) - 5);
+        assertAdmitted(window.charge(limit, greatest, 150));
     }
 
     @Test
     void marksThatAllWasGivenBackUnderDelayNoRefusal() {
-        Rule ten = Rules.window(10, 100);
+        CompiledLimit ten = CompiledLimits.window(10, 100);
         for (int i = 940; i < 1_000; i++) {
-            window.refund(window.place(window.charge(ten, 10, i)), 10);
+            window.refund(window.booking(window.charge(ten, 10, i)), 10);
         }
         window.charge(ten, 4, 1_000);
-        window.refund(window.place(window.charge(ten, 3, 1_001)), 1);
+        window.refund(window.booking(window.charge(ten, 3, 1_001)), 1);
         window.charge(ten, 4, 1_002);
         for (int i = 0; i < 3; i++) {
             assertRefused(window.charge(ten, 4, 1_002), 100 - 2);
@@ -210,39 +210,42 @@ class SlidingWindowTest {
 
     @Test
     void theAmountMayChangeFromCallToCall() {
-        window.charge(Rules.window(100, 100), 60, 0);
-        assertThat(window.status(Rules.window(200, 100), 0).remaining()).isEqualTo(140);
-        assertThat(window.status(Rules.window(50, 100), 0).remaining()).isZero();
-        assertRefused(window.charge(Rules.window(50, 100), 1, 10), 90);
-        assertAdmitted(window.charge(Rules.window(100, 100), 40, 10));
+        window.charge(CompiledLimits.window(100, 100), 60, 0);
+        assertThat(window.status(CompiledLimits.window(200, 100), 0).remaining())
+                .isEqualTo(140);
+        assertThat(window.status(CompiledLimits.window(50, 100), 0).remaining()).isZero();
+        assertRefused(window.charge(CompiledLimits.window(50, 100), 1, 10), 90);
+        assertAdmitted(window.charge(CompiledLimits.window(100, 100), 40, 10));
     }
 
     @Test
     void upTo1024ChargesAreExactAndFurtherOnesAreHeldUpToAGrain() {
         long length = 1 << 20;
-        Rule rule = Rules.window(1_024, length);
+        CompiledLimit limit = CompiledLimits.window(1_024, length);
         SlidingWindow window = new SlidingWindow(length, 0);
         for (int i = 0; i < 1_000; i++) {
-            window.refund(window.place(window.charge(rule, 1, i)), 1);
+            window.refund(window.booking(window.charge(limit, 1, i)), 1);
         }
         for (int i = 1_000; i < 1_024; i++) {
-            assertAdmitted(window.charge(rule, 1, i));
+            assertAdmitted(window.charge(limit, 1, i));
         }
-        assertAdmitted(window.charge(rule, 1_000, 1_025));
-        assertThat(window.look(rule, 24, 1_022 + length)).isEqualTo(1);
-        assertThat(window.look(rule, 24, 1_023 + length)).isZero();
-        assertThat(window.look(rule, 25, 1_024 + length)).isEqualTo(2_047 - 1_024);
+        assertAdmitted(window.charge(limit, 1_000, 1_025));
+        assertThat(window.nanosUntilFits(limit, 24, 1_022 + length)).isEqualTo(1);
+        assertThat(window.nanosUntilFits(limit, 24, 1_023 + length)).isZero();
+        assertThat(window.nanosUntilFits(limit, 25, 1_024 + length)).isEqualTo(2_047 - 1_024);
     }
 
     @Test
     void anAmountAbove1024IsHeldUpToAGrainUnlessItIsToBeExact() {
         long length = 1 << 20;
         SlidingWindow coarse = new SlidingWindow(length, 0);
-        coarse.charge(Rules.window(2_000, length), 2_000, 1_024);
-        assertThat(coarse.look(Rules.window(2_000, length), 1, 1_024)).isEqualTo(length + 1_023);
+        coarse.charge(CompiledLimits.window(2_000, length), 2_000, 1_024);
+        assertThat(coarse.nanosUntilFits(CompiledLimits.window(2_000, length), 1, 1_024))
+                .isEqualTo(length + 1_023);
         SlidingWindow exact = new SlidingWindow(length, 0);
-        exact.charge(Rules.exactWindow(2_000, length), 2_000, 1_024);
-        assertThat(exact.look(Rules.exactWindow(2_000, length), 1, 1_024)).isEqualTo(length);
+        exact.charge(CompiledLimits.exactWindow(2_000, length), 2_000, 1_024);
+        assertThat(exact.nanosUntilFits(CompiledLimits.exactWindow(2_000, length), 1, 1_024))
+                .isEqualTo(length);
     }
 
     @Test
@@ -258,16 +261,16 @@ class SlidingWindowTest {
     @Test
     void whatWasGivenBackDoesNotPutOffTheReset() {
         window.charge(TWO, 1, 0);
-        window.refund(window.place(window.charge(TWO, 1, 50)), 1);
+        window.refund(window.booking(window.charge(TWO, 1, 50)), 1);
         assertThat(window.status(TWO, 60).resetAfter().orElseThrow().toNanos()).isEqualTo(40);
     }
 
     @Test
     void whatIsSavedIsWhatCountsAndWasNotGivenBack() {
-        Rule ten = Rules.window(10, 100);
+        CompiledLimit ten = CompiledLimits.window(10, 100);
         window.charge(ten, 4, 0);
-        window.refund(window.place(window.charge(ten, 3, 20)), 3);
-        window.refund(window.place(window.charge(ten, 3, 50)), 1);
+        window.refund(window.booking(window.charge(ten, 3, 20)), 3);
+        window.refund(window.booking(window.charge(ten, 3, 50)), 1);
         assertThat(window.save(ten.key, 99)).isEqualTo(saved(ten, new Charge(99, 4), new Charge(49, 2)));
         assertThat(window.save(ten.key, 100)).isEqualTo(saved(ten, new Charge(50, 2)));
         assertThat(window.save(ten.key, 150)).isNull();
@@ -275,7 +278,7 @@ class SlidingWindowTest {
 
     @Test
     void whatIsRestoredIsFreeWhenItWouldHaveBeenWithoutARestart() {
-        Rule ten = Rules.window(10, 100);
+        CompiledLimit ten = CompiledLimits.window(10, 100);
         // The last was held until the end of its grain, 5 nanoseconds after the snapshot.
         SavedMeter.Window saved = saved(ten, new Charge(70, 3), new Charge(30, 4), new Charge(-5, 2));
         long[] usedAfter = {9, 6, 6, 2, 2, 0};
@@ -289,8 +292,8 @@ class SlidingWindowTest {
         assertRefused(new SlidingWindow(saved, 104, 0, 1_000).charge(ten, 9, 1_000), 1);
     }
 
-    private static SavedMeter.Window saved(Rule rule, Charge... charges) {
-        return new SavedMeter.Window(rule.key, List.of(charges));
+    private static SavedMeter.Window saved(CompiledLimit limit, Charge... charges) {
+        return new SavedMeter.Window(limit.key, List.of(charges));
     }
 
     private static void assertAdmitted(long answer) {

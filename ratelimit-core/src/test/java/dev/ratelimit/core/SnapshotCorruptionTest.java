@@ -76,12 +76,12 @@ class SnapshotCorruptionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 2, -1})
+    @ValueSource(ints = {0, 3, -1})
     void anotherVersionIsRefusedNamingBoth(int version) {
         ByteBuffer.wrap(sample).putInt(8, version);
         assertRefused(
                 SnapshotSeal.reseal(sample),
-                "version must be one that this release reads, up to 1: version=" + Integer.toUnsignedString(version),
+                "version must be one that this release reads, up to 2: version=" + Integer.toUnsignedString(version),
                 "(at byte 8)");
     }
 
@@ -162,21 +162,22 @@ class SnapshotCorruptionTest {
     @Test
     void recordsAndStringsMustBeOfAKnownKind() {
         payloadRefused(
-                out -> out.writeByte(2), "organization 1: kind of record must be <= 1: kind of record=2 (at byte 41)");
+                out -> out.writeByte(2), "organization 1: kind of record must be <= 1: kind of record=2 (at byte 42)");
         payloadRefused(out -> out.write(new byte[] {1, 2}), "encoding of name must be <= 1: encoding of name=2");
     }
 
     @ParameterizedTest
     @ValueSource(ints = {16_777_217, Integer.MAX_VALUE, Integer.MIN_VALUE, -1})
     void aStringLengthOutOfRangeIsRefused(int length) {
-        String rule = "organization 1: length of name must be <= 2^24: length of name=";
-        payloadRefused(out -> string(out, 0, length), rule + Integer.toUnsignedString(length));
+        String limit = "organization 1: length of name must be <= 2^24 in UTF-8: length of name=";
+        payloadRefused(out -> string(out, 0, length), limit + Integer.toUnsignedString(length));
     }
 
     @Test
     void aStringLengthThatIsNotThereTakesNoMemory() {
         Allocation allocation = new Allocation();
         payloadRefused(out -> string(out, 0, 16_777_216), "a snapshot must not be cut short");
+        payloadRefused(out -> string(out, 1, -2), "a snapshot must not be cut short");
         assertThat(allocation.bytes()).isLessThan(1_000_000);
     }
 
@@ -264,6 +265,66 @@ class SnapshotCorruptionTest {
     }
 
     @Test
+    void theEndOfAPeriodAndWhatIsKeptMustFollowTheirRules() {
+        dayRefused(out -> out.writeLong(-1), "time until the end must be >= 0 ns: time until the end=-1");
+        dayRefused(out -> out.writeLong((1L << 62) + 1), "time until the end must be <= 2^62 ns");
+        keptRefused(out -> out.writeByte(2), "others must be 0 or 1: others=2");
+        keptRefused(
+                out -> {
+                    out.writeByte(1);
+                    out.writeLong(-1);
+                    out.write(new byte[2]);
+                },
+                "used before must be >= 0: used before=-1");
+        keptRefused(
+                out -> {
+                    out.writeByte(1);
+                    out.writeLong(0);
+                    out.writeByte(9);
+                    for (int i = 0; i < 9; i++) {
+                        day(out);
+                        out.writeLong(1);
+                    }
+                    out.writeByte(0);
+                },
+                "number of spans must be <= 8: number of spans=9");
+        keptRefused(out -> kept(out, 3, 1, 0, 0, 0), "number of kept periods must be <= 2: number of kept periods=3");
+        keptRefused(out -> kept(out, 1, 0, 0, 0, 0), "number of spans must be >= 1 and <= 8: number of spans=0");
+        keptRefused(out -> kept(out, 1, 1, -1, 0, 0), "used must be >= 0: used=-1");
+        keptRefused(out -> kept(out, 1, 1, 0, -1, 0), "granted must be >= 0: granted=-1");
+        keptRefused(out -> kept(out, 1, 1, 0, 0, -1), "since must be >= 0: since=-1");
+    }
+
+    @Test
+    void aLifetimeKeepsNothingElse() {
+        keyRefused(
+                out -> {
+                    span(out, 2);
+                    out.writeLong(Instant.MIN.getEpochSecond());
+                    out.writeInt(0);
+                    out.writeLong(Instant.MAX.getEpochSecond());
+                    out.writeInt(999_999_999);
+                    out.write(new byte[3 * 8]);
+                    kept(out, 1, 1, 0, 0, 0);
+                },
+                "what a lifetime has of other periods must be nothing");
+    }
+
+    @Test
+    void aDoubtMustBeShorterThanAMinute() {
+        for (long age : new long[] {-1, 60_000_000_000L}) {
+            byte[] payload = ByteBuffer.allocate(24 + 1 + 12 + 8)
+                    .put(24, (byte) 1)
+                    .putLong(37, age)
+                    .array();
+            assertRefused(
+                    SnapshotSeal.snapshot(payload, 100), "header: time of doubt must be ", "time of doubt=" + age);
+        }
+        byte[] payload = ByteBuffer.allocate(25).put(24, (byte) 2).array();
+        assertRefused(SnapshotSeal.snapshot(payload, 100), "header: doubt must be 0 or 1: doubt=2");
+    }
+
+    @Test
     void aMeterMustComeOnceInAnOrganization() {
         keyRefused(
                 out -> {
@@ -284,7 +345,7 @@ class SnapshotCorruptionTest {
     private static void payloadRefused(Payload payload, String inMessage) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {
-            out.write(new byte[24]);
+            out.write(new byte[25]);
             payload.writeTo(out);
         } catch (IOException e) {
             throw new AssertionError(e);
@@ -326,10 +387,59 @@ class SnapshotCorruptionTest {
                     out.writeInt(0);
                     out.writeLong(end);
                     out.writeInt(end == Instant.MAX.getEpochSecond() ? 999_999_999 : 0);
+                    out.writeLong(0);
                     out.writeLong(used);
                     out.writeLong(granted);
+                    out.writeByte(0);
                 },
                 inMessage);
+    }
+
+    /** A meter of calendar days, from the end of its first bounds on. */
+    private static void dayRefused(Payload untilEndAndOn, String inMessage) {
+        keyRefused(
+                out -> {
+                    calendar(out, 0, 1, 0, "Z");
+                    day(out);
+                    untilEndAndOn.writeTo(out);
+                    out.write(new byte[17]);
+                },
+                inMessage);
+    }
+
+    /** The same from behind what is granted on. */
+    private static void keptRefused(Payload othersAndOn, String inMessage) {
+        dayRefused(
+                out -> {
+                    out.write(new byte[24]);
+                    othersAndOn.writeTo(out);
+                },
+                inMessage);
+    }
+
+    private static void kept(DataOutputStream out, int number, int spans, long used, long granted, long since)
+            throws IOException {
+        out.writeByte(1);
+        out.writeLong(0);
+        out.writeByte(0);
+        out.writeByte(number);
+        for (int i = 0; i < number; i++) {
+            out.writeByte(spans);
+            for (int span = 0; span < spans; span++) {
+                day(out);
+                out.writeLong(1);
+            }
+            out.writeLong(used);
+            out.writeLong(granted);
+            out.writeLong(since);
+        }
+    }
+
+    private static void day(DataOutputStream out) throws IOException {
+        out.writeLong(0);
+        out.writeInt(0);
+        out.writeLong(86_400);
+        out.writeInt(0);
     }
 
     private static void totals(DataOutputStream out, long organizations, long meters) throws IOException {

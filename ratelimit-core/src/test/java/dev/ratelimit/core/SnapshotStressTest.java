@@ -33,8 +33,8 @@ class SnapshotStressTest {
     void noChargeThatReturnedBeforeASnapshotBeganIsMissingInIt() throws Exception {
         Tier tier = Tier.named("tier")
                 .table(LimitTable.named("per hour")
-                        .eachOther(new RateLimit(Unit.TOKENS, MANY, Duration.ofHours(1), Precision.BOUNDED)))
-                .table(LimitTable.named("in all").eachOther(Quota.lifetime(Unit.TOKENS, MANY)))
+                        .eachOtherEndpoint(new RateLimit(Unit.TOKENS, MANY, Duration.ofHours(1), Precision.BOUNDED)))
+                .table(LimitTable.named("in all").eachOtherEndpoint(Quota.lifetime(Unit.TOKENS, MANY)))
                 .build();
         InMemoryRateLimiter.Builder builder = InMemoryRateLimiter.builder().tier(tier);
         InMemoryRateLimiter limiter = builder.build();

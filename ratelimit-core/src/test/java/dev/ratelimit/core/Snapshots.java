@@ -81,24 +81,27 @@ final class Snapshots {
         }
     }
 
-    static Rule.Key key(String endpoint, Object span) {
-        return new Rule.Key("default", "table", new Scope.Endpoint(endpoint), Unit.CALLS, span);
+    static CompiledLimit.Key key(String endpoint, Object span) {
+        return new CompiledLimit.Key("default", "table", new Scope.Endpoint(endpoint), Unit.CALLS, span);
     }
 
     /** Some of everything, in few bytes. */
     static Snapshot sample() {
-        Rule.Key minute = key("chat", Duration.ofMinutes(1));
-        Rule.Key month = new Rule.Key(
+        CompiledLimit.Key minute = key("chat", Duration.ofMinutes(1));
+        CompiledLimit.Key month = new CompiledLimit.Key(
                 "other", "calls per month", new Scope.Group("all"), Unit.TOKENS, QuotaPeriod.monthFrom(31, ZONES[2]));
         QuotaPeriod.Interval january =
                 new QuotaPeriod.Interval(Instant.parse("2025-01-30T22:00:00Z"), Instant.parse("2025-02-27T22:00:00Z"));
         SavedMeter window = new SavedMeter.Window(
                 minute, List.of(new SavedMeter.Charge(59_000_000_000L, 3), new SavedMeter.Charge(-5, 1)));
+        SavedMeter.Span first = new SavedMeter.Span(january, 2_300_000_000_000_000L);
+        SavedMeter.Kept kept = new SavedMeter.Kept(List.of(first), 4, 2, 3);
+        SavedMeter period = new SavedMeter.Period(month, first, 17, 5, 1, List.of(first), List.of(kept));
         Instant taken = Instant.parse("2025-01-31T12:00:00.000000001Z");
         return new Snapshot(
-                new SnapshotHeader(taken, taken.plusSeconds(1)),
+                new SnapshotHeader(taken, taken.plusSeconds(1), Instant.EPOCH, 7),
                 List.of(
-                        organization("acme", List.of(window, new SavedMeter.Period(month, january, 17, 5))),
+                        organization("acme", List.of(window, period)),
                         organization("\uD800", List.of(lifetime("chat", 1L << 61))),
                         organization("", List.of(window))));
     }
@@ -117,7 +120,7 @@ final class Snapshots {
         Map<String, SavedOrganization> organizations = new LinkedHashMap<>();
         for (int i = random.nextInt(6); i > 0; i--) {
             String name = string(random);
-            Map<Rule.Key, SavedMeter> meters = new LinkedHashMap<>();
+            Map<CompiledLimit.Key, SavedMeter> meters = new LinkedHashMap<>();
             for (int j = random.nextInt(5); j > 0; j--) {
                 SavedMeter meter = random.nextBoolean() ? window(random) : period(random);
                 meters.put(meter.key(), meter);
@@ -126,7 +129,11 @@ final class Snapshots {
                     name,
                     new SavedOrganization(name, List.copyOf(meters.values()), List.of(string(random), string(random))));
         }
-        return new Snapshot(new SnapshotHeader(instant(random), instant(random)), List.copyOf(organizations.values()));
+        SnapshotHeader header = random.nextBoolean()
+                ? new SnapshotHeader(instant(random), instant(random))
+                : new SnapshotHeader(
+                        instant(random), instant(random), instant(random), random.nextLong(TimeOfDay.MINUTE));
+        return new Snapshot(header, List.copyOf(organizations.values()));
     }
 
     private static SavedMeter window(Random random) {
@@ -151,17 +158,36 @@ final class Snapshots {
             QuotaPeriod.monthFrom(Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000_000)), zone(random))
         };
         QuotaPeriod period = periods[random.nextInt(periods.length)];
-        return new SavedMeter.Period(
-                key(random, period),
-                period.at(instant(random)),
-                units(random),
-                random.nextLong(Meter.MOST_GRANTED + 1));
+        CompiledLimit.Key key = key(random, period);
+        long granted = random.nextLong(Meter.MOST_GRANTED + 1);
+        if (random.nextBoolean() || period.equals(QuotaPeriod.lifetime())) {
+            return new SavedMeter.Period(key, period.at(instant(random)), units(random), granted);
+        }
+        List<SavedMeter.Kept> kept = new ArrayList<>();
+        for (int i = random.nextInt(3); i > 0; i--) {
+            kept.add(new SavedMeter.Kept(spans(random, period, 1), units(random), granted, units(random)));
+        }
+        SavedMeter.Span span = span(random, period);
+        List<SavedMeter.Span> alsoOf = spans(random, period, 0);
+        return new SavedMeter.Period(key, span, units(random), granted, units(random), alsoOf, kept);
     }
 
-    private static Rule.Key key(Random random, Object span) {
+    private static List<SavedMeter.Span> spans(Random random, QuotaPeriod period, int least) {
+        List<SavedMeter.Span> spans = new ArrayList<>();
+        for (int i = random.nextInt(least, 9); i > 0; i--) {
+            spans.add(span(random, period));
+        }
+        return spans;
+    }
+
+    private static SavedMeter.Span span(Random random, QuotaPeriod period) {
+        return new SavedMeter.Span(period.at(instant(random)), random.nextLong((1L << 62) + 1));
+    }
+
+    private static CompiledLimit.Key key(Random random, Object span) {
         Scope scope = random.nextBoolean() ? new Scope.Endpoint(string(random)) : new Scope.Group("g" + string(random));
         Unit unit = random.nextBoolean() ? Unit.CALLS : new Unit("u" + string(random));
-        return new Rule.Key(string(random), string(random), scope, unit, span);
+        return new CompiledLimit.Key(string(random), string(random), scope, unit, span);
     }
 
     private static long units(Random random) {

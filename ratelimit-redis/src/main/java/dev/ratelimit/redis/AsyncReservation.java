@@ -5,7 +5,16 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Usage;
 import java.util.concurrent.CompletionStage;
 
-/** A {@link Reservation} that can also be added to, settled and cancelled without a thread that waits. Safe for use by many threads. */
+/**
+ * A {@link Reservation} that can also be added to, settled and cancelled without a thread that waits. Safe for use by
+ * many threads.
+ *
+ * <p>{@link #settle} and {@link #cancel}, and their asynchronous twins, answer whether they ended the reservation; they
+ * do so within the {@linkplain RedisRateLimiterBuilder#timeout time of a decision}, also if Redis does not. An end that
+ * does not reach Redis is sent again until Redis confirms it, or until the windows and periods are over that it
+ * concerns, or for a day. It is never booked twice. {@link #confirmed} tells what came of it, and
+ * {@link OutageListener} hears of all that is delayed and lost.
+ */
 public interface AsyncReservation extends Reservation {
 
     /**
@@ -29,5 +38,15 @@ public interface AsyncReservation extends Reservation {
      *
      * @return whether this ended the reservation, when it is done
      */
+    @Override
     CompletionStage<Boolean> cancelAsync();
+
+    /**
+     * Returns whether Redis has confirmed how the reservation ended.
+     *
+     * @return completed with true when Redis has confirmed the end, or when there is nothing to tell it; with false
+     *     when the end was given up, and if the call was rejected; incomplete before. An end that was given up leaves
+     *     what was charged as it was, unless Redis had booked it and only the answer was lost
+     */
+    CompletionStage<Boolean> confirmed();
 }

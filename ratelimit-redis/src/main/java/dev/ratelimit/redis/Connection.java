@@ -1,8 +1,6 @@
 package dev.ratelimit.redis;
 
 import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisException;
-import io.lettuce.core.RedisFuture;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -13,8 +11,7 @@ import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.lettuce.core.codec.StringCodec;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.function.Consumer;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -67,8 +64,8 @@ record Connection(
     }
 
     /**
-     * Tells whether what is sent now to the node that has a key can go out, or fails at once: Lettuce connects to a node of a cluster when
-     * it is first asked, and thereafter keeps what it is sent while the connection is lost.
+     * Tells whether what is sent now to the node that has a key can go out, or fails at once: Lettuce connects to a
+     * node of a cluster when it is first asked, and thereafter keeps what it is sent while the connection is lost.
      */
     boolean isConnected(String key) {
         if (cluster == null) {
@@ -90,30 +87,11 @@ record Connection(
         }
     }
 
-    /** Connects, sees whether the server is good for the script, loads it, and lets it be tried. */
-    static Connection open(Supplier<Connection> kind, Consumer<Connection> trial) {
-        try {
-            Connection opened = kind.get();
-            try {
-                opened.prepare();
-                trial.accept(opened);
-                return opened;
-            } catch (RuntimeException e) {
-                opened.connection.close();
-                throw e;
-            }
-        } catch (RedisException | CompletionException e) {
-            throw new IllegalStateException("Redis must let the limiter in when it is built: " + innermost(e), e);
-        }
-    }
-
-    private void prepare() {
-        ServerVersion.requireSupported(await(commands.info("server")));
-        await(commands.scriptLoad(Script.TEXT));
-    }
-
-    private <T> T await(RedisFuture<T> command) {
-        return new Deadlines(patience()).bound(command.toCompletableFuture()).join();
+    /** Sees whether the server is good for the script, and loads it. */
+    void prepare(Timeouts patient) throws ExecutionException {
+        ServerVersion.requireSupported(
+                patient.await(patient.bound(commands.info("server").toCompletableFuture())));
+        patient.await(patient.bound(commands.scriptLoad(Script.TEXT).toCompletableFuture()));
     }
 
     /** Returns how long building may wait for an answer: as long as the client has commands wait. */
@@ -121,13 +99,5 @@ record Connection(
         Duration timeout = connection.getTimeout();
         boolean endless = timeout.isZero() || timeout.isNegative() || timeout.compareTo(LONGEST) > 0;
         return endless ? LONGEST : timeout;
-    }
-
-    private static String innermost(Throwable failure) {
-        Throwable cause = failure;
-        for (Throwable next = cause.getCause(); next != null; next = next.getCause()) {
-            cause = next;
-        }
-        return cause.toString();
     }
 }

@@ -22,7 +22,7 @@ final class Lease {
     private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
     private final CompletableFuture<Boolean> returned;
     private final Tier tier;
-    private final Meters.Outcome taken;
+    private final Outcome taken;
     private final Unit unit;
     private final long end;
     private final Instant wallEnd;
@@ -37,15 +37,10 @@ final class Lease {
      * @param wallEnd by the wall clock, if that comes first
      * @param giveBack gives back what is left, when it ends
      */
-    Lease(
-            Meters.Outcome taken,
-            long left,
-            long end,
-            Instant wallEnd,
-            Function<Lease, CompletableFuture<Boolean>> giveBack) {
+    Lease(Outcome taken, long left, long end, Instant wallEnd, Function<Lease, CompletableFuture<Boolean>> giveBack) {
         this.tier = taken.charged().caller().tier();
         this.taken = taken;
-        this.unit = taken.charged().rules().get(0).unit();
+        this.unit = taken.charged().limits().get(0).unit();
         this.end = end;
         this.wallEnd = wallEnd;
         this.left = new AtomicLong(left);
@@ -62,7 +57,10 @@ final class Lease {
         return end - clock.nanoTime();
     }
 
-    /** Uses up what a call uses, if there is as much left. To be asked only after {@link #isOpen}: the call counts as of then. */
+    /**
+     * Uses up what a call uses, if there is as much left. To be asked only after {@link #isOpen}: the call counts as of
+     * then.
+     */
     boolean serves(Usage usage) {
         long units = usage.amountOf(unit);
         for (long now = left.get(); units > 0 && now >= units; now = left.get()) {
@@ -89,18 +87,18 @@ final class Lease {
     }
 
     /** Returns what was charged. */
-    Target charged() {
+    LimitSet charged() {
         return taken.charged();
     }
 
     /** Takes all that is left, so that nothing is served any more, and returns how it is given back. */
-    List<Meters.Change> takeRest() {
+    List<Change> takeRest() {
         long unused = left.getAndSet(0);
-        List<Meters.Change> changes = new ArrayList<>();
-        for (int i = 0; unused > 0 && i < taken.charges().size(); i++) {
-            Meters.Charge charge = taken.charges().get(i);
-            Meters.Charge back = new Meters.Charge(charge.first(), charge.second(), unused);
-            changes.add(new Meters.Change(taken.charged().rules().get(i), List.of(back), 0, charge.first()));
+        List<Change> changes = new ArrayList<>();
+        for (int i = 0; unused > 0 && i < taken.bookings().size(); i++) {
+            Booking charge = taken.bookings().get(i);
+            Booking back = new Booking(charge.first(), charge.second(), unused);
+            changes.add(new Change(taken.charged().limits().get(i), List.of(back), 0, charge.first()));
         }
         return changes;
     }

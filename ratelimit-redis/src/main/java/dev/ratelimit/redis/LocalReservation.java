@@ -6,12 +6,18 @@ import dev.ratelimit.Usage;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/**
- * A reservation that Redis has no part in.
- *
- * @param reservation does at once what it is asked
- */
-record LocalReservation(Reservation reservation) implements AsyncReservation {
+/** A reservation that Redis has no part in, whose own does at once what it is asked. */
+final class LocalReservation implements AsyncReservation {
+
+    private final Reservation reservation;
+    private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
+
+    LocalReservation(Reservation reservation) {
+        this.reservation = reservation;
+        if (!reservation.decision().isAdmitted()) {
+            ended.complete(false);
+        }
+    }
 
     @Override
     public Decision decision() {
@@ -25,12 +31,19 @@ record LocalReservation(Reservation reservation) implements AsyncReservation {
 
     @Override
     public boolean settle(Usage actual) {
-        return reservation.settle(actual);
+        return ended(reservation.settle(actual));
     }
 
     @Override
     public boolean cancel() {
-        return reservation.cancel();
+        return ended(reservation.cancel());
+    }
+
+    private boolean ended(boolean now) {
+        if (now) {
+            ended.complete(true);
+        }
+        return now;
     }
 
     @Override
@@ -46,5 +59,10 @@ record LocalReservation(Reservation reservation) implements AsyncReservation {
     @Override
     public CompletionStage<Boolean> cancelAsync() {
         return CompletableFuture.completedFuture(cancel());
+    }
+
+    @Override
+    public CompletionStage<Boolean> confirmed() {
+        return ended.minimalCompletionStage();
     }
 }

@@ -15,8 +15,8 @@ final class Micros {
     private Micros() {}
 
     /**
-     * Returns the first whole microsecond that is not before an instant, since 1970; so a period that begins there holds the same
-     * microseconds. At most {@link #ENDLESS} and at least its negative.
+     * Returns the first whole microsecond that is not before an instant, since 1970; so a period that begins there
+     * holds the same microseconds. At most {@link #ENDLESS} and at least its negative.
      */
     static long of(Instant instant) {
         long seconds = instant.getEpochSecond();

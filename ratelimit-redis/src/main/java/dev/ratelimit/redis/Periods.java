@@ -5,8 +5,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The periods of a quota as the script takes them: those around an instant. They are computed again only when the current one is another, as
- * a calendar takes its time. Safe for use by many threads.
+ * The periods of a quota as the script takes them: those around an instant. They are computed again only when the
+ * current one is another, as a calendar takes its time. Safe for use by many threads.
  */
 final class Periods {
 
@@ -38,17 +38,14 @@ final class Periods {
         return period instanceof QuotaPeriod.Calendar;
     }
 
-    /** Adds them to a request, for an instant at which it will probably be decided. */
-    void addTo(Request request, Instant guess) {
+    /** Returns the bounds of the periods around an instant at which a request will probably be decided. */
+    long[] boundsAround(Instant guess) {
         Around around = last;
         if (around == null || !around.isAround(guess)) {
             around = around(period.at(guess));
             last = around;
         }
-        request.add(around.bounds.length);
-        for (long bound : around.bounds) {
-            request.add(bound);
-        }
+        return around.bounds;
     }
 
     private Around around(QuotaPeriod.Interval current) {

@@ -11,79 +11,111 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Printable;
 import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.RedisClient;
-import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
- * A rate limiter that keeps its counts in a Redis or Valkey that many machines share: standalone, with Sentinel, or a cluster.
+ * A rate limiter that keeps its counts in a Redis or Valkey that many machines share: standalone, with Sentinel, or a
+ * cluster.
  *
  * <pre>{@code
- * RedisClient client = RedisClient.create("redis://limits.internal");
+ * RedisClient client = RedisClient.create(uri); // such as redis://limits.internal
  *
- * try (RedisRateLimiter limiter = RedisRateLimiter.builder(client).tier(GoingLiveEdition.trial()).build()) {
- *   limiter.tryAcquire("acme", "chat");
+ * try (RedisRateLimiter limiter = RedisRateLimiter.builder(client)
+ *     .tier(GoingLiveEdition.trial())
+ *     .timeout(Duration.ofSeconds(1)) // 50 ms unless stated
+ *     .build()) {
+ *   if (limiter.tryAcquire("acme", "chat") instanceof Rejected no) {
+ *     return tooManyRequests(no.message(), no.retryAfter());
+ *   }
  * }
  * }</pre>
  *
- * <p>What an organization uses on all machines adds up. In no window of a limit's length are more units admitted than its amount, by
- * the clock of the server, whatever the clocks of the machines show: each decision is one script that runs on the server by itself.
- * Windows are exact to the microsecond, or hold a charge up to window/1,024 too long, as {@link dev.ratelimit.Precision} says; a window
- * that is no whole number of microseconds is rounded up. When the server's clock steps forward, or a primary takes over whose clock is
- * ahead, charges leave their windows by as much too early; when it steps back, waits are longer. A period of a quota that is over comes back
- * only if the clock was beyond its end by more than 50 seconds, and no call of that quota was admitted then. On a cluster, windows go by the
- * clock of the node that has the organization, and periods by the one that is furthest ahead of those that the limiter has asked.
+ * <p>What an organization uses on all machines adds up. In no window of a limit's length are more units admitted than
+ * its amount, by the clock of the server, whatever the clocks of the machines show: each decision is one script that
+ * runs on the server by itself. Windows are exact to the microsecond, or hold a charge up to window/1,024 too long, as
+ * {@link dev.ratelimit.Precision} says; a window that is no whole number of microseconds is rounded up. When the
+ * server's clock steps forward, or a primary takes over whose clock is ahead, charges leave their windows by as much
+ * too early; when it steps back, waits are longer. A period of a quota that is over comes back only if the clock was
+ * beyond its end by more than 50 seconds, and no call of that quota was admitted then. On a cluster, windows go by the
+ * clock of the node that has the organization, and periods by the one that is furthest ahead of those that the limiter
+ * has asked.
  *
- * <p>A decision is one round trip, and so is what is added to a reservation, its end, and the status of an endpoint; the status of an
- * organization is two. A further one is needed when a server does not know the script, which each node learns with the first call; for
- * an endpoint that must {@linkplain RedisRateLimiterBuilder#maxUnlistedEndpoints share} meters; and when the server's time is not in
- * the period that this machine expects, nor in the one before or after it: the calendar is computed here. What the script keeps, and its
- * work, is described in the class {@code Script}.
+ * <p>The server's clock is believed, whatever it shows. If it was ahead by more than an hour and is put right, what it
+ * charged ahead counts as charged when that is found out: it leaves a window one window later, and counts in the period
+ * of that day. What the server itself expired while its clock was ahead is lost, and so is the period of a quota that
+ * was charged anew. Where backends differ, and why, is one list: {@code docs/DIFFERENCES.md} of the project.
  *
- * <p>A charge that Redis has lost is admitted again: a primary that fails loses what it has not yet replicated. A charge whose answer is
- * lost stays charged. A request that is sent again because a connection was cut is answered as the first time, for some seconds.
+ * <p>A decision is one round trip, and so is what is added to a reservation, its end, and the status of an endpoint.
+ * The status of an organization is a run of the script for each 100 limits, behind one or more that list its endpoints.
+ * A further one is needed when a server does not know the script, which each node learns with the first call; for an
+ * endpoint that must {@linkplain RedisRateLimiterBuilder#maxUnlistedEndpoints share} meters; and when the server's time
+ * is not in the period that this machine expects, nor in the one before or after it: the calendar is computed here.
+ * What the script keeps, and its work, is described in the class {@code Script}.
  *
- * <p>{@linkplain RedisRateLimiterBuilder#leases Leases} spare most calls the round trip, at the price that calls may be refused earlier.
+ * <p>A charge that Redis has lost is admitted again: a primary that fails loses what it has not yet replicated. A
+ * charge whose answer is lost stays charged. A request that is sent again because a connection was cut is answered as
+ * the first time, for some seconds.
  *
- * <p>{@linkplain RedisRateLimiterBuilder#timeout The time of a decision is bounded}. When Redis does not answer in time, or with an
- * error, the call is decided as {@linkplain RedisRateLimiterBuilder#rejectWhileAway the host chose}, and after some failures in a row
- * Redis is asked by one call a second only, until it answers. An end of a reservation that does not reach Redis leaves it charged as it
- * was. A status then fails with a {@link RedisUnavailableException}, or is the fallback's.
+ * <p>{@linkplain RedisRateLimiterBuilder#leases Leases} spare most calls the round trip, at the price that calls may be
+ * refused earlier.
  *
- * <p>Safe for use by many threads. A call that waits for Redis holds no lock and blocks a virtual thread only. The stages of
- * asynchronous calls are completed on the thread of Lettuce's that reads the answers, so what depends on them must not block; or, where Redis
- * did not answer, on one of the common pool. All limiters of a JVM end what takes too long on one daemon thread of their own, which runs
- * nothing of the host's, and is there only while there is something to end.
+ * <p>{@linkplain RedisRateLimiterBuilder#timeout The time of a decision is bounded}. When Redis does not answer in
+ * time, or with an error, the call is decided as {@linkplain RedisRateLimiterBuilder#failClosed the host chose}.
+ * So it is if this library fails itself, which is logged. After three calls in a row that were not answered, Redis is
+ * asked by one call a second only, until it answers. An error is an answer: it concerns the call that got it, and is
+ * logged. A status is not counted, as it may take the server long.
+ *
+ * <p>A settlement or cancellation that Redis does not confirm ends the reservation all the same. It is
+ * {@linkplain AsyncReservation#confirmed sent again} until it arrives.
+ *
+ * <p>Safe for use by many threads. A call that waits for Redis holds no lock and blocks a virtual thread only.
+ * Asynchronous calls block no thread. Their stages are completed on the thread of Lettuce's that reads the answers, so
+ * what depends on them must not block; or, where Redis did not answer, on one of the common pool. Time-outs run on one
+ * of Lettuce's event executors, which must not be blocked either; a call that waits ends in time even then.
  */
 public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
-    private final StatefulConnection<String, String> connection;
+    private static final long CLOSING_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private final Connector connector;
     private final TierResolver tiers;
-    private final Meters meters;
+    private final ScriptClient scriptClient;
+    private final ScriptExecutor executor;
+    private final Settlements settlements;
     private final Leases leases;
-    private final Away away;
+    private final OutagePolicy outagePolicy;
     private final Listeners listeners;
     private final ServerTime time;
+    private final TimeSource clock;
 
     RedisRateLimiter(
-            StatefulConnection<String, String> connection,
+            Connector connector,
             TierResolver tiers,
-            Meters meters,
+            ScriptClient scriptClient,
+            Settlements settlements,
             Leases leases,
-            Away away,
+            OutagePolicy outagePolicy,
             Listeners listeners,
-            ServerTime time) {
-        this.connection = connection;
+            ServerTime time,
+            TimeSource clock) {
+        this.connector = connector;
         this.tiers = tiers;
-        this.meters = meters;
+        this.scriptClient = scriptClient;
+        this.executor = scriptClient.executor();
+        this.settlements = settlements;
         this.leases = leases;
-        this.away = away;
+        this.outagePolicy = outagePolicy;
         this.listeners = listeners;
         this.time = time;
+        this.clock = clock;
     }
 
     /**
@@ -93,7 +125,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      * @return a builder
      */
     public static RedisRateLimiterBuilder builder(RedisClient client) {
-        return new RedisRateLimiterBuilder(Connection.of(requireNonNull(client, "client")));
+        requireNonNull(client, "client");
+        return new RedisRateLimiterBuilder(client, Connection.of(client));
     }
 
     /**
@@ -103,7 +136,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      * @return a builder
      */
     public static RedisRateLimiterBuilder builder(RedisClusterClient client) {
-        return new RedisRateLimiterBuilder(Connection.of(requireNonNull(client, "client")));
+        requireNonNull(client, "client");
+        return new RedisRateLimiterBuilder(client, Connection.of(client));
     }
 
     @Override
@@ -113,8 +147,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
     @Override
     public Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
-        Decision decision =
-                Link.await(charged(caller, endpoint, usage), failure -> away.tryAcquire(caller, endpoint, usage));
+        Decision decision = executor.await(
+                charged(caller, endpoint, usage), failure -> outagePolicy.tryAcquire(caller, endpoint, usage));
         return listeners.decided(caller, endpoint, usage, decision);
     }
 
@@ -139,7 +173,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      * @return whether the call may go ahead, when there is an answer
      */
     public CompletionStage<Decision> tryAcquireAsync(Caller caller, String endpoint, Usage usage) {
-        return Link.otherwise(charged(caller, endpoint, usage), failure -> away.tryAcquire(caller, endpoint, usage))
+        return executor.otherwise(
+                        charged(caller, endpoint, usage), failure -> outagePolicy.tryAcquire(caller, endpoint, usage))
                 .thenApply(decision -> listeners.decided(caller, endpoint, usage, decision));
     }
 
@@ -156,7 +191,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
     @Override
     public Decision peek(Caller caller, String endpoint, Usage usage) {
-        return Link.await(looked(caller, endpoint, usage), failure -> away.peek(caller, endpoint, usage));
+        return executor.await(looked(caller, endpoint, usage), failure -> outagePolicy.peek(caller, endpoint, usage));
     }
 
     /**
@@ -168,13 +203,14 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      * @return whether the call would be admitted, when there is an answer
      */
     public CompletionStage<Decision> peekAsync(Caller caller, String endpoint, Usage usage) {
-        return Link.otherwise(looked(caller, endpoint, usage), failure -> away.peek(caller, endpoint, usage));
+        return executor.otherwise(
+                looked(caller, endpoint, usage), failure -> outagePolicy.peek(caller, endpoint, usage));
     }
 
     private CompletableFuture<Decision> looked(Caller caller, String endpoint, Usage usage) {
         requireCall(caller, endpoint);
         requireNonNull(usage, "usage");
-        return meters.look(caller, endpoint, usage);
+        return scriptClient.look(caller, endpoint, usage);
     }
 
     @Override
@@ -184,9 +220,14 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
     @Override
     public AsyncReservation reserve(Caller caller, String endpoint, Usage estimate) {
-        AsyncReservation reservation = Link.await(
-                reserved(caller, endpoint, estimate), failure -> away.reserve(meters, caller, endpoint, estimate));
-        return listeners.reserved(caller, endpoint, estimate, reservation);
+        AsyncReservation reservation = executor.await(
+                reserved(caller, endpoint, estimate), failure -> reservedInOutage(caller, endpoint, estimate));
+        return told(caller, endpoint, estimate, reservation);
+    }
+
+    @Override
+    public CompletionStage<AsyncReservation> reserveAsync(String organization, String endpoint, Usage estimate) {
+        return reserveAsync(callerOf(organization), endpoint, estimate);
     }
 
     /**
@@ -197,20 +238,38 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      * @param estimate what the call is expected to use
      * @return the reservation, which says whether the call may go ahead, when there is an answer
      */
+    @Override
     public CompletionStage<AsyncReservation> reserveAsync(Caller caller, String endpoint, Usage estimate) {
-        return Link.otherwise(
-                        reserved(caller, endpoint, estimate),
-                        failure -> away.reserve(meters, caller, endpoint, estimate))
-                .thenApply(reservation -> listeners.reserved(caller, endpoint, estimate, reservation));
+        return executor.otherwise(
+                        reserved(caller, endpoint, estimate), failure -> reservedInOutage(caller, endpoint, estimate))
+                .thenApply(reservation -> told(caller, endpoint, estimate, reservation));
     }
 
     private CompletableFuture<AsyncReservation> reserved(Caller caller, String endpoint, Usage estimate) {
         requireCall(caller, endpoint);
         requireNonNull(estimate, "estimate");
-        return meters.charge(caller, endpoint, estimate)
+        return scriptClient
+                .charge(caller, endpoint, estimate)
                 .thenApply(outcome -> outcome.decision() instanceof Rejected rejected
                         ? new LocalReservation(Reservation.rejected(rejected))
-                        : new RedisReservation(meters, away, endpoint, outcome));
+                        : new RedisReservation(scriptClient, outagePolicy, endpoint, outcome));
+    }
+
+    /** Tells listeners the answer to a reservation, and returns one that tells them how it goes on. */
+    private AsyncReservation told(Caller caller, String endpoint, Usage estimate, AsyncReservation reservation) {
+        boolean admitted = listeners
+                .decided(caller, endpoint, estimate, reservation.decision())
+                .isAdmitted();
+        return admitted && !listeners.isEmpty()
+                ? new NotifyingReservation(reservation, listeners, caller, endpoint, estimate)
+                : reservation;
+    }
+
+    private AsyncReservation reservedInOutage(Caller caller, String endpoint, Usage estimate) {
+        return outagePolicy.reserve(caller, endpoint, estimate, () -> {
+            Outcome unlimited = new Outcome(Decision.admitted(), LimitSet.nothing(caller), List.of());
+            return new RedisReservation(scriptClient, outagePolicy, endpoint, unlimited);
+        });
     }
 
     @Override
@@ -220,9 +279,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
     @Override
     public List<LimitStatus> status(Caller caller, String endpoint) {
-        return Link.await(
-                stands(caller, endpoint),
-                failure -> away.status(failure, other -> other.status(caller.organization(), endpoint)));
+        return executor.await(stands(caller, endpoint), failure -> outagePolicy.status(failure, caller, endpoint));
     }
 
     /**
@@ -230,18 +287,16 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      *
      * @param caller whose use is asked for, and under which tier
      * @param endpoint the endpoint
-     * @return one status for each limit, when there is an answer; completed exceptionally with a {@link RedisUnavailableException} if
-     *     there is none
+     * @return one status for each limit, when there is an answer; completed exceptionally with a
+     *     {@link RedisUnavailableException} if there is none
      */
     public CompletionStage<List<LimitStatus>> statusAsync(Caller caller, String endpoint) {
-        return Link.otherwise(
-                stands(caller, endpoint),
-                failure -> away.status(failure, other -> other.status(caller.organization(), endpoint)));
+        return executor.otherwise(stands(caller, endpoint), failure -> outagePolicy.status(failure, caller, endpoint));
     }
 
     private CompletableFuture<List<LimitStatus>> stands(Caller caller, String endpoint) {
         requireCall(caller, endpoint);
-        return meters.status(caller, endpoint);
+        return scriptClient.status(caller, endpoint);
     }
 
     @Override
@@ -252,20 +307,19 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     @Override
     public List<LimitStatus> status(Caller caller) {
         requireNonNull(caller, "caller");
-        return Link.await(
-                meters.overview(caller), failure -> away.status(failure, other -> other.status(caller.organization())));
+        return executor.await(scriptClient.overview(caller), failure -> outagePolicy.status(failure, caller));
     }
 
     /**
      * Returns where an organization stands with all limits of a tier, as {@link #status(Caller)} does.
      *
      * @param caller whose status is asked for, and under which tier
-     * @return the limits, when there is an answer; completed exceptionally with a {@link RedisUnavailableException} if there is none
+     * @return the limits, when there is an answer; completed exceptionally with a {@link RedisUnavailableException} if
+     *     there is none
      */
     public CompletionStage<List<LimitStatus>> statusAsync(Caller caller) {
         requireNonNull(caller, "caller");
-        return Link.otherwise(
-                meters.overview(caller), failure -> away.status(failure, other -> other.status(caller.organization())));
+        return executor.otherwise(scriptClient.overview(caller), failure -> outagePolicy.status(failure, caller));
     }
 
     /** Returns the clocks of this machine. They bound waits; decisions go by the server's clock. */
@@ -275,14 +329,19 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     /**
-     * Gives back what is unused of {@linkplain RedisRateLimiterBuilder#leases leases}, and closes the connection. It waits for 100 leases at
-     * a time, in all no longer than 5 seconds and the time of a decision. What Redis does not confirm by then may stay charged, and so may
-     * what a call takes ahead at the same time. What is asked thereafter is decided as while Redis is away.
+     * Gives back what is unused of {@linkplain RedisRateLimiterBuilder#leases leases}, sends the ends of reservations
+     * that Redis has not confirmed once more, and closes the connection. It waits for 100 of them at a time, in all no
+     * longer than 5 seconds and the time of a decision. What Redis does not confirm by then may stay charged, and so
+     * may what a call takes ahead at the same time; an {@link OutageListener} hears of it. What is asked thereafter is
+     * decided as while Redis is away.
      */
     @Override
     public void close() {
-        leases.close();
-        connection.close();
+        long deadline = clock.nanoTime() + CLOSING_NANOS;
+        BooleanSupplier isTime = () -> clock.nanoTime() - deadline < 0;
+        leases.close(isTime);
+        settlements.close(isTime);
+        connector.close();
     }
 
     private static void requireCall(Caller caller, String endpoint) {
@@ -294,7 +353,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         requireNonNull(organization, "organization");
         Tier tier = tiers.tierOf(organization);
         if (tier == null) {
-            throw new IllegalStateException("the tier resolver must give a tier: organization=" + organization);
+            throw new IllegalStateException(
+                    "the tier resolver must give a tier: organization=" + Printable.name(organization));
         }
         return new Caller(organization, tier);
     }

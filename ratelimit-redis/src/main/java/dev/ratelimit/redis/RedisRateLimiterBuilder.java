@@ -9,12 +9,19 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
+import io.lettuce.core.AbstractRedisClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Builds a {@link RedisRateLimiter}. Not safe for use by many threads. */
@@ -23,23 +30,29 @@ public final class RedisRateLimiterBuilder {
     private static final Duration LONGEST = Duration.ofHours(1);
     private static final long MOST_UNITS = 1L << 53;
 
+    /* Where the JDK runs what is asynchronous: the common pool, unless that is too small. */
+    private static final Executor POOL = new CompletableFuture<>().defaultExecutor();
+
+    private final AbstractRedisClient client;
     private final Supplier<Connection> kind;
     private final List<RateLimitListener> listeners = new ArrayList<>();
     private final List<OutageListener> outageListeners = new ArrayList<>();
     private @Nullable TierResolver tiers;
-    private @Nullable RateLimiter fallback;
+    private @Nullable Fallback fallback;
     private boolean admits;
     private int maxEndpoints = 1_000;
     private String prefix = "ratelimit:";
     private Duration timeout = Duration.ofMillis(50);
     private Duration pause = Duration.ofSeconds(1);
     private Duration remembered = Duration.ofSeconds(1);
-    private Meters.Batch batch = Meters.Batch.NONE;
+    private Batch batch = Batch.NONE;
     private @Nullable TimeSource clock;
-    private Leases.Timer timer = Leases.TIMER;
+    private Leases.@Nullable Timer leaseTimer;
     private ServerTime time = ServerTime.guessedBy(TimeSource.system());
+    private Supplier<System.Logger> logger = () -> System.getLogger(RedisRateLimiter.class.getName());
 
-    RedisRateLimiterBuilder(Supplier<Connection> kind) {
+    RedisRateLimiterBuilder(AbstractRedisClient client, Supplier<Connection> kind) {
+        this.client = client;
         this.kind = kind;
     }
 
@@ -66,8 +79,8 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Sets what all keys begin with, so that several applications can share a Redis; {@code ratelimit:} unless stated. Limiters share
-     * their counts if they have it in common.
+     * Sets what all keys begin with, so that several applications can share a Redis; {@code ratelimit:} unless stated.
+     * Limiters share their counts if they have it in common.
      *
      * @param prefix the text, without braces, which would be taken for the hash tag of a cluster
      * @return this builder
@@ -81,11 +94,12 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Bounds the endpoints, of those that no table of a tier names, that an organization has meters of their own for: a further one gets
-     * some only while the organization's endpoints that have used something by themselves are fewer than this; 1,000 unless
-     * stated. All further ones share one set of meters, as if they were one endpoint, until these are idle. A call of one
-     * costs a second round trip. An endpoint that is named by one tier and not by another may then count by itself under the one and with
-     * others under the other.
+     * Bounds how many endpoints of an organization that no table names have meters of their own; 1,000 unless stated.
+     * Such an endpoint takes a place with its first charge, until its meters are idle and a window and a minute more
+     * have passed. All further ones share one set of meters, which refusals and statuses call
+     * {@link dev.ratelimit.Scope.Endpoint#OVERFLOW}. Once they are in use, all new names share them until they are
+     * idle. A call of one costs a second round trip. An endpoint that one tier names and another does not may count by
+     * itself under the one and with others under the other.
      *
      * @param max how many names, zero or more
      * @return this builder
@@ -98,7 +112,8 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Sets the longest time that a decision, or any other question, takes: all its round trips together; 50 milliseconds unless stated.
+     * Sets the longest time that a decision, or any other question, takes: all its round trips together; 50
+     * milliseconds unless stated. A status of more than 100 limits is asked for in pieces, each of which has this time.
      *
      * @param timeout more than zero, at most an hour
      * @return this builder
@@ -110,36 +125,58 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Rejects all calls while Redis is away, by {@link dev.ratelimit.LimitsUnknown}; so it is unless another choice is made.
+     * Rejects all calls while Redis is away, by {@link dev.ratelimit.StoreUnavailable}; so it is unless another choice is
+     * made. A status then fails with a {@link RedisUnavailableException}.
+     *
+     * <p>Here and below, "while Redis is away" includes every call that Redis does not decide: because it does not
+     * answer in time, because it answers an error, or because the limiter itself fails.
      *
      * @return this builder
      */
-    public RedisRateLimiterBuilder rejectWhileAway() {
+    public RedisRateLimiterBuilder failClosed() {
         this.fallback = null;
         this.admits = false;
         return this;
     }
 
     /**
-     * Admits all calls while Redis is away, and charges nothing for them.
+     * Admits all calls while Redis is away, and charges nothing for them. A status then shows the limits as if nothing
+     * were used: what is used is unknown, and nothing refuses.
      *
      * @return this builder
      */
-    public RedisRateLimiterBuilder admitWhileAway() {
+    public RedisRateLimiterBuilder failOpen() {
         this.fallback = null;
         this.admits = true;
         return this;
     }
 
     /**
-     * Lets another limiter decide while Redis is away, by its own tiers: one in memory, say, whose tiers have this machine's share of the
-     * amounts. It is asked by the organization's name, also about calls that bring their tier.
+     * Lets another limiter decide while Redis is away, for example one in memory. It is given the caller, whose tier
+     * thus decides: that of this limiter, also where a call names the organization only. Each machine then admits the
+     * whole amounts; to divide them, see {@link #fallBackTo(RateLimiter, UnaryOperator)}.
      *
      * @param limiter the other limiter; it must not block, since asynchronous calls ask it on a thread that they share
      * @return this builder
      */
     public RedisRateLimiterBuilder fallBackTo(RateLimiter limiter) {
-        this.fallback = requireNonNull(limiter, "limiter");
+        return fallBackTo(limiter, UnaryOperator.identity());
+    }
+
+    /**
+     * Lets another limiter decide while Redis is away, under other tiers: for example under a share of the amounts, so
+     * that the machines admit no more than the amounts together.
+     *
+     * <p>On one of three machines:
+     * {@code builder.fallBackTo(inMemory, tier -> tier.withLimits(limit -> limit.dividedBy(3)))}.
+     *
+     * @param limiter the other limiter; it must not block, since asynchronous calls ask it on a thread that they share
+     * @param scale gives the tier under which a caller is decided meanwhile, for the caller's own; it is asked once for
+     *     each of the tiers that were asked for last, by any thread
+     * @return this builder
+     */
+    public RedisRateLimiterBuilder fallBackTo(RateLimiter limiter, UnaryOperator<Tier> scale) {
+        this.fallback = new Fallback(requireNonNull(limiter, "limiter"), requireNonNull(scale, "scale"));
         return this;
     }
 
@@ -156,10 +193,16 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Sets how long a refusal is remembered on this machine, so that a client that does not wait is refused without asking Redis: until the
-     * wait is over that it was told, if one helps, and no longer than this; a second unless stated. What another machine gives back, or
-     * another limiter, may go unnoticed for as long. A smaller call, or one under a larger amount, is asked for; and any, as soon
-     * as a reservation that used the same meter is settled or cancelled by this limiter.
+     * Sets how long a refusal is remembered on this machine, so that a client that repeats a call at once is refused
+     * without asking Redis: until its wait is over, and no longer than this; a second unless stated.
+     *
+     * <p>A remembered refusal is what Redis would answer: the same limit refuses, and the wait is counted down. It
+     * answers only the same call: of the same organization, tier and endpoint, with the same units of what the limits
+     * count. What this limiter charges to one of these limits or gives back ends it, and so does a request about one of
+     * them that is not answered.
+     *
+     * <p>What may differ for this time: what other limiters, on this machine or another, charge or give back, a request
+     * of this limiter that Redis carries out after it was given up, and a step of the server's clock.
      *
      * @param longest the longest time, zero to remember nothing, at most an hour
      * @return this builder
@@ -172,33 +215,36 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Takes units ahead, so that most calls are decided on this machine without asking Redis; nothing is unless stated. A
-     * {@code tryAcquire} that asks Redis takes so many units of every limit of its endpoint, in the same round trip, if all have
-     * room for so many. Further ones of the same organization, tier and endpoint are served of them until they are used up or the time
-     * is over; then what is left is given back, and the next call asks again. All else goes on as without: a call that finds no room for
-     * so many, that uses more than so many, that comes while another one asks or after one that was not answered, and {@code peek},
-     * {@code reserve} and {@code status}, for which what is taken is used.
+     * Takes units ahead, so that most calls are decided on this machine without asking Redis; nothing is unless stated.
+     * A {@code tryAcquire} that asks Redis takes so many units of every limit of its endpoint, in the same round trip,
+     * if all have room for so many. Further ones of the same organization, tier and endpoint are served of them until
+     * they are used up or the time is over; then what is left is given back, and the next call asks again. All else
+     * goes on as without: a call that finds no room for so many, that uses more than so many, that comes while another
+     * one asks or after one that was not answered, and {@code peek}, {@code reserve} and {@code status}, for which what
+     * is taken is used.
      *
      * <p>It applies where all limits of an endpoint count the same unit and none has a smaller amount than this.
      *
-     * <p>In no window and in no period are more units served than the amount, over all machines. What is taken counts in a window from the
-     * end of the time on, and no machine serves of it beyond then or beyond the period of a quota. That supposes that while a
-     * lease lasts the monotonic clock of this machine is slower than the server's by at most a hundredth, and the server's does not step: a
-     * step ahead has the calls of a lease leave their windows by as much too early. A machine that stands still for a while serves
-     * nothing thereafter that is over by its monotonic or by its wall clock. A call that is held up itself counts as of when it looked.
+     * <p>In no window and in no period are more units served than the amount, over all machines. What is taken counts
+     * in a window from the end of the time on, and no machine serves of it beyond then or beyond the period of a quota.
+     * That supposes that while a lease lasts the monotonic clock of this machine is slower than the server's by at most
+     * a hundredth, and the server's does not step: a step ahead has the calls of a lease leave their windows by as much
+     * too early. A machine that stands still for a while serves nothing thereafter that is over by its monotonic or by
+     * its wall clock. A call that is held up itself counts as of when it looked.
      *
      * <p>The price is that calls are refused earlier:
      *
      * <ul>
-     *   <li>At any time, up to so many units of a limit are neither used nor free, for each machine and endpoint that shares it. So this
-     *       times the machines should be small beside the amounts.
-     *   <li>What is charged to a window, by any machine, may count there for so long a time longer. Under steady load, an amount per window
-     *       is thus an amount per window and this time. So this should be short beside the windows.
-     *   <li>What a machine had not used when it broke down stays charged, and so does what it took with an answer that did not come, or
-     *       could not give back because Redis was away, or had not answered when the limiter was closed: in a window until it leaves it, in
-     *       a quota until the period ends, and in a lifetime quota for good.
-     *   <li>Redis is told of unused units by a message of their own, which no call waits for. So of an organization that calls less
-     *       often than twice in the time, leases make more work and not less.
+     *   <li>At any time, up to so many units of a limit are neither used nor free, for each machine and endpoint that
+     *       shares it. So this times the machines should be small beside the amounts.
+     *   <li>What is charged to a window, by any machine, may count there for so long a time longer. Under steady load,
+     *       an amount per window is thus an amount per window and this time. So this should be short beside the
+     *       windows.
+     *   <li>What a machine had not used when it broke down stays charged, and so does what it took with an answer that
+     *       did not come, or what Redis had not confirmed when the limiter was closed: in a window until it leaves it,
+     *       in a quota until the period ends, and in a lifetime quota for good.
+     *   <li>Redis is told of unused units by a message of their own, which no call waits for. So of an organization
+     *       that calls less often than twice in the time, leases make more work and not less.
      * </ul>
      *
      * <p>At most 10,000 leases are held at once.
@@ -211,13 +257,14 @@ public final class RedisRateLimiterBuilder {
     public RedisRateLimiterBuilder leases(long units, Duration time) {
         require(units > 0, "units", "> 0", units);
         require(units <= MOST_UNITS, "units", "<= 2^53", units);
-        this.batch = new Meters.Batch(units, Micros.roundedUp(requireSpan(time, "time")));
+        this.batch = new Batch(units, Micros.roundedUp(requireSpan(time, "time")));
         return this;
     }
 
     /**
-     * Adds a listener, which is told of each decision, whoever made it, and of how reservations end; not of limits that are nearly used
-     * up. It is told on the thread that asked, or, of asynchronous calls, on the thread that brings the answer.
+     * Adds a listener, which is told of each decision, whoever made it, and of how reservations end; not of limits that
+     * are nearly used up. It is told on the thread that asked, or, of asynchronous calls, on the thread that brings the
+     * answer.
      *
      * @param listener the listener, safe for use by many threads
      * @return this builder
@@ -228,7 +275,8 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Adds a listener, which is told when Redis goes away and when it is back. No decision waits for it.
+     * Adds a listener, which is told when Redis goes away and when it is back, and of settlements that do not reach it.
+     * No decision waits for it.
      *
      * @param listener the listener, safe for use by many threads
      * @return this builder
@@ -244,61 +292,114 @@ public final class RedisRateLimiterBuilder {
         return this;
     }
 
+    /** Sets what is logged by, for tests. */
+    RedisRateLimiterBuilder logger(System.Logger logger) {
+        this.logger = () -> logger;
+        return this;
+    }
+
     /** Sets by which clock and timer of this machine leases end, for tests. */
     RedisRateLimiterBuilder leaseTime(TimeSource clock, Leases.Timer timer) {
         this.clock = clock;
-        this.timer = timer;
+        this.leaseTimer = timer;
         return this;
     }
 
     /**
-     * Connects, and makes the limiter. It takes no longer than the client waits for a connection, and for the answers to three commands.
+     * Connects, and makes the limiter. It takes no longer than the client waits for a connection, and for the answers
+     * to four commands.
+     *
+     * <p>A Redis that does not let the limiter work until somebody changes a setting is refused, with the reason. To
+     * find that out, a key is written, which is deleted at once or else lives for two minutes. Nothing is charged.
+     *
+     * <p>A Redis that is away, or answers that it serves nobody at present, is an outage from the start: the limiter
+     * decides as the host chose, and connects by itself, trying again in every {@linkplain #probeEvery pause}. If the
+     * reason to refuse Redis shows only then, the log says so, and {@link OutageListener#unfit}.
      *
      * @return a limiter that goes on with what is in Redis
-     * @throws IllegalStateException if neither a tier nor a resolver was set, if there is no connection, if Redis does not let it in
-     *     or does not let it run scripts, or if it is older than version 6.2
+     * @throws IllegalStateException if neither a tier nor a resolver was set; or if the password is wrong, the user may
+     *     not run scripts or write, the server's certificate is refused, or the server is a read-only replica, is older
+     *     than version 6.2, or is no cluster though the client is for one
      */
     public RedisRateLimiter build() {
         if (tiers == null) {
             throw new IllegalStateException("a tier or a tier resolver must be set");
         }
-        Connection opened = Connection.open(kind, good -> {
-            Link patient = new Link(good.commands(), good.patience(), circuits(good, List.of()));
-            rehearse(meters(patient, Duration.ZERO));
-        });
-        Circuits circuits = circuits(opened, outageListeners);
-        Meters meters = meters(new Link(opened.commands(), timeout, circuits), remembered);
+        ScheduledExecutorService timer =
+                client.getResources().eventExecutorGroup().next();
+        LogThrottle log = new LogThrottle(System::nanoTime, logger);
+        OutageListeners told = new OutageListeners(outageListeners, log);
+        Connector connector = new Connector(kind, trial(timer, log), pause, timer, log);
+        CircuitBreakers circuits = circuits(connector, told);
+        ScriptExecutor executor =
+                new ScriptExecutor(connector::commands, new Timeouts(timeout, timer), circuits, POOL, log);
+        Settlements settlements = new Settlements(executor, told, timer, pause, log);
+        executor.whenBack(settlements::sendAgain);
+        ScriptClient scriptClient = meters(executor, settlements, remembered);
+        TimeSource lives = clock == null ? time.source() : clock;
+        Leases leases = new Leases(scriptClient, batch, lives, leaseTimer == null ? Leases.timer(timer) : leaseTimer);
+        OutagePolicy outagePolicy = new OutagePolicy(
+                fallback,
+                admits,
+                caller -> circuits.of(scriptClient.base(caller)).untilNextAttempt());
+        connector.connect(circuits, told);
         return new RedisRateLimiter(
-                opened.connection(),
+                connector,
                 tiers,
-                meters,
-                new Leases(meters, batch, clock == null ? time.source() : clock, timer),
-                new Away(
-                        fallback,
-                        admits,
-                        caller -> circuits.of(meters.base(caller)).untilProbe()),
-                new Listeners(listeners),
-                time);
+                scriptClient,
+                settlements,
+                leases,
+                outagePolicy,
+                new Listeners(listeners, log),
+                time,
+                lives);
     }
 
-    private Circuits circuits(Connection opened, List<OutageListener> told) {
-        return new Circuits(
-                opened::nodeOf, opened::hasKeys, () -> new Circuit(pause, System::nanoTime, opened::isConnected, told));
+    private CircuitBreakers circuits(Connector connector, OutageListeners told) {
+        return new CircuitBreakers(
+                connector::nodeOf,
+                connector::hasKeys,
+                () -> new CircuitBreaker(pause, System::nanoTime, connector::isConnected, told));
     }
 
-    private Meters meters(Link link, Duration remembered) {
+    private ScriptClient meters(ScriptExecutor executor, Settlements settlements, Duration remembered) {
         // Longer than any request is on its way: after its time it is not sent again.
         long receiptMillis = Math.max(2_000, 4 * timeout.toMillis());
-        Refusals refusals = new Refusals(remembered, System::nanoTime);
-        return new Meters(link, time, new Rules(maxEndpoints), refusals, prefix, receiptMillis);
+        RejectionCache rejections = new RejectionCache(remembered, time.source());
+        return new ScriptClient(
+                executor, settlements, time, new EncodedLimits(maxEndpoints), rejections, prefix, receiptMillis);
     }
 
-    /** Decides once, and charges nothing: the server may refuse to run scripts, and the first decision takes long, as it loads classes. */
-    private static void rehearse(Meters meters) {
+    /**
+     * Returns a trial that sees what a connection is good for, as patiently as the client is: the server's version, and
+     * whether it runs the script and lets it write. (The first decision takes long besides, as it loads classes.)
+     */
+    private Connector.Trial trial(ScheduledExecutorService timer, LogThrottle log) {
+        return connection -> {
+            Timeouts patient = new Timeouts(connection.patience(), timer);
+            connection.prepare(patient);
+            OutageListeners nobody = new OutageListeners(List.of(), log);
+            CircuitBreakers circuits = new CircuitBreakers(
+                    connection::nodeOf,
+                    connection::hasKeys,
+                    () -> new CircuitBreaker(pause, System::nanoTime, connection::isConnected, nobody));
+            ScriptExecutor executor = new ScriptExecutor(connection::commands, patient, circuits, POOL, log);
+            ScriptClient scriptClient =
+                    meters(executor, new Settlements(executor, nobody, timer, pause, log), Duration.ZERO);
+            rehearse(scriptClient, patient);
+        };
+    }
+
+    private static void rehearse(ScriptClient scriptClient, Timeouts patient) throws ExecutionException {
         Tier tier = Tier.named("rehearsal")
-                .table(LimitTable.named("rehearsal").eachOther(RateLimit.perMinute(1)))
+                .table(LimitTable.named("rehearsal").eachOtherEndpoint(RateLimit.perMinute(1)))
                 .build();
-        meters.look(new Caller("", tier), "", Usage.call()).join();
+        Caller caller = new Caller("", tier);
+        patient.await(scriptClient.look(caller, "", Usage.call()));
+        // Settles nothing, so that all it writes is its receipt.
+        LimitSet limitSet = scriptClient.limitSet(caller, "");
+        List<Change> none = List.of(new Change(limitSet.limits().get(0), List.of(), 0, 0));
+        patient.await(scriptClient.settle(limitSet, none).first());
     }
 
     private static Duration requireSpan(Duration span, String name) {
@@ -308,9 +409,7 @@ public final class RedisRateLimiterBuilder {
         return span;
     }
 
-    private static void require(boolean holds, String name, String rule, Object value) {
-        if (!holds) {
-            throw new IllegalArgumentException(name + " must be " + rule + ": " + name + "=" + value);
-        }
+    private static void require(boolean holds, String name, String encoded, Object value) {
+        Arguments.require(holds, name, encoded, value);
     }
 }

@@ -7,10 +7,10 @@ import java.nio.DoubleBuffer;
 /**
  * What the script answered.
  *
- * @param target about which limits
+ * @param limitSet about which limits
  * @param numbers as {@link Script} describes them
  */
-record Reply(Target target, DoubleBuffer numbers) {
+record Reply(LimitSet limitSet, DoubleBuffer numbers) {
 
     static DoubleBuffer unpacked(byte[] answer) {
         return ByteBuffer.wrap(answer).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer();

@@ -10,9 +10,12 @@ import java.nio.ByteOrder;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
 
-/** The keys and arguments of one run of the script, as {@link Script} describes them. For one thread until it is sent. */
+/**
+ * The keys and arguments of one run of the script, as {@link Script} describes them. For one thread until it is sent.
+ */
 final class Request {
 
     /** What is asked of the script, by number. */
@@ -29,7 +32,7 @@ final class Request {
         STATUS(4),
         /** Gives back, and charges more. */
         SETTLE(5),
-        /** Lists the endpoints that have used something by themselves. */
+        /** Lists endpoints, some at a time. */
         NAMES(6);
 
         private final int number;
@@ -42,8 +45,9 @@ final class Request {
     private static final int AGAIN = Double.BYTES;
 
     private final String base;
-    private final long name;
-    private final Target target;
+    private final String second;
+    private final LimitSet limitSet;
+    private final AtomicInteger timesSent = new AtomicInteger();
     private double[] numbers;
     private int size;
 
@@ -61,38 +65,42 @@ final class Request {
             long name,
             long receiptMillis,
             ServerTime time,
-            Target target,
-            ToLongFunction<Rule> units) {
-        List<Rule> rules = target.rules();
+            LimitSet limitSet,
+            ToLongFunction<EncodedLimit> units) {
+        List<EncodedLimit> encodedLimits = limitSet.limits();
         this.base = base;
-        this.name = name;
-        this.target = target;
-        this.numbers = new double[9 + 7 * rules.size()];
+        this.second = operation == Operation.NAMES ? RedisKeys.NAMED : "r:" + Long.toHexString(name);
+        this.limitSet = limitSet;
+        this.numbers = new double[9 + 7 * encodedLimits.size()];
         add(operation.number);
         add(0).add(name).add(1_000 * receiptMillis);
-        add(time.windowClock()).add(time.quotaClock()).add(time.latest());
-        add(target.mostNames()).add(rules.size());
-        for (Rule rule : rules) {
-            long asked = units.applyAsLong(rule);
-            add(rule.isOfOneEndpoint()).add(rule.limit.shadow());
-            add(rule.windowMicros).add(rule.exactMarks).add(rule.grainMicros);
-            add(rule.room(asked)).add(asked);
+        addNumber(time.windowClock()).addNumber(time.quotaClock()).add(time.latest());
+        add(limitSet.mostNames()).add(encodedLimits.size());
+        for (EncodedLimit encoded : encodedLimits) {
+            long asked = units.applyAsLong(encoded);
+            add(encoded.isOfOneEndpoint()).add(encoded.limit.shadow());
+            add(encoded.windowMicros).add(encoded.exactMarks).add(encoded.grainMicros);
+            add(encoded.room(asked)).add(asked);
         }
     }
 
     /** Adds the periods of a quota around an instant, nothing for a window. */
-    void addPeriods(Rule rule, Instant around) {
-        if (rule.periods != null) {
-            rule.periods.addTo(this, around);
+    void addPeriods(EncodedLimit encoded, Instant around) {
+        if (encoded.periods != null) {
+            long[] bounds = encoded.periods.boundsAround(around);
+            add(bounds.length);
+            for (long bound : bounds) {
+                add(bound);
+            }
         }
     }
 
     /** Adds a number; of more than 2<sup>53</sup>, the nearest that is a double. */
     Request add(long number) {
-        return add((double) number);
+        return addNumber(number);
     }
 
-    private Request add(double number) {
+    private Request addNumber(double number) {
         if (size == numbers.length) {
             numbers = Arrays.copyOf(numbers, 2 * size);
         }
@@ -113,9 +121,13 @@ final class Request {
     CommandArgs<String, String> arguments(String script, boolean again) {
         byte[] packed = packed();
         CommandArgs<String, String> arguments = new CommandArgs<>(StringCodec.UTF8) {
-            /** Called each time that Lettuce sends the command, which is more than once where a connection is cut or a slot moves. */
+            /**
+             * Called each time that Lettuce sends the command, which is more than once where a connection is cut or a
+             * slot moves.
+             */
             @Override
             public void encode(ByteBuf buf) {
+                timesSent.incrementAndGet();
                 super.encode(buf);
                 markAgain(packed);
             }
@@ -123,14 +135,28 @@ final class Request {
         if (again) {
             markAgain(packed);
         }
-        List<Rule> rules = target.rules();
-        long windows = rules.stream().filter(rule -> rule.periods == null).count();
+        List<EncodedLimit> encodedLimits = limitSet.limits();
+        long windows = encodedLimits.stream()
+                .filter(encoded -> encoded.periods == null)
+                .count();
         // Lettuce finds the node of a cluster by the first key.
-        arguments.add(script).add(2 + rules.size() + windows).addKey(base + "n");
-        arguments.add(bytes("r:" + Long.toHexString(name)));
-        rules.forEach(rule -> arguments.add(bytes("m:" + rule.meter)));
-        rules.stream().filter(rule -> rule.periods == null).forEach(rule -> arguments.add(bytes("b:" + rule.meter)));
+        arguments.add(script).add(2 + encodedLimits.size() + windows).addKey(base + limitSet.list());
+        arguments.add(bytes(second));
+        encodedLimits.forEach(encoded -> arguments.add(bytes("m:" + encoded.meter)));
+        encodedLimits.stream()
+                .filter(encoded -> encoded.periods == null)
+                .forEach(encoded -> arguments.add(bytes("b:" + encoded.meter)));
         return arguments.add(packed);
+    }
+
+    /** Returns how often it went out, or may have. */
+    int timesSent() {
+        return timesSent.get();
+    }
+
+    /** Returns the key of its receipt. */
+    String receipt() {
+        return base + second;
     }
 
     private byte[] bytes(String end) {
@@ -138,7 +164,7 @@ final class Request {
     }
 
     private byte[] packed() {
-        byte[] endpoint = target.name().getBytes(UTF_8);
+        byte[] endpoint = limitSet.name().getBytes(UTF_8);
         ByteBuffer packed =
                 ByteBuffer.allocate(size * Double.BYTES + endpoint.length).order(ByteOrder.LITTLE_ENDIAN);
         packed.asDoubleBuffer().put(numbers, 0, size);

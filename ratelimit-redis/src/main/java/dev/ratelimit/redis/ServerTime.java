@@ -3,19 +3,26 @@ package dev.ratelimit.redis;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What a limiter knows of the server's time. The script goes by the clock of the server, so that those of the clients do not matter. But
- * calendars are computed here, so a request brings the periods around the time that it will probably be decided at: this clock's, corrected
- * by how far the last answer's was ahead of it.
+ * What a limiter knows of the server's time. The script goes by the clock of the server, so that those of the clients
+ * do not matter. But calendars are computed here, so a request brings the periods around the time that it will probably
+ * be decided at: this clock's, corrected by how far the last answer's was ahead of it.
  *
- * <p>A quota's period does not reopen when the server's clock steps back or another server takes over: the script takes the later of
- * its clock, of the period that it finds, and of the latest time that this limiter was answered with in a call that a calendar decided.
- * That is one for all nodes of a cluster, so that it holds for whichever node takes over. The price is that one whose clock is ahead ends
- * the periods of all by as much too early.
+ * <p>A quota's period does not reopen when the server's clock steps back or another server takes over: the script takes
+ * the later of its clock, of the period that it finds, and of the latest time that this limiter was answered with in a
+ * call that a calendar decided. That is one for all nodes of a cluster, so that it holds for whichever node takes over.
+ * The price is that one whose clock is ahead ends the periods of all by as much too early. A server whose time is
+ * behind by more than an hour is believed: a clock was wrong, and has been put right.
  */
 final class ServerTime {
+
+    /**
+     * Microseconds: what was seen further ahead than this was told by a clock that was wrong, and has been put right.
+     */
+    private static final long MOST_AHEAD = TimeUnit.HOURS.toMicros(1);
 
     private final TimeSource source;
     private final boolean supplied;
@@ -35,7 +42,8 @@ final class ServerTime {
     }
 
     /**
-     * A time that the script is told instead of reading it, for tests: windows go by the monotonic clock since now, quotas by the other.
+     * A time that the script is told instead of reading it, for tests: windows go by the monotonic clock since now,
+     * quotas by the other.
      */
     static ServerTime supplied(TimeSource source) {
         return new ServerTime(source, true);
@@ -69,7 +77,7 @@ final class ServerTime {
 
     /** Takes note of the time of an answer, in microseconds. */
     void answered(long micros) {
-        latest.accumulateAndGet(micros, Math::max);
+        latest.accumulateAndGet(micros, (seen, told) -> seen - told > MOST_AHEAD ? told : Math.max(seen, told));
         ahead = micros - Micros.of(source.instant());
     }
 }

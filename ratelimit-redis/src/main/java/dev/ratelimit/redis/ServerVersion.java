@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.kernel.Printable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,14 +18,14 @@ record ServerVersion(String text, int major, int minor) {
         ServerVersion version = ofRedis(info);
         if (version.major < 6 || (version.major == 6 && version.minor < 2)) {
             throw new IllegalStateException(
-                    "Redis must be of version 6.2 or later, or be a Valkey: version=" + version.text);
+                    "Redis must be of version 6.2 or later, or be a Valkey: version=" + Printable.name(version.text));
         }
     }
 
     private static ServerVersion ofRedis(String info) {
         Matcher found = REDIS.matcher(info);
         if (!found.find()) {
-            throw new IllegalStateException("INFO must tell a redis_version: info=" + info);
+            throw new IllegalStateException("INFO must tell a redis_version: info=" + Printable.text(info));
         }
         return new ServerVersion(found.group(1), Integer.parseInt(found.group(2)), Integer.parseInt(found.group(3)));
     }

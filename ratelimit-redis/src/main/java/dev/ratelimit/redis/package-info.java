@@ -2,14 +2,19 @@
  * The rate limiter that keeps its counts in a shared Redis or Valkey.
  *
  * <pre>
- *   RedisRateLimiter ──► Meters ── Request ──► Link ── EVALSHA ──► Script: usual, tree, window, quota, decide
- *          │               ▲                    │
- *          ▼               │                    ▼
- *         Away      RedisReservation         Circuits
+ *   RedisRateLimiter ──► ScriptClient ── Request ──► ScriptExecutor ── EVALSHA ──► Script: usual, tree, window, quota, decide
+ *          │               ▲  │                          │ ▲
+ *          ▼               │  └───► Settlements ─────────┘ └── Connector
+ *    OutagePolicy   RedisReservation                     │
+ *          │                                             ▼
+ *          ▼                                      CircuitBreakers
+ *       Fallback
  * </pre>
  *
- * <p>A {@code Rule} is a limit as the script wants it: its keys by {@code Keys}, its span and its room. {@code Meters} asks the script and
- * reads its answers, {@code Link} sends, and says in time when Redis does not answer; {@code Away} then decides as the host chose.
+ * <p>An {@code EncodedLimit} is a limit as the script wants it: the names of its keys by {@code RedisKeys}, its span and its headroom.
+ * {@code ScriptClient} asks the script and decodes its replies. {@code ScriptExecutor} sends a request, and ends it in time when Redis does
+ * not answer. A {@code Failure} says what follows from an error. {@code OutagePolicy} decides while Redis is away. {@code Settlements} sends
+ * again what must arrive. {@code Connector} owns the connection.
  */
 @NullMarked
 package dev.ratelimit.redis;

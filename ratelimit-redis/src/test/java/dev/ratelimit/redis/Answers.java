@@ -20,7 +20,7 @@ final class Answers {
 
     /** Begins a limiter on one server whose answers are kept, for the thread that asked. */
     static RedisRateLimiterBuilder builder(RedisClient client) {
-        return new RedisRateLimiterBuilder(() -> {
+        return new RedisRateLimiterBuilder(client, () -> {
             Connection connection = Connection.of(client).get();
             return new Connection(connection.connection(), listened(connection.commands()), connection.cluster());
         });
@@ -41,9 +41,9 @@ final class Answers {
                 });
     }
 
-    private static Object invoke(Method method, Object target, Object[] arguments) throws Throwable {
+    private static Object invoke(Method method, Object limitSet, Object[] arguments) throws Throwable {
         try {
-            return method.invoke(target, arguments);
+            return method.invoke(limitSet, arguments);
         } catch (InvocationTargetException e) {
             throw e.getTargetException();
         }

@@ -41,8 +41,9 @@ class AppendOnlyFileTest extends FaultInjectingTest {
     }
 
     /**
-     * All is on the disk before it is answered. Of the calls that were on their way when the server was killed, most are sent again: if a
-     * charge is in the file, so is its receipt. Those that Lettuce gives up are decided without Redis, though they may have been charged.
+     * All is on the disk before it is answered. Of the calls that were on their way when the server was killed, most
+     * are sent again: if a charge is in the file, so is its receipt. Those that Lettuce gives up are decided without
+     * Redis, though they may have been charged.
      */
     @Test
     void whenItIsKilledUnderLoadNothingThatWasAdmittedIsForgotten() throws Exception {
@@ -79,8 +80,9 @@ class AppendOnlyFileTest extends FaultInjectingTest {
     }
 
     /**
-     * Where the file is on the disk once a second only, a machine that loses its power leaves a beginning of it, which may end anywhere. A
-     * decision that is not whole in it is forgotten for all its limits, and what is forgotten is admitted again.
+     * Where the file is on the disk once a second only, a machine that loses its power leaves a beginning of it, which
+     * may end anywhere. A decision that is not whole in it is forgotten for all its limits, and what is forgotten is
+     * admitted again.
      */
     @Test
     void whatTheFileLacksIsForgottenByWholeDecisions() throws IOException {

@@ -5,7 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -21,16 +24,20 @@ final class CallingMachine {
 
     private final RedisRateLimiter limiter;
     private final long nanos;
+    private final int callers;
 
-    private CallingMachine(RedisRateLimiter limiter, Duration duration) {
+    private CallingMachine(RedisRateLimiter limiter, Duration duration, int callers) {
         this.limiter = limiter;
         this.nanos = duration.toNanos();
+        this.callers = callers;
     }
 
     /**
-     * Says when it is ready, begins with a byte from its standard input, and writes a line for each call that was admitted.
+     * Says when it is ready, begins with a byte from its standard input, and writes a line for each call that was
+     * admitted.
      *
-     * @param arguments the server's URI, how many threads, for how long, and the file to write
+     * @param arguments the server's URI, how many threads, for how long at least, how many threads there are on all machines,
+     *     and the file to write
      */
     public static void main(String... arguments) throws Exception {
         RedisClient client = RedisClient.create(arguments[0]);
@@ -39,8 +46,9 @@ final class CallingMachine {
             System.out.println(READY);
             // The end of the input is that of the test: nobody is there to stop it any more.
             if (System.in.read() >= 0) {
-                CallingMachine machine = new CallingMachine(limiter, Duration.parse(arguments[2]));
-                Files.write(Path.of(arguments[3]), machine.run(Integer.parseInt(arguments[1])));
+                CallingMachine machine =
+                        new CallingMachine(limiter, Duration.parse(arguments[2]), Integer.parseInt(arguments[3]));
+                Files.write(Path.of(arguments[4]), machine.run(Integer.parseInt(arguments[1])));
             }
         } finally {
             client.shutdown(Duration.ZERO, LONG);
@@ -64,20 +72,28 @@ final class CallingMachine {
         }
     }
 
+    /** Tells whether all callers together are served more than one window's, if each is served so much. */
+    private boolean hasItsShare(Map<Endpoint, Long> units) {
+        return Arrays.stream(Endpoint.values())
+                .allMatch(endpoint -> units.getOrDefault(endpoint, 0L) > endpoint.amount / callers);
+    }
+
     private List<String> call() throws Exception {
         List<String> admitted = new ArrayList<>();
         long start = System.nanoTime();
-        while (System.nanoTime() - start < nanos) {
+        Map<Endpoint, Long> units = new EnumMap<>(Endpoint.class);
+        while (System.nanoTime() - start < nanos || !hasItsShare(units)) {
             int before = admitted.size();
             for (Endpoint endpoint : Endpoint.values()) {
                 // Only what may be taken back is told where it was charged.
                 if (limiter.reserve("acme", endpoint.name(), endpoint.usage())
                         .decision()
                         .isAdmitted()) {
+                    units.merge(endpoint, endpoint.unitsOfACall, Long::sum);
                     admitted.add(Answers.lastCharge(endpoint).toString());
                 }
             }
-            // Refusals are answered on this machine: to go on asking would leave the server no processor.
+            // Rejections are answered on this machine: to go on asking would leave the server no processor.
             if (admitted.size() == before) {
                 LockSupport.parkNanos(PAUSE_NANOS);
             }

@@ -13,7 +13,10 @@ import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
 
-/** A server that answers each command with a text that a test chose, in the words of the protocol; an empty text is no answer. */
+/**
+ * A server that answers each command with a text that a test chose, in the words of the protocol; an empty text is no
+ * answer.
+ */
 final class CannedServer extends LoopbackServer {
 
     private final UnaryOperator<String> answers;

@@ -63,7 +63,7 @@ class ClusterTest {
     private static Tier tierOf(Limit... limits) {
         Tier tier = Tier.named("tier").build();
         for (int i = 0; i < limits.length; i++) {
-            tier = tier.withTable(LimitTable.named("table {" + i + "}").eachOther(limits[i]));
+            tier = tier.withTable(LimitTable.named("table {" + i + "}").eachOtherEndpoint(limits[i]));
         }
         return tier;
     }
@@ -101,7 +101,7 @@ class ClusterTest {
                 .build()) {
             lost.kill();
             for (String organization : ORGANIZATIONS) {
-                boolean isThere = SlotHash.getSlot(Keys.encode(organization)) / (SlotHash.SLOT_COUNT / 3) == 1;
+                boolean isThere = SlotHash.getSlot(RedisKeys.encode(organization)) / (SlotHash.SLOT_COUNT / 3) == 1;
                 assertThat(patient.tryAcquire(organization, "chat").isAdmitted())
                         .as(organization)
                         .isEqualTo(!isThere);

@@ -21,10 +21,18 @@ abstract class ContractOnRedis extends RateLimiterContract {
 
     @Override
     protected RateLimiter create(TierResolver tiers, TimeSource time) {
-        RedisRateLimiterBuilder builder = builder()
-                .tiers(tiers)
+        return create(builder(), tiers, time);
+    }
+
+    @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
+        return create(builder().maxUnlistedEndpoints(maxUnlistedEndpoints), tiers, time);
+    }
+
+    /** Creates a limiter with every default but the timeout, since the machine may be busy. */
+    private RedisRateLimiter create(RedisRateLimiterBuilder defaults, TierResolver tiers, TimeSource time) {
+        RedisRateLimiterBuilder builder = defaults.tiers(tiers)
                 .keyPrefix("contract " + CREATED.incrementAndGet() + ":")
-                .rememberRefusals(Duration.ZERO)
                 .timeout(Duration.ofSeconds(30));
         RedisRateLimiter limiter =
                 (time == TimeSource.system() ? builder : builder.time(ServerTime.supplied(time))).build();
@@ -35,6 +43,12 @@ abstract class ContractOnRedis extends RateLimiterContract {
     @AfterEach
     void close() {
         limiters.forEach(RedisRateLimiter::close);
+    }
+
+    /** The clock is the server's, and what the server itself expired by it is gone. */
+    @Override
+    protected boolean believesTheWallClock() {
+        return true;
     }
 
     @Override

@@ -29,25 +29,27 @@ class FailoverTest extends ReplicatedTest {
     }
 
     @Test
-    void aPrimaryThatMustHaveAReplicaAndHasNoneChargesNothingAndCallsAreDecidedWithoutIt() throws InterruptedException {
+    void aPrimaryThatMustHaveAReplicaAndHasNoneChargesNothingAndCallsAreDecidedWithoutIt() {
         demandReplica();
         RedisRateLimiter limiter = impatient(primary.uri());
         charge(limiter, 300);
         replica.kill();
-        long admitted = callUntil("NOREPLICAS", limiter);
+        long admitted = callUntilDecided(false, limiter);
         replica.restart();
-        admitted += callUntil("back", limiter);
+        admitted += callUntilDecided(true, limiter);
+        assertThat(outages.areAllTold()).as("it answers all the time").isTrue();
         assertGoesOnFrom(limiter, 300 + admitted);
     }
 
     @Test
-    void aPrimaryThatIsMadeAReplicaDecidesNothingAndTheOtherGoesOn() throws InterruptedException {
+    void aPrimaryThatIsMadeAReplicaDecidesNothingAndTheOtherGoesOn() {
         RedisRateLimiter limiter = impatient(primary.uri());
         charge(limiter, 300);
         awaitReplica();
         promote(replica);
         ThreeMasters.with(primary, redis -> redis.replicaof("127.0.0.1", replica.port()));
-        assertThat(callUntil("READONLY", limiter)).isZero();
+        assertThat(callUntilDecided(false, limiter)).isZero();
+        assertThat(outages.areAllTold()).as("it answers all the time").isTrue();
         assertGoesOnFrom(patient(replica.uri()), 300);
     }
 

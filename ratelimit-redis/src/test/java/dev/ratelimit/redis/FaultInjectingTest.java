@@ -13,22 +13,29 @@ import io.lettuce.core.RedisClient;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 
-/** Servers that break, or what is before them, and limiters on them: a window and a quota of as many tokens, of one organization. */
+/**
+ * Servers that break, or what is before them, and limiters on them: a window and a quota of as many tokens, of one
+ * organization.
+ */
 abstract class FaultInjectingTest {
 
     static final long AMOUNT = 1_000;
     static final Duration LONG = Duration.ofSeconds(30);
 
     static final Tier TIER = Tier.named("tier")
-            .table(LimitTable.named("hours").eachOther(RateLimit.of(Unit.TOKENS, AMOUNT, Duration.ofHours(1))))
-            .table(LimitTable.named("in all").eachOther(Quota.lifetime(Unit.TOKENS, AMOUNT)))
+            .table(LimitTable.named("hours").eachOtherEndpoint(RateLimit.of(Unit.TOKENS, AMOUNT, Duration.ofHours(1))))
+            .table(LimitTable.named("in all").eachOtherEndpoint(Quota.lifetime(Unit.TOKENS, AMOUNT)))
             .build();
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
     final Outages outages = new Outages();
+    final LogLines lines = new LogLines();
 
     @AfterEach
     void close() throws Exception {
@@ -49,6 +56,7 @@ abstract class FaultInjectingTest {
         return RedisRateLimiter.builder(client)
                 .tier(TIER)
                 .rememberRefusals(Duration.ZERO)
+                .logger(lines)
                 .outageListener(outages);
     }
 
@@ -63,6 +71,23 @@ abstract class FaultInjectingTest {
                 .timeout(Duration.ofMillis(500))
                 .probeEvery(Duration.ofMillis(50))
                 .build());
+    }
+
+    /** Waits until something holds. */
+    static void await(String what, BooleanSupplier holds) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!holds.getAsBoolean()) {
+            assertThat(System.nanoTime() - deadline).as(what).isNegative();
+            LockSupport.parkNanos(100_000); // the others need the processor too
+        }
+    }
+
+    static boolean isUsed(RedisRateLimiter limiter, long tokens) {
+        try {
+            return limiter.status("acme", "chat").stream().allMatch(status -> status.used() == tokens);
+        } catch (RedisUnavailableException e) {
+            return false;
+        }
     }
 
     static Usage tokens(long n) {

@@ -21,8 +21,8 @@ class FaultsTest {
 
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final Tier TIER = Tier.named("tier")
-            .table(LimitTable.named("hours").eachOther(RateLimit.of(Unit.TOKENS, 1_000, Duration.ofHours(1))))
-            .table(LimitTable.named("in all").eachOther(Quota.lifetime(Unit.TOKENS, 5_000)))
+            .table(LimitTable.named("hours").eachOtherEndpoint(RateLimit.of(Unit.TOKENS, 1_000, Duration.ofHours(1))))
+            .table(LimitTable.named("in all").eachOtherEndpoint(Quota.lifetime(Unit.TOKENS, 5_000)))
             .build();
 
     private static Usage tokens(long n) {
@@ -108,32 +108,6 @@ class FaultsTest {
                 while (!connection.isConnected("key")) {
                     Thread.sleep(5);
                 }
-            } finally {
-                client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
-            }
-        }
-    }
-
-    /** What a reservation came to is lost with the call that could not tell it: the estimate stays. */
-    @Test
-    void anEndThatDoesNotReachRedisLeavesTheEstimate() {
-        try (RedisServer server = new RedisServer("--appendonly", "yes", "--appendfsync", "always")) {
-            RedisClient client = RedisClient.create(server.uri());
-            try (RedisRateLimiter limiter = RedisRateLimiter.builder(client)
-                    .tier(TIER)
-                    .timeout(Duration.ofMillis(500))
-                    .probeEvery(Duration.ofMillis(1))
-                    .build()) {
-                Reservation reservation = limiter.reserve("acme", "chat", tokens(500));
-                server.kill();
-                assertThat(reservation.add(tokens(1)).isAdmitted()).isFalse();
-                assertThat(reservation.settle(tokens(10))).isTrue();
-                assertThat(reservation.cancel()).isFalse();
-                server.restart();
-                while (!limiter.peek("acme", "chat", tokens(0)).isAdmitted()) {
-                    Thread.onSpinWait();
-                }
-                assertUsed(limiter, 500);
             } finally {
                 client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
             }

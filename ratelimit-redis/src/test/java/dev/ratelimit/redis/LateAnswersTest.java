@@ -21,11 +21,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of answers that come when a reservation has been ended. The server answers each question when the test gives it an answer. */
+/**
+ * What becomes of answers that come when a reservation has been ended. The server answers each question when the test
+ * gives it an answer.
+ */
 class LateAnswersTest {
 
     private static final Tier TIER = Tier.named("tier")
-            .table(LimitTable.named("hours").eachOther(RateLimit.perHour(10)))
+            .table(LimitTable.named("hours").eachOtherEndpoint(RateLimit.perHour(10)))
             .build();
     private static final String ADMITTED = CannedServer.packed(1, 1, 0, 7, 9);
     private static final String REFUSED = CannedServer.packed(0, 1, 60_000_000, -1, 0);
@@ -40,6 +43,7 @@ class LateAnswersTest {
             questions.add(command);
             yield nextAnswer();
         }
+        case "DEL" -> ":1\r\n";
         default -> "+OK\r\n";
     });
     private final RedisClient client = RedisClient.create(server.uri());
@@ -57,7 +61,8 @@ class LateAnswersTest {
 
     @BeforeEach
     void reserve() {
-        answers.add(REFUSED);
+        answers.add(REFUSED); // the trial asks, and settles nothing
+        answers.add(SETTLED);
         answers.add(ADMITTED);
         limiter = RedisRateLimiter.builder(client)
                 .tier(TIER)
@@ -99,6 +104,21 @@ class LateAnswersTest {
         for (String question : new String[] {"more", "the end", "what is given back"}) {
             assertThat(questions.poll(20, TimeUnit.SECONDS)).as(question).isNotNull();
         }
+    }
+
+    @Test
+    void aRefusalThatWasDecidedBeforeAChargeIsForgottenWithIt() throws Exception {
+        CompletionStage<Decision> refused = limiter.tryAcquireAsync("acme", "chat", calls(3));
+        CompletionStage<Decision> charged = limiter.tryAcquireAsync("acme", "chat", calls(1));
+        answers.add(REFUSED);
+        answers.add(ADMITTED);
+        assertThat(answerOf(refused).isAdmitted()).isFalse();
+        assertThat(answerOf(charged).isAdmitted()).isTrue();
+        answers.add(REFUSED);
+        assertThat(limiter.tryAcquire("acme", "chat", calls(3)).isAdmitted()).isFalse();
+        assertThat(questions).as("it was asked").hasSize(3);
+        assertThat(limiter.tryAcquire("acme", "chat", calls(3)).isAdmitted()).isFalse();
+        assertThat(questions).as("it was remembered").hasSize(3);
     }
 
     @Test

@@ -18,14 +18,14 @@ import org.junit.jupiter.api.Test;
 /** Units that are served or given back, each once. */
 class LeaseTest {
 
-    private static final Target TARGET = new Rules(9)
+    private static final LimitSet TARGET = new EncodedLimits(9)
             .of(new Caller("acme", ServedTest.tierOf(RateLimit.perMinute(1_000), RateLimit.perHour(1_000))), "chat");
 
-    private final List<Meters.Change> given = new ArrayList<>();
+    private final List<Change> given = new ArrayList<>();
 
     private Lease lease(long left) {
-        List<Meters.Charge> charges = List.of(new Meters.Charge(3, 17, 1_000), new Meters.Charge(4, 18, 1_000));
-        Meters.Outcome taken = new Meters.Outcome(Decision.admitted(), TARGET, charges, 9);
+        List<Booking> charges = List.of(new Booking(3, 17, 1_000), new Booking(4, 18, 1_000));
+        Outcome taken = new Outcome(Decision.admitted(), TARGET, charges, 9);
         return new Lease(taken, left, 0, Instant.EPOCH, lease -> {
             given.addAll(lease.takeRest());
             return CompletableFuture.completedFuture(true);
@@ -45,8 +45,8 @@ class LeaseTest {
         lease.end();
         assertThat(given)
                 .containsExactly(
-                        new Meters.Change(TARGET.rules().get(0), List.of(new Meters.Charge(3, 17, 7)), 0, 3),
-                        new Meters.Change(TARGET.rules().get(1), List.of(new Meters.Charge(4, 18, 7)), 0, 4));
+                        new Change(TARGET.limits().get(0), List.of(new Booking(3, 17, 7)), 0, 3),
+                        new Change(TARGET.limits().get(1), List.of(new Booking(4, 18, 7)), 0, 4));
         assertThat(lease.serves(calls(1))).isFalse();
         assertThat(lease.takeRest()).isEmpty();
         assertThat(lease.returned()).isCompletedWithValue(true);

@@ -48,7 +48,10 @@ class LeasesOnManyMachinesTest extends ServedTest {
         return new Node(limiter, machine);
     }
 
-    /** Bursts and pauses, machines that are lost or closed and replaced, reservations that are cancelled, and the end of a day. */
+    /**
+     * Bursts and pauses, machines that are lost or closed and replaced, reservations that are cancelled, and the end of
+     * a day.
+     */
     @RepeatedTest(2)
     void noWindowAndNoDayHoldsMoreThanTheAmountHoweverFastClocksRun(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
@@ -122,7 +125,10 @@ class LeasesOnManyMachinesTest extends ServedTest {
         return most;
     }
 
-    /** By the clocks and the timer of this machine: leases of 5 milliseconds end, are used up and are given back in every order. */
+    /**
+     * By the clocks and the timer of this machine: leases of 5 milliseconds end, are used up and are given back in
+     * every order.
+     */
     @Test
     void whatIsChargedInTheEndIsExactlyWhatWasServedByManyThreads() {
         Tier tier = tierOf(Quota.lifetime(Unit.CALLS, 9_000), RateLimit.perHour(1_000_000));

@@ -168,7 +168,7 @@ class LeasesTest extends LeasingTest {
     void aShadowThatHasNoRoomForABatchIsAskedAtEveryCall() {
         Tier tier = tierOf(MINUTE)
                 .withTable(LimitTable.named("shadow")
-                        .eachOther(RateLimit.perHour(5))
+                        .eachOtherEndpoint(RateLimit.perHour(5))
                         .asShadow());
         RedisRateLimiter limiter = limiter(leasing(4, machine()).tier(tier));
         for (int i = 0; i < 5; i++) {
@@ -224,12 +224,12 @@ class LeasesTest extends LeasingTest {
         RedisRateLimiter limiter = limiter(
                 leasing(3, machine()).tier(tierOf(RateLimit.perSecond(3))).listener(new RateLimitListener() {
                     @Override
-                    public void admitted(Caller caller, String endpoint, Usage usage) {
+                    public void onAdmitted(Caller caller, String endpoint, Usage usage) {
                         heard.incrementAndGet();
                     }
 
                     @Override
-                    public void rejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+                    public void onRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
                         heard.addAndGet(100);
                     }
                 }));

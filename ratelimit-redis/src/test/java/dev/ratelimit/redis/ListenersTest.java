@@ -19,8 +19,10 @@ import org.junit.jupiter.api.Test;
 class ListenersTest extends ServedTest {
 
     private static final Tier TIER = Tier.named("tier")
-            .table(LimitTable.named("hours").eachOther(RateLimit.perHour(10)))
-            .table(LimitTable.named("shadow").eachOther(RateLimit.perHour(5)).asShadow())
+            .table(LimitTable.named("hours").eachOtherEndpoint(RateLimit.perHour(10)))
+            .table(LimitTable.named("shadow")
+                    .eachOtherEndpoint(RateLimit.perHour(5))
+                    .asShadow())
             .build();
 
     private final List<String> heard = Collections.synchronizedList(new ArrayList<>());
@@ -36,27 +38,27 @@ class ListenersTest extends ServedTest {
         }
 
         @Override
-        public void admitted(Caller caller, String endpoint, Usage usage) {
+        public void onAdmitted(Caller caller, String endpoint, Usage usage) {
             note("admitted", caller, endpoint, usage);
         }
 
         @Override
-        public void rejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+        public void onRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
             note("rejected", caller, endpoint, usage);
         }
 
         @Override
-        public void wouldReject(Caller caller, String endpoint, Usage usage, Rejected rejected) {
+        public void onShadowRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
             note("would reject", caller, endpoint, usage);
         }
 
         @Override
-        public void settled(Caller caller, String endpoint, Usage estimate, Usage actual) {
+        public void onSettled(Caller caller, String endpoint, Usage estimate, Usage actual) {
             note("settled " + estimate + " as", caller, endpoint, actual);
         }
 
         @Override
-        public void cancelled(Caller caller, String endpoint, Usage estimate) {
+        public void onCancelled(Caller caller, String endpoint, Usage estimate) {
             note("cancelled", caller, endpoint, estimate);
         }
     }
@@ -117,5 +119,22 @@ class ListenersTest extends ServedTest {
                         "settled 3 calls as 1 calls",
                         "admitted 1 calls",
                         "cancelled 1 calls");
+    }
+
+    /** They run on the thread of Lettuce's that reads answers: 100 stack traces there are an outage of their own. */
+    @Test
+    void whatAListenerThrowsIsLoggedOnceAMinute() {
+        LogLines lines = new LogLines();
+        RedisRateLimiter limiter = limiter(
+                builder().tier(TIER).logger(lines).listener(new Noting()).listener(new Noting()));
+        for (int i = 0; i < 50; i++) {
+            limiter.tryAcquireAsync(new Caller("acme", TIER), "chat", calls(0))
+                    .toCompletableFuture()
+                    .join();
+        }
+        assertThat(heard).hasSize(100);
+        assertThat(lines.thrownWith("A listener threw an exception: listener=" + Noting.class.getName()))
+                .singleElement()
+                .isInstanceOf(IllegalStateException.class);
     }
 }

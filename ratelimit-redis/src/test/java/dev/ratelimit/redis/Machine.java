@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** The clocks of a machine, which run at a rate of their own while the server's time goes on, and a timer that rings when told. */
+/**
+ * The clocks of a machine, which run at a rate of their own while the server's time goes on, and a timer that rings
+ * when told.
+ */
 final class Machine implements TimeSource, Leases.Timer {
 
     private record Alarm(CompletableFuture<@Nullable Void> over, long due) {}

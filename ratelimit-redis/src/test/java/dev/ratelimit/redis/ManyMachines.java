@@ -12,14 +12,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * JVMs that call the endpoints of one organization at the same time. They remember refusals, as limiters do unless told otherwise: so what
- * was admitted also shows that nothing is lost by that.
+ * JVMs that call the endpoints of one organization at the same time. They remember refusals, as limiters do unless told
+ * otherwise: so what was admitted also shows that nothing is lost by that.
  */
 final class ManyMachines {
 
     private ManyMachines() {}
 
-    /** Lets some JVMs call a server with some threads each, and returns all calls that were admitted. */
+    /**
+     * Lets some JVMs call a server with some threads each, for a time and until windows have passed on, and returns all
+     * calls that were admitted.
+     */
     static List<Charge> call(RedisServer server, int machines, int threads, Duration duration, Path folder)
             throws Exception {
         List<Process> started = new ArrayList<>();
@@ -28,7 +31,12 @@ final class ManyMachines {
             for (int i = 0; i < machines; i++) {
                 Path file = folder.resolve("machine-" + i);
                 files.add(file);
-                started.add(start(server.uri(), String.valueOf(threads), duration.toString(), file.toString()));
+                started.add(start(
+                        server.uri(),
+                        String.valueOf(threads),
+                        duration.toString(),
+                        String.valueOf(machines * threads),
+                        file.toString()));
             }
             for (Process machine : started) {
                 awaitReady(machine);

@@ -8,7 +8,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Four JVMs on one organization, for twenty seconds. It holds what was admitted to a bound, so the machine should be quiet. */
+/**
+ * Four JVMs on one organization, for twenty seconds. It holds what was admitted to a bound, so the machine should be
+ * quiet.
+ */
 class ManyMachinesIT {
 
     private static final double LEAST_UTILIZATION = 0.98;

@@ -21,7 +21,9 @@ class ManyMachinesTest {
         }
     }
 
-    /** By the server's clock and by the stamps, which are never before it, and are after it by no more than is promised. */
+    /**
+     * By the server's clock and by the stamps, which are never before it, and are after it by no more than is promised.
+     */
     static void assertNoneHoldsTooMuch(Windows windows, Endpoint endpoint) {
         assertThat(windows.admitted())
                 .as("%s: more than one window's", endpoint)

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
-/** A window of so many marks that its tree has three levels, and of so many units that they are counted in two parts. */
+/**
+ * A window of so many marks that its tree has three levels, and of so many units that they are counted in two parts.
+ */
 class ManyMarksTest extends ServedTest {
 
     private static final int STEPS = 3_000;
@@ -31,7 +33,10 @@ class ManyMarksTest extends ServedTest {
     /** What was reserved of the limiter, and the same of the reference. */
     private record Twins(Reservation actual, Reservation expected) {}
 
-    /** Charges of a few units and of very many, that are settled soon or late, and times that pass one mark or some hundred. */
+    /**
+     * Charges of a few units and of very many, that are settled soon or late, and times that pass one mark or some
+     * hundred.
+     */
     @RepeatedTest(2)
     void everyAnswerIsTheReferences(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());

@@ -2,14 +2,29 @@ package dev.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** Keeps what it hears of outages, in order: "away", with the cause, or "back". */
+/** Keeps what it hears of outages, in order: "away", with the cause, or "back"; and counts settlements. */
 final class Outages implements OutageListener {
 
+    final AtomicLong delayed = new AtomicLong();
+    final AtomicInteger mostWaiting = new AtomicInteger();
+    final AtomicLong lost = new AtomicLong();
+    final Queue<Throwable> whyLost = new ConcurrentLinkedQueue<>();
+
     private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+
+    /** Those that a limiter tells. */
+    static OutageListeners told(OutageListener... listeners) {
+        return new OutageListeners(List.of(listeners), new LogThrottle(System::nanoTime, LogLines::new));
+    }
 
     @Override
     public void unavailable(Throwable cause) {
@@ -19,6 +34,25 @@ final class Outages implements OutageListener {
     @Override
     public void available() {
         heard.add("back");
+    }
+
+    @Override
+    public void unfit(IllegalStateException reason) {
+        heard.add("unfit: " + reason.getMessage());
+    }
+
+    @Override
+    public void settlementsDelayed(long number, int waiting, Throwable cause) {
+        assertThat(number).isPositive();
+        mostWaiting.accumulateAndGet(waiting, Math::max);
+        delayed.addAndGet(number);
+    }
+
+    @Override
+    public void settlementsLost(long number, Throwable cause) {
+        assertThat(number).isPositive();
+        whyLost.add(cause);
+        lost.addAndGet(number);
     }
 
     /** Tells whether all that was heard was asked for. */

@@ -5,18 +5,19 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import io.lettuce.core.RedisClient;
 
-/** The code that the README shows of this module, compiled. The test of the core holds the README to it. */
+/** The code that the README shows of this module, compiled. */
 final class ReadmeSamples {
 
     private ReadmeSamples() {}
 
-    // begin: fourth sample
-    static RateLimiter limiterOn(RedisClient client, Tier tier, Tier shareOfThisMachine) {
+    // sample: README.md
+    static RateLimiter limiterOn(RedisClient client, Tier tier, int machines) {
+        RateLimiter inMemory = InMemoryRateLimiter.builder().tier(tier).build();
         return RedisRateLimiter.builder(client) // was: InMemoryRateLimiter.builder()
                 .tier(tier)
-                .fallBackTo(
-                        InMemoryRateLimiter.builder().tier(shareOfThisMachine).build()) // while Redis is away
+                .fallBackTo( // while Redis is away: by this machine's share of the caller's tier
+                        inMemory, whole -> whole.withLimits(limit -> limit.dividedBy(machines)))
                 .build();
     }
-    // end: fourth sample
+    // end of sample
 }

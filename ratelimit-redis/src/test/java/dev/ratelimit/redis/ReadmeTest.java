@@ -15,7 +15,7 @@ class ReadmeTest {
 
     private static Tier hourly(int calls) {
         return Tier.named("tier")
-                .table(LimitTable.named("hours").eachOther(RateLimit.perHour(calls)))
+                .table(LimitTable.named("hours").eachOtherEndpoint(RateLimit.perHour(calls)))
                 .build();
     }
 
@@ -24,7 +24,7 @@ class ReadmeTest {
         try (RedisServer server = new RedisServer()) {
             RedisClient client = RedisClient.create(server.uri());
             try {
-                RateLimiter limiter = ReadmeSamples.limiterOn(client, hourly(1_000), hourly(3));
+                RateLimiter limiter = ReadmeSamples.limiterOn(client, hourly(10), 3);
                 server.kill();
                 int admitted = 0;
                 for (int i = 0; i < 10; i++) {

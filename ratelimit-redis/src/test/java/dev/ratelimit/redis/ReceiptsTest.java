@@ -31,12 +31,12 @@ class ReceiptsTest extends ServedTest {
     private final ServerTime serverTime = ServerTime.guessedBy(TimeSource.system());
 
     private Request request(Request.Operation operation, Tier tier, long name, long tokens) {
-        Target target = new Rules(9).of(new Caller("acme", tier), "chat");
+        LimitSet limitSet = new EncodedLimits(9).of(new Caller("acme", tier), "chat");
         Request request = new Request(
-                operation, Keys.base("ratelimit:", "acme"), name, 5_000, serverTime, target, rule -> tokens);
-        for (Rule rule : target.rules()) {
-            if (rule.periods != null && operation != Request.Operation.SETTLE) {
-                rule.periods.addTo(request, Instant.now());
+                operation, RedisKeys.base("ratelimit:", "acme"), name, 5_000, serverTime, limitSet, encoded -> tokens);
+        for (EncodedLimit encoded : limitSet.limits()) {
+            if (encoded.periods != null && operation != Request.Operation.SETTLE) {
+                request.addPeriods(encoded, Instant.now());
             }
         }
         return request;
@@ -74,7 +74,10 @@ class ReceiptsTest extends ServedTest {
         assertUsed(TIER, 100);
     }
 
-    /** Under marks of their own and of others, before and after blocks are full, in windows that are over by then, and in a period. */
+    /**
+     * Under marks of their own and of others, before and after blocks are full, in windows that are over by then, and
+     * in a period.
+     */
     @Test
     void manyChargesThatAreSentAgainInAnyOrderAreAnsweredAlike() {
         Tier tier = tierOf(
@@ -113,7 +116,9 @@ class ReceiptsTest extends ServedTest {
         assertUsed(coarse, 9);
     }
 
-    /** The mark of a coarse window that such a charge begins bears its name too, but is stamped with the end of a grain. */
+    /**
+     * The mark of a coarse window that such a charge begins bears its name too, but is stamped with the end of a grain.
+     */
     @Test
     void aChargeInACoarseAndInAnExactWindowThatIsSentAgainIsAnsweredAlike() throws InterruptedException {
         Tier tier = tierOf(

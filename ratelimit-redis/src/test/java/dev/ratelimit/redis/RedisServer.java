@@ -20,8 +20,8 @@ import redis.embedded.RedisExecProvider;
 final class RedisServer implements AutoCloseable {
 
     /*
-     * A cluster's node also listens on the port 10,000 above this. Both are below those that Linux gives to clients: while a server is
-     * down, none of them must get its port.
+     * A cluster's node also listens on the port 10,000 above this. Both are below those that Linux gives to clients:
+     * while a server is down, none of them must get its port.
      */
     private static final int FIRST_PORT = 12_000;
     private static final int PORTS = 10_000;
@@ -132,6 +132,27 @@ final class RedisServer implements AutoCloseable {
     void restart() {
         try {
             process = start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Has it do nothing, while whoever connects is let in by the system. */
+    void suspend() {
+        signal("STOP");
+    }
+
+    /** Has it go on. */
+    void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                    .start()
+                    .onExit()
+                    .join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,6 +2,9 @@ package dev.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.Decision;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.StoreUnavailable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -44,6 +47,20 @@ abstract class ReplicatedTest extends FaultInjectingTest {
         assertThat(outages.nextDuring(() -> admitted[0] += admits(limiter, 1) ? 1 : 0))
                 .contains(heard);
         return admitted[0];
+    }
+
+    /** Makes calls until one is decided by Redis, or is not, and returns how many of them were admitted. */
+    static long callUntilDecided(boolean byRedis, RedisRateLimiter limiter) {
+        long admitted = 0;
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (System.nanoTime() - deadline < 0) {
+            Decision decision = limiter.tryAcquire("acme", "chat", tokens(1));
+            admitted += decision.isAdmitted() ? 1 : 0;
+            if (byRedis != (decision instanceof Rejected no && no.cause() instanceof StoreUnavailable)) {
+                return admitted;
+            }
+        }
+        throw new AssertionError("Redis " + (byRedis ? "must decide again" : "must decide no more"));
     }
 
     static void promote(RedisServer server) {

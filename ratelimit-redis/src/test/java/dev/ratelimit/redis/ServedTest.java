@@ -8,6 +8,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.testkit.ManualTime;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,6 +57,11 @@ abstract class ServedTest {
         limiters.forEach(RedisRateLimiter::close);
     }
 
+    /** Commands that are sent without waiting for the ones before. */
+    static RedisAsyncCommands<String, String> together() {
+        return connection.async();
+    }
+
     static RedisRateLimiterBuilder builder() {
         return RedisRateLimiter.builder(client).rememberRefusals(Duration.ZERO).timeout(Duration.ofSeconds(10));
     }
@@ -79,7 +85,7 @@ abstract class ServedTest {
     static Tier tierOf(Limit... limits) {
         Tier tier = Tier.named("tier").build();
         for (int i = 0; i < limits.length; i++) {
-            tier = tier.withTable(LimitTable.named("table " + i).eachOther(limits[i]));
+            tier = tier.withTable(LimitTable.named("table " + i).eachOtherEndpoint(limits[i]));
         }
         return tier;
     }

@@ -2,8 +2,8 @@ package dev.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ratelimit.LimitsUnknown;
 import dev.ratelimit.Rejected;
+import dev.ratelimit.StoreUnavailable;
 import java.lang.reflect.Method;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +27,7 @@ class SlowServerTest extends FaultInjectingTest {
                     assertThat(limiter.tryAcquire("acme", "chat", tokens(1)))
                             .isInstanceOfSatisfying(
                                     Rejected.class,
-                                    rejected -> assertThat(rejected.cause()).isEqualTo(new LimitsUnknown()));
+                                    rejected -> assertThat(rejected.cause()).isEqualTo(new StoreUnavailable()));
                 }))
                 .contains("TimeoutException");
         proxy.letGo();
@@ -38,7 +38,10 @@ class SlowServerTest extends FaultInjectingTest {
         assertUsed(limiter, 1 + 3);
     }
 
-    /** None is answered until all have asked, so that a thread that kept its carrier while it waits would keep the last ones from asking. */
+    /**
+     * None is answered until all have asked, so that a thread that kept its carrier while it waits would keep the last
+     * ones from asking.
+     */
     @Test
     @EnabledForJreRange(min = JRE.JAVA_21)
     void moreVirtualThreadsWaitForItThanThereCanBeCarriers() throws Exception {

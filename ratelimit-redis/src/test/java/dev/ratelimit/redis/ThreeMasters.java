@@ -75,6 +75,18 @@ final class ThreeMasters implements AutoCloseable {
         }
     }
 
+    /** Starts all again, and waits until they are a cluster. */
+    void restart() {
+        servers.forEach(RedisServer::restart);
+        try {
+            for (RedisServer server : servers) {
+                awaitOk(server);
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     List<RedisServer> servers() {
         return servers;
     }

@@ -39,8 +39,9 @@ final class Windows {
     }
 
     /**
-     * Returns what was admitted for each unit that an exact limiter would have admitted to callers that always ask. It would use each unit
-     * of the amount again one window after it was used; the time until it is used again, or until a call can be answered no more, is lost.
+     * Returns what was admitted for each unit that an exact limiter would have admitted to callers that always ask. It
+     * would use each unit of the amount again one window after it was used; the time until it is used again, or until a
+     * call can be answered no more, is lost.
      */
     double utilization(Duration sinceFirst) {
         long[] times = charges.stream().mapToLong(Charge::time).sorted().toArray();

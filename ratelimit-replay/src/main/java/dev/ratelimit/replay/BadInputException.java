@@ -1,11 +1,13 @@
 package dev.ratelimit.replay;
 
+import dev.ratelimit.kernel.Printable;
+
 /** Input that cannot be replayed. The message is for the person at the terminal. */
 final class BadInputException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
     BadInputException(String message) {
-        super(Printable.of(message));
+        super(Printable.text(message));
     }
 }

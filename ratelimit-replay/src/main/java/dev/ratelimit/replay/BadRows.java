@@ -1,5 +1,6 @@
 package dev.ratelimit.replay;
 
+import dev.ratelimit.kernel.Printable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -7,10 +8,11 @@ import java.util.List;
 final class BadRows {
 
     private static final int SHOWN = 5;
-    private static final int LONGEST_MESSAGE = 300;
+    private static final int LONGEST_PROBLEM = 300;
 
     private final boolean skip;
     private final List<String> first = new ArrayList<>();
+    private final List<String> doubts = new ArrayList<>();
     private long count;
 
     BadRows(boolean skip) {
@@ -21,14 +23,11 @@ final class BadRows {
      * Notes a bad row.
      *
      * @param place file and line
-     * @param problem the column, the rule and the value that is against it; what a terminal should not get of it is left out
+     * @param problem the column, the rule and the value that is against it
      * @throws BadInputException unless bad rows are skipped
      */
     void add(String place, String problem) {
-        String message = place + ": " + Printable.of(problem);
-        if (message.length() > LONGEST_MESSAGE) {
-            message = message.substring(0, LONGEST_MESSAGE) + "...";
-        }
+        String message = Printable.text(place) + ": " + Printable.of(problem, LONGEST_PROBLEM);
         if (!skip) {
             throw new BadInputException(message);
         }
@@ -36,6 +35,17 @@ final class BadRows {
         if (first.size() < SHOWN) {
             first.add(message);
         }
+    }
+
+    /**
+     * Notes what makes it doubtful that the rows of a file are all and whole, although each of them can be replayed.
+     */
+    void doubt(String file, String why) {
+        doubts.add(Printable.text(file) + ": " + why);
+    }
+
+    List<String> doubts() {
+        return doubts;
     }
 
     boolean areSkipped() {

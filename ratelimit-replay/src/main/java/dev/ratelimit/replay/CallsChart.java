@@ -2,6 +2,7 @@ package dev.ratelimit.replay;
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Decision;
+import dev.ratelimit.kernel.Printable;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -63,7 +64,7 @@ final class CallsChart implements Output {
         XYChart chart = new XYChartBuilder()
                 .width(1280)
                 .height(600)
-                .title(shortened("Calls under " + title, 80))
+                .title(Printable.of("Calls under " + title, 80))
                 .xAxisTitle("time (UTC)")
                 .yAxisTitle("calls per minute")
                 .build();
@@ -82,17 +83,18 @@ final class CallsChart implements Output {
         for (int i = 0; i < limits.size(); i++) {
             AppliedLimit limit = limits.get(i);
             long[] refused = timeline.refusals(limit);
-            addLine(chart, shortened(limit.scope().name(), 30) + ": " + limit.limit(), refused, LINES[i]);
+            addLine(
+                    chart,
+                    Printable.of(limit.scope().name(), 30) + ": "
+                            + limit.limit().inWords(),
+                    refused,
+                    LINES[i]);
             subtract(others, refused);
         }
         if (Arrays.stream(others).anyMatch(refused -> refused > 0)) {
             addLine(chart, "other limits", others, OTHERS);
         }
         return chart;
-    }
-
-    private static String shortened(String text, int length) {
-        return text.length() <= length ? text : text.substring(0, length - 3) + "...";
     }
 
     private static void subtract(long[] from, long[] counts) {

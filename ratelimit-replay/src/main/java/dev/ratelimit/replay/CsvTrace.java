@@ -16,7 +16,11 @@ import java.util.List;
 /** Reads CSV whose first row names the columns. */
 final class CsvTrace extends CsvCallbackHandler<RowBuilder> {
 
+    /** The most characters of the row that names the columns. */
+    private static final int LONGEST_HEADER = 1 << 20;
+
     private final RowBuilder row;
+    private int headerLength;
     private final List<String> header = new ArrayList<>();
     private Column[] columns = {};
 
@@ -30,12 +34,14 @@ final class CsvTrace extends CsvCallbackHandler<RowBuilder> {
 
     static void read(InputStream in, RowBuilder row) throws IOException {
         CsvTrace trace = new CsvTrace(row);
+        LastByte end = new LastByte(in);
         try (CloseableIterator<RowBuilder> rows = CsvReader.builder()
                 .detectBomHeader(true)
                 .allowUnclosedQuote(false)
+                .maxBufferSize(RowBuilder.LONGEST_VALUE)
                 .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
-                .build(trace, in)
+                .build(trace, end)
                 .iterator()) {
             if (!rows.hasNext()) {
                 throw new BadInputException(row.file() + ": must begin with a row that names the columns");
@@ -46,9 +52,16 @@ final class CsvTrace extends CsvCallbackHandler<RowBuilder> {
                 rows.next();
                 trace.endRow();
             }
+            if (!end.mayEndALine()) {
+                row.doubt("the last row has no line end, so it may be cut short");
+            }
         } catch (CsvParseException e) {
             // Broken quoting: where the next row begins is anybody's guess, so it cannot be skipped.
-            throw new BadInputException(row.file() + ":" + trace.line + ": " + e.getMessage());
+            if (e.getCause() instanceof BadInputException bad) {
+                throw bad;
+            }
+            Throwable cause = e.getCause() == null ? e : e.getCause(); // the first tells where only
+            throw new BadInputException(row.file() + ":" + trace.line + ": " + cause.getMessage());
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -90,6 +103,11 @@ final class CsvTrace extends CsvCallbackHandler<RowBuilder> {
         if (fields < columns.length) {
             row.value(columns[fields], chars, from, length);
         } else if (columns.length == 0) {
+            headerLength += length + 1;
+            if (headerLength > LONGEST_HEADER) {
+                throw new BadInputException(row.file() + ":" + line
+                        + ": the row that names the columns must be of at most " + LONGEST_HEADER + " characters");
+            }
             header.add(new String(chars, from, length));
         }
         fields++;

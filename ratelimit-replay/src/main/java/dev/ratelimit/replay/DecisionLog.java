@@ -31,7 +31,7 @@ final class DecisionLog implements Output {
         String limit = "";
         String retryAfter = "";
         if (decision instanceof Rejected rejected) {
-            limit = rejected.cause() instanceof LimitReached reached ? inWords(reached.limit()) : "";
+            limit = rejected.cause() instanceof LimitReached reached ? inWords(reached.applied()) : "";
             retryAfter = rejected.retryAfter().map(DecisionLog::inSeconds).orElse("never");
         }
         csv.writeRecord(
@@ -44,7 +44,8 @@ final class DecisionLog implements Output {
     }
 
     private static String inWords(AppliedLimit limit) {
-        return limit.table() + " / " + limit.scope().name() + " / " + limit.limit();
+        return limit.table() + " / " + limit.scope().name() + " / "
+                + limit.limit().inWords();
     }
 
     private static String inSeconds(Duration wait) {

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 
-/** Two hours of traffic that was never there, the same every time: generated as CSV, so that it is read like any other. */
+/**
+ * Two hours of traffic that was never there, the same every time: generated as CSV, so that it is read like any other.
+ */
 final class DemoTrace {
 
     static final Charge TOKENS = new Charge(Unit.TOKENS, List.of("tokens"));

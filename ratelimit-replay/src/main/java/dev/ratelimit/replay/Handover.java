@@ -9,11 +9,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Hands rows from a thread that reads them to the one that decides them. Reading and deciding take about as long, so that a replay
- * takes half the time.
+ * Hands rows from a thread that reads them to the one that decides them. Reading and deciding take about as long, so
+ * that a replay takes half the time.
  */
 final class Handover {
 
@@ -41,13 +42,16 @@ final class Handover {
         reader.setDaemon(true);
         reader.start();
         try {
-            handover.drainTo(sink);
+            handover.drainTo(sink, reader);
             read.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException failure) {
                 throw failure;
             }
             if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            if (e.getCause() instanceof Error failure) {
                 throw failure;
             }
             throw new IllegalStateException(e);
@@ -81,9 +85,23 @@ final class Handover {
         }
     }
 
-    private void drainTo(Consumer<Row> sink) throws InterruptedException {
-        for (List<Row> rows = batches.take(); !rows.isEmpty(); rows = batches.take()) {
+    private void drainTo(Consumer<Row> sink, Thread reader) throws InterruptedException {
+        for (List<Row> rows = next(reader); !rows.isEmpty(); rows = next(reader)) {
             rows.forEach(sink);
+        }
+    }
+
+    /** Returns the next batch; an empty one, too, if the reader has ended without, as it may where memory is out. */
+    private List<Row> next(Thread reader) throws InterruptedException {
+        while (true) {
+            boolean isOver = !reader.isAlive(); // before the queue is looked into: what it held is there then
+            List<Row> rows = batches.poll(1, TimeUnit.SECONDS);
+            if (rows != null) {
+                return rows;
+            }
+            if (isOver) {
+                return List.of();
+            }
         }
     }
 

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.ratelimit.replay.RowBuilder.Column;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -14,38 +13,39 @@ import java.nio.charset.StandardCharsets;
 /** Reads lines each of which is a JSON object; its fields are the columns. */
 final class JsonLinesTrace {
 
-    private static final JsonFactory JSON = new JsonFactory();
-    private static final String BYTE_ORDER_MARK = "\uFEFF";
+    /* The names of fields that nobody reads may be many, and made to share a hash code: a table of them would fail or grow. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build();
 
     private JsonLinesTrace() {}
 
     static void read(InputStream in, RowBuilder row) throws IOException {
-        BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-        String line = lines.readLine();
-        if (line != null && line.startsWith(BYTE_ORDER_MARK)) {
-            line = line.substring(BYTE_ORDER_MARK.length());
-        }
-        for (long number = 1; line != null; number++) {
-            if (!line.isBlank()) {
+        Lines lines = new Lines(new InputStreamReader(in, StandardCharsets.UTF_8), RowBuilder.LONGEST_VALUE);
+        for (long number = 1; lines.next(); number++) {
+            if (!lines.isBlank()) {
                 row.begin(number);
-                readObject(line, row);
+                readLine(lines, row);
                 row.end();
             }
-            line = lines.readLine();
         }
     }
 
-    private static void readObject(String line, RowBuilder row) throws IOException {
-        try (JsonParser json = JSON.createParser(line)) {
+    private static void readLine(Lines lines, RowBuilder row) throws IOException {
+        if (lines.isTooLong()) {
+            row.reject("line", "must be of at most " + RowBuilder.LONGEST_VALUE + " characters: " + lines.beginning());
+            return;
+        }
+        try (JsonParser json = JSON.createParser(lines.chars(), 0, lines.length())) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
-                row.reject("line", "must be a JSON object: " + line);
+                row.reject("line", "must be a JSON object: " + lines.beginning());
                 return;
             }
             while (json.nextToken() == JsonToken.FIELD_NAME) {
                 readField(json, row);
             }
             if (json.nextToken() != null) {
-                row.reject("line", "must be one JSON object: " + line);
+                row.reject("line", "must be one JSON object: " + lines.beginning());
             }
         } catch (JsonProcessingException e) {
             row.reject("line", "must be a JSON object: " + e.getOriginalMessage());

@@ -68,6 +68,6 @@ record LimitOption(String text, Limit limit) {
     }
 
     LimitTable table() {
-        return LimitTable.named(text).eachOther(limit);
+        return LimitTable.named(text).eachOtherEndpoint(limit);
     }
 }

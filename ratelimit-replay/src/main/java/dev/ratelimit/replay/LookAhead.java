@@ -8,11 +8,11 @@ import java.util.Queue;
 import java.util.function.Consumer;
 
 /**
- * Puts rows into the order of time: a row is passed on once one was read that is later by the whole disorder allowed. Rows of
- * equal time keep their order.
+ * Puts rows into the order of time: a row is passed on once one was read that is later by the whole disorder allowed.
+ * Rows of equal time keep their order.
  *
- * <p>Rows that come in order, nearly all of them, wait in a plain queue; only late ones are sorted. The earliest of both goes
- * first; of equal ones that in the queue, because it was there when the late one came.
+ * <p>Rows that come in order, nearly all of them, wait in a plain queue; only late ones are sorted. The earliest of
+ * both goes first; of equal ones that in the queue, because it was there when the late one came.
  */
 final class LookAhead {
 

@@ -1,5 +1,6 @@
 package dev.ratelimit.replay;
 
+import dev.ratelimit.kernel.Printable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -7,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.ParameterException;
@@ -14,9 +16,9 @@ import picocli.CommandLine.ParameterException;
 /**
  * The command line of the replay.
  *
- * <p>Exit codes: 0 if the report is printed, 2 if the options or the trace are not as they should be, 1 if something else goes
- * wrong. Unless it is 0, nothing is printed on standard output and no file is left behind; but where only standard output could
- * not be written, the files are complete.
+ * <p>Exit codes: 0 if the report is printed, 2 if the options or the trace are not as they should be, 1 if something
+ * else goes wrong. Unless it is 0, nothing is printed on standard output and no file is left behind; but where only
+ * standard output could not be written, the files are complete.
  */
 public final class Main {
 
@@ -36,9 +38,22 @@ public final class Main {
     static int run(PrintStream out, PrintStream err, String... args) {
         PrintWriter report = new PrintWriter(out, false, StandardCharsets.UTF_8);
         PrintWriter messages = new PrintWriter(err, true, StandardCharsets.UTF_8);
+        CommandLine command = commandLine(report, messages);
+        try {
+            return command.execute(args);
+        } catch (OutOfMemoryError e) {
+            messages.println(
+                    "error: the trace must fit into the memory of the JVM, with the organizations and endpoints that it names;"
+                            + " java -Xmx sets it");
+            return ExitCode.USAGE;
+        }
+    }
+
+    private static CommandLine commandLine(PrintWriter report, PrintWriter messages) {
         return new CommandLine(new ReplayCommand(report, messages))
                 .setOut(report)
                 .setErr(messages)
+                .setExpandAtFiles(false) // a trace may be called @trace.csv
                 .registerConverter(CallDuration.class, CallDuration::parse)
                 .registerConverter(Charge.class, Charge::parse)
                 .registerConverter(Duration.class, Span::parse)
@@ -46,21 +61,22 @@ public final class Main {
                 .registerConverter(NumericTime.class, NumericTime::parse)
                 .registerConverter(Report.class, Report::parse)
                 .setParameterExceptionHandler((exception, arguments) -> explain(exception, exception.getCommandLine()))
-                .setExecutionExceptionHandler((exception, command, parsed) -> explain(exception, command))
-                .execute(args);
+                .setExecutionExceptionHandler((exception, command, parsed) -> explain(exception, command));
     }
 
-    private static int explain(Exception exception, CommandLine command) throws Exception {
-        if (exception instanceof ParameterException || exception instanceof BadInputException) {
-            command.getErr().println("error: " + exception.getMessage());
-            return ExitCode.USAGE;
-        }
-        if (exception instanceof IOException || exception instanceof UncheckedIOException) {
-            // The message of a FileSystemException may be no more than a path.
-            boolean tellsItself = exception.getMessage() != null && !(exception instanceof FileSystemException);
-            command.getErr().println("error: " + (tellsItself ? exception.getMessage() : exception));
-            return ExitCode.SOFTWARE;
-        }
-        throw exception;
+    private static int explain(Exception exception, CommandLine command) {
+        boolean isOfTheUser = exception instanceof ParameterException || exception instanceof BadInputException;
+        boolean isOfTheSystem = exception instanceof IOException || exception instanceof UncheckedIOException;
+        String text = isOfTheUser || isOfTheSystem
+                ? inWords(exception)
+                : "this is a fault of the program: " + exception + " " + Arrays.toString(exception.getStackTrace());
+        command.getErr().println("error: " + Printable.text(text));
+        return isOfTheUser ? ExitCode.USAGE : ExitCode.SOFTWARE;
+    }
+
+    private static String inWords(Exception exception) {
+        String message = exception.getMessage();
+        // The message of a FileSystemException may be no more than a path.
+        return message == null || exception instanceof FileSystemException ? exception.toString() : message;
     }
 }

@@ -3,8 +3,8 @@ package dev.ratelimit.replay;
 import java.util.Arrays;
 
 /**
- * Strings for spans of characters, the same object for a name that was met lately. A trace repeats few names millions of
- * times; where it does not, a name takes the place of an earlier one, so that the cache never grows.
+ * Strings for spans of characters, the same object for a name that was met lately. A trace repeats few names millions
+ * of times; where it does not, a name takes the place of an earlier one, so that the cache never grows.
  */
 final class NameCache {
 

@@ -15,8 +15,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files that appear when all of them are complete: each is written beside its place and renamed by {@link #commit}. Closing
- * without it, or the end of the program, leaves nothing behind. A symbolic link is replaced, not what it points to.
+ * Files that appear when all of them are complete: each is written beside its place and renamed by {@link #commit}.
+ * Closing without it, or the end of the program, leaves nothing behind. A symbolic link is replaced, not what it points
+ * to.
  */
 final class OutputFiles implements Closeable {
 

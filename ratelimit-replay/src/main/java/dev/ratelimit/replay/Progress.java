@@ -1,5 +1,6 @@
 package dev.ratelimit.replay;
 
+import dev.ratelimit.kernel.Printable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
@@ -22,7 +23,7 @@ final class Progress {
         return ProgressBar.wrap(
                 in,
                 ProgressBar.builder()
-                        .setTaskName(name)
+                        .setTaskName(Printable.name(name))
                         .setInitialMax(size)
                         .setUnit(" MiB", 1 << 20)
                         .setStyle(ProgressBarStyle.ASCII)
@@ -34,8 +35,9 @@ final class Progress {
     private static final class Terminal {
 
         /*
-         * Java does not tell: System.console() looks at standard input and output, which may be redirected while standard error is
-         * not, and is there without any terminal from JDK 22 on. POSIX does: a child that inherits it can test it.
+         * Java does not tell: System.console() looks at standard input and output, which may be redirected while
+         * standard error is not, and is there without any terminal from JDK 22 on. POSIX does: a child that inherits it
+         * can test it.
          */
         static final boolean IS_STANDARD_ERROR = test();
 

@@ -13,8 +13,8 @@ import java.util.PriorityQueue;
 import java.util.Queue;
 
 /**
- * Decides rows that come in the order of time, each at its own time. A call whose usage is known only when it ends is reserved, and
- * settled at its end: before a row is decided that is made at that time or later.
+ * Decides rows that come in the order of time, each at its own time. A call whose usage is known only when it ends is
+ * reserved, and settled at its end: before a row is decided that is made at that time or later.
  */
 final class Replay {
 

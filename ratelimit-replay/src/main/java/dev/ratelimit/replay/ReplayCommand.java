@@ -82,6 +82,7 @@ final class ReplayCommand implements Callable<Integer> {
             files.commit();
         }
         badRows.first().forEach(row -> err.println("skipped: " + row));
+        badRows.doubts().forEach(doubt -> err.println("warning: " + doubt));
         outputs.report().write(tiers.title(), summary, badRows, out);
         out.flush();
         if (out.checkError()) {

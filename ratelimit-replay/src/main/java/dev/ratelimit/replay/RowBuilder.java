@@ -11,10 +11,19 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes rows of the values that a file of any format holds: {@link #begin}, {@link #value} for each column, {@link #end}. Values
- * are read where they lie, without making strings of them.
+ * Makes rows of the values that a file of any format holds: {@link #begin}, {@link #value} for each column,
+ * {@link #end}. Values are read where they lie, without making strings of them.
  */
 final class RowBuilder {
+
+    /** The most characters of a field of CSV, and of a line of JSON. */
+    static final int LONGEST_VALUE = 1 << 22;
+
+    /** The most characters of a name: a name is kept, in memory, for as long as the replay takes. */
+    private static final int LONGEST_NAME = 1_024;
+
+    /** The most characters of a value that a message shows. */
+    private static final int SHOWN = 300;
 
     private final String file;
     private final RowFormat format;
@@ -84,6 +93,9 @@ final class RowBuilder {
     }
 
     private String name(char[] chars, int from, int length) {
+        if (length > LONGEST_NAME) {
+            throw new BadValueException("must be of at most " + LONGEST_NAME + " characters");
+        }
         String name = names.get(chars, from, length);
         // It takes the place of bytes that are not UTF-8, and of any such: several names could be the same one then.
         if (name.indexOf('\uFFFD') >= 0) {
@@ -121,8 +133,13 @@ final class RowBuilder {
                 reader.read(chars, from, length);
             }
         } catch (BadValueException e) {
-            reject(column, e, new String(chars, from, length));
+            reject(column, e, new String(chars, from, Math.min(SHOWN, length)));
         }
+    }
+
+    /** Notes that the rows may not be all, or not be whole. */
+    void doubt(String why) {
+        badRows.doubt(file, why);
     }
 
     /** Notes that the row is bad. The first thing that is wrong with it counts. */

@@ -12,20 +12,24 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Map.Entry;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** The numbers of a replay: in all, by limit and by organization. */
 final class Summary implements DecisionListener {
 
     /**
-     * The most limits that are counted one by one. A trace may name endpoints without bound, each limited by itself; the
-     * endpoints beyond are counted together.
+     * The most limits that are counted one by one. A trace may name endpoints without bound, each limited by itself;
+     * the endpoints beyond are counted together.
      */
     static final int MAX_LIMITS = 10_000;
 
     static final Scope FURTHER_ENDPOINTS = new Scope.Group("further endpoints");
 
-    private final Map<AppliedLimit, Count> limits = new HashMap<>();
+    /** Sorted, since a trace may hold names whose hash codes collide. */
+    private final Map<AppliedLimit, Count> limits = new TreeMap<>(
+            Comparator.comparing((AppliedLimit limit) -> limit.scope().name()).thenComparing(Summary::compare));
+
     private final Map<String, Count> organizations = new HashMap<>();
     private final Count all = new Count();
     private long first;
@@ -41,13 +45,13 @@ final class Summary implements DecisionListener {
         all.add(admitted);
         organizations.computeIfAbsent(row.organization(), name -> new Count()).add(admitted);
         if (decision instanceof Rejected rejected && rejected.cause() instanceof LimitReached reached) {
-            countOf(reached.limit()).add(false);
+            countOf(reached.applied()).add(false);
         }
     }
 
     @Override
     public void overran(LimitStatus status) {
-        countOf(status.limit()).overran(status.overrun());
+        countOf(status.applied()).overran(status.overrun());
     }
 
     private Count countOf(AppliedLimit limit) {
@@ -59,6 +63,11 @@ final class Summary implements DecisionListener {
             count = limits.computeIfAbsent(key, absent -> new Count());
         }
         return count;
+    }
+
+    /** Orders limits of scopes of one name, most of which are the same. */
+    private static int compare(AppliedLimit one, AppliedLimit other) {
+        return one.equals(other) ? 0 : one.toString().compareTo(other.toString());
     }
 
     Count all() {

@@ -1,6 +1,7 @@
 package dev.ratelimit.replay;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.kernel.Printable;
 import dev.ratelimit.replay.Summary.Count;
 import java.io.IOException;
 import java.io.Writer;
@@ -19,7 +20,7 @@ final class TextReport implements Report {
     @Override
     public void write(String title, Summary summary, BadRows badRows, Writer out) throws IOException {
         Count all = summary.all();
-        out.write(title + "\n");
+        out.write(Printable.text(title) + "\n");
         if (all.calls() > 0) {
             out.write(summary.first() + " to " + summary.last() + "\n");
         }
@@ -41,7 +42,7 @@ final class TextReport implements Report {
                 AppliedLimit limit = entry.getKey();
                 byLimit.row(
                         number(entry.getValue().rejected()),
-                        limit.limit().toString(),
+                        limit.limit().inWords(),
                         limit.scope().name(),
                         limit.table(),
                         overrun ? number(entry.getValue().overrun()) : "");
@@ -92,7 +93,7 @@ final class TextReport implements Report {
         }
 
         void row(String... cells) {
-            rows.add(Arrays.stream(cells).map(Printable::of).toArray(String[]::new));
+            rows.add(Arrays.stream(cells).map(Printable::name).toArray(String[]::new));
         }
 
         void write(Writer out) throws IOException {

@@ -49,7 +49,7 @@ final class TierOptions {
             description = {
                 "Repeatable, instead of --tier: a limit of each endpoint by itself. SPAN is a window of elapsed time (500ms, 60s, 1m,"
                         + " 24h, 30d), a UTC calendar period (day, week, month, year), or ever. UNIT is calls, characters, tokens,"
-                        + " micro-usd, or one that --charge or --charge-after introduces. until-reached lets the call that reaches the amount of a"
+                        + " nano-usd, or one that --charge or --charge-after introduces. until-reached lets the call that reaches the amount of a"
                         + " period overrun it."
             })
     private List<LimitOption> limits = new ArrayList<>();
@@ -102,7 +102,7 @@ final class TierOptions {
             throw new BadInputException("--limit must not be with --tier: they are two ways to say the same");
         }
         Set<String> units = new LinkedHashSet<>();
-        for (Unit unit : List.of(Unit.CALLS, Unit.CHARACTERS, Unit.TOKENS, Unit.MICRO_USD)) {
+        for (Unit unit : List.of(Unit.CALLS, Unit.CHARACTERS, Unit.TOKENS, Unit.NANO_USD)) {
             units.add(unit.name());
         }
         charged.forEach(unit -> units.add(unit.name()));

@@ -45,10 +45,10 @@ final class Timeline implements DecisionListener {
         if (decision.isAdmitted()) {
             admitted[bucket]++;
         } else if (decision instanceof Rejected rejected && rejected.cause() instanceof LimitReached reached) {
-            long[] refused = refusals.get(reached.limit());
+            long[] refused = refusals.get(reached.applied());
             if (refused == null && refusals.size() < MAX_LIMITS) {
                 refused = new long[MAX_BUCKETS];
-                refusals.put(reached.limit(), refused);
+                refusals.put(reached.applied(), refused);
             }
             if (refused != null) {
                 refused[bucket]++;

@@ -65,7 +65,7 @@ class BadRowsTest {
     void aHeaderMaySteerNoTerminal() throws IOException {
         Path trace = file("trace.csv", "at,\u001B[2Jorg\n" + GOOD);
         assertThat(replay(trace, "--organization", "org").err())
-                .contains("no column \"org\", only at, ?[2Jorg")
+                .contains("no column \"org\", only at, \uFFFD[2Jorg")
                 .doesNotContain("\u001B");
     }
 

@@ -1,6 +1,7 @@
 package dev.ratelimit.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -31,10 +32,12 @@ class GoldenCountsTest {
             conv | tokens=500000/ever                |    427 | 19366
             conv | tokens=500000/ever,until-reached  |    427 | 19366
             """)
-    void exactCountsOnRecordedTraffic(String trace, String limits, long admitted, long calls) {
-        Run run = replay(recorded(trace), limits, "--format", "json");
+    void exactCountsOnRecordedTraffic(String trace, String limits, long admitted, long calls) throws IOException {
+        Path file = recorded(trace);
 
-        assertThat(run.err()).isEmpty();
+        Run run = replay(file, limits, "--format", "json");
+
+        assertThat(run.err()).isEqualTo(warnings(file));
         assertThat(run.exitCode()).isZero();
         assertThat(run.out())
                 .startsWith(
@@ -82,10 +85,22 @@ class GoldenCountsTest {
     }
 
     static Path recorded(String name) {
-        Path file = Path.of(System.getProperty("ratelimit.data", "data"), "AzureLLMInferenceTrace_" + name + ".csv");
+        String folder = System.getProperty("ratelimit.data", "");
+        Path file = Path.of(folder, "AzureLLMInferenceTrace_" + name + ".csv");
         if (!Boolean.getBoolean("ratelimit.data.required")) {
+            assumeFalse(folder.isEmpty(), "no folder of recorded traffic is named: -Dratelimit.data=FOLDER");
             assumeTrue(Files.exists(file), () -> "recorded traffic is absent: " + file);
         }
         return file;
+    }
+
+    /**
+     * Some copies of the traffic end within their last row, which is whole all the same: its counts are part of the
+     * golden ones.
+     */
+    static String warnings(Path trace) throws IOException {
+        return Files.readString(trace).endsWith("\n")
+                ? ""
+                : "warning: " + trace + ": the last row has no line end, so it may be cut short\n";
     }
 }

@@ -34,8 +34,8 @@ class LimitOptionTest {
                 Arguments.of("calls=1/year", Quota.of(Unit.CALLS, 1, QuotaPeriod.year(ZoneOffset.UTC))),
                 Arguments.of("characters=9007199254740992/ever", Quota.lifetime(Unit.CHARACTERS, 1L << 53)),
                 Arguments.of(
-                        "micro-usd=7/month,until-reached",
-                        Quota.perMonth(Unit.MICRO_USD, 7).withOverrun(Overrun.UNTIL_REACHED)),
+                        "nano-usd=7/month,until-reached",
+                        Quota.perMonth(Unit.NANO_USD, 7).withOverrun(Overrun.UNTIL_REACHED)),
                 Arguments.of("gpu seconds=7/ever", Quota.lifetime(new Unit("gpu seconds"), 7)));
     }
 

@@ -32,8 +32,8 @@ class OptionErrorsTest {
             --demo --tier faq:gold                         | unknown tier "faq:gold", known are faq:production, faq:trial, faq:trial-one-total, going-live:production, going-live:trial, limited-access:limited
             --demo --tier faq:trial --limit calls=1/1m     | --limit must not be with --tier
             --demo --limit calls=1/1m --limit calls=1/60s  | --limit calls=1/60s must not be given twice
-            --demo --limit bananas=1/1m --charge-after a=tokens | unknown unit "bananas" in --limit bananas=1/1m, known are calls, characters, tokens, micro-usd, a; --charge and --charge-after introduce others
-            --demo --limit bananas=1/1m                    | unknown unit "bananas" in --limit bananas=1/1m, known are calls, characters, tokens, micro-usd
+            --demo --limit bananas=1/1m --charge-after a=tokens | unknown unit "bananas" in --limit bananas=1/1m, known are calls, characters, tokens, nano-usd, a; --charge and --charge-after introduce others
+            --demo --limit bananas=1/1m                    | unknown unit "bananas" in --limit bananas=1/1m, known are calls, characters, tokens, nano-usd
             --demo --limit calls=1/1m,until-reached        | until-reached must be with one of day, week, month, year, ever
             --demo --limit calls=1                         | must be UNIT=AMOUNT/SPAN[,until-reached]
             --demo --charge tokens                         | must be UNIT=COLUMN[+COLUMN...]: tokens
@@ -92,7 +92,7 @@ class OptionErrorsTest {
 
         assertThat(run.exitCode()).isZero();
         assertThat(run.err()).isEmpty();
-        assertThat(run.out()).contains("1000 bananas per minute");
+        assertThat(run.out()).contains("1,000 bananas per minute");
     }
 
     @Test

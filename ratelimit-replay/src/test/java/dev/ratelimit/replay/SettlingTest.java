@@ -38,17 +38,13 @@ class SettlingTest {
     Path folder;
 
     /*
-     * 100 tokens in ten seconds. Charged at once, the first call uses 60, and of the others only that of 80 does not fit. With the
-     * durations of the trace:
-     *   0: 10. Its 50 follow at 6.
-     *   1: 20. Its 70 follow at 3, before those of the first call.
-     *   3: 90, and 10 more just fit. Its 20 follow at 13.
-     *   4: 100. The 10 of 0 expire in 6 s.
-     *   6: 150, that is 50 too many.
-     *  10: 140. 20 fit when the 10 of 1 and the 80 of 3 have expired, in 3 s.
-     *  13: 70, those of 6 and the 20 of the call that ends now. 50 more fit when those of 6 have expired, in 3 s.
-     * If calls take no time, those of 0 and 1 leave 140 behind, 40 too many; the 60 of 0 expire at 10. If they take milliseconds, 50 of
-     * these expire 6 ms later. If all take 6 s, four calls begin before the 50 at 6, the 70 at 7 and the 20 at 9: then 180 are in use. At
+     * 100 tokens in ten seconds. Charged at once, the first call uses 60, and of the others only that of 80 does not
+     * fit. With the durations of the trace: 0: 10. Its 50 follow at 6. 1: 20. Its 70 follow at 3, before those of the
+     * first call. 3: 90, and 10 more just fit. Its 20 follow at 13. 4: 100. The 10 of 0 expire in 6 s. 6: 150, that is
+     * 50 too many. 10: 140. 20 fit when the 10 of 1 and the 80 of 3 have expired, in 3 s. 13: 70, those of 6 and the 20
+     * of the call that ends now. 50 more fit when those of 6 have expired, in 3 s. If calls take no time, those of 0
+     * and 1 leave 140 behind, 40 too many; the 60 of 0 expire at 10. If they take milliseconds, 50 of these expire 6 ms
+     * later. If all take 6 s, four calls begin before the 50 at 6, the 70 at 7 and the 20 at 9: then 180 are in use. At
      * 10 it is 170, at 13 it is 150; enough of them have expired when the 70 have, at 17.
      */
     @ParameterizedTest(name = "{0}")
@@ -125,7 +121,7 @@ class SettlingTest {
     @Test
     void callsThatEndAtTheSameTimeAreSettledInTheOrderOfTheRows() {
         Tier tier = Tier.named("tokens")
-                .table(LimitTable.named("tokens").eachOther(Quota.lifetime(Unit.TOKENS, 0)))
+                .table(LimitTable.named("tokens").eachOtherEndpoint(Quota.lifetime(Unit.TOKENS, 0)))
                 .build();
         List<Long> overruns = new ArrayList<>();
         Replay replay = new Replay(tier, List.of(new DecisionListener() {

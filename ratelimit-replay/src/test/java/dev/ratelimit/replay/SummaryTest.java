@@ -47,13 +47,37 @@ class SummaryTest {
         assertThat(limits.get(1).getValue().rejected()).isEqualTo(2);
     }
 
+    @Test
+    void limitsOfOneNameAreCountedApart() {
+        for (String table : List.of("a", "b")) {
+            for (Scope scope : List.of(new Scope.Endpoint("chat"), new Scope.Group("chat"))) {
+                for (int amount = 1; amount <= 2; amount++) {
+                    AppliedLimit limit = new AppliedLimit(table, scope, RateLimit.perMinute(amount));
+                    for (int i = 0; i < amount; i++) {
+                        refuse("acme", limit);
+                    }
+                }
+            }
+        }
+        assertThat(summary.limits())
+                .hasSize(8)
+                .allSatisfy(entry -> assertThat(entry.getValue().rejected())
+                        .isEqualTo(entry.getKey().limit().amount()));
+    }
+
     private void admit(String organization) {
         summary.decided(new Row(0, organization, "chat", Usage.call()), Decision.admitted());
     }
 
     private void refuse(String organization, String endpoint) {
-        AppliedLimit limit = new AppliedLimit("calls per minute", new Scope.Endpoint(endpoint), RateLimit.perMinute(1));
+        refuse(
+                organization,
+                new AppliedLimit("calls per minute", new Scope.Endpoint(endpoint), RateLimit.perMinute(1)));
+    }
+
+    private void refuse(String organization, AppliedLimit limit) {
+        String endpoint = limit.scope().name();
         summary.decided(
-                new Row(0, organization, endpoint, Usage.call()), Rejected.forGood(new LimitReached(limit), ""));
+                new Row(0, organization, endpoint, Usage.call()), Rejected.permanent(new LimitReached(limit), ""));
     }
 }

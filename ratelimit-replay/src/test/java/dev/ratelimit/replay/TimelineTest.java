@@ -77,7 +77,7 @@ class TimelineTest {
     }
 
     private void refuse(Instant time, String endpoint) {
-        timeline.decided(row(time), Rejected.forGood(new LimitReached(limit(endpoint)), ""));
+        timeline.decided(row(time), Rejected.permanent(new LimitReached(limit(endpoint)), ""));
     }
 
     private static Row row(Instant time) {

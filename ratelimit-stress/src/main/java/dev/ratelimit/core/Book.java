@@ -19,17 +19,17 @@ final class Book {
 
     private static final String NAME = "acme";
 
-    final Organizations all = new Organizations(
+    final OrganizationStore all = new OrganizationStore(
             new Clocks(new ManualTime()),
             new Listeners(List.of(), new ManualTime()),
             10,
             10,
-            AtCapacity.ADMIT_UNMETERED);
+            CapacityPolicy.ADMIT_UNMETERED);
 
     /** Returns a tier with the same meter as every other that this returns, for all endpoints. */
     static Tier perHour(long amount) {
         return Tier.named("per hour " + amount)
-                .table(LimitTable.named("calls").othersTogether("all", RateLimit.perHour(amount)))
+                .table(LimitTable.named("calls").otherEndpointsTogether("all", RateLimit.perHour(amount)))
                 .build();
     }
 
@@ -41,7 +41,7 @@ final class Book {
                 .build();
     }
 
-    Organization organization() {
+    OrganizationState organization() {
         return all.require(NAME);
     }
 

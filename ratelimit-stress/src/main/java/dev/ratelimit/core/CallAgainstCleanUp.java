@@ -23,8 +23,8 @@ public class CallAgainstCleanUp {
     private static final Tier TIER = Book.perHour(1);
 
     /** Meters that a look has to go through beside that of the call, which gives the call time to come in between. */
-    private static final List<Rule> OTHERS = IntStream.range(0, 12)
-            .mapToObj(i -> Rules.of(Quota.lifetime(new Unit("unit-" + i), 1)))
+    private static final List<CompiledLimit> OTHERS = IntStream.range(0, 12)
+            .mapToObj(i -> CompiledLimits.of(Quota.lifetime(new Unit("unit-" + i), 1)))
             .toList();
 
     private final Book book = new Book();
@@ -41,7 +41,7 @@ public class CallAgainstCleanUp {
 
     @Actor
     public void cleanUp() {
-        book.all.lookAtAll();
+        book.all.sweepAll();
     }
 
     @Arbiter

@@ -20,20 +20,20 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
 @State
 public class ChargeAgainstCheck {
 
-    private static final Rule ONE = Rules.of(Quota.lifetime(Unit.CALLS, 1));
+    private static final CompiledLimit ONE = CompiledLimits.of(Quota.lifetime(Unit.CALLS, 1));
 
-    private final Organization organization = new Book().organization();
+    private final OrganizationState organization = new Book().organization();
     private final Meter meter = organization.meter(ONE);
 
     @Actor
     public void check(ZZ_Result result) {
         organization.beginCheck();
-        result.r1 = organization.endCheck(organization.isIdle());
+        result.r1 = organization.endCheck(organization.idleScan().findsIdle(1, 0));
     }
 
     @Actor
     public void call(ZZ_Result result) {
         meter.charge(ONE, 1, 0);
-        result.r2 = organization.keep();
+        result.r2 = organization.confirmLive();
     }
 }

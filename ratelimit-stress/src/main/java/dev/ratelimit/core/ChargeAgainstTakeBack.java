@@ -23,20 +23,20 @@ import org.openjdk.jcstress.infra.results.Z_Result;
 @State
 public class ChargeAgainstTakeBack {
 
-    private static final Rule TWO = Rules.of(Quota.lifetime(Unit.CALLS, 2));
+    private static final CompiledLimit TWO = CompiledLimits.of(Quota.lifetime(Unit.CALLS, 2));
 
     private final PeriodCounter counter = new PeriodCounter(QuotaPeriod.lifetime(), new Clocks(new ManualTime()));
-    private final Meter.Place place;
+    private final Meter.Booking booking;
 
     public ChargeAgainstTakeBack() {
-        counter.grant(1, 0);
-        place = requireNonNull(counter.place(counter.charge(TWO, 3, 0)));
+        counter.grant(TWO, 1, 0);
+        booking = requireNonNull(counter.booking(counter.charge(TWO, 3, 0)));
     }
 
     @Actor
     public void takeBack() {
-        counter.grant(-1, 0);
-        counter.refund(place, 1);
+        counter.grant(TWO, -1, 0);
+        counter.refund(booking, 1);
     }
 
     @Actor

@@ -18,9 +18,9 @@ import org.openjdk.jcstress.infra.results.ZZJ_Result;
 @State
 public class ChargesAtTheLastUnit {
 
-    private static final Rule ONE = Rules.perWindow(1);
+    private static final CompiledLimit ONE = CompiledLimits.perWindow(1);
 
-    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
+    private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
 
     @Actor
     public void first(ZZJ_Result result) {

@@ -13,14 +13,14 @@ import org.openjdk.jcstress.infra.results.JJJ_Result;
 @State
 public class ChargesThatAppendBlocks {
 
-    private static final Rule ONE = Rules.perWindow(1);
+    private static final CompiledLimit ONE = CompiledLimits.perWindow(1);
 
-    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
+    private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
 
     public ChargesThatAppendBlocks() {
         // With the one that the window begins with, four marks are a block.
         for (int now = 1; now <= 3; now++) {
-            window.refund(window.place(window.charge(ONE, 1, now)), 1);
+            window.refund(window.booking(window.charge(ONE, 1, now)), 1);
         }
     }
 

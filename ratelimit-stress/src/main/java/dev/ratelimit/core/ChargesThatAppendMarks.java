@@ -19,9 +19,9 @@ import org.openjdk.jcstress.infra.results.JJJ_Result;
 @State
 public class ChargesThatAppendMarks {
 
-    private static final Rule ONE = Rules.perWindow(1);
+    private static final CompiledLimit ONE = CompiledLimits.perWindow(1);
 
-    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
+    private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
 
     @Actor
     public void earlier(JJJ_Result result) {

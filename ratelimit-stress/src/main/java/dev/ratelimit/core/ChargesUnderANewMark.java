@@ -18,9 +18,9 @@ import org.openjdk.jcstress.infra.results.JJJ_Result;
 @State
 public class ChargesUnderANewMark {
 
-    private static final Rule MANY = Rules.perWindow(10);
+    private static final CompiledLimit MANY = CompiledLimits.perWindow(10);
 
-    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
+    private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
 
     public ChargesUnderANewMark() {
         window.charge(MANY, 1, 10);

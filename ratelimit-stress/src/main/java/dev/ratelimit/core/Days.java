@@ -10,7 +10,7 @@ import java.time.ZoneOffset;
 /** A quota of ten a day, counted on a day that has begun, with time moved by hand. */
 final class Days {
 
-    static final Rule TEN = Rules.of(Quota.of(Unit.CALLS, 10, QuotaPeriod.day(ZoneOffset.UTC)));
+    static final CompiledLimit TEN = CompiledLimits.of(Quota.of(Unit.CALLS, 10, QuotaPeriod.day(ZoneOffset.UTC)));
 
     private static final long DAY = Duration.ofDays(1).toNanos();
 

@@ -19,13 +19,13 @@ import org.openjdk.jcstress.infra.results.ZJ_Result;
 @State
 public class LookAgainstRefund {
 
-    private static final Rule TWO = Rules.perWindow(2);
+    private static final CompiledLimit TWO = CompiledLimits.perWindow(2);
 
-    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
-    private final Meter.Place mark;
+    private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
+    private final Meter.Booking mark;
 
     public LookAgainstRefund() {
-        mark = requireNonNull(window.place(window.charge(TWO, 1, 10)));
+        mark = requireNonNull(window.booking(window.charge(TWO, 1, 10)));
     }
 
     @Actor
@@ -36,7 +36,7 @@ public class LookAgainstRefund {
 
     @Actor
     public void look(ZJ_Result result) {
-        result.r1 = window.look(TWO, 2, 10) == 0;
+        result.r1 = window.nanosUntilFits(TWO, 2, 10) == 0;
         result.r2 = window.status(TWO, 10).used();
     }
 }

@@ -22,7 +22,7 @@ import org.openjdk.jcstress.infra.results.ZZJ_Result;
 @State
 public class PeriodChargesAtTheLastUnit {
 
-    private static final Rule ONE = Rules.of(Quota.lifetime(Unit.CALLS, 1));
+    private static final CompiledLimit ONE = CompiledLimits.of(Quota.lifetime(Unit.CALLS, 1));
 
     private final PeriodCounter counter = new PeriodCounter(QuotaPeriod.lifetime(), new Clocks(new ManualTime()));
 

@@ -18,13 +18,13 @@ import org.openjdk.jcstress.infra.results.JJ_Result;
 @State
 public class RefundAgainstAppend {
 
-    private static final Rule MANY = Rules.perWindow(10);
+    private static final CompiledLimit MANY = CompiledLimits.perWindow(10);
 
-    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
+    private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
 
     @Actor
     public void chargeAndRefund() {
-        window.refund(window.place(window.charge(MANY, 1, 10)), 1);
+        window.refund(window.booking(window.charge(MANY, 1, 10)), 1);
     }
 
     @Actor

@@ -18,13 +18,13 @@ import org.openjdk.jcstress.infra.results.ZJ_Result;
 @State
 public class RefundAsMarksArePassedBy {
 
-    private static final Rule FIVE = Rules.perWindow(5);
+    private static final CompiledLimit FIVE = CompiledLimits.perWindow(5);
 
-    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
-    private final Meter.Place first;
+    private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
+    private final Meter.Booking first;
 
     public RefundAsMarksArePassedBy() {
-        first = requireNonNull(window.place(window.charge(FIVE, 1, 10)));
+        first = requireNonNull(window.booking(window.charge(FIVE, 1, 10)));
         window.charge(FIVE, 1, 20);
         window.charge(FIVE, 1, 30); // with the one that the window begins with, four marks are a block
         window.charge(FIVE, 2, 50);

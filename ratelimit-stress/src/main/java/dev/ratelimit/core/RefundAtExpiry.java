@@ -25,13 +25,13 @@ import org.openjdk.jcstress.infra.results.ZJ_Result;
 @State
 public class RefundAtExpiry {
 
-    private static final Rule FOUR = Rules.perWindow(4);
+    private static final CompiledLimit FOUR = CompiledLimits.perWindow(4);
 
-    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
-    private final Meter.Place first;
+    private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
+    private final Meter.Booking first;
 
     public RefundAtExpiry() {
-        first = requireNonNull(window.place(window.charge(FOUR, 1, 10)));
+        first = requireNonNull(window.booking(window.charge(FOUR, 1, 10)));
         window.charge(FOUR, 1, 20);
         window.charge(FOUR, 2, 50);
     }

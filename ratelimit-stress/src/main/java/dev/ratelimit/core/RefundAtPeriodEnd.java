@@ -16,11 +16,11 @@ import org.openjdk.jcstress.infra.results.J_Result;
 public class RefundAtPeriodEnd {
 
     private final Days days = new Days();
-    private final long receipt = days.charge();
+    private final long position = days.charge();
 
     @Actor
     public void refund() {
-        days.counter.refund(days.counter.place(receipt), 1);
+        days.counter.refund(days.counter.booking(position), 1);
     }
 
     @Actor

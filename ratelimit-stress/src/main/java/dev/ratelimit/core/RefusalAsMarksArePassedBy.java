@@ -18,9 +18,9 @@ import org.openjdk.jcstress.infra.results.JJ_Result;
 @State
 public class RefusalAsMarksArePassedBy {
 
-    private static final Rule FIVE = Rules.perWindow(5);
+    private static final CompiledLimit FIVE = CompiledLimits.perWindow(5);
 
-    private final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
+    private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
 
     public RefusalAsMarksArePassedBy() {
         for (int stamp = 10;

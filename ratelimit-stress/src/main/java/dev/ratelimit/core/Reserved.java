@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.Reservation;
@@ -11,7 +13,7 @@ import dev.ratelimit.Usage;
 final class Reserved {
 
     private static final Tier TIER = Tier.named("tier")
-            .table(LimitTable.named("tokens").othersTogether("all", Quota.lifetime(Unit.TOKENS, 100)))
+            .table(LimitTable.named("tokens").otherEndpointsTogether("all", Quota.lifetime(Unit.TOKENS, 100)))
             .build();
 
     private final Book book = new Book();
@@ -19,7 +21,7 @@ final class Reserved {
 
     Reserved() {
         book.all.decider.tryAcquire(book.organization(), TIER, "chat", tokens(30));
-        reservation = book.all.decider.reserve(book.organization(), TIER, "chat", tokens(10));
+        reservation = requireNonNull(book.all.decider.reserve(book.organization(), TIER, "chat", tokens(10)));
     }
 
     static Usage tokens(long tokens) {

@@ -26,7 +26,8 @@ import org.openjdk.jcstress.infra.results.J_Result;
 public class StaleChargeAtExpiry {
 
     private static final long WINDOW = 4_096;
-    private static final Rule COARSE = Rules.of(RateLimit.of(Unit.CALLS, 2_000, Duration.ofNanos(WINDOW)));
+    private static final CompiledLimit COARSE =
+            CompiledLimits.of(RateLimit.of(Unit.CALLS, 2_000, Duration.ofNanos(WINDOW)));
 
     private final SlidingWindow window = new SlidingWindow(WINDOW, 0);
 

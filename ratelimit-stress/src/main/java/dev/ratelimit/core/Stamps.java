@@ -10,8 +10,8 @@ final class Stamps {
     private Stamps() {}
 
     /** Charges one unit, and returns the stamp of its mark or {@link #REFUSED}. */
-    static long charge(SlidingWindow window, Rule rule, long now) {
-        long receipt = window.charge(rule, 1, now);
-        return receipt < 0 ? REFUSED : requireNonNull(window.place(receipt)).stamp();
+    static long charge(SlidingWindow window, CompiledLimit limit, long now) {
+        long position = window.charge(limit, 1, now);
+        return position < 0 ? REFUSED : requireNonNull(window.booking(position)).stamp();
     }
 }

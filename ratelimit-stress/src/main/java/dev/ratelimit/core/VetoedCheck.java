@@ -18,11 +18,11 @@ import org.openjdk.jcstress.infra.results.ZZZ_Result;
 @State
 public class VetoedCheck {
 
-    private final Organization organization = new Book().organization();
+    private final OrganizationState organization = new Book().organization();
 
     public VetoedCheck() {
         organization.beginCheck();
-        organization.keep();
+        organization.confirmLive();
     }
 
     @Actor
@@ -32,7 +32,7 @@ public class VetoedCheck {
 
     @Actor
     public void keep(ZZZ_Result result) {
-        result.r2 = organization.keep();
+        result.r2 = organization.confirmLive();
     }
 
     @Arbiter

@@ -27,8 +27,8 @@ final class Linearizability {
     /** Checks, interleaving by interleaving and then by running freely, where a verifier says what threads may see. */
     static void check(Class<?> shipped, Class<?> sequential, Class<? extends Verifier> verifier) {
         ModelCheckingOptions modelChecking =
-                new ModelCheckingOptions().iterations(3 * ROUNDS).invocationsPerIteration(200);
-        StressOptions stress = new StressOptions().iterations(3 * ROUNDS).invocationsPerIteration(300);
+                new ModelCheckingOptions().iterations(ROUNDS).invocationsPerIteration(200);
+        StressOptions stress = new StressOptions().iterations(ROUNDS).invocationsPerIteration(300);
         common(modelChecking, sequential).verifier(verifier).check(shipped);
         common(stress, sequential).verifier(verifier).check(shipped);
     }

@@ -18,7 +18,7 @@ class PeriodCounterLincheckTest {
     public static class Shipped {
 
         private final Days days = new Days();
-        private final ArrayDeque<PeriodCounter.Period> places = new ArrayDeque<>();
+        private final ArrayDeque<Period> places = new ArrayDeque<>();
 
         @Operation
         public boolean charge(@Param(name = "units") int units) {
@@ -37,9 +37,9 @@ class PeriodCounterLincheckTest {
 
         @Operation(nonParallelGroup = "reservations")
         public boolean reserve() {
-            long receipt = days.charge();
-            PeriodCounter.Period place = receipt < 0 ? null : days.counter.place(receipt);
-            return receipt >= 0 && (place == null || places.add(place));
+            long position = days.charge();
+            Period booking = position < 0 ? null : days.counter.booking(position);
+            return position >= 0 && (booking == null || places.add(booking));
         }
 
         @Operation(nonParallelGroup = "reservations")

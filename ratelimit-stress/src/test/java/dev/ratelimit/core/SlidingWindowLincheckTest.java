@@ -49,17 +49,17 @@ class SlidingWindowLincheckTest {
     @Param(name = "units", gen = IntGen.class, conf = "1:2")
     public static class Charges {
 
-        private static final Rule RULE = Rules.perWindow(AMOUNT);
+        private static final CompiledLimit RULE = CompiledLimits.perWindow(AMOUNT);
 
-        final SlidingWindow window = new SlidingWindow(Rules.WINDOW, 0);
+        final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
         final AtomicLong now = new AtomicLong();
 
         @Operation
         public boolean charge(@Param(name = "units") int units) {
-            return receipt(units) >= 0;
+            return position(units) >= 0;
         }
 
-        long receipt(int units) {
+        long position(int units) {
             return window.charge(RULE, units, now.get());
         }
 
@@ -68,7 +68,7 @@ class SlidingWindowLincheckTest {
         }
 
         boolean look(int units) {
-            return window.look(RULE, units, now.get()) == 0;
+            return window.nanosUntilFits(RULE, units, now.get()) == 0;
         }
     }
 
@@ -92,7 +92,7 @@ class SlidingWindowLincheckTest {
     @Param(name = "units", gen = IntGen.class, conf = "1:2")
     public static class RefundsAndLooks extends Charges {
 
-        private final ArrayDeque<Meter.Place> places = new ArrayDeque<>();
+        private final ArrayDeque<Meter.Booking> places = new ArrayDeque<>();
 
         @Operation
         public long used() {
@@ -106,8 +106,8 @@ class SlidingWindowLincheckTest {
 
         @Operation(nonParallelGroup = "refunds")
         public boolean reserve() {
-            long receipt = receipt(1);
-            return receipt >= 0 && places.add(requireNonNull(window.place(receipt)));
+            long position = position(1);
+            return position >= 0 && places.add(requireNonNull(window.booking(position)));
         }
 
         @Operation(nonParallelGroup = "refunds")
@@ -121,10 +121,10 @@ class SlidingWindowLincheckTest {
     /** One unit that may be given back expires with the next step, two stay. */
     public static class RefundInTime extends ChargesInTime {
 
-        private final Meter.Place mark;
+        private final Meter.Booking mark;
 
         public RefundInTime() {
-            mark = requireNonNull(window.place(receipt(1)));
+            mark = requireNonNull(window.booking(position(1)));
             advance();
             charge(2);
         }
@@ -168,7 +168,7 @@ class SlidingWindowLincheckTest {
 
         public void advance() {
             now += STEP;
-            live.removeIf(charge -> now - charge.time >= Rules.WINDOW);
+            live.removeIf(charge -> now - charge.time >= CompiledLimits.WINDOW);
         }
     }
 

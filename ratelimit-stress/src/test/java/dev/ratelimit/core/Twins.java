@@ -7,38 +7,38 @@ final class Twins {
 
     static final List<Twin> ALL = List.of(
             new Twin(
-                    "admitted is read after the marks",
+                    "admitted is read after the block",
                     SlidingWindow.class,
                     ChargesAtTheLastUnit.class,
-                    "long from = base(marks, first, position, given); if (units == 0",
-                    "long from = marks.has(first) ? base(marks, first, position, given) : (position = admitted); if (units == 0"),
+                    "long from = base(block, first, position, given); if (units == 0",
+                    "long from = block.has(first) ? base(block, first, position, given) : (position = admitted); if (units == 0"),
             new Twin(
                     "a charge is written without a CAS",
                     SlidingWindow.class,
                     ChargesAtTheLastUnit.class,
-                    "if (ADMITTED.compareAndSet(this, position, position + added)) {",
-                    "admitted = position + added; if (true) {"),
+                    "if (ADMITTED.compareAndSet(this, position, position + (units << 1))) {",
+                    "admitted = position + (units << 1); if (true) {"),
             new Twin(
                     "a mark is appended behind an open one",
                     Timeline.class,
                     ChargesThatAppendMarks.class,
-                    "start(marks, size - 1); long newest = marks.stamp(size - 1); if (newest - now >= 0) {",
-                    "long newest = marks.stamp(size - 1); if (newest - now >= 0) { start(marks, size - 1);"),
+                    "start(block, size - 1); long newest = block.stamp(size - 1); if (newest - now >= 0) {",
+                    "long newest = block.stamp(size - 1); if (newest - now >= 0) { start(block, size - 1);"),
             new Twin(
                     "a mark is appended without a CAS",
-                    Marks.class,
+                    MarkBlock.class,
                     ChargesThatAppendMarks.class,
                     "WORD.compareAndSet(words, 2 * size, 0L, stamp - origin);",
                     "WORD.setVolatile(words, 2 * size, stamp - origin);"),
             new Twin(
                     "a block is appended without a CAS",
-                    Marks.class,
+                    MarkBlock.class,
                     ChargesThatAppendBlocks.class,
                     "NEXT.compareAndSet(this, null, added);",
                     "next = added;"),
             new Twin(
                     "a mark is closed without a CAS",
-                    Marks.class,
+                    MarkBlock.class,
                     ChargesThatAppendMarks.class,
                     "WORD.compareAndSet(words, 2 * i + 1, 0L, position + 1);",
                     "WORD.setVolatile(words, 2 * i + 1, position + 1);"),
@@ -46,8 +46,8 @@ final class Twins {
                     "newestStamp is raised before its mark is closed",
                     Timeline.class,
                     ChargesUnderANewMark.class,
-                    "marks.append(size, live < exactMarks ? now : now | (grain - 1), live);",
-                    "marks.append(size, live < exactMarks ? now : now | (grain - 1), live); NEWEST_STAMP.setRelease(this, now);"),
+                    "block.append(size, live < exactMarks ? now : now | (grain - 1), live);",
+                    "block.append(size, live < exactMarks ? now : now | (grain - 1), live); NEWEST_STAMP.setRelease(this, now);"),
             new Twin(
                     "a stale reading decides",
                     Timeline.class,
@@ -64,8 +64,8 @@ final class Twins {
                     "base is raised before expiredStamp",
                     SlidingWindow.class,
                     StaleChargeAtExpiry.class,
-                    "raise(EXPIRED_STAMP, marks.stamp(first - 1)); raise(BASE, from);",
-                    "raise(BASE, from); raise(EXPIRED_STAMP, marks.stamp(first - 1));"),
+                    "raise(EXPIRED_STAMP, block.stamp(first - 1)); raise(BASE, from);",
+                    "raise(BASE, from); raise(EXPIRED_STAMP, block.stamp(first - 1));"),
             new Twin(
                     "expiredStamp is read before base",
                     SlidingWindow.class,
@@ -77,19 +77,19 @@ final class Twins {
                     SlidingWindow.class,
                     RefundAtExpiry.class,
                     """
-                if (place instanceof Mark mark && mark.marks().giveBack(mark.index(), units << 1)) {
+                if (booking instanceof MarkRef mark && mark.block().giveBack(mark.index(), units << 1)) {
                     REFUNDED.getAndAdd(this, units << 1);
                 }
                 """,
                     """
                 REFUNDED.getAndAdd(this, units << 1);
-                if (!(place instanceof Mark mark && mark.marks().giveBack(mark.index(), units << 1))) {
+                if (!(booking instanceof MarkRef mark && mark.block().giveBack(mark.index(), units << 1))) {
                     REFUNDED.getAndAdd(this, -(units << 1));
                 }
                 """),
             new Twin(
                     "a block is closed to refunds without a CAS",
-                    Marks.class,
+                    MarkBlock.class,
                     RefundAsMarksArePassedBy.class,
                     """
                 while (!isFinal(given) && !REFUNDED.compareAndSet(this, given, given + 1)) {
@@ -99,7 +99,7 @@ final class Twins {
                     "if (!isFinal(given)) { refunded = given + 1; }"),
             new Twin(
                     "a block that was passed by is not closed to refunds",
-                    Marks.class,
+                    MarkBlock.class,
                     RefundAsMarksArePassedBy.class,
                     """
                 while (!isFinal(given) && !REFUNDED.compareAndSet(this, given, given + 1)) {
@@ -111,63 +111,70 @@ final class Twins {
                     "a refund goes to the newest mark",
                     Timeline.class,
                     RefundAgainstAppend.class,
-                    "while (i >= 0 && !startsAtOrBefore(marks, i, position)) { i--; }",
+                    "while (i >= 0 && !startsAtOrBefore(block, i, halfUnits)) { i--; }",
                     ""),
             new Twin(
                     "a decision stands though admitted moved while refunds were read",
                     SlidingWindow.class,
                     LookAgainstRefund.class,
-                    "if (first == GONE || !isUnchanged(marks, known, position)) { continue; }",
+                    "if (first == GONE || !isUnchanged(block, known, position)) { continue; }",
                     "if (first == GONE) { continue; }"),
             new Twin(
                     "a status stands though admitted moved while refunds were read",
                     SlidingWindow.class,
                     LookAgainstRefund.class,
-                    "if (first != GONE && isUnchanged(marks, known, position)) {",
+                    "if (first != GONE && isUnchanged(block, known, position)) {",
                     "if (first != GONE) {"),
             new Twin(
                     "marks that were passed by are taken for the last",
                     SlidingWindow.class,
                     RefusalAsMarksArePassedBy.class,
-                    "Marks next = marks.next; if (next == marks) { return 0; }",
-                    "Marks next = marks.next; if (next == marks) { next = null; }"),
+                    "MarkBlock next = block.next; if (next == block) { return 0; }",
+                    "MarkBlock next = block.next; if (next == block) { next = null; }"),
             new Twin(
                     "a vetoed check ends the state",
-                    Organization.class,
+                    OrganizationState.class,
                     VetoedCheck.class,
                     "if ((checking & 1) != 0 && !LIFE.compareAndSet(this, checking, idle ? DEAD : checking + 1)) { return false; }",
                     "if (idle) { life = DEAD; }"),
             new Twin(
                     "a check ends without a CAS",
-                    Organization.class,
+                    OrganizationState.class,
                     ChargeAgainstCheck.class,
                     "if ((checking & 1) != 0 && !LIFE.compareAndSet(this, checking, idle ? DEAD : checking + 1)) { return false; }",
                     "if ((checking & 1) != 0) { life = idle ? DEAD : checking + 1; }"),
             new Twin(
                     "a call does not veto a check",
-                    Organization.class,
+                    OrganizationState.class,
                     ChargeAgainstCheck.class,
                     "if (LIFE.compareAndSet(this, seen, seen + 1)) {",
                     "if (seen != DEAD) {"),
             new Twin(
                     "meters are looked at before the check is seen",
-                    Organizations.class,
+                    IdleSweeper.class,
                     CallAgainstCleanUp.class,
-                    "next.beginCheck(); if (!next.endCheck(next.isIdle())) {",
-                    "boolean idle = next.isIdle(); next.beginCheck(); if (!next.endCheck(idle)) {"),
-            new Twin(
-                    "a call asks whether it holds before it is charged",
-                    Organizations.class,
-                    CallAgainstCleanUp.class,
+                    "idle = organization.isUnderCheck() && left.findsIdle(PLACES_OF_STEP, clocks.nanoTime());",
                     """
-                Decision decision = decider.tryAcquire(organization, tier, endpoint, usage);
-                if (organization.keep()) {
-                """,
-                    """
-                boolean kept = organization.keep();
-                Decision decision = decider.tryAcquire(organization, tier, endpoint, usage);
-                if (kept) {
+                idle = left.findsIdle(PLACES_OF_STEP, clocks.nanoTime());
+                organization.endCheck(false);
+                organization.beginCheck();
                 """),
+            new Twin(
+                    "a call is refused though its organization is being added",
+                    OrganizationStore.class,
+                    FirstCallsForTheLastPlace.class,
+                    "return isFull() && noneUnderWay && addsBegun.get() == begun ? null : add(name, max);",
+                    "return isFull() ? null : add(name, max);"),
+            new Twin(
+                    "a call that is admitted does not ask whether it holds",
+                    Decider.class,
+                    CallAgainstCleanUp.class,
+                    """
+                if (!organization.confirmLive()) {
+                    return null;
+                }
+                """,
+                    ""),
             new Twin(
                     "two tiers that come first make two meters",
                     MeterTable.class,
@@ -178,38 +185,50 @@ final class Twins {
                     "a refused call keeps what it has charged",
                     Decider.class,
                     LimitsAtTheLastUnit.class,
-                    "meter.refund(meter.place(receipt), units);",
+                    "meter.refund(meter.booking(position), usage.amountOf(limit.unit));",
                     ""),
             new Twin(
                     "a charge to a period is written without a CAS",
                     PeriodCounter.class,
                     PeriodChargesAtTheLastUnit.class,
-                    "if (units == 0 || Period.BALANCE.compareAndSet(period, balance, balance + units)) {",
+                    "if (units == 0 || period.charge(balance, units)) {",
                     "period.balance = balance + units; if (true) {"),
             new Twin(
                     "a period is replaced without a CAS",
                     PeriodCounter.class,
                     PeriodBegins.class,
-                    "CURRENT.compareAndSet( this, period, new Period(period.number + 1, periods.at(highest).end(), now));",
-                    "current = new Period(period.number + 1, periods.at(highest).end(), now);"),
+                    "CURRENT.compareAndSet(this, period, next(period.number + 1, time, now));",
+                    "current = next(period.number + 1, time, now);"),
             new Twin(
                     "a refund goes to the present period",
                     PeriodCounter.class,
                     RefundAtPeriodEnd.class,
-                    "return period.number == receipt ? period : null;",
+                    "return period.number == position ? period : period.others.numbered(position);",
                     "return period;"),
             new Twin(
+                    "a period that is left is not closed",
+                    PeriodCounter.class,
+                    ChargeAsItsPeriodIsLeft.class,
+                    "left.close();",
+                    ""),
+            new Twin(
+                    "a period is left by two threads",
+                    PeriodCounter.class,
+                    PeriodIsEnteredAgain.class,
+                    "if (left != current) { return; }",
+                    ""),
+            new Twin(
                     "two threads may end a reservation",
-                    AdmittedReservation.class,
+                    InMemoryReservation.class,
                     SettleAgainstSettle.class,
-                    "return (Charge) CHARGES.getAndSet(this, null);",
-                    "Charge last = charges; charges = null; return last;"),
+                    "while (!CHARGE.compareAndSet(this, open, null));",
+                    "while (false); charge = null;"),
             new Twin(
                     "more is added to a reservation without a CAS",
-                    AdmittedReservation.class,
+                    InMemoryReservation.class,
                     SettleAgainstAdd.class,
-                    "if (CHARGES.compareAndSet(this, last, added.after(last))) {",
-                    "charges = added.after(last); if (true) {"));
+                    "if (CHARGE.compareAndSet(InMemoryReservation.this, open, sum)) {",
+                    "charge = sum; if (true) {"));
 
     private Twins() {}
 }

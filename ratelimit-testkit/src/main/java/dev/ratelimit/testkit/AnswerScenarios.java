@@ -137,12 +137,12 @@ abstract class AnswerScenarios extends Scenarios {
 
     @Test
     void theSuggestedStatusIsPaymentRequiredForAQuotaOfMoneyOnly() {
-        limits(Quota.perMonth(Unit.MICRO_USD, 0));
-        assertThat(rejected(Usage.of(Unit.MICRO_USD, 1)).suggestedStatus()).isEqualTo(402);
+        limits(Quota.perMonth(Unit.NANO_USD, 0));
+        assertThat(rejected(Usage.of(Unit.NANO_USD, 1)).suggestedStatus()).isEqualTo(402);
         limits(Quota.perMonth(0));
         assertThat(rejected(Usage.call()).suggestedStatus()).isEqualTo(429);
-        limits(RateLimit.of(Unit.MICRO_USD, 0, Duration.ofDays(1)));
-        assertThat(rejected(Usage.of(Unit.MICRO_USD, 1)).suggestedStatus()).isEqualTo(429);
+        limits(RateLimit.of(Unit.NANO_USD, 0, Duration.ofDays(1)));
+        assertThat(rejected(Usage.of(Unit.NANO_USD, 1)).suggestedStatus()).isEqualTo(429);
     }
 
     private Rejected rejected(Usage usage) {

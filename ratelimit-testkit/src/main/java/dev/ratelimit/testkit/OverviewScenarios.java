@@ -19,11 +19,11 @@ abstract class OverviewScenarios extends Scenarios {
     private static final Tier TIER = Tier.named("tier")
             .table(LimitTable.named("minutes")
                     .each(RateLimit.perMinute(5), "chat", "embed")
-                    .eachOther(RateLimit.perMinute(9)))
+                    .eachOtherEndpoint(RateLimit.perMinute(9)))
             .table(LimitTable.named("months")
                     .unlimited("embed")
                     .together("talk", Quota.perMonth(50), "chat", "coral")
-                    .othersTogether("remaining", Quota.perMonth(90)))
+                    .otherEndpointsTogether("remaining", Quota.perMonth(90)))
             .build();
 
     OverviewScenarios(RateLimiterContract contract) {
@@ -33,8 +33,8 @@ abstract class OverviewScenarios extends Scenarios {
     private void assertOverview(String... lines) {
         List<LimitStatus> overview = limiter.status("acme");
         assertThat(overview)
-                .extracting(status ->
-                        status.limit().table() + ", " + status.limit().scope().name() + ": " + status.used())
+                .extracting(status -> status.applied().table() + ", "
+                        + status.applied().scope().name() + ": " + status.used())
                 .containsExactly(lines);
     }
 
@@ -71,7 +71,7 @@ abstract class OverviewScenarios extends Scenarios {
                 "minutes, rerank: 3");
         at(60_000);
         assertThat(limiter.status("acme"))
-                .extracting(status -> status.limit().scope().name())
+                .extracting(status -> status.applied().scope().name())
                 .containsExactly("chat", "embed", "coral", "talk", "remaining", "classify");
     }
 
@@ -79,13 +79,13 @@ abstract class OverviewScenarios extends Scenarios {
     void anOverviewTellsWhatAStatusTells() {
         under(TIER).calling("rerank").admits(3).calling("chat").admits(2).after(Duration.ofSeconds(7));
         for (LimitStatus status : limiter.status("acme")) {
-            String endpoint = status.limit().scope().name();
+            String endpoint = status.applied().scope().name();
             boolean group = List.of("talk", "remaining").contains(endpoint);
             String called = !group ? endpoint : endpoint.equals("talk") ? "chat" : "rerank";
             assertThat(limiter.status("acme", called)).contains(status);
         }
         assertThat(limiter.status("acme"))
-                .filteredOn(status -> status.limit().scope().name().equals("rerank"))
+                .filteredOn(status -> status.applied().scope().name().equals("rerank"))
                 .singleElement()
                 .returns(6L, LimitStatus::remaining)
                 .returns(Optional.of(Duration.ofSeconds(53)), LimitStatus::resetAfter);
@@ -113,6 +113,6 @@ abstract class OverviewScenarios extends Scenarios {
                 .build());
         admits(1);
         assertOverview("minutes, chat: 1");
-        assertThat(limiter.status("acme").get(0).limit().shadow()).isTrue();
+        assertThat(limiter.status("acme").get(0).applied().shadow()).isTrue();
     }
 }

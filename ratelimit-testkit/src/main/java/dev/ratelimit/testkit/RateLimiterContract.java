@@ -1,23 +1,36 @@
 package dev.ratelimit.testkit;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /**
  * The answers that every {@link RateLimiter} must give, as tests of JUnit 5.
  *
- * <p>A backend extends this class, and passes if its decisions are those of {@link ReferenceRateLimiter}:
+ * <p>A backend extends this class, and passes if its decisions are those of {@link ReferenceRateLimiter}, which does itself:
  *
  * <pre>{@code
- * class MyRateLimiterTest extends RateLimiterContract {
+ * class ReferenceRateLimiterTest extends RateLimiterContract {
  *
  *     @Override
  *     protected RateLimiter create(TierResolver tiers, TimeSource time) {
- *         return new MyRateLimiter(tiers, time);
+ *         return new ReferenceRateLimiter(tiers, time);
+ *     }
+ *
+ *     @Override
+ *     protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
+ *         return new ReferenceRateLimiter(tiers, time, maxUnlistedEndpoints);
+ *     }
+ *
+ *     @Override
+ *     protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
+ *         ((ReferenceRateLimiter) limiter).carryOver(caller, former);
+ *         return true;
  *     }
  * }
  * }</pre>
@@ -26,9 +39,12 @@ import org.junit.jupiter.api.Tag;
  * in what it says of a quota, it goes by the wall clock as it is. It need not read that clock to settle or cancel a reservation: what that charges to a
  * period that is over is forgotten as soon as a call or a status looks at it.
  *
+ * <p>What else may differ between backends, and by which method of this class a backend says so, is one list: {@code docs/DIFFERENCES.md}
+ * of the project.
+ *
  * <p>Time is a {@link ManualTime} nearly everywhere, so the tests wait for nothing. Those that need threads go by
- * {@link TimeSource#system()}, and are bounded by the number of their calls. Those that compare random histories of calls with the reference
- * take most of the time all the same; they have the tag {@code histories}.
+ * {@link TimeSource#system()}, are bounded by the number of their calls, and have the tag {@code threads}. Those that compare random
+ * histories of calls with the reference have the tag {@code histories}. These two take most of the time.
  */
 public abstract class RateLimiterContract {
 
@@ -43,6 +59,20 @@ public abstract class RateLimiterContract {
      * @return the limiter, which shares no state with those created earlier
      */
     protected abstract RateLimiter create(TierResolver tiers, TimeSource time);
+
+    /**
+     * Creates a limiter of which nothing is used, with a bound for the endpoints that no table names. As many of an organization have meters
+     * of their own, those that first use something; all further ones share {@link dev.ratelimit.Scope.Endpoint#OVERFLOW}. Scenarios about
+     * that bound use it. They are skipped unless a backend overrides this.
+     *
+     * @param tiers tells the tier of a call that does not bring one
+     * @param time the clocks to go by
+     * @param maxUnlistedEndpoints how many such endpoints of an organization have meters of their own
+     * @return the limiter, which shares no state with those created earlier
+     */
+    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
+        return Assumptions.abort("the backend has a meter for any number of endpoints");
+    }
 
     /**
      * Returns the least step of time that the backend tells apart. Scenarios about the last moment of a window use it, and
@@ -61,6 +91,40 @@ public abstract class RateLimiterContract {
      */
     protected Duration timeOfACall() {
         return Duration.ofNanos(5_000);
+    }
+
+    /**
+     * Returns whether the limiter believes its wall clock whatever that shows. Others doubt a jump of more than an hour
+     * until it has lasted a minute.
+     *
+     * @return false unless overridden; true for a backend that goes by the clock of a server
+     */
+    protected boolean believesTheWallClock() {
+        return false;
+    }
+
+    /**
+     * Lets a limiter that is not in use drop what is idle, end, and go on in another process. Scenarios about the wall
+     * clock call this at any point, and expect the same answers after it.
+     *
+     * @param limiter one that {@link #create} returned last, or this method
+     * @return what goes on: the same limiter unless overridden
+     */
+    protected RateLimiter restart(RateLimiter limiter) {
+        return limiter;
+    }
+
+    /**
+     * Carries over what an organization has used under a former tier, as {@link ReferenceRateLimiter#carryOver} does.
+     * Scenarios about it are skipped where a backend cannot.
+     *
+     * @param limiter one that {@link #create} returned
+     * @param caller whose limits are charged, and their tier
+     * @param former the same organization, and the tier that it had
+     * @return whether the backend can: false unless overridden
+     */
+    protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
+        return false;
     }
 
     @Nested
@@ -104,6 +168,13 @@ public abstract class RateLimiterContract {
     @Nested
     class WallClockSteps extends WallClockScenarios {
         WallClockSteps() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class WallClockJumps extends WallClockJumpScenarios {
+        WallClockJumps() {
             super(RateLimiterContract.this);
         }
     }
@@ -165,8 +236,29 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    class CarriedOver extends CarryOverScenarios {
+        CarriedOver() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
     class Overviews extends OverviewScenarios {
         Overviews() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class UnlistedEndpoints extends UnlistedEndpointScenarios {
+        UnlistedEndpoints() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Repetitions extends RepetitionScenarios {
+        Repetitions() {
             super(RateLimiterContract.this);
         }
     }
@@ -188,6 +280,15 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    @Tag("histories")
+    class WallClockHistories extends WallClockHistoryScenarios {
+        WallClockHistories() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    @Tag("threads")
     class Threads extends ThreadScenarios {
         Threads() {
             super(RateLimiterContract.this);
@@ -195,6 +296,7 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    @Tag("threads")
     class ReservationThreads extends ReservationThreadScenarios {
         ReservationThreads() {
             super(RateLimiterContract.this);

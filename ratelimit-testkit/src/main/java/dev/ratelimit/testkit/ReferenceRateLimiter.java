@@ -22,21 +22,25 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Printable;
 import dev.ratelimit.spi.TimeSource;
-import java.time.Instant;
+import dev.ratelimit.testkit.ReferenceClock.Moment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * A rate limiter that is obviously right: each meter is the list of its charges, and each answer is read off that list.
  *
  * <p>Exact to the nanosecond for every limit, whatever its {@link dev.ratelimit.Precision}, and therefore what other limiters are
- * compared with. It takes time and memory in proportion to the charges that count, and never drops a meter: for tests only.
+ * compared with. It takes time and memory in proportion to the charges that count, and never drops a meter or the name of an endpoint: for
+ * tests only.
  *
  * <p>Safe for use by many threads. Calls are decided one at a time, at one reading of the clocks each, so that the order of the
  * decisions is an order of their times as well.
@@ -45,8 +49,12 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
     private final TierResolver tiers;
     private final TimeSource time;
+    private final ReferenceClock clock;
+    private final int maxUnlistedEndpoints;
     private final Map<MeterKey, ReferenceMeter> meters = new HashMap<>();
-    private Instant highestWall = Instant.MIN;
+
+    /** By organization: the endpoints that no table names, that have used something, and that have meters of their own. */
+    private final Map<String, Set<Scope>> unlisted = new HashMap<>();
 
     /**
      * Makes a limiter of which nothing is used.
@@ -55,8 +63,22 @@ public final class ReferenceRateLimiter implements RateLimiter {
      * @param time the clocks to go by
      */
     public ReferenceRateLimiter(TierResolver tiers, TimeSource time) {
+        this(tiers, time, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Makes a limiter of which nothing is used, with a bound for the endpoints that no table names. As many of an organization have meters
+     * of their own, those that first use something. All further ones share {@link Scope.Endpoint#OVERFLOW}.
+     *
+     * @param tiers tells the tier of a call that does not bring one
+     * @param time the clocks to go by
+     * @param maxUnlistedEndpoints how many such endpoints have meters of their own
+     */
+    public ReferenceRateLimiter(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
         this.tiers = requireNonNull(tiers, "tiers");
         this.time = requireNonNull(time, "time");
+        this.clock = new ReferenceClock(time);
+        this.maxUnlistedEndpoints = maxUnlistedEndpoints;
     }
 
     @Override
@@ -79,7 +101,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
         requireNonNull(caller, "caller");
         requireNonNull(estimate, "estimate");
         Booking booking = new Booking(caller);
-        booking.decision = booking.charge(caller.tier().limitsFor(endpoint), estimate);
+        booking.decision = booking.charge(limitsFor(caller, endpoint), estimate);
         return booking.decision instanceof Rejected rejected ? Reservation.rejected(rejected) : booking;
     }
 
@@ -92,7 +114,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
     public synchronized Decision peek(Caller caller, String endpoint, Usage usage) {
         requireNonNull(caller, "caller");
         requireNonNull(usage, "usage");
-        List<AppliedLimit> limits = caller.tier().limitsFor(endpoint);
+        List<AppliedLimit> limits = limitsFor(caller, endpoint);
         return decide(caller, limits, usage, now(limits));
     }
 
@@ -104,7 +126,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
     @Override
     public synchronized List<LimitStatus> status(Caller caller, String endpoint) {
         requireNonNull(caller, "caller");
-        return status(caller, caller.tier().limitsFor(endpoint));
+        return status(caller, limitsFor(caller, endpoint));
     }
 
     @Override
@@ -122,7 +144,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
                 others.add(endpoint.name());
             }
         }
-        others.removeAll(tier.namedEndpoints());
+        tier.namedEndpoints().forEach(name -> others.remove(new Scope.Endpoint(name).name()));
         List<AppliedLimit> known = tier.limits();
         List<AppliedLimit> all = new ArrayList<>(known);
         for (String other : others) {
@@ -131,15 +153,52 @@ public final class ReferenceRateLimiter implements RateLimiter {
                     .forEach(all::add);
         }
         return status(caller, all).stream()
-                .filter(status -> known.contains(status.limit()) || status.used() > 0)
+                .filter(status -> known.contains(status.applied()) || status.used() > 0)
                 .toList();
     }
 
     private List<LimitStatus> status(Caller caller, List<AppliedLimit> limits) {
-        ReferenceMeter.Moment now = now(limits);
+        Moment now = now(limits);
         return limits.stream()
                 .map(applied -> meter(caller, applied).status(applied, now))
                 .toList();
+    }
+
+    /**
+     * Charges to the limits of a caller's tier what those of a former tier count now that have the same table, scope
+     * and unit, and another span. All of it is charged, whether it fits or not, each time that this is called.
+     *
+     * @param caller whose limits are charged, and their tier
+     * @param former the same organization, and the tier that it had
+     * @throws IllegalArgumentException if the callers are of two organizations
+     */
+    public synchronized void carryOver(Caller caller, Caller former) {
+        if (!former.organization().equals(caller.organization())) {
+            throw new IllegalArgumentException("former must be of organization \"" + caller.organization()
+                    + "\": former=" + former.organization());
+        }
+        Moment now = clock.read();
+        Map<AppliedLimit, Long> counting = new LinkedHashMap<>();
+        for (MeterKey key : List.copyOf(meters.keySet())) {
+            limitsOf(former, key)
+                    .filter(limit -> keyOf(former, limit).equals(key))
+                    .forEach(limit -> limitsOf(caller, key)
+                            .filter(other -> !spanOf(other.limit()).equals(key.span))
+                            .forEach(other ->
+                                    counting.put(other, meter(former, limit).used(now))));
+        }
+        counting.forEach((limit, units) -> meter(caller, limit).chargeAnyway(units, now));
+    }
+
+    /** Returns the limits of a caller's tier that have the table, the scope and the unit of a meter. */
+    private static Stream<AppliedLimit> limitsOf(Caller caller, MeterKey key) {
+        List<AppliedLimit> limits = key.scope instanceof Scope.Endpoint endpoint
+                ? caller.tier().limitsFor(endpoint.name())
+                : caller.tier().limits();
+        return limits.stream()
+                .filter(limit -> limit.table().equals(key.table)
+                        && limit.scope().equals(key.scope)
+                        && limit.limit().unit().equals(key.unit));
     }
 
     @Override
@@ -151,26 +210,50 @@ public final class ReferenceRateLimiter implements RateLimiter {
         requireNonNull(organization, "organization");
         Tier tier = tiers.tierOf(organization);
         if (tier == null) {
-            throw new IllegalStateException("an organization must have a tier: organization=" + organization);
+            throw new IllegalStateException(
+                    "an organization must have a tier: organization=" + Printable.name(organization));
         }
         return new Caller(organization, tier);
     }
 
     /** Reads the clocks; the wall clock only for quotas whose periods end, so that only they depend on it. */
-    private ReferenceMeter.Moment now(List<AppliedLimit> limits) {
-        Instant wall = highestWall;
-        if (limits.stream().anyMatch(ReferenceRateLimiter::goesByTheWallClock)) {
-            wall = time.instant();
-            highestWall = wall.isAfter(highestWall) ? wall : highestWall;
-        }
-        return new ReferenceMeter.Moment(time.nanoTime(), wall, highestWall);
+    private Moment now(List<AppliedLimit> limits) {
+        return limits.stream().anyMatch(ReferenceRateLimiter::goesByTheWallClock) ? clock.read() : clock.readNanoTime();
     }
 
     private static boolean goesByTheWallClock(AppliedLimit applied) {
         return applied.limit() instanceof Quota quota && !quota.period().equals(QuotaPeriod.lifetime());
     }
 
-    private Decision decide(Caller caller, List<AppliedLimit> limits, Usage usage, ReferenceMeter.Moment now) {
+    private List<AppliedLimit> limitsFor(Caller caller, String endpoint) {
+        List<AppliedLimit> limits = caller.tier().limitsFor(endpoint);
+        Set<Scope> own = unlisted.getOrDefault(caller.organization(), Set.of());
+        boolean counts = caller.tier().namedEndpoints().contains(endpoint)
+                || own.size() < maxUnlistedEndpoints
+                || own.contains(new Scope.Endpoint(endpoint));
+        return counts
+                ? limits
+                : limits.stream().map(ReferenceRateLimiter::shared).toList();
+    }
+
+    private static AppliedLimit shared(AppliedLimit limit) {
+        return limit.scope() instanceof Scope.Endpoint
+                ? new AppliedLimit(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow())
+                : limit;
+    }
+
+    /** Takes note that a limit was charged: if it is of an endpoint that no table names, that endpoint has a meter of its own from now on. */
+    private void charged(Caller caller, AppliedLimit limit) {
+        Stream<Scope> named = caller.tier().namedEndpoints().stream().map(Scope.Endpoint::new);
+        if (limit.scope() instanceof Scope.Endpoint
+                && !limit.scope().equals(Scope.Endpoint.OVERFLOW)
+                && named.noneMatch(limit.scope()::equals)) {
+            unlisted.computeIfAbsent(caller.organization(), name -> new HashSet<>())
+                    .add(limit.scope());
+        }
+    }
+
+    private Decision decide(Caller caller, List<AppliedLimit> limits, Usage usage, Moment now) {
         List<ReferenceMeter.Refusal> refusals = limits.stream()
                 .flatMap(applied -> meter(caller, applied).refusal(applied, usage, now).stream())
                 .toList();
@@ -188,10 +271,26 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
     private ReferenceMeter meter(Caller caller, AppliedLimit applied) {
         Limit limit = applied.limit();
-        Object span = limit instanceof RateLimit rate ? rate.window() : ((Quota) limit).period();
-        MeterKey key = new MeterKey(
-                caller.organization(), caller.tier().account(), applied.table(), applied.scope(), limit.unit(), span);
-        return meters.computeIfAbsent(key, k -> new ReferenceMeter());
+        return meters.computeIfAbsent(
+                keyOf(caller, applied),
+                missing -> limit instanceof RateLimit rate
+                        ? new ReferenceWindow(rate.window())
+                        : new ReferenceQuota(((Quota) limit).period()));
+    }
+
+    private static MeterKey keyOf(Caller caller, AppliedLimit applied) {
+        Limit limit = applied.limit();
+        return new MeterKey(
+                caller.organization(),
+                caller.tier().account(),
+                applied.table(),
+                applied.scope(),
+                limit.unit(),
+                spanOf(limit));
+    }
+
+    private static Object spanOf(Limit limit) {
+        return limit instanceof RateLimit rate ? rate.window() : ((Quota) limit).period();
     }
 
     /** An admitted reservation: what it has charged in each of its limits, oldest first. */
@@ -215,7 +314,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
         public Decision add(Usage more) {
             requireNonNull(more, "more");
             synchronized (ReferenceRateLimiter.this) {
-                return ended ? Rejected.forGood(new ReservationEnded(), "") : charge(statedBy(more), more);
+                return ended ? Rejected.permanent(new ReservationEnded(), "") : charge(statedBy(more), more);
             }
         }
 
@@ -228,11 +327,11 @@ public final class ReferenceRateLimiter implements RateLimiter {
                 }
                 ended = true;
                 // The wall clock is not asked: a charge to a period that is over is forgotten as soon as somebody asks.
-                ReferenceMeter.Moment now = new ReferenceMeter.Moment(time.nanoTime(), highestWall, highestWall);
+                Moment now = clock.readNanoTime();
                 charges.forEach((applied, charged) -> {
                     if (actual.states(applied.limit().unit())) {
                         long units = actual.amountOf(applied.limit().unit());
-                        meter(caller, applied).settle(applied.limit(), charged, units, now);
+                        meter(caller, applied).settle(charged, units, now);
                     }
                 });
                 return true;
@@ -249,11 +348,14 @@ public final class ReferenceRateLimiter implements RateLimiter {
         }
 
         Decision charge(List<AppliedLimit> limits, Usage usage) {
-            ReferenceMeter.Moment now = now(limits);
+            Moment now = now(limits);
             Decision decision = decide(caller, limits, usage, now);
             if (decision instanceof Admitted admitted) {
                 for (AppliedLimit applied : chargedBy(admitted, limits)) {
                     long units = usage.amountOf(applied.limit().unit());
+                    if (units > 0) {
+                        charged(caller, applied);
+                    }
                     ReferenceMeter.Charge charge = meter(caller, applied).charge(units, now);
                     charges.computeIfAbsent(applied, first -> new ArrayList<>()).add(charge);
                 }

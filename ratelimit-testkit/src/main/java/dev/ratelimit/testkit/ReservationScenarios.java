@@ -31,7 +31,7 @@ abstract class ReservationScenarios extends Scenarios {
     }
 
     private static Usage microUsd(long n) {
-        return Usage.of(Unit.MICRO_USD, n);
+        return Usage.of(Unit.NANO_USD, n);
     }
 
     private void beginTenSecondsBeforeTheMonthEnds() {
@@ -162,17 +162,17 @@ abstract class ReservationScenarios extends Scenarios {
 
     @Test
     void everyLimitOfTheReservationIsChargedAndSettledInItsOwnUnit() {
-        Quota money = Quota.lifetime(Unit.MICRO_USD, 500);
+        Quota money = Quota.lifetime(Unit.NANO_USD, 500);
         limits(RateLimit.perMinute(10), TOKENS_PER_MINUTE, TOKENS_PER_MONTH, money);
-        reserves(tokens(60).and(Unit.MICRO_USD, 200)).used(1L, 60L, 60L, 200L);
-        refusesToReserveForGood(tokens(10).and(Unit.MICRO_USD, 301)).by(money).used(1L, 60L, 60L, 200L);
+        reserves(tokens(60).and(Unit.NANO_USD, 200)).used(1L, 60L, 60L, 200L);
+        refusesToReserveForGood(tokens(10).and(Unit.NANO_USD, 301)).by(money).used(1L, 60L, 60L, 200L);
     }
 
     @Test
     void everyUnitThatIsStatedIsSettledAndNoOther() {
-        limits(RateLimit.perMinute(10), TOKENS_PER_MINUTE, TOKENS_PER_MONTH, Quota.lifetime(Unit.MICRO_USD, 500));
-        Usage estimate = tokens(10).and(Unit.MICRO_USD, 20);
-        reserves(estimate).settles(tokens(4).and(Unit.MICRO_USD, 30)).used(1L, 4L, 4L, 30L);
+        limits(RateLimit.perMinute(10), TOKENS_PER_MINUTE, TOKENS_PER_MONTH, Quota.lifetime(Unit.NANO_USD, 500));
+        Usage estimate = tokens(10).and(Unit.NANO_USD, 20);
+        reserves(estimate).settles(tokens(4).and(Unit.NANO_USD, 30)).used(1L, 4L, 4L, 30L);
         reserves(estimate).settles(tokens(5)).used(2L, 9L, 9L, 50L);
         reserves(estimate).settles(microUsd(0)).used(3L, 19L, 19L, 50L);
         reserves(estimate).settles(Usage.of(Unit.CHARACTERS, 9)).used(4L, 29L, 29L, 70L);
@@ -180,9 +180,9 @@ abstract class ReservationScenarios extends Scenarios {
 
     @Test
     void aUnitThatTheEstimateDidNotNameCanBeSettled() {
-        limits(TOKENS_PER_MINUTE, Quota.perMonth(Unit.MICRO_USD, 500));
+        limits(TOKENS_PER_MINUTE, Quota.perMonth(Unit.NANO_USD, 500));
         at(0).reserves(Usage.call()).used(0L, 0L);
-        at(30_000).settles(tokens(40).and(Unit.MICRO_USD, 200)).used(40L, 200L);
+        at(30_000).settles(tokens(40).and(Unit.NANO_USD, 200)).used(40L, 200L);
         at(89_999).used(40L, 200L);
         at(90_000).used(0L, 200L);
     }
@@ -207,8 +207,8 @@ abstract class ReservationScenarios extends Scenarios {
 
     @Test
     void cancellingGivesBackAllThatWasCharged() {
-        limits(RateLimit.perMinute(10), TOKENS_PER_MINUTE, TOKENS_PER_MONTH, Quota.lifetime(Unit.MICRO_USD, 500));
-        admits(tokens(10).and(Unit.MICRO_USD, 20)).reserves(tokens(60).and(Unit.MICRO_USD, 200));
+        limits(RateLimit.perMinute(10), TOKENS_PER_MINUTE, TOKENS_PER_MONTH, Quota.lifetime(Unit.NANO_USD, 500));
+        admits(tokens(10).and(Unit.NANO_USD, 20)).reserves(tokens(60).and(Unit.NANO_USD, 200));
         cancels().used(1L, 10L, 10L, 20L);
     }
 

@@ -12,6 +12,7 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.ReservationEnded;
+import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
@@ -59,7 +60,7 @@ abstract class Scenarios {
     private Decision answer = Decision.admitted();
 
     /** The one made last, unless it was left for an earlier one. */
-    Reservation reservation = Reservation.rejected(Rejected.forGood(new ReservationEnded(), ""));
+    Reservation reservation = Reservation.rejected(Rejected.permanent(new ReservationEnded(), ""));
 
     Scenarios(RateLimiterContract contract) {
         this(contract, 0);
@@ -82,11 +83,17 @@ abstract class Scenarios {
         limiter = contract.create(organization -> tier, time);
     }
 
+    /** Begins anew, with a limiter that has meters for so many endpoints that no table names. */
+    final Scenarios boundedBy(int maxUnlistedEndpoints) {
+        limiter = contract.create(organization -> tier, time, maxUnlistedEndpoints);
+        return this;
+    }
+
     /** A tier of one table for each limit, which limits each endpoint by itself. */
     static Tier tierOf(Limit... limits) {
         Tier tier = Tier.named("tier").build();
         for (int i = 0; i < limits.length; i++) {
-            tier = tier.withTable(LimitTable.named("table " + i).eachOther(limits[i]));
+            tier = tier.withTable(LimitTable.named("table " + i).eachOtherEndpoint(limits[i]));
         }
         return tier;
     }
@@ -259,9 +266,19 @@ abstract class Scenarios {
         assertThat(answer)
                 .asInstanceOf(InstanceOfAssertFactories.type(Rejected.class))
                 .extracting(Rejected::cause, InstanceOfAssertFactories.type(LimitReached.class))
-                .extracting(LimitReached::limit)
+                .extracting(LimitReached::applied)
                 .extracting(AppliedLimit::limit)
                 .isEqualTo(limit);
+        return this;
+    }
+
+    /** Says whose limit refused. */
+    Scenarios of(Scope scope) {
+        assertThat(answer)
+                .asInstanceOf(InstanceOfAssertFactories.type(Rejected.class))
+                .extracting(Rejected::cause, InstanceOfAssertFactories.type(LimitReached.class))
+                .extracting(reached -> reached.applied().scope())
+                .isEqualTo(scope);
         return this;
     }
 

@@ -39,7 +39,7 @@ abstract class SeveralLimitsScenarios extends Scenarios {
 
     @Test
     void eachLimitIsChargedInItsOwnUnit() {
-        limits(RateLimit.perMinute(10), Quota.perMonth(Unit.TOKENS, 100), Quota.perMonth(Unit.MICRO_USD, 100));
+        limits(RateLimit.perMinute(10), Quota.perMonth(Unit.TOKENS, 100), Quota.perMonth(Unit.NANO_USD, 100));
         admits(tokens(30), Usage.call(), Usage.of(Unit.CALLS, 3).and(Unit.TOKENS, 5));
         used(5L, 35L, 0L);
     }
@@ -83,10 +83,10 @@ abstract class SeveralLimitsScenarios extends Scenarios {
     @Test
     void aLimitWhoseUnitIsNotNamedRefusesOnlyWhenItsRuleSaysSo() {
         Quota whileFits = Quota.perMonth(Unit.TOKENS, 10);
-        Quota untilReached = Quota.perMonth(Unit.MICRO_USD, 10).withOverrun(UNTIL_REACHED);
+        Quota untilReached = Quota.perMonth(Unit.NANO_USD, 10).withOverrun(UNTIL_REACHED);
         limits(RateLimit.perSecond(100), whileFits, untilReached);
         admits(Usage.of(Unit.TOKENS, 10)).admits(Usage.call());
-        admits(Usage.of(Unit.MICRO_USD, 10))
+        admits(Usage.of(Unit.NANO_USD, 10))
                 .rejects(Usage.call(), Duration.ofDays(31))
                 .by(untilReached);
         used(3L, 10L, 10L);

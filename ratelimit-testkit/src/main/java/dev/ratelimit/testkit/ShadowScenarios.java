@@ -42,7 +42,7 @@ abstract class ShadowScenarios extends Scenarios {
     private static Tier tier(Limit inForce, Limit... shadows) {
         Tier tier = Tier.named("tier")
                 .message("Slow down.")
-                .table(LimitTable.named("table").eachOther(inForce))
+                .table(LimitTable.named("table").eachOtherEndpoint(inForce))
                 .build();
         for (int i = 0; i < shadows.length; i++) {
             tier = tier.withTable(shadowTable(i, shadows[i]));
@@ -51,13 +51,13 @@ abstract class ShadowScenarios extends Scenarios {
     }
 
     private static LimitTable shadowTable(int i, Limit limit) {
-        return LimitTable.named("shadow " + i).eachOther(limit).asShadow();
+        return LimitTable.named("shadow " + i).eachOtherEndpoint(limit).asShadow();
     }
 
     private static Rejected rejection(int i, Limit limit, long retryAfterMillis) {
         AppliedLimit applied = new AppliedLimit("shadow " + i, new Scope.Endpoint("chat"), limit, true);
         long nanos = Duration.ofMillis(retryAfterMillis).toNanos();
-        return Rejected.forNanos(new LimitReached(applied), "Slow down.", nanos);
+        return Rejected.temporary(new LimitReached(applied), "Slow down.", nanos);
     }
 
     private void assertAdmitted(Decision decision, Rejected... shadowRejections) {
@@ -96,7 +96,7 @@ abstract class ShadowScenarios extends Scenarios {
     void aTableThatComesAfterAShadowIsInForce() {
         under(Tier.named("tier")
                 .table(shadowTable(0, TEN))
-                .table(LimitTable.named("table").eachOther(TWO))
+                .table(LimitTable.named("table").eachOtherEndpoint(TWO))
                 .build());
         admits(2).rejects(1, 60_000).by(TWO).used(2L, 2L);
     }
@@ -131,7 +131,7 @@ abstract class ShadowScenarios extends Scenarios {
     void aStatusTellsShadowsApart() {
         under(tier(TEN, TWO));
         assertThat(limiter.status("acme", "chat"))
-                .extracting(LimitStatus::limit)
+                .extracting(LimitStatus::applied)
                 .extracting(AppliedLimit::shadow)
                 .containsExactly(false, true);
     }
@@ -140,7 +140,7 @@ abstract class ShadowScenarios extends Scenarios {
     void whatAShadowHasCountedStaysWhenItIsPutInForce() {
         Tier shadow = tier(TEN, TWO);
         under(shadow).admits(1);
-        Tier inForce = shadow.withTable(LimitTable.named("shadow 0").eachOther(TWO));
+        Tier inForce = shadow.withTable(LimitTable.named("shadow 0").eachOtherEndpoint(TWO));
         under(inForce).used(1L, 1L).admits(1).rejects(1, 60_000).by(TWO);
         under(shadow);
         assertAdmitted(decisionOn(Usage.call()), rejection(0, TWO, 60_000));
@@ -183,7 +183,7 @@ abstract class ShadowScenarios extends Scenarios {
         Tier shadow = tier(unlimited, TWO);
         Tier inForce = Tier.named("tier")
                 .message("Slow down.")
-                .table(LimitTable.named("shadow 0").eachOther(TWO))
+                .table(LimitTable.named("shadow 0").eachOtherEndpoint(TWO))
                 .build();
         for (int call = 0; call < 100; call++) {
             Usage usage = calls(random.nextInt(4));

@@ -94,13 +94,13 @@ abstract class StreamScenarios extends Scenarios {
 
     @Test
     void onlyTheLimitsOfTheUnitsThatAreAddedAreAsked() {
-        Quota money = Quota.lifetime(Unit.MICRO_USD, 10).withOverrun(UNTIL_REACHED);
+        Quota money = Quota.lifetime(Unit.NANO_USD, 10).withOverrun(UNTIL_REACHED);
         limits(TOKENS_PER_MINUTE, CALL_PER_MINUTE, money);
-        reserves(tokens(10).and(Unit.MICRO_USD, 10)).rejectsForGood(calls(0)).by(money);
+        reserves(tokens(10).and(Unit.NANO_USD, 10)).rejectsForGood(calls(0)).by(money);
         adds(tokens(20)).used(30L, 1L, 10L);
         refusesToAdd(Usage.call(), 60_000).by(CALL_PER_MINUTE);
         refusesToAdd(tokens(5).and(Unit.CALLS, 1), 60_000).by(CALL_PER_MINUTE);
-        refusesToAddForGood(tokens(5).and(Unit.MICRO_USD, 0)).by(money);
+        refusesToAddForGood(tokens(5).and(Unit.NANO_USD, 0)).by(money);
         adds(Usage.of(Unit.CHARACTERS, 1_000)).used(30L, 1L, 10L);
     }
 
@@ -128,11 +128,11 @@ abstract class StreamScenarios extends Scenarios {
 
     @Test
     void addingNothingAsksWithoutCharging() {
-        Quota untilReached = Quota.lifetime(Unit.MICRO_USD, 10).withOverrun(UNTIL_REACHED);
+        Quota untilReached = Quota.lifetime(Unit.NANO_USD, 10).withOverrun(UNTIL_REACHED);
         limits(TOKENS_PER_MINUTE, untilReached);
-        reserves(tokens(100).and(Unit.MICRO_USD, 9)).adds(tokens(0).and(Unit.MICRO_USD, 0));
-        adds(Usage.of(Unit.MICRO_USD, 5)).used(100L, 14L);
-        refusesToAddForGood(tokens(0).and(Unit.MICRO_USD, 0)).by(untilReached);
+        reserves(tokens(100).and(Unit.NANO_USD, 9)).adds(tokens(0).and(Unit.NANO_USD, 0));
+        adds(Usage.of(Unit.NANO_USD, 5)).used(100L, 14L);
+        refusesToAddForGood(tokens(0).and(Unit.NANO_USD, 0)).by(untilReached);
         adds(tokens(0)).used(100L, 14L);
     }
 
@@ -144,7 +144,7 @@ abstract class StreamScenarios extends Scenarios {
 
     @Test
     void aReservationThatHasEndedTakesNoMore() {
-        Rejected expected = Rejected.forGood(new ReservationEnded(), "");
+        Rejected expected = Rejected.permanent(new ReservationEnded(), "");
         limits(TOKENS_PER_MINUTE);
         assertThat(reserves(tokens(10)).settles(tokens(20)).reservation.add(tokens(1)))
                 .isEqualTo(expected);

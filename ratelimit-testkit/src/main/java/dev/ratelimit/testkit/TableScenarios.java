@@ -47,7 +47,7 @@ abstract class TableScenarios extends Scenarios {
 
     @Test
     void eachOtherLimitsEveryUnnamedEndpointByItself() {
-        tables(TABLE.each(RateLimit.perMinute(2), "chat").eachOther(RateLimit.perMinute(1)));
+        tables(TABLE.each(RateLimit.perMinute(2), "chat").eachOtherEndpoint(RateLimit.perMinute(1)));
         calling("chat").admits(1, 1).rejects(1, 60_000);
         calling("rerank").admits(1).rejects(1, 60_000);
         calling("classify").admits(1).rejects(1, 60_000);
@@ -55,7 +55,7 @@ abstract class TableScenarios extends Scenarios {
 
     @Test
     void othersTogetherAddsUpTheUnnamedEndpoints() {
-        tables(TABLE.each(RateLimit.perMinute(2), "chat").othersTogether("remaining", RateLimit.perMinute(2)));
+        tables(TABLE.each(RateLimit.perMinute(2), "chat").otherEndpointsTogether("remaining", RateLimit.perMinute(2)));
         calling("rerank").admits(1);
         calling("classify").admits(1).rejects(1, 60_000);
         calling("rerank").rejects(1, 60_000);
@@ -68,7 +68,7 @@ abstract class TableScenarios extends Scenarios {
                 LimitTable.named("per minute").each(RateLimit.perMinute(5), "chat"),
                 LimitTable.named("per hour")
                         .each(RateLimit.perHour(5), "embed")
-                        .othersTogether("remaining", RateLimit.perHour(2)));
+                        .otherEndpointsTogether("remaining", RateLimit.perHour(2)));
         calling("chat").remaining(5L, 2L).admits(1, 1).rejects(1, 3_600_000);
         calling("classify").rejects(1, 3_600_000);
         calling("embed").remaining(5L).admits(1);
@@ -76,7 +76,7 @@ abstract class TableScenarios extends Scenarios {
 
     @Test
     void anUnlimitedEndpointIsNeitherLimitedNorAnOther() {
-        tables(TABLE.unlimited("chat").othersTogether("remaining", RateLimit.perMinute(1)));
+        tables(TABLE.unlimited("chat").otherEndpointsTogether("remaining", RateLimit.perMinute(1)));
         calling("chat").admits(1_000, 1_000, 1_000).remaining();
         calling("embed").admits(1).rejects(1, 60_000);
         calling("chat").admits(1);
@@ -97,8 +97,8 @@ abstract class TableScenarios extends Scenarios {
     @Test
     void aCallFallsUnderEveryTableInTheirOrder() {
         tables(
-                LimitTable.named("per second").eachOther(RateLimit.perSecond(3)),
-                LimitTable.named("per minute").othersTogether("all", RateLimit.perMinute(4)));
+                LimitTable.named("per second").eachOtherEndpoint(RateLimit.perSecond(3)),
+                LimitTable.named("per minute").otherEndpointsTogether("all", RateLimit.perMinute(4)));
         calling("chat").admits(3).remaining(0L, 1L);
         calling("embed").remaining(3L, 1L).admits(1).rejects(1, 60_000);
     }

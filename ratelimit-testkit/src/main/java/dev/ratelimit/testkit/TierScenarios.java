@@ -124,10 +124,12 @@ abstract class TierScenarios extends Scenarios {
     @Test
     void tiersThatDifferInAnythingButTheAmountAndHowItIsEnforcedAreSeparate() {
         separate(
-                tier(TABLE.eachOther(PER_MINUTE)),
-                tier(LimitTable.named("others").eachOther(PER_MINUTE)));
+                tier(TABLE.eachOtherEndpoint(PER_MINUTE)),
+                tier(LimitTable.named("others").eachOtherEndpoint(PER_MINUTE)));
         separate(tier(TABLE.each(PER_MINUTE, "chat")), tier(TABLE.together("chat", PER_MINUTE, "chat")));
-        separate(tier(TABLE.othersTogether("all", PER_MINUTE)), tier(TABLE.othersTogether("the others", PER_MINUTE)));
+        separate(
+                tier(TABLE.otherEndpointsTogether("all", PER_MINUTE)),
+                tier(TABLE.otherEndpointsTogether("the others", PER_MINUTE)));
         separate(PER_MINUTE, RateLimit.of(Unit.TOKENS, 2, Duration.ofMinutes(1)));
         separate(PER_MINUTE, RateLimit.of(Unit.CALLS, 2, Duration.ofMinutes(1).plus(tick)));
         separate(Quota.perMonth(2), RateLimit.of(Unit.CALLS, 2, Duration.ofDays(31)));
@@ -155,7 +157,7 @@ abstract class TierScenarios extends Scenarios {
                         .message("Too many.")
                         .table(TABLE.each(PER_MINUTE, "chat"))
                         .build());
-        shared(tier, tier(TABLE.eachOther(PER_MINUTE)));
+        shared(tier, tier(TABLE.eachOtherEndpoint(PER_MINUTE)));
         shared(tier, tier(TABLE.each(RateLimit.perHour(9), "embed").each(PER_MINUTE, "rerank", "chat")));
     }
 }

@@ -47,7 +47,12 @@ abstract class WaitingScenarios extends Scenarios {
     }
 
     private CompletableFuture<Decision> acquireAsync(long calls, Duration maxWait) {
-        return limiter.acquireAsync("acme", "chat", calls(calls), maxWait, scheduler);
+        return asked(limiter.acquireAsync("acme", "chat", calls(calls), maxWait, scheduler));
+    }
+
+    private CompletableFuture<Decision> asked(CompletableFuture<Decision> call) {
+        scheduler.awaitAttempt(call);
+        return call;
     }
 
     /** Says that the call is admitted, so many milliseconds after the beginning. */
@@ -145,9 +150,9 @@ abstract class WaitingScenarios extends Scenarios {
         limits(RateLimit.perMinute(0));
         assertThat(limiter.acquire(caller, "chat", Usage.call(), HOUR)).isEqualTo(Decision.admitted());
         assertPassed(Duration.ZERO, Duration.ZERO);
-        CompletableFuture<Decision> answer = limiter.acquireAsync(caller, "chat", Usage.call(), HOUR, scheduler);
+        CompletableFuture<Decision> answer = asked(limiter.acquireAsync(caller, "chat", Usage.call(), HOUR, scheduler));
         time.advanceNanos(scheduler.delay());
-        scheduler.runNext();
+        scheduler.runNext(answer);
         assertThat(answer).isCompletedWithValue(Decision.admitted());
         used(1L);
     }
@@ -168,7 +173,7 @@ abstract class WaitingScenarios extends Scenarios {
         assertThat(answer).isNotDone();
         assertThat(scheduler.delay()).isEqualTo(Duration.ofMinutes(1).toNanos());
         at(60_000);
-        scheduler.runNext();
+        scheduler.runNext(answer);
         assertThat(answer).isCompletedWithValue(Decision.admitted());
         used(1L).rejects(1, 60_000);
     }
@@ -179,7 +184,7 @@ abstract class WaitingScenarios extends Scenarios {
         CompletableFuture<Decision> answer = acquireAsync(1, Duration.ofSeconds(119));
         time.advanceNanos(scheduler.delay());
         admits(1);
-        scheduler.runNext();
+        scheduler.runNext(answer);
         assertThat(answer).isCompletedWithValue(limiter.tryAcquire("acme", "chat"));
         used(1L);
     }
@@ -191,14 +196,14 @@ abstract class WaitingScenarios extends Scenarios {
         time.advanceNanos(scheduler.delay());
         admits(1);
         limits(RateLimit.perMinute(2));
-        scheduler.runNext();
+        scheduler.runNext(upgraded);
         assertThat(upgraded).isCompletedWithValue(Decision.admitted());
         used(2L);
 
         CompletableFuture<Decision> downgraded = acquireAsync(1, HOUR);
         time.advanceNanos(scheduler.delay());
         limits(RateLimit.perMinute(0));
-        scheduler.runNext();
+        scheduler.runNext(downgraded);
         rejectsForGood(1);
         assertThat(downgraded).isCompletedWithValue(limiter.tryAcquire("acme", "chat"));
     }

@@ -10,7 +10,7 @@ import dev.ratelimit.Unit;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What happens when the wall clock steps. It starts at midnight. */
+/** What happens when the wall clock steps by up to an hour. It starts at midnight. */
 abstract class WallClockScenarios extends Scenarios {
 
     private static final Duration HOUR = Duration.ofHours(1);
@@ -45,26 +45,26 @@ abstract class WallClockScenarios extends Scenarios {
 
     @Test
     void aPeriodThatWasOnlyLookedAtDoesNotReopenEither() {
-        limits(perDay(1)).admits(1);
-        time.stepWall(Duration.ofDays(1));
+        limits(perDay(1)).after(Duration.ofHours(23).plus(HALF_HOUR)).admits(1);
+        time.stepWall(HOUR);
         remaining(1L);
-        time.stepWall(Duration.ofDays(-1));
-        admits(1).rejects(1, Duration.ofDays(2));
+        time.stepWall(HOUR.negated());
+        admits(1).rejects(1, Duration.ofHours(24).plus(HALF_HOUR));
     }
 
     @Test
     void thePeriodOfOneMeterFollowsTheWallTimeSeenByAnother() {
-        limits(perDay(1)).admits(1);
-        time.stepWall(Duration.ofDays(1));
+        limits(perDay(1)).after(Duration.ofHours(23).plus(HALF_HOUR)).admits(1);
+        time.stepWall(HOUR);
         from("umbrella").admits(1);
-        time.stepWall(Duration.ofDays(-1));
-        from("acme").admits(1).rejects(1, Duration.ofDays(2));
+        time.stepWall(HOUR.negated());
+        from("acme").admits(1).rejects(1, Duration.ofHours(24).plus(HALF_HOUR));
     }
 
     @Test
     void aStepForwardBeginsTheNextPeriod() {
-        limits(perDay(1)).admits(1).rejects(1, Duration.ofDays(1));
-        time.stepWall(Duration.ofDays(1).minus(tick));
+        limits(perDay(1)).after(Duration.ofHours(23)).admits(1).rejects(1, HOUR);
+        time.stepWall(HOUR.minus(tick));
         rejects(1, tick);
         time.stepWall(tick);
         admits(1).rejects(1, Duration.ofDays(1));
@@ -90,11 +90,11 @@ abstract class WallClockScenarios extends Scenarios {
 
     @Test
     void aCallThatNoQuotaLimitsDoesNotLookAtTheWallClock() {
-        limits(perDay(1)).admits(1);
-        time.stepWall(Duration.ofDays(1));
+        limits(perDay(1)).after(Duration.ofHours(23).plus(HALF_HOUR)).admits(1);
+        time.stepWall(HOUR);
         limits(RateLimit.perMinute(1)).admits(1);
-        time.stepWall(Duration.ofDays(-1));
-        limits(perDay(1)).rejects(1, Duration.ofDays(1));
+        time.stepWall(HOUR.negated());
+        limits(perDay(1)).rejects(1, HALF_HOUR);
     }
 
     @Test

@@ -17,13 +17,15 @@ import org.junit.jupiter.api.Test;
 class ManualTimeTest {
 
     private static final Tier ONE_CALL_PER_MINUTE = Tier.named("one call per minute")
-            .table(LimitTable.named("calls").eachOther(RateLimit.perMinute(1)))
+            .table(LimitTable.named("calls").eachOtherEndpoint(RateLimit.perMinute(1)))
             .build();
 
     private final ManualTime time = new ManualTime();
 
     @Test
     void theExamplesOfTheDocumentationHold() throws InterruptedException {
+        // sample: dev/ratelimit/testkit/ManualTime.java
+        ManualTime time = new ManualTime();
         RateLimiter limiter = new ReferenceRateLimiter(organization -> ONE_CALL_PER_MINUTE, time);
 
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
@@ -31,11 +33,14 @@ class ManualTimeTest {
 
         time.advance(Duration.ofMinutes(1));
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+        // end of sample
 
+        // sample: dev/ratelimit/testkit/ManualTime.java
         assertThat(limiter.acquire("acme", "chat", Usage.call(), Duration.ofHours(1))
                         .isAdmitted())
                 .isTrue();
         assertThat(time.instant()).isAfterOrEqualTo(ManualTime.DEFAULT_START.plusSeconds(120));
+        // end of sample
     }
 
     @Test

@@ -1,0 +1,74 @@
+package dev.ratelimit.apikeys;
+
+import static dev.ratelimit.kernel.Arguments.require;
+import static java.util.Objects.requireNonNull;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.KeyRevoked;
+import dev.ratelimit.KeyUnknown;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Resolution;
+import dev.ratelimit.kernel.Printable;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells for whom a key stands. {@link InMemoryKeyDirectory} is one; a host that keeps its keys in a database plugs in that, and is
+ * given digests only:
+ *
+ * <pre>{@code
+ * KeyDirectory keys = digest -> {
+ *   Row row = cache.find(digest.hex());
+ *   return row == null ? Rejected.permanent(new KeyUnknown(), "") : new Caller(row.organization(), row.tier());
+ * };
+ * }</pre>
+ *
+ * <p>A directory is asked at every call, on the caller's thread, so it should answer from memory. Implementations are safe for use by many
+ * threads.
+ */
+@FunctionalInterface
+public interface KeyDirectory {
+
+    /**
+     * Tells for whom the key of a digest stands.
+     *
+     * @param digest the digest of the key that a call brought
+     * @return a {@link Caller}; or a {@link Rejected}, by {@link KeyRevoked} or {@link KeyUnknown}
+     */
+    Resolution find(KeyDigest digest);
+
+    /**
+     * Tells for whom a key stands. A call without a key is refused like one with an unknown key: a request that lacks the header is
+     * ordinary, and not an error of the host.
+     *
+     * @param key the key as the request brings it, without a scheme such as {@code Bearer} before it; {@code null} if it brings none
+     * @return a {@link Caller}; or a {@link Rejected}, by {@link KeyRevoked} or {@link KeyUnknown}
+     */
+    @SuppressWarnings(
+            "exports") // the annotation is for tools: to require its module of users would bring them a dependency
+    default Resolution resolve(@Nullable String key) {
+        return key == null || key.isBlank() ? Rejected.permanent(new KeyUnknown(), "") : find(KeyDigest.of(key));
+    }
+
+    /**
+     * Makes a key of 256 random bits. It is kept nowhere: show it to the customer once, and register its digest.
+     *
+     * @param prefix what the key begins with, to tell kinds of keys apart by sight and to find lost ones in texts; ASCII letters,
+     *     digits, {@code -} and {@code _}, or empty
+     * @return the prefix and 43 characters of the same alphabet
+     * @throws IllegalArgumentException if the prefix has another character
+     */
+    static String newKey(String prefix) {
+        requireNonNull(prefix, "prefix");
+        require(
+                Pattern.matches("[A-Za-z0-9_-]*", prefix),
+                "prefix",
+                "of letters, digits, - and _",
+                '"' + Printable.name(prefix) + '"');
+        byte[] secret = new byte[32];
+        new SecureRandom().nextBytes(secret);
+        return prefix + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
+    }
+}

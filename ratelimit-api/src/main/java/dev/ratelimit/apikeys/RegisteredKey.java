@@ -1,0 +1,75 @@
+package dev.ratelimit.apikeys;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.KeyRevoked;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Resolution;
+import dev.ratelimit.Tier;
+import dev.ratelimit.TierResolver;
+import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.TimeSource;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of a key, but for the key. A change makes another one in its place. */
+final class RegisteredKey {
+
+    final String organization;
+    final KeyKind kind;
+    final Optional<KeyRevoked> revoked;
+
+    /* A cache of one, written by any thread: it is made again where it is lost, and its fields are final. */
+    private @Nullable Reviewed lastReviewed;
+
+    RegisteredKey(String organization, KeyKind kind, Optional<KeyRevoked> revoked) {
+        this.organization = requireNonNull(organization, "organization");
+        this.kind = requireNonNull(kind, "kind");
+        this.revoked = revoked;
+    }
+
+    Resolution resolve(TierResolver trial, TierResolver production, TimeSource time) {
+        if (revoked.isPresent()) {
+            Optional<Rejected> refusal = revoked.get().refusalAt(time.instant());
+            if (refusal.isPresent()) {
+                return refusal.get();
+            }
+        }
+        return new Caller(
+                organization,
+                switch (kind) {
+                    case TRIAL -> tier(trial);
+                    case PRODUCTION -> tier(production);
+                    case PRODUCTION_UNDER_REVIEW ->
+                        reviewed(tier(trial), tier(production).account());
+                });
+    }
+
+    private Tier tier(TierResolver tiers) {
+        Tier tier = tiers.tierOf(organization);
+        if (tier == null) {
+            throw new IllegalStateException(
+                    "the tier resolver must give a tier: organization=" + Printable.name(organization));
+        }
+        return tier;
+    }
+
+    /** Returns the trial tier on another account: the same object as long as the two are the same, which limiters find faster. */
+    private Tier reviewed(Tier trial, String account) {
+        Reviewed last = lastReviewed;
+        if (last == null || !last.trial.equals(trial) || !last.tier.account().equals(account)) {
+            last = new Reviewed(trial, trial.withAccount(account));
+            lastReviewed = last;
+        }
+        return last.tier;
+    }
+
+    /** Returns for example {@code PRODUCTION key of acme}. */
+    @Override
+    public String toString() {
+        return kind + " key of " + Printable.name(organization);
+    }
+
+    private record Reviewed(Tier trial, Tier tier) {}
+}

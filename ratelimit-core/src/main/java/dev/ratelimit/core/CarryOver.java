@@ -1,0 +1,96 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Tier;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * A change of plan: what the limits of a former tier count is charged to those limits of a tier that have the same
+ * table, scope and unit, and another span. Limits of one span share a meter, and need nothing.
+ */
+final class CarryOver {
+
+    private CarryOver() {}
+
+    /**
+     * Charges what counts now, and returns where an organization then stands with the limits that were charged. If a clock throws, nothing
+     * is charged.
+     */
+    static List<LimitStatus> charge(OrganizationState organization, Tier tier, Tier former) {
+        long now = organization.store.clocks.nanoTime();
+        Map<AppliedLimit, Long> counting = new LinkedHashMap<>();
+        for (AppliedLimit limit : limits(organization, tier, former)) {
+            counterpart(limit, former)
+                    .map(of -> CompiledLimit.of(former, of))
+                    .filter(of -> !of.key
+                            .span()
+                            .equals(CompiledLimit.Key.of(tier, limit).span()))
+                    .ifPresent(of -> {
+                        Meter meter = organization.find(of);
+                        long used = meter == null ? 0 : meter.status(of, now).used();
+                        if (used > 0) {
+                            counting.put(limit, used);
+                        }
+                    });
+        }
+        Map<CompiledLimit, Meter.Charged> charged = new LinkedHashMap<>();
+        boolean told = false;
+        try {
+            counting.forEach((applied, used) -> {
+                CompiledLimit limit = organization.limit(tier, applied);
+                charged.put(limit, organization.meter(limit).chargeAnyway(limit, used, now));
+            });
+            Set<CompiledLimit.Key> keys = new HashSet<>();
+            List<LimitStatus> status = charged.keySet().stream()
+                    .filter(limit -> keys.add(limit.key))
+                    .map(limit -> organization.meter(limit).status(limit, now))
+                    .toList();
+            told = true;
+            return status;
+        } finally {
+            if (!told) {
+                charged.forEach((limit, all) -> {
+                    Meter meter = organization.meter(limit);
+                    meter.refund(meter.booking(all.position()), all.units());
+                });
+            }
+        }
+    }
+
+    /**
+     * Returns the limits of a tier: of its groups, of the endpoints that either tier names, and of those that have
+     * meters.
+     */
+    private static List<AppliedLimit> limits(OrganizationState organization, Tier tier, Tier former) {
+        Set<String> endpoints = new LinkedHashSet<>(tier.namedEndpoints());
+        endpoints.addAll(former.namedEndpoints());
+        organization.forEach((key, meter) -> {
+            if (key.scope() instanceof Scope.Endpoint endpoint) {
+                endpoints.add(endpoint.name());
+            }
+        });
+        Stream<AppliedLimit> ofEndpoints = endpoints.stream()
+                .flatMap(endpoint -> tier.limitsFor(endpoint).stream())
+                .filter(limit -> limit.scope() instanceof Scope.Endpoint);
+        return Stream.concat(tier.limits().stream(), ofEndpoints).distinct().toList();
+    }
+
+    private static Optional<AppliedLimit> counterpart(AppliedLimit limit, Tier former) {
+        List<AppliedLimit> limits =
+                limit.scope() instanceof Scope.Endpoint endpoint ? former.limitsFor(endpoint.name()) : former.limits();
+        return limits.stream()
+                .filter(of -> of.table().equals(limit.table())
+                        && of.scope().equals(limit.scope())
+                        && of.limit().unit().equals(limit.limit().unit()))
+                .findFirst();
+    }
+}

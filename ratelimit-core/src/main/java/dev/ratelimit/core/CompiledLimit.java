@@ -1,0 +1,191 @@
+package dev.ratelimit.core;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.LimitReached;
+import dev.ratelimit.Overrun;
+import dev.ratelimit.Precision;
+import dev.ratelimit.Quota;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/** A limit of a tier made ready for deciding: what a decision needs of it, in fields. */
+final class CompiledLimit {
+
+    /** Up to so many charges in a window, and for amounts up to this, a limit is exact unless it asks for more. */
+    private static final int EXACT_MARKS = 1_024;
+
+    /**
+     * What a meter is known by in an organization. Only the amount, the precision and the overrun may differ.
+     *
+     * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM: a caller who does not know them
+     * cannot choose names whose keys collide. With {@link String#hashCode} a caller can.
+     */
+    static final class Key {
+
+        private static final long SEED = new SplittableRandom().nextLong();
+        private static final long FACTOR = new SplittableRandom().nextLong() | 1;
+
+        private final String account;
+        private final String table;
+        private final Scope scope;
+        private final Unit unit;
+        private final Object span;
+        private final int hash;
+
+        Key(String account, String table, Scope scope, Unit unit, Object span) {
+            this.account = requireNonNull(account, "account");
+            this.table = requireNonNull(table, "table");
+            this.scope = requireNonNull(scope, "scope");
+            this.unit = requireNonNull(unit, "unit");
+            this.span = requireNonNull(span, "span");
+            int others = Objects.hash(account, table, unit, span, scope instanceof Scope.Group);
+            this.hash = hash(scope.name(), others);
+        }
+
+        static Key of(Tier tier, AppliedLimit limit) {
+            Object span = limit.limit() instanceof RateLimit rate ? rate.window() : ((Quota) limit.limit()).period();
+            return new Key(
+                    tier.account(), limit.table(), limit.scope(), limit.limit().unit(), span);
+        }
+
+        private static int hash(String name, int others) {
+            long hash = mixed(SEED ^ others);
+            for (int i = 0; i < name.length(); i++) {
+                hash = mixed(hash ^ name.charAt(i));
+            }
+            return (int) hash;
+        }
+
+        /** Returns a number whose lower half depends on all bits of another. Two numbers never become one. */
+        private static long mixed(long number) {
+            long product = number * FACTOR;
+            return product ^ (product >>> 32);
+        }
+
+        /** Returns the key of the same limit for another scope. */
+        Key of(Scope other) {
+            return new Key(account, table, other, unit, span);
+        }
+
+        String account() {
+            return account;
+        }
+
+        String table() {
+            return table;
+        }
+
+        Scope scope() {
+            return scope;
+        }
+
+        Unit unit() {
+            return unit;
+        }
+
+        /** Returns the window, a {@link java.time.Duration}, or the {@link dev.ratelimit.QuotaPeriod}. */
+        Object span() {
+            return span;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return this == other
+                    || (other instanceof Key that
+                            && hash == that.hash
+                            && scope.equals(that.scope)
+                            && table.equals(that.table)
+                            && account.equals(that.account)
+                            && unit.equals(that.unit)
+                            && span.equals(that.span));
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
+        }
+
+        @Override
+        public String toString() {
+            return "Key[account=" + account + ", table=" + table + ", scope=" + scope + ", unit=" + unit + ", span="
+                    + span + ']';
+        }
+    }
+
+    final AppliedLimit applied;
+    final LimitReached cause;
+    final Key key;
+    final Unit unit;
+    final long amount;
+
+    /** The hash of the key, as the table of meters takes it. */
+    final int hash;
+
+    /** The place of the limit's table in the tier. Of limits that refuse equally long, the first is named. */
+    final int order;
+
+    /** Nanoseconds; {@link Meter#NEVER} for a quota. Limits are charged in ascending order of span. */
+    final long windowNanos;
+
+    /** A window appends exact marks while fewer than so many are live. */
+    final int exactMarks;
+
+    final boolean untilReached;
+
+    /** The limit refuses nothing. */
+    final boolean shadow;
+
+    CompiledLimit(Key key, AppliedLimit applied, int order) {
+        this.applied = applied;
+        this.cause = new LimitReached(applied);
+        this.key = key;
+        this.hash = MeterTable.hash(key);
+        this.unit = applied.limit().unit();
+        this.amount = applied.limit().amount();
+        this.order = order;
+        this.shadow = applied.shadow();
+        if (applied.limit() instanceof RateLimit rate) {
+            windowNanos = rate.window().toNanos();
+            exactMarks =
+                    rate.precision() == Precision.EXACT ? Integer.MAX_VALUE : amount <= EXACT_MARKS ? EXACT_MARKS : 0;
+            untilReached = false;
+        } else {
+            windowNanos = Meter.NEVER;
+            exactMarks = 0;
+            untilReached = ((Quota) applied.limit()).overrun() == Overrun.UNTIL_REACHED;
+        }
+    }
+
+    /** Makes a limit of a tier ready for one question, which needs no order. */
+    static CompiledLimit of(Tier tier, AppliedLimit applied) {
+        return new CompiledLimit(Key.of(tier, applied), applied, 0);
+    }
+
+    /** Returns the same limit for another endpoint. */
+    CompiledLimit of(Scope.Endpoint endpoint) {
+        AppliedLimit other = new AppliedLimit(applied.table(), endpoint, applied.limit(), shadow);
+        return new CompiledLimit(key.of(endpoint), other, order);
+    }
+
+    /** Returns the most half units that may be used where so many units are to be admitted; negative if they never can be. */
+    long headroom(long units) {
+        return (amount - units) << 1;
+    }
+
+    /** Tells whether so many units are admitted where so many are used. */
+    boolean admits(long used, long units) {
+        return untilReached ? used < amount : used + units <= amount;
+    }
+
+    /** Tells whether so many units are refused even where nothing is used. */
+    boolean neverAdmits(long units) {
+        return !admits(0, units);
+    }
+}

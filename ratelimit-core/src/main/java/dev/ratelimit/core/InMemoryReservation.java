@@ -1,0 +1,172 @@
+package dev.ratelimit.core;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.ratelimit.Admitted;
+import dev.ratelimit.Decision;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Reservation;
+import dev.ratelimit.ReservationEnded;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reservation of a call that was admitted. It is made before the call is decided, and nobody sees it if the call is refused.
+ *
+ * <p>To settle or to cancel takes its charge away, which only one call can do, and that one owns it then. More that was charged meanwhile
+ * finds that it is gone, and is given back. What is missing is charged first, since that may read a clock of the host, which may throw: then
+ * the reservation is open again, charged as it was. Who asked in between was told that it had ended. To give back, afterwards, fails only
+ * for want of stack or memory. Then the reservation is open with what is not given back yet.
+ *
+ * <p>It may outlive the state of its organization, which is dropped when it is idle. What it gives back is then nothing, since it does
+ * not count any more; what it charges goes to the new state.
+ *
+ * <p>Lock-free. It must be published safely, by a volatile field or a queue for example: a thread that gets hold of it by a race may find
+ * it ended.
+ */
+final class InMemoryReservation implements Reservation, Decider.Ledger {
+
+    private static final VarHandle CHARGE = VarHandles.of(MethodHandles.lookup(), "charge", Charge.class);
+
+    private final Tier tier;
+    private final CompiledLimit[] limits;
+
+    /** What the estimate has charged. */
+    private final @Nullable Piece[] estimate;
+
+    private Admitted decision = Decision.admitted();
+
+    /** Null from the end of the reservation on. */
+    private volatile @Nullable Charge charge;
+
+    InMemoryReservation(Tier tier, OrganizationState organization, CompiledLimit[] limits) {
+        this.tier = tier;
+        this.limits = limits;
+        this.estimate = new Piece[limits.length];
+        this.charge = new Charge(organization, limits, estimate);
+    }
+
+    @Override
+    public void charged(int i, Piece piece) {
+        estimate[i] = piece;
+    }
+
+    @Override
+    public Decision close(Admitted admitted) {
+        decision = admitted;
+        return admitted;
+    }
+
+    @Override
+    public Decision decision() {
+        return decision;
+    }
+
+    @Override
+    public Decision add(Usage more) {
+        requireNonNull(more, "more");
+        Charge open = charge;
+        if (open == null) {
+            return ended();
+        }
+        int[] indexes = IntStream.range(0, limits.length)
+                .filter(index -> more.states(limits[index].unit) && open.has(index))
+                .toArray();
+        CompiledLimit[] asked =
+                Arrays.stream(indexes).mapToObj(index -> limits[index]).toArray(CompiledLimit[]::new);
+        long now = open.organization.store.clocks.nanoTime();
+        OrganizationState organization = open.organization;
+        while (true) {
+            Decision decided = organization.store.decider.decide(
+                    organization, organization.compiled(tier), asked, more, new Addition(organization, indexes, now));
+            if (decided != null) {
+                return decided;
+            }
+            organization = organization.renewed();
+        }
+    }
+
+    /** What is added to the charge, if the reservation has not ended by then. */
+    private final class Addition implements Decider.Ledger {
+
+        private final OrganizationState organization;
+        private final int[] indexes;
+        private final @Nullable Piece[] pieces;
+        private final long now;
+
+        Addition(OrganizationState organization, int[] indexes, long now) {
+            this.organization = organization;
+            this.indexes = indexes;
+            this.pieces = new Piece[indexes.length];
+            this.now = now;
+        }
+
+        @Override
+        public void charged(int i, Piece piece) {
+            pieces[i] = piece;
+        }
+
+        @Override
+        public Decision close(Admitted admitted) {
+            for (Charge open = charge; open != null; open = charge) {
+                Charge sum = open.and(organization, indexes, pieces, now);
+                if (CHARGE.compareAndSet(InMemoryReservation.this, open, sum)) {
+                    return admitted;
+                }
+            }
+            return ended();
+        }
+    }
+
+    private static Rejected ended() {
+        return Rejected.permanent(new ReservationEnded(), "");
+    }
+
+    @Override
+    public boolean settle(Usage actual) {
+        requireNonNull(actual, "actual");
+        return end(unit -> actual.states(unit) ? actual.amountOf(unit) : -1);
+    }
+
+    @Override
+    public boolean cancel() {
+        return end(unit -> 0);
+    }
+
+    /** Leaves the actual use charged; where it is negative, what is charged. */
+    private boolean end(ToLongFunction<Unit> actual) {
+        Charge open;
+        Charge left;
+        do {
+            open = charge;
+            if (open == null) {
+                return false;
+            }
+            left = open.copy();
+        } while (!CHARGE.compareAndSet(this, open, null));
+        boolean ended = false;
+        try {
+            left.complete(actual);
+            left.reduce(actual);
+            ended = true;
+        } finally {
+            if (!ended) {
+                charge = left;
+            }
+        }
+        return true;
+    }
+
+    /** Counts the pieces that are kept. */
+    int pieces() {
+        Charge open = charge;
+        return open == null ? 0 : open.pieces();
+    }
+}

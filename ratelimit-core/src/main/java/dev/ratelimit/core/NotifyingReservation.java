@@ -1,0 +1,82 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.Admitted;
+import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Reservation;
+import dev.ratelimit.Usage;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A reservation that listeners are told of. It is made before the call is decided, so that nothing can fail when that is charged. */
+final class NotifyingReservation implements Reservation {
+
+    private final OrganizationStore store;
+    private final Caller caller;
+    private final String endpoint;
+    private final Usage estimate;
+
+    /** The reservation itself: set once, before anybody else sees this. */
+    @SuppressWarnings("NullAway.Init")
+    Reservation reservation;
+
+    NotifyingReservation(OrganizationStore store, Caller caller, String endpoint, Usage estimate) {
+        this.store = store;
+        this.caller = caller;
+        this.endpoint = endpoint;
+        this.estimate = estimate;
+    }
+
+    @Override
+    public Decision decision() {
+        return reservation.decision();
+    }
+
+    @Override
+    public Decision add(Usage more) {
+        long began = store.clocks.nanoTime();
+        Decision[] decision = new Decision[1];
+        Runnable notifying = () -> notifyAdded(more, decision[0], began);
+        decision[0] = reservation.add(more);
+        store.listeners.attempt(notifying);
+        return decision[0];
+    }
+
+    private void notifyAdded(Usage more, Decision decision, long began) {
+        if (decision instanceof Admitted admitted) {
+            store.listeners.onShadowRejected(caller, endpoint, more, admitted);
+            List<Rejected> notCharged = new ArrayList<>(admitted.shadowRejections());
+            if (decision() instanceof Admitted estimated) {
+                notCharged.addAll(estimated.shadowRejections()); // those limits are not asked for more
+            }
+            store.notifyNear(caller, endpoint, notCharged, unit -> more.states(unit) ? more.amountOf(unit) : 0, began);
+        } else {
+            store.listeners.onRejected(caller, endpoint, more, (Rejected) decision);
+        }
+    }
+
+    @Override
+    public boolean settle(Usage actual) {
+        long began = store.clocks.nanoTime();
+        Runnable notifying = () -> {
+            store.listeners.onSettled(caller, endpoint, estimate, actual);
+            store.notifyNear(caller, endpoint, List.of(), unit -> 0, began);
+        };
+        boolean settled = reservation.settle(actual);
+        if (settled) {
+            store.listeners.attempt(notifying);
+        }
+        return settled;
+    }
+
+    @Override
+    public boolean cancel() {
+        Runnable notifying = () -> store.listeners.onCancelled(caller, endpoint, estimate);
+        boolean cancelled = reservation.cancel();
+        if (cancelled) {
+            store.listeners.attempt(notifying);
+        }
+        return cancelled;
+    }
+}

@@ -1,0 +1,124 @@
+package dev.ratelimit.core;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Units that a reservation has charged to one limit by one booking. The pieces of a limit are a list, newest first.
+ *
+ * <p>A list does not grow with the life of its reservation. A piece joins the newest one if both have the same booking. And once a list
+ * has become twice as long as it was, its oldest pieces become one without a booking, as far as they are gone: they count in no decision
+ * any more, and never will. To settle a reservation is the same with that sum: it keeps the newest units up to the actual use, gives back the
+ * others where they were charged, and charges what is missing. Where a piece is gone, giving back changes nothing, so only its units matter:
+ * how many remain to be kept. Of several pieces in a row that is the sum. Only the oldest become one, so the order of the others, and what is
+ * kept of each, stays the same.
+ */
+final class Piece {
+
+    /** A list of so many pieces is not worth looking through. */
+    private static final int FEW = 8;
+
+    final OrganizationState organization;
+
+    /** Where the units were charged; null if they do not count any more. */
+    final Meter.@Nullable Booking booking;
+
+    final @Nullable Piece older;
+
+    /** How many pieces this one and the older ones are. */
+    final int length;
+
+    /** At this length the list is looked through. */
+    private final int dueLength;
+
+    /** Written only by the thread that ends the reservation. At most {@link Meter#MOST_USED}: no use is larger, so no more matter. */
+    long units;
+
+    private Piece(
+            OrganizationState organization,
+            Meter.@Nullable Booking booking,
+            long units,
+            @Nullable Piece older,
+            int dueLength) {
+        this.organization = organization;
+        this.booking = booking;
+        this.units = units;
+        this.older = older;
+        this.length = older == null ? 1 : older.length + 1;
+        this.dueLength = dueLength;
+    }
+
+    Piece(OrganizationState organization, Meter.@Nullable Booking booking, long units) {
+        this(organization, booking, units, null, FEW);
+    }
+
+    /** Returns the list of this piece and others of the same limit, which are older. */
+    Piece before(@Nullable Piece others, CompiledLimit limit, long now) {
+        if (others == null) {
+            return this;
+        }
+        if (others.organization == organization && Objects.equals(others.booking, booking)) {
+            return new Piece(organization, booking, sum(units, others.units), others.older, others.dueLength);
+        }
+        Piece list = new Piece(organization, booking, units, others, others.dueLength);
+        return list.length < list.dueLength ? list : list.withoutGone(limit, now);
+    }
+
+    /** Returns this list with its oldest pieces, as far as they are gone, as one. */
+    private Piece withoutGone(CompiledLimit limit, long now) {
+        List<Piece> pieces = new ArrayList<>(length);
+        int kept = 0;
+        long gone = 0;
+        for (Piece piece = this; piece != null; piece = piece.older) {
+            pieces.add(piece);
+            if (piece.organization.meter(limit).isGone(piece.booking, now)) {
+                gone = sum(gone, piece.units);
+            } else {
+                kept = pieces.size();
+                gone = 0;
+            }
+        }
+        int due = Math.max(FEW, 2 * (kept + 1));
+        Piece list = kept == length ? null : new Piece(pieces.get(kept).organization, null, gone, null, due);
+        for (int i = kept - 1; i >= 0; i--) {
+            Piece piece = pieces.get(i);
+            list = new Piece(piece.organization, piece.booking, piece.units, list, due);
+        }
+        return requireNonNull(list);
+    }
+
+    private static long sum(long units, long others) {
+        return Math.min(units + others, Meter.MOST_USED);
+    }
+
+    /** Keeps at most so many units, gives the others back, and returns how many it kept. */
+    long keep(CompiledLimit limit, long most) {
+        long kept = Math.min(units, most);
+        if (kept < units) {
+            giveBack(limit, units - kept);
+            units = kept;
+        }
+        return kept;
+    }
+
+    /** Gives back units of this piece. */
+    void giveBack(CompiledLimit limit, long back) {
+        organization.meter(limit).refund(booking, back);
+    }
+
+    /** Charges units whether they fit or not, and returns the list of them and this piece, which is the newest of its limit. */
+    Piece charging(CompiledLimit limit, long more) {
+        Clocks clocks = organization.store.clocks;
+        OrganizationState owner = organization;
+        Meter.Charged charged = owner.meter(limit).chargeMore(limit, booking, more, clocks.nanoTime());
+        while (!owner.confirmLive()) {
+            owner = owner.renewed();
+            charged = owner.meter(limit).chargeMore(limit, booking, more, clocks.nanoTime());
+        }
+        return new Piece(owner, owner.meter(limit).booking(charged.position()), charged.units(), this, dueLength);
+    }
+}

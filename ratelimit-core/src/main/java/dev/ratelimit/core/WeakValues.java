@@ -1,0 +1,85 @@
+package dev.ratelimit.core;
+
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * Values by key, each for as long as somebody else holds it. So what many organizations have alike is one object, and is collected some
+ * time after the last of them let go of it.
+ *
+ * <p>Safe for use by many threads. Finding a value takes no lock.
+ */
+final class WeakValues<K, V> {
+
+    /** A value that is added removes so many that were collected: more than one, so that there are fewer in the end. */
+    private static final int REMOVED_BY_ADDED = 4;
+
+    /** What was collected of the values of some maps, and is to be removed from them. */
+    static final class Collected {
+
+        private final ReferenceQueue<Object> queue = new ReferenceQueue<>();
+
+        /** Removes some of what was collected. */
+        void remove(int most) {
+            for (int i = 0; i < most; i++) {
+                Reference<?> gone = queue.poll();
+                if (gone == null) {
+                    return;
+                }
+                ((Held<?, ?>) gone).remove();
+            }
+        }
+    }
+
+    private static final class Held<K, V> extends WeakReference<V> {
+
+        private final K key;
+        private final ConcurrentHashMap<K, Held<K, V>> values;
+
+        Held(K key, V value, ConcurrentHashMap<K, Held<K, V>> values, Collected collected) {
+            super(value, collected.queue);
+            this.key = key;
+            this.values = values;
+        }
+
+        void remove() {
+            values.remove(key, this);
+        }
+    }
+
+    private final Collected collected;
+    private final ConcurrentHashMap<K, Held<K, V>> values = new ConcurrentHashMap<>(1);
+
+    WeakValues(Collected collected) {
+        this.collected = collected;
+    }
+
+    /** Returns the value of a key, which is made if nobody holds one. */
+    V get(K key, Function<K, V> maker) {
+        Held<K, V> held = values.get(key);
+        V known = held == null ? null : held.get();
+        return known != null ? known : add(key, maker.apply(key));
+    }
+
+    private V add(K key, V made) {
+        collected.remove(REMOVED_BY_ADDED);
+        Held<K, V> added = new Held<>(key, made, values, collected);
+        V kept = values.merge(key, added, (earlier, later) -> earlier.get() == null ? later : earlier)
+                .get();
+        return kept != null ? kept : made;
+    }
+
+    /** Returns how many values there are, with those that were collected and not removed yet. */
+    int size() {
+        return values.size();
+    }
+
+    /** Returns the values that somebody holds. */
+    Stream<V> stream() {
+        return values.values().stream().flatMap(held -> Stream.ofNullable(held.get()));
+    }
+}

@@ -1,0 +1,76 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Usage;
+import dev.ratelimit.testkit.ManualTime;
+import java.lang.ref.WeakReference;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TierCacheTest {
+
+    private final ManualTime time = new ManualTime();
+    private final OrganizationStore store = new OrganizationStore(
+            new Clocks(time), new Listeners(List.of(), time), 10, Long.MAX_VALUE, CapacityPolicy.REFUSE);
+    private final TierCache tierCache = store.tierCache;
+
+    private static Tier tier(String name) {
+        return Tier.named(name)
+                .table(LimitTable.named("calls").eachOtherEndpoint(RateLimit.perMinute(10)))
+                .build();
+    }
+
+    @Test
+    void equalTiersHaveOnePlanThoughOthersComeBetween() {
+        CompiledTier compiled = tierCache.of(tier("a"));
+        assertThat(tierCache.of(tier("b"))).isNotSameAs(compiled);
+        assertThat(tierCache.of(tier("a"))).isSameAs(compiled);
+    }
+
+    @Test
+    void aPlanThatAnOrganizationHoldsOutlastsAnyNumberOfOthers() {
+        OrganizationState acme = store.require("acme");
+        WeakReference<CompiledTier> compiled = new WeakReference<>(tierCache.of(tier("a"), acme));
+        for (int i = 0; i < 5_000; i++) {
+            tierCache.of(tier("other " + i));
+        }
+        System.gc();
+        tierCache.forgetUsual();
+        tierCache.removeCollected(Integer.MAX_VALUE);
+        assertThat(tierCache.of(tier("a"))).isNotNull().isSameAs(compiled.get());
+        assertThat(store.find("acme")).isSameAs(acme);
+    }
+
+    @Test
+    void anOrganizationHoldsTheUsualPlanToo() {
+        Tier usual = tier("usual");
+        OrganizationState second = store.require("second");
+        OrganizationState[] first = {store.require("first")};
+        WeakReference<CompiledTier> compiled = new WeakReference<>(tierCache.of(usual, first[0]));
+        assertThat(tierCache.of(usual, second)).isSameAs(compiled.get());
+        assertThat(store.forget("first")).isTrue();
+        first[0] = second;
+        store.sweepAll();
+        System.gc();
+        assertThat(tierCache.of(tier("usual"))).isNotNull().isSameAs(compiled.get());
+        assertThat(second.name).isEqualTo("second");
+    }
+
+    @Test
+    void aTierGoesWithTheLastOrganizationThatHoldsItsPlan() {
+        Tier[] tier = {tier("a")};
+        OrganizationState acme = store.require("acme");
+        assertThat(store.tryAcquire("acme", tier[0], "chat", Usage.call()).isAdmitted())
+                .isTrue();
+        WeakReference<Tier> gone = new WeakReference<>(tier[0]);
+        tier[0] = tier("b");
+        assertThat(store.tryAcquire("acme", tier[0], "chat", Usage.call()).isAdmitted())
+                .isTrue();
+        Garbage.assertCollected(List.of(gone), store::sweepAll);
+        assertThat(store.find("acme")).isSameAs(acme);
+    }
+}

@@ -1,0 +1,42 @@
+package dev.ratelimit.redis;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * The outage listeners of a limiter. They are told on a thread of the common pool, one thing after the other: no
+ * decision waits for them, nor does the thread that times out all others. Safe for use by many threads.
+ */
+final class OutageListeners {
+
+    private final List<OutageListener> listeners;
+    private final LogThrottle log;
+
+    /** Ends when the listeners know all that happened. Guarded by this. */
+    private CompletableFuture<?> told = CompletableFuture.completedFuture(true);
+
+    OutageListeners(List<OutageListener> listeners, LogThrottle log) {
+        this.listeners = List.copyOf(listeners);
+        this.log = log;
+    }
+
+    /** Tells all listeners something, after what was told before. */
+    void tell(Consumer<OutageListener> news) {
+        later(() -> each(news));
+    }
+
+    /** Does something after all that was told before; it may tell {@link #each} listener. */
+    synchronized void later(Runnable news) {
+        told = told.handleAsync((done, failure) -> {
+            news.run();
+            return true;
+        });
+    }
+
+    void each(Consumer<OutageListener> news) {
+        for (OutageListener listener : listeners) {
+            Listeners.attempt(listener, log, () -> news.accept(listener));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package dev.ratelimit.redis;
+
+import dev.ratelimit.Admitted;
+import dev.ratelimit.Decision;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Usage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Makes decisions and statuses of what the script replied; {@link Script} describes the numbers. */
+final class ReplyDecoder {
+
+    private static final int LEASED = 2;
+    private static final long BASE = 1L << 53;
+
+    private ReplyDecoder() {}
+
+    /** Decodes the reply to a call. */
+    static Outcome outcome(Reply reply, Usage usage, Batch batch) {
+        if (reply.isBrief()) {
+            return new Outcome(Decision.admitted(), reply.limitSet(), List.of());
+        }
+        boolean leased = reply.number(0) == LEASED;
+        long leaseMicros = leased ? batch.micros() : 0;
+        List<EncodedLimit> asked = reply.limitSet().limits();
+        String notice = reply.limitSet().caller().tier().message();
+        List<Rejected> shadowRejections = new ArrayList<>();
+        List<EncodedLimit> charged = new ArrayList<>();
+        List<Booking> bookings = new ArrayList<>();
+        int longest = -1;
+        long longestWait = 0;
+        for (int i = 0; i < asked.size(); i++) {
+            EncodedLimit encoded = asked.get(i);
+            long wait = reply.number(2 + 3 * i);
+            if (wait == 0) {
+                charged.add(encoded);
+                long units = leased ? batch.units() : usage.amountOf(encoded.unit());
+                Booking booking = new Booking(reply.number(3 + 3 * i), reply.number(4 + 3 * i), units);
+                bookings.add(booking);
+                if (encoded.periods != null) {
+                    leaseMicros = Math.min(leaseMicros, booking.first() - reply.number(1));
+                }
+            } else if (encoded.limit.shadow()) {
+                shadowRejections.add(encoded.rejected(wait, notice));
+            } else if (longest < 0 || outlasts(wait, longestWait)) {
+                longest = i;
+                longestWait = wait;
+            }
+        }
+        if (longest >= 0) {
+            EncodedLimit encoded = asked.get(longest);
+            Rejected rejected = encoded.rejected(longestWait, notice);
+            LimitSet nothing = reply.limitSet().only(List.of());
+            return new Outcome(rejected, nothing, List.of(), 0, new Outcome.Refusal(encoded, longestWait));
+        }
+        Decision admitted = shadowRejections.isEmpty() ? Decision.admitted() : new Admitted(shadowRejections);
+        return new Outcome(admitted, reply.limitSet().only(charged), bookings, leaseMicros);
+    }
+
+    private static boolean outlasts(long wait, long other) {
+        return other >= 0 && (wait < 0 || wait > other);
+    }
+
+    /** Decodes the reply to a status. */
+    static List<LimitStatus> status(Reply reply) {
+        List<EncodedLimit> encodedLimits = reply.limitSet().limits();
+        List<LimitStatus> statuses = new ArrayList<>(encodedLimits.size());
+        for (int i = 0; i < encodedLimits.size(); i++) {
+            long used = reply.number(2 + 3 * i) * BASE + reply.number(3 + 3 * i);
+            long reset = reply.number(4 + 3 * i);
+            statuses.add(LimitStatus.of(
+                    encodedLimits.get(i).limit,
+                    used,
+                    0,
+                    reset < 0 ? Optional.empty() : Optional.of(Micros.duration(reset))));
+        }
+        return List.copyOf(statuses);
+    }
+}

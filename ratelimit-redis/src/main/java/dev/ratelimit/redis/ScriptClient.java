@@ -1,0 +1,306 @@
+package dev.ratelimit.redis;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Usage;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
+import java.util.function.ToLongFunction;
+
+/** The client of the script: makes requests of questions, and sends them again where that is due. */
+final class ScriptClient {
+
+    /*
+     * Up to three retries are legitimate: a wrong guess of the period, an overflow endpoint, a period boundary in
+     * between.
+     */
+    private static final int ATTEMPTS = 4;
+    private static final int OVERFLOW = -2;
+    private static final int LIMITS_OF_A_RUN = 100;
+
+    /** Places in the lists of endpoints, as the script takes them: a list's number, and a cursor. */
+    private static final String FIRST_NAMES = "1:0";
+
+    private static final String LAST_NAMES = "3:";
+
+    /*
+     * A settlement that was sent at the last moment may reach the server this much later: its receipt is there still.
+     */
+    private static final long LATE_MILLIS = 60_000;
+
+    private final EncodedLimits encodedLimits;
+    private final RejectionCache rejections;
+    private final ScriptExecutor executor;
+    private final Settlements settlements;
+    private final ServerTime time;
+    private final String prefix;
+    private final long receiptMillis;
+
+    /**
+     * The number of the last charge. The first is drawn at random, so that no two limiters count the same; all are
+     * doubles exactly.
+     */
+    private final AtomicLong lastCharge = new AtomicLong(new SecureRandom().nextLong() >>> 12);
+
+    ScriptClient(
+            ScriptExecutor executor,
+            Settlements settlements,
+            ServerTime time,
+            EncodedLimits encodedLimits,
+            RejectionCache rejections,
+            String prefix,
+            long receiptMillis) {
+        this.encodedLimits = encodedLimits;
+        this.rejections = rejections;
+        this.executor = executor;
+        this.settlements = settlements;
+        this.time = time;
+        this.prefix = prefix;
+        this.receiptMillis = receiptMillis;
+    }
+
+    ScriptExecutor executor() {
+        return executor;
+    }
+
+    /** Tells whether Redis answered when it was last asked. */
+    boolean areSteady(Caller caller) {
+        return executor.isSteady(base(caller));
+    }
+
+    LimitSet limitSet(Caller caller, String endpoint) {
+        return encodedLimits.of(caller, endpoint);
+    }
+
+    /** Decides by all limits of an endpoint, and charges them if all admit. */
+    CompletableFuture<Outcome> charge(Caller caller, String endpoint, Usage usage) {
+        return charge(limitSet(caller, endpoint), usage);
+    }
+
+    /** Decides by some limits, and charges them if all admit. */
+    CompletableFuture<Outcome> charge(LimitSet limitSet, Usage usage) {
+        return unlessRefused(Request.Operation.CHARGE, limitSet, usage, Batch.NONE);
+    }
+
+    /**
+     * Decides by some limits, and charges them: a batch if all have room for it, else the call by itself if all admit.
+     */
+    CompletableFuture<Outcome> lease(LimitSet limitSet, Usage usage, Batch batch) {
+        return unlessRefused(Request.Operation.LEASE, limitSet, usage, batch);
+    }
+
+    /** Decides by some limits, and charges them for good if all admit. */
+    CompletableFuture<Decision> take(LimitSet limitSet, Usage usage) {
+        return unlessRefused(Request.Operation.TAKE, limitSet, usage, Batch.NONE)
+                .thenApply(Outcome::decision);
+    }
+
+    private CompletableFuture<Outcome> unlessRefused(
+            Request.Operation operation, LimitSet limitSet, Usage usage, Batch batch) {
+        if (limitSet.limits().isEmpty()) {
+            return CompletableFuture.completedFuture(new Outcome(Decision.admitted(), limitSet, List.of()));
+        }
+        String base = base(limitSet.caller());
+        RejectionCache.Asked asked = rejections.asked(base, limitSet, usage);
+        Rejected known = rejections.of(asked, limitSet.caller().tier().message());
+        if (known != null) {
+            return CompletableFuture.completedFuture(new Outcome(known, limitSet.only(List.of()), List.of()));
+        }
+        return decide(operation, base, limitSet, usage, batch).whenComplete((outcome, failure) -> {
+            if (failure != null) {
+                rejections.end(base, limitSet); // it may be charged all the same
+            } else if (outcome.refusal() != null) {
+                rejections.remember(
+                        asked, outcome.refusal().encoded(), outcome.refusal().waitMicros());
+            } else {
+                rejections.end(base, outcome.charged());
+            }
+        });
+    }
+
+    /** Decides by all limits of an endpoint, and charges nothing. */
+    CompletableFuture<Decision> look(Caller caller, String endpoint, Usage usage) {
+        LimitSet limitSet = limitSet(caller, endpoint);
+        return limitSet.limits().isEmpty()
+                ? CompletableFuture.completedFuture(Decision.admitted())
+                : decide(Request.Operation.LOOK, base(caller), limitSet, usage, Batch.NONE)
+                        .thenApply(Outcome::decision);
+    }
+
+    private CompletableFuture<Outcome> decide(
+            Request.Operation operation, String base, LimitSet limitSet, Usage usage, Batch batch) {
+        long name = lastCharge.incrementAndGet();
+        boolean leases = operation == Request.Operation.LEASE;
+        ToLongFunction<EncodedLimit> units = encoded -> usage.amountOf(encoded.unit());
+        return executor.within(
+                        base,
+                        exchange -> ask(exchange, limitSet, (asked, guess) -> {
+                            Request request = request(operation, base, name, asked, units);
+                            if (leases) {
+                                request.add(batch.units()).add(batch.micros());
+                            }
+                            for (EncodedLimit encoded : asked.limits()) {
+                                request.addPeriods(encoded, guess);
+                                if (leases) {
+                                    // Whatever the limit lets the last call overrun: those of the batch would be many.
+                                    request.add(encoded.limit.limit().amount() - batch.units());
+                                }
+                            }
+                            return request;
+                        }))
+                .thenApply(reply -> ReplyDecoder.outcome(reply, usage, batch));
+    }
+
+    /** Tells how the organization of a caller stands with the limits of an endpoint. */
+    CompletableFuture<List<LimitStatus>> status(Caller caller, String endpoint) {
+        return status(limitSet(caller, endpoint));
+    }
+
+    /**
+     * Tells how the organization of a caller stands with all limits. The first runs list the endpoints that have used
+     * something.
+     */
+    CompletableFuture<List<LimitStatus>> overview(Caller caller) {
+        return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
+            OrganizationStatus overview = OrganizationStatus.of(caller, names);
+            return status(LimitSet.nothing(caller).only(overview.encodedLimits()))
+                    .thenApply(overview::relevant);
+        });
+    }
+
+    /** Adds the names that are listed from a place on, a run for some of them. */
+    private CompletableFuture<List<String>> names(Caller caller, String place, List<String> names) {
+        if (place.startsWith(LAST_NAMES)) {
+            return CompletableFuture.completedFuture(names);
+        }
+        LimitSet from = new LimitSet(caller, RedisKeys.UNLISTED, place, List.of(), LimitSet.ANY_NUMBER);
+        Request request = request(Request.Operation.NAMES, base(caller), 0, from, encoded -> 0);
+        return executor.uncounted(base(caller), exchange -> exchange.run(request))
+                .thenCompose(answer -> {
+                    List<String> lines = new String(answer, US_ASCII).lines().toList();
+                    names.addAll(lines.subList(1, lines.size()));
+                    return names(caller, lines.get(0), names);
+                });
+    }
+
+    /**
+     * Asks about some limits after the others, so that no run holds the server for long: each run has the time that a
+     * decision has.
+     */
+    private CompletableFuture<List<LimitStatus>> status(LimitSet limitSet) {
+        List<LimitStatus> statuses = new ArrayList<>();
+        CompletableFuture<List<LimitStatus>> all = CompletableFuture.completedFuture(statuses);
+        int size = limitSet.limits().size();
+        for (int from = 0; from < size; from += LIMITS_OF_A_RUN) {
+            LimitSet some = limitSet.slice(from, Math.min(from + LIMITS_OF_A_RUN, size));
+            all = all.thenCompose(
+                            before -> executor.uncounted(base(limitSet.caller()), exchange -> status(exchange, some)))
+                    .thenApply(more -> {
+                        statuses.addAll(more);
+                        return statuses;
+                    });
+        }
+        return all.thenApply(List::copyOf);
+    }
+
+    private CompletableFuture<List<LimitStatus>> status(ScriptExecutor.Exchange exchange, LimitSet limitSet) {
+        return ask(exchange, limitSet, (asked, guess) -> {
+                    Request request =
+                            request(Request.Operation.STATUS, base(limitSet.caller()), 0, asked, encoded -> 0);
+                    for (EncodedLimit encoded : asked.limits()) {
+                        request.addPeriods(encoded, guess);
+                    }
+                    return request;
+                })
+                .thenApply(ReplyDecoder::status);
+    }
+
+    /** Gives back and charges more, to meters of a target. */
+    Settlements.Sent settle(LimitSet limitSet, List<Change> changes) {
+        if (changes.isEmpty()) {
+            return Settlements.Sent.NOTHING;
+        }
+        LimitSet changed = limitSet.only(changes.stream().map(Change::encoded).toList());
+        String base = base(limitSet.caller());
+        long useful = Settlements.usefulNanos(changes, time.guess());
+        long receipt = TimeUnit.NANOSECONDS.toMillis(useful) + LATE_MILLIS + receiptMillis;
+        long name = lastCharge.incrementAndGet();
+        Request request = new Request(Request.Operation.SETTLE, base, name, receipt, time, changed, encoded -> 0);
+        for (Change change : changes) {
+            if (change.encoded().periods != null) {
+                request.add(0); // the period is the one that was charged
+            }
+            request.add(change.more())
+                    .add(change.period())
+                    .add(3L * change.refunds().size());
+            change.refunds()
+                    .forEach(refund ->
+                            request.add(refund.first()).add(refund.second()).add(refund.units()));
+        }
+        // Before it is sent, since not all wait for the answer; and with the answer, since a question may have
+        // overtaken it.
+        rejections.end(base, changed);
+        Settlements.Sent sent = settlements.send(base, request, useful);
+        CompletableFuture<Boolean> unused =
+                sent.confirmed().whenComplete((arrived, failure) -> rejections.end(base, changed));
+        return new Settlements.Sent(
+                sent.first().whenComplete((done, failure) -> rejections.end(base, changed)), sent.confirmed());
+    }
+
+    private Request request(
+            Request.Operation operation,
+            String base,
+            long name,
+            LimitSet limitSet,
+            ToLongFunction<EncodedLimit> units) {
+        return new Request(operation, base, name, receiptMillis, time, limitSet, units);
+    }
+
+    /** Returns what all keys of a caller's organization begin with. */
+    String base(Caller caller) {
+        return RedisKeys.base(prefix, caller.organization());
+    }
+
+    private CompletableFuture<Reply> ask(
+            ScriptExecutor.Exchange exchange, LimitSet limitSet, BiFunction<LimitSet, Instant, Request> requests) {
+        return ask(exchange, limitSet, requests, time.guess(), ATTEMPTS);
+    }
+
+    /**
+     * Runs a request until it is answered: with the periods around the server's time, and by meters that there may be.
+     */
+    private CompletableFuture<Reply> ask(
+            ScriptExecutor.Exchange exchange,
+            LimitSet limitSet,
+            BiFunction<LimitSet, Instant, Request> requests,
+            Instant guess,
+            int attempts) {
+        return exchange.run(requests.apply(limitSet, guess)).thenCompose(answer -> {
+            Reply reply = new Reply(limitSet, Reply.unpacked(answer));
+            long decidedAt = reply.number(1);
+            if (limitSet.limits().stream().anyMatch(EncodedLimit::isOfTheCalendar)) {
+                time.answered(decidedAt);
+            }
+            if (reply.number(0) >= 0) {
+                return CompletableFuture.completedFuture(reply);
+            }
+            if (attempts == 1) {
+                return CompletableFuture.failedFuture(
+                        new IllegalStateException("the server's time must lie in a period: micros=" + decidedAt));
+            }
+            return reply.number(0) == OVERFLOW
+                    ? ask(exchange, limitSet.overflow(), requests, guess, attempts - 1)
+                    : ask(exchange, limitSet, requests, Micros.instant(decidedAt), attempts - 1);
+        });
+    }
+}

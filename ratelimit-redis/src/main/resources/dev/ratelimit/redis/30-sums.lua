@@ -1,0 +1,35 @@
+-- 30 Sums of units.
+-- Reads: BASE (10).
+-- Sets: wide, plus, minus, exceeds; short names for functions of Lua.
+
+local floor, ceil, max, sub = math.floor, math.ceil, math.max, string.sub
+
+-- Sums of units exceed 2^53 when a limit is overrun, so they are pairs: hi * 2^53 + lo, 0 <= lo < 2^53. No step leaves
+-- the exact range.
+
+local function wide(units)
+  return floor(units / BASE), units % BASE
+end
+
+local function plus(ahi, alo, bhi, blo)
+  local lo = alo - (BASE - blo)
+  if lo >= 0 then
+    return ahi + bhi + 1, lo
+  end
+  return ahi + bhi, alo + blo
+end
+
+local function minus(ahi, alo, bhi, blo)
+  local lo = alo - blo
+  if lo < 0 then
+    return ahi - bhi - 1, lo + BASE
+  end
+  return ahi - bhi, lo
+end
+
+local function exceeds(hi, lo, room)
+  if hi == 1 and lo == 0 then
+    return room < BASE
+  end
+  return hi > 0 or lo > room
+end

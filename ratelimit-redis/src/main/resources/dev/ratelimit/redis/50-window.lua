@@ -1,0 +1,196 @@
+-- 50 The meter of a rate limit.
+-- Reads: the request (10), sums (30), the tree of marks (40).
+-- Sets: window, the functions of a meter of this kind.
+
+local window = {}
+
+local function newest(m)
+  return (unpacked('<d', m.open[0], #m.open[0] - ENTRY + 1))
+end
+
+-- Forgets the marks from a number on. If there is none before it, all are taken for gone: the next charge begins anew.
+local function cut(m, marks)
+  local open, counts, level = {}, {}, 0
+  local kept = marks > m.first
+  while kept and marks > 0 do
+    local block = floor((marks - 1) / FAN)
+    kept = load_block(m, level, block)
+    open[level], counts[level] = kept and sub(kept, 1, (marks - FAN * block) * ENTRY), marks
+    level, marks = level + 1, block
+  end
+  if kept then
+    if not counts[1] and m.count[1] then
+      call('DEL', m.blocks)
+    end
+    m.open, m.count = open, counts
+  else
+    m.first = count(m, 0)
+  end
+  return kept
+end
+
+-- What a clock that was wrong charged too far ahead of now counts as charged now.
+local function put_right(m)
+  local hi, lo = 0, 0
+  local serial = walk(m, function(stamp, mark_hi, mark_lo)
+    if stamp - now > AHEAD + m.grain then
+      return false
+    end
+    hi, lo = plus(hi, lo, mark_hi, mark_lo)
+    return true
+  end)
+  if not cut(m, serial) then
+    hi, lo = 0, 0
+  end
+  local ahead_hi, ahead_lo = minus(m.hi, m.lo, hi, lo)
+  m.hi, m.lo, m.listed = hi, lo, NEVER
+  window.charge(m, ahead_hi, ahead_lo, now, 0)
+end
+
+function window.load(m, head)
+  if not head then
+    return
+  end
+  local level, last, marks = 0, #head - STATE
+  m.hi, m.lo, m.first, m.oldest, m.listed, m.kept, marks = unpacked('<ddddddd', head, last + 1)
+  m.dropped = m.first
+  while marks > 0 do
+    local above = floor((marks - 1) / FAN)
+    local before = last - (marks - FAN * above) * ENTRY
+    m.count[level], m.open[level] = marks, sub(head, before + 1, last)
+    level, marks, last = level + 1, above, before
+  end
+  if newest(m) - now > AHEAD + m.grain then
+    put_right(m)
+  end
+  if newest(m) + m.span <= now then
+    m.hi, m.lo, m.first = 0, 0, count(m, 0)
+  elseif m.oldest + m.span <= now then
+    m.first, m.oldest = walk(m, function(stamp, hi, lo)
+      if stamp + m.span > now then
+        return false
+      end
+      m.hi, m.lo = minus(m.hi, m.lo, hi, lo)
+      return true
+    end)
+    if m.lost then
+      m.hi, m.lo = 0, 0
+      walk(m, function(_, hi, lo)
+        m.hi, m.lo = plus(m.hi, m.lo, hi, lo)
+        return true
+      end)
+    end
+  end
+end
+
+-- Microseconds until no more is used than there is room for, where more is used now; -1 if that is never.
+function window.wait(m, room)
+  if room < 0 then
+    return -1
+  end
+  local hi, lo = m.hi, m.lo
+  local _, stamp = walk(m, function(_, gone_hi, gone_lo)
+    local left_hi, left_lo = minus(hi, lo, gone_hi, gone_lo)
+    if not exceeds(left_hi, left_lo, room) then
+      return false
+    end
+    hi, lo = left_hi, left_lo
+    return true
+  end)
+  return (stamp or newest(m)) + m.span - now
+end
+
+-- Charges, and returns the number and the stamp of the mark. A mark that it begins has the name of a charge.
+function window.charge(m, hi, lo, at_time, begun_by)
+  if m.first == count(m, 0) then
+    if count(m, 1) > 0 then
+      call('DEL', m.blocks)
+    end
+    m.first, m.dropped, m.count, m.open, m.read = 0, 0, {}, {}, {}
+  end
+  local marks = count(m, 0)
+  if marks > 0 and newest(m) >= at_time then
+    -- Also where the clock stepped back: a stamp that is too late errs on the side of refusing.
+    alter(m, marks - 1, plus, hi, lo)
+  else
+    local stamp = at_time
+    if marks - m.first >= m.exact then
+      stamp = at_time - at_time % m.grain + m.grain - 1 -- the end of its grain: it may leave late, never early
+    end
+    if marks == 0 then
+      m.oldest = stamp
+    end
+    append(m, 0, stamp, hi, lo, begun_by)
+  end
+  m.hi, m.lo = plus(m.hi, m.lo, hi, lo)
+  m.changed = true
+  return count(m, 0) - 1, newest(m)
+end
+
+-- Gives back what was charged under a mark. The stamp tells it from a mark that has its number since the meter began
+-- anew.
+function window.refund(m, serial, stamp, units)
+  if serial < m.first or serial >= count(m, 0) then
+    return
+  end
+  local found, hi, lo = entry(m, 0, serial)
+  if found ~= stamp then
+    return
+  end
+  local back_hi, back_lo = wide(units)
+  if exceeds(back_hi, back_lo, lo) and hi == 0 then
+    back_hi, back_lo = 0, lo -- Redis has forgotten some of the charges
+  end
+  alter(m, serial, minus, back_hi, back_lo)
+  m.hi, m.lo = minus(m.hi, m.lo, back_hi, back_lo)
+  m.changed = true
+end
+
+-- Returns the stamp of the mark that a charge of that name began and that is as old as a receipt may be, if there is
+-- one.
+function window.begun_by(m, charge)
+  if m.exact == 0 or m.span < kept_for or m.units == 0 then
+    return -- no mark is left, or one that does not tell the time
+  end
+  for serial = count(m, 0) - 1, m.first, -1 do
+    local stamp, _, _, found = entry(m, 0, serial)
+    if found == charge or stamp + kept_for < now then
+      return found == charge and stamp
+    end
+  end
+end
+
+-- Returns where a charge was made at a time before: the first mark that is not earlier.
+function window.place_at(m, at_time)
+  local first, second = -1, 0
+  for serial = count(m, 0) - 1, m.first, -1 do
+    local stamp = entry(m, 0, serial)
+    if stamp < at_time then
+      break
+    end
+    first, second = serial, stamp
+  end
+  return first, second
+end
+
+-- Microseconds for which the meter means something.
+function window.life(m)
+  return newest(m) + m.span - now
+end
+
+-- Deletes the blocks that have expired, and returns the head.
+function window.head(m)
+  local from, to, level = m.dropped, m.first, 0
+  while count(m, level + 1) > 0 do
+    from, to = floor(from / FAN), floor(to / FAN)
+    for block = from, to - 1 do
+      call('HDEL', m.blocks, field(level, block))
+    end
+    level = level + 1
+  end
+  local head = m.open[0]
+  for above = 1, #m.open do
+    head = m.open[above] .. head
+  end
+  return head .. pack('<dddddddd', m.hi, m.lo, m.first, m.oldest, m.listed, m.kept, count(m, 0), #head - ENTRY)
+end

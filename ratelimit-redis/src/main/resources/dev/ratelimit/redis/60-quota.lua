@@ -1,0 +1,66 @@
+-- 60 The meter of a quota.
+-- Reads: the request (10), sums (30).
+-- Sets: quota, the functions of a meter of this kind, the same as those of a window (50).
+
+local quota = {}
+
+-- Returns the end and the start of the period that a time is in, if its bounds are known.
+function quota.period_of(m, at_time)
+  for n = 2, #m.bounds do
+    if m.bounds[n - 1] <= at_time and at_time < m.bounds[n] then
+      return m.bounds[n], m.bounds[n - 1]
+    end
+  end
+end
+
+function quota.load(m, head)
+  local to, hi, lo, listed, kept, from = NEVER
+  if head then
+    to, hi, lo, listed, kept, from = unpacked('<dddddd', head)
+  end
+  if time >= to then
+    m.to, m.from = quota.period_of(m, time)
+  elseif from - time <= AHEAD or not m.bounds[1] then
+    -- Also when the time is before its start: a period that began does not end because the clock steps back.
+    m.to, m.hi, m.lo, m.listed, m.kept, m.from = to, hi, lo, listed, kept, from
+  else
+    -- It began by a clock that was wrong, and has been put right: what it holds counts now.
+    m.to, m.from = quota.period_of(m, time)
+    m.hi, m.lo, m.kept, m.changed = hi, lo, kept, true
+  end
+end
+
+function quota.begun_by() end
+
+function quota.wait(m, room)
+  if room < 0 or m.to >= ENDLESS then
+    return -1
+  end
+  return m.to - wall
+end
+
+function quota.charge(m, hi, lo)
+  m.hi, m.lo = plus(m.hi, m.lo, hi, lo)
+  m.changed = true
+  return m.to, 0
+end
+
+function quota.refund(m, to, _, units)
+  if to ~= m.to then
+    return
+  end
+  local hi, lo = wide(units)
+  if m.hi == 0 and exceeds(hi, lo, m.lo) then
+    hi, lo = 0, m.lo
+  end
+  m.hi, m.lo = minus(m.hi, m.lo, hi, lo)
+  m.changed = true
+end
+
+function quota.life(m)
+  return m.to >= ENDLESS and math.huge or m.to - wall
+end
+
+function quota.head(m)
+  return pack('<dddddd', m.to, m.hi, m.lo, m.listed, m.kept, m.from)
+end

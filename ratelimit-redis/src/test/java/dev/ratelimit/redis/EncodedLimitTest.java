@@ -1,0 +1,93 @@
+package dev.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.Limit;
+import dev.ratelimit.Overrun;
+import dev.ratelimit.Precision;
+import dev.ratelimit.Quota;
+import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Unit;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import org.junit.jupiter.api.Test;
+
+/** What the script is told of a limit. */
+class EncodedLimitTest {
+
+    private static EncodedLimit rule(Limit limit) {
+        return new EncodedLimit("default", new AppliedLimit("calls per minute", new Scope.Endpoint("chat"), limit));
+    }
+
+    private static RateLimit perNanos(long nanos) {
+        return RateLimit.of(Unit.CALLS, 5, Duration.ofNanos(nanos));
+    }
+
+    @Test
+    void aWindowIsRoundedUpToMicrosecondsAndStaysAMeterOfItsOwn() {
+        assertThat(rule(perNanos(1)).windowMicros).isEqualTo(1);
+        assertThat(rule(perNanos(1_000)).windowMicros).isEqualTo(1);
+        assertThat(rule(perNanos(1_001)).windowMicros).isEqualTo(2);
+        assertThat(rule(perNanos(1L << 60)).windowMicros).isEqualTo(((1L << 60) + 999) / 1_000);
+        assertThat(rule(perNanos(1_001)).meter).isNotEqualTo(rule(perNanos(2_000)).meter);
+    }
+
+    @Test
+    void aMeterIsReadable() {
+        assertThat(rule(RateLimit.perMinute(5)).meter)
+                .isEqualTo("default/calls%0020per%0020minute/e/chat/calls/w60000000000");
+        assertThat(rule(Quota.lifetime(Unit.TOKENS, 5)).meter)
+                .isEqualTo("default/calls%0020per%0020minute/e/chat/tokens/plifetime");
+        assertThat(rule(Quota.of(Unit.CALLS, 5, QuotaPeriod.monthFrom(31, ZoneId.of("Africa/Cairo")))).meter)
+                .isEqualTo("default/calls%0020per%0020minute/e/chat/calls/"
+                        + "pMonths%00200001-01-31T00%003a00%0020Africa%002fCairo");
+    }
+
+    @Test
+    void aMeterThatIsSharedIsThatOfNoEndpoint() {
+        EncodedLimit chat = rule(RateLimit.perMinute(5));
+        assertThat(chat.overflow().limit.scope()).isEqualTo(Scope.Endpoint.OVERFLOW);
+        assertThat(chat.overflow().meter).isEqualTo("default/calls%0020per%0020minute/e/%o/calls/w60000000000");
+        EncodedLimit group =
+                new EncodedLimit("default", new AppliedLimit("t", new Scope.Group("chat"), RateLimit.perMinute(5)));
+        assertThat(group.overflow()).isSameAs(group);
+        assertThat(group.meter).isEqualTo("default/t/g/chat/calls/w60000000000");
+    }
+
+    @Test
+    void marksAreExactAsFarAsThePrecisionSays() {
+        assertThat(rule(RateLimit.perMinute(1_024)).exactMarks).isEqualTo(1_024);
+        assertThat(rule(RateLimit.perMinute(1_025)).exactMarks).isZero();
+        assertThat(rule(RateLimit.perMinute(9_000).withPrecision(Precision.EXACT)).exactMarks)
+                .isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void theRoomIsWhatMayBeUsedBeforeTheCall() {
+        assertThat(rule(RateLimit.perMinute(5)).room(2)).isEqualTo(3);
+        assertThat(rule(RateLimit.perMinute(5)).room(6)).isEqualTo(-1);
+        assertThat(rule(Quota.perMonth(5)).room(0)).isEqualTo(5);
+        assertThat(rule(Quota.perMonth(5).withOverrun(Overrun.UNTIL_REACHED)).room(100))
+                .isEqualTo(4);
+    }
+
+    @Test
+    void instantsAreRoundedUpAndTheEndsOfTimeAreBeyondAll() {
+        Instant noon = Instant.parse("2025-01-01T12:00:00Z");
+        assertThat(Micros.instant(Micros.of(noon))).isEqualTo(noon);
+        assertThat(Micros.of(noon.plusNanos(1))).isEqualTo(Micros.of(noon) + 1);
+        assertThat(Micros.of(noon.plusNanos(1_000))).isEqualTo(Micros.of(noon) + 1);
+        assertThat(Micros.of(Instant.parse("1901-01-01T00:00:00.000001Z")))
+                .isEqualTo(Micros.of(Instant.parse("1901-01-01T00:00:00Z")) + 1);
+        assertThat(Micros.of(Instant.MAX)).isEqualTo(Micros.ENDLESS);
+        assertThat(Micros.of(Instant.MIN)).isEqualTo(-Micros.ENDLESS);
+        assertThat(Micros.of(noon.atOffset(ZoneOffset.UTC).plusYears(200_000).toInstant()))
+                .isEqualTo(Micros.ENDLESS);
+        assertThat(Micros.duration(Long.MAX_VALUE)).isEqualTo(Duration.ofNanos(Long.MAX_VALUE));
+    }
+}
