@@ -24,8 +24,8 @@ final class CompiledLimit {
     /**
      * What a meter is known by in an organization. Only the amount, the precision and the overrun may differ.
      *
-     * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM: a caller who does not know them
-     * cannot choose names whose keys collide. With {@link String#hashCode} a caller can.
+     * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM: a caller who does
+     * not know them cannot choose names whose keys collide. With {@link String#hashCode} a caller can.
      */
     static final class Key {
 
@@ -174,7 +174,10 @@ final class CompiledLimit {
         return new CompiledLimit(key.of(endpoint), other, order);
     }
 
-    /** Returns the most half units that may be used where so many units are to be admitted; negative if they never can be. */
+    /**
+     * Returns the most half units that may be used where so many units are to be admitted; negative if they never can
+     * be.
+     */
     long headroom(long units) {
         return (amount - units) << 1;
     }
