@@ -52,7 +52,7 @@ final class Hammer implements AutoCloseable {
         for (int i = 0; i < threads; i++) {
             callers.add(() -> {
                 try {
-                    return Caller.of(origin, done).call(nanos);
+                    return new Caller(origin, done).call(nanos);
                 } finally {
                     done.set(true);
                 }

@@ -367,7 +367,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
          * IllegalStateException}, calls by a {@link Caller} bring their tier.
          *
          * @return a limiter that has seen no call
-         * @throws IllegalArgumentException if the {@linkplain TimeSource#lag() lag} of the clocks is negative or more than an hour
+         * @throws IllegalArgumentException if the {@linkplain TimeSource#lag() lag} of the clocks is negative or more
+         *     than an hour
          */
         public InMemoryRateLimiter build() {
             return new InMemoryRateLimiter(this);
