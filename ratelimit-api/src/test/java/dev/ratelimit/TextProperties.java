@@ -139,6 +139,7 @@ class TextProperties {
                 rate,
                 endpoint,
                 group,
+                new Scope.EachOtherEndpoint(),
                 shadow,
                 temporary,
                 Rejected.permanent(new LimitReached(shadow), names.notice()),
