@@ -79,6 +79,28 @@ public interface Reservation {
     boolean cancel();
 
     /**
+     * Asks for more, as {@link #add} does, without a thread that waits for the answer of a store. Unless a backend
+     * overrides it, this method calls {@link #add}, which is right where no call waits for a store.
+     *
+     * @param more what is used beyond what was charged before
+     * @return the answer, when there is one
+     */
+    default CompletionStage<Decision> addAsync(Usage more) {
+        return CompletableFuture.completedFuture(add(more));
+    }
+
+    /**
+     * Replaces what was charged, as {@link #settle} does, without a thread that waits for the answer of a store. Unless
+     * a backend overrides it, this method calls {@link #settle}, which is right where no call waits for a store.
+     *
+     * @param actual what the call used in all
+     * @return whether this ended the reservation, when it is done
+     */
+    default CompletionStage<Boolean> settleAsync(Usage actual) {
+        return CompletableFuture.completedFuture(settle(actual));
+    }
+
+    /**
      * Gives back all that was charged, as {@link #cancel} does, without a thread that waits for the answer of a store.
      * Unless a backend overrides it, this method calls {@link #cancel}, which is right where no call waits for a store.
      *

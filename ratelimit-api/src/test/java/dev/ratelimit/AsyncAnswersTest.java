@@ -36,7 +36,7 @@ class AsyncAnswersTest {
     }
 
     private CompletableFuture<Decision> async() {
-        return new PendingAcquire(LONGEST, time).async(this::ask, scheduler);
+        return new PendingCall(LONGEST, time).async(this::ask, scheduler, Reservation::decision);
     }
 
     private CompletionStage<Reservation> ask() {
@@ -100,8 +100,8 @@ class AsyncAnswersTest {
         ScheduledThreadPoolExecutor one = new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "scheduler"));
         ExecutorService store = Executors.newSingleThreadExecutor(task -> new Thread(task, "store"));
         try {
-            CompletableFuture<String> thread = new PendingAcquire(LONGEST, time)
-                    .async(this::ask, one)
+            CompletableFuture<String> thread = new PendingCall(LONGEST, time)
+                    .async(this::ask, one, Reservation::decision)
                     .thenApply(decision -> Thread.currentThread().getName());
             CompletableFuture<Reservation> answer = asked.remove();
             store.execute(() -> answer.complete(admitted()));
@@ -137,14 +137,15 @@ class AsyncAnswersTest {
         asked.remove().completeExceptionally(broken);
         scheduler.runNext();
         assertThat(answer).failsWithin(Duration.ZERO).withThrowableThat().withCause(broken);
-        CompletableFuture<Decision> composed = new PendingAcquire(LONGEST, time)
+        CompletableFuture<Decision> composed = new PendingCall(LONGEST, time)
                 .async(
                         () -> CompletableFuture.supplyAsync(
                                 () -> {
                                     throw broken;
                                 },
                                 Runnable::run),
-                        scheduler);
+                        scheduler,
+                        Reservation::decision);
         assertThat(composed).failsWithin(Duration.ZERO).withThrowableThat().withCause(broken);
     }
 

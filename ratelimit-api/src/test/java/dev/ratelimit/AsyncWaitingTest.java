@@ -35,8 +35,8 @@ class AsyncWaitingTest {
     }
 
     private CompletableFuture<Decision> async(ScheduledExecutorService scheduler) {
-        return new PendingAcquire(LONGEST, time)
-                .async(() -> CompletableFuture.completedFuture(attempts.get()), scheduler);
+        return new PendingCall(LONGEST, time)
+                .async(() -> CompletableFuture.completedFuture(attempts.get()), scheduler, Reservation::decision);
     }
 
     private CompletableFuture<Decision> async() {
@@ -247,7 +247,7 @@ class AsyncWaitingTest {
         int kept = 0;
         for (int round = 0; round < 5_000; round++) {
             AtomicInteger asked = new AtomicInteger();
-            Supplier<CompletionStage<? extends Reservation>> admitsTheSecond = () -> {
+            Supplier<CompletionStage<Reservation>> admitsTheSecond = () -> {
                 if (asked.incrementAndGet() == 1) {
                     return CompletableFuture.completedFuture(Reservation.rejected(refusal(1)));
                 }
@@ -255,8 +255,8 @@ class AsyncWaitingTest {
                 spin(500);
                 return CompletableFuture.completedFuture(attempts.admitted());
             };
-            CompletableFuture<Decision> answer =
-                    new PendingAcquire(Duration.ofDays(1), TimeSource.system()).async(admitsTheSecond, oneThread);
+            CompletableFuture<Decision> answer = new PendingCall(Duration.ofDays(1), TimeSource.system())
+                    .async(admitsTheSecond, oneThread, Reservation::decision);
             while (round % 4 != 0 && asked.get() < 2 && !answer.isDone()) {
                 Thread.onSpinWait();
             }

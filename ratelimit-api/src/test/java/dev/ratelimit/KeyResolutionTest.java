@@ -1,8 +1,6 @@
 package dev.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.ratelimit.spi.TimeSource;
 import java.lang.reflect.InvocationHandler;
@@ -22,7 +20,7 @@ class KeyResolutionTest {
     private static final Duration DAY = Duration.ofDays(1);
     private static final Resolution CALLER =
             Caller.of("acme", Tier.named("trial").build());
-    private static final Rejected REFUSAL = Rejected.temporary(new KeyUnknown(), "", 5);
+    private static final Rejected REFUSAL = Rejected.permanent(new KeyUnknown(), "");
 
     private final HandScheduler scheduler = new HandScheduler();
     private final List<List<Object>> asked = new ArrayList<>();
@@ -37,12 +35,22 @@ class KeyResolutionTest {
         if (method.getName().equals("timeSource")) {
             return TimeSource.system();
         }
+        if (method.getName().equals("async")) {
+            return AsyncRateLimiter.immediate((RateLimiter) proxy);
+        }
         List<Object> call = new ArrayList<>(List.of(method.getName()));
         call.addAll(Arrays.asList(arguments));
         asked.add(call);
-        return method.getReturnType() == Reservation.class
-                ? new ScriptedAttempts(new SleptTime()).thenAdmit().get()
-                : Decision.admitted();
+        boolean refused = arguments[0] instanceof Rejected;
+        if (method.getReturnType() == List.class) {
+            return List.of();
+        }
+        if (method.getReturnType() == Reservation.class) {
+            return refused
+                    ? Reservation.rejected((Rejected) arguments[0])
+                    : new ScriptedAttempts(new SleptTime()).thenAdmit().get();
+        }
+        return refused ? arguments[0] : Decision.admitted();
     }
 
     @AfterEach
@@ -56,8 +64,8 @@ class KeyResolutionTest {
         assertThat(limiter.tryAcquire(CALLER, "chat", USAGE)).isEqualTo(Decision.admitted());
         assertThat(limiter.peek(CALLER, "chat", USAGE)).isEqualTo(Decision.admitted());
         assertThat(limiter.reserve(CALLER, "chat", USAGE).decision()).isEqualTo(Decision.admitted());
-        assertThat(limiter.acquire(CALLER, "chat", USAGE, DAY)).isEqualTo(Decision.admitted());
-        assertThat(limiter.acquireAsync(CALLER, "chat", USAGE, DAY, scheduler))
+        assertThat(limiter.waiting(DAY).acquire(CALLER, "chat", USAGE)).isEqualTo(Decision.admitted());
+        assertThat(limiter.waiting(DAY).acquireAsync(CALLER, "chat", USAGE, scheduler))
                 .isCompletedWithValue(Decision.admitted());
         assertThat(asked)
                 .containsExactly(
@@ -70,48 +78,26 @@ class KeyResolutionTest {
     }
 
     @Test
-    void aRefusedKeyIsRefusedAtOnceAndTheLimiterIsNotAsked() throws InterruptedException {
-        Resolution who = REFUSAL;
-        assertThat(limiter.tryAcquire(who, "chat")).isSameAs(REFUSAL);
-        assertThat(limiter.tryAcquire(who, "chat", USAGE)).isSameAs(REFUSAL);
-        assertThat(limiter.peek(who, "chat", USAGE)).isSameAs(REFUSAL);
-        Reservation reservation = limiter.reserve(who, "chat", USAGE);
-        assertThat(reservation.decision()).isSameAs(REFUSAL);
-        assertThat(reservation.settle(USAGE)).isFalse();
-        assertThat(limiter.acquire(who, "chat", USAGE, DAY)).isSameAs(REFUSAL);
-        assertThat(limiter.acquireAsync(who, "chat", USAGE, DAY, scheduler)).isCompletedWithValue(REFUSAL);
-        assertThat(asked).isEmpty();
+    void theAsynchronousViewAsksTheSameQuestions() {
+        AsyncRateLimiter async = limiter.async();
+        assertThat(async.tryAcquire(CALLER, "chat")).isCompletedWithValue(Decision.admitted());
+        assertThat(async.peek(CALLER, "chat", USAGE)).isCompletedWithValue(Decision.admitted());
+        assertThat(async.reserve(CALLER, "chat", USAGE)).isCompleted();
+        assertThat(async.status(CALLER, "chat")).isCompletedWithValue(List.of());
+        assertThat(async.status(CALLER)).isCompletedWithValue(List.of());
+        assertThat(asked)
+                .containsExactly(
+                        List.of("tryAcquire", CALLER, "chat", Usage.call()),
+                        List.of("peek", CALLER, "chat", USAGE),
+                        List.of("reserve", CALLER, "chat", USAGE),
+                        List.of("status", CALLER, "chat"),
+                        List.of("status", CALLER));
     }
 
     @Test
-    @SuppressWarnings("NullAway") // that null is refused is what is tested
-    void nullIsRefusedByNameAlsoOfARefusedKey() {
-        Resolution nobody = null;
-        assertThatNullPointerException()
-                .isThrownBy(() -> limiter.tryAcquire(nobody, "chat"))
-                .withMessage("who");
-        assertThatNullPointerException()
-                .isThrownBy(() -> limiter.reserve((Resolution) REFUSAL, null, USAGE))
-                .withMessage("endpoint");
-        assertThatNullPointerException()
-                .isThrownBy(() -> limiter.peek((Resolution) REFUSAL, "chat", null))
-                .withMessage("usage");
-        assertThatNullPointerException()
-                .isThrownBy(() -> limiter.acquire((Resolution) REFUSAL, "chat", USAGE, null))
-                .withMessage("maxWait");
-        assertThatNullPointerException()
-                .isThrownBy(() -> limiter.acquireAsync((Resolution) REFUSAL, "chat", USAGE, DAY, null))
-                .withMessage("scheduler");
-    }
-
-    @Test
-    void aWaitThatCannotBeIsRefusedAlsoOfARefusedKey() {
-        Duration negative = Duration.ofSeconds(-1);
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> limiter.acquire((Resolution) REFUSAL, "chat", USAGE, negative))
-                .withMessage("maxWait must be >= 0: maxWait=PT-1S");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> limiter.acquireAsync((Resolution) REFUSAL, "chat", USAGE, negative, scheduler))
-                .withMessage("maxWait must be >= 0: maxWait=PT-1S");
+    void aRefusedKeyIsRefusedAtOnceHoweverLongItsCallMayWait() throws InterruptedException {
+        assertThat(limiter.waiting(DAY).acquire(REFUSAL, "chat", USAGE)).isSameAs(REFUSAL);
+        assertThat(limiter.waiting(DAY).reserve(REFUSAL, "chat", USAGE).decision())
+                .isSameAs(REFUSAL);
     }
 }

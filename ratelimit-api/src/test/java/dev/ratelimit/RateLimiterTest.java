@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -22,8 +24,8 @@ class RateLimiterTest {
     private final SleptTime time = new SleptTime();
     private final ScriptedAttempts attempts = new ScriptedAttempts(time);
     private final HandScheduler scheduler = new HandScheduler();
-    private final ReservingLimiter limiter = new ReservingLimiter();
     private final Caller caller = Caller.of("acme", Tier.named("trial").build());
+    private final ReservingLimiter limiter = new ReservingLimiter();
 
     @AfterEach
     void shutDown() {
@@ -33,12 +35,12 @@ class RateLimiterTest {
     @Test
     void aCallThatWaitsIsReservedAgainAndAgainAsItWasAskedFor() throws InterruptedException {
         attempts.thenRefuse(10).thenAdmit().thenRefuse(10).thenAdmit();
-        assertThat(limiter.acquire("acme", "chat", USAGE, SECOND)).isEqualTo(Decision.admitted());
-        assertThat(limiter.acquire(caller, "chat", USAGE, SECOND)).isEqualTo(Decision.admitted());
+        assertThat(limiter.waiting(SECOND).acquire("acme", "chat", USAGE)).isEqualTo(Decision.admitted());
+        assertThat(limiter.waiting(SECOND).acquire(caller, "chat", USAGE)).isEqualTo(Decision.admitted());
         assertThat(limiter.reserved)
                 .containsExactly(
-                        List.of("acme", "chat", USAGE),
-                        List.of("acme", "chat", USAGE),
+                        List.of(caller, "chat", USAGE),
+                        List.of(caller, "chat", USAGE),
                         List.of(caller, "chat", USAGE),
                         List.of(caller, "chat", USAGE));
         assertThat(time.sleeps).hasSize(2);
@@ -47,26 +49,26 @@ class RateLimiterTest {
     @Test
     void aCallThatWaitsWithoutAThreadIsReservedTheSameWay() {
         attempts.thenRefuse(10).thenAdmit().then(refusal(2_000_000_000));
-        var answer = limiter.acquireAsync("acme", "chat", USAGE, SECOND, scheduler);
+        var answer = limiter.waiting(SECOND).acquireAsync("acme", "chat", USAGE, scheduler);
         scheduler.runNext();
         assertThat(answer).isCompletedWithValue(Decision.admitted());
-        assertThat(limiter.acquireAsync(caller, "chat", USAGE, SECOND, scheduler))
+        assertThat(limiter.waiting(SECOND).acquireAsync(caller, "chat", USAGE, scheduler))
                 .isCompletedWithValue(refusal(2_000_000_000));
         assertThat(limiter.reserved)
                 .containsExactly(
-                        List.of("acme", "chat", USAGE), List.of("acme", "chat", USAGE), List.of(caller, "chat", USAGE));
+                        List.of(caller, "chat", USAGE), List.of(caller, "chat", USAGE), List.of(caller, "chat", USAGE));
     }
 
     @Test
     void anOrganizationWithoutATierIsThrownToAThreadAndFailsAFuture() {
         IllegalStateException noTier = new IllegalStateException("no tier");
-        attempts.thenThrow(noTier).thenThrow(noTier).thenThrow(new NullPointerException("of the resolver"));
+        limiter.failures.addAll(List.of(noTier, noTier, new NullPointerException("of the resolver")));
         assertThatIllegalStateException()
-                .isThrownBy(() -> limiter.acquire("acme", "chat", USAGE, SECOND))
+                .isThrownBy(() -> limiter.waiting(SECOND).acquire("acme", "chat", USAGE))
                 .isSameAs(noTier);
-        assertThat(limiter.acquireAsync("acme", "chat", USAGE, SECOND, scheduler))
+        assertThat(limiter.waiting(SECOND).acquireAsync("acme", "chat", USAGE, scheduler))
                 .isCompletedExceptionally();
-        assertThat(limiter.acquireAsync("acme", "chat", USAGE, SECOND, scheduler))
+        assertThat(limiter.waiting(SECOND).acquireAsync("acme", "chat", USAGE, scheduler))
                 .isCompletedExceptionally();
     }
 
@@ -74,10 +76,10 @@ class RateLimiterTest {
     void aNegativeLongestWaitIsThrownAtTheCall() {
         Duration negative = Duration.ofSeconds(-1);
         for (ThrowingCallable call : List.<ThrowingCallable>of(
-                () -> limiter.acquire("acme", "chat", USAGE, negative),
-                () -> limiter.acquire(caller, "chat", USAGE, negative),
-                () -> limiter.acquireAsync("acme", "chat", USAGE, negative, scheduler),
-                () -> limiter.acquireAsync(caller, "chat", USAGE, negative, scheduler))) {
+                () -> limiter.waiting(negative).acquire("acme", "chat", USAGE),
+                () -> limiter.waiting(negative).acquire(caller, "chat", USAGE),
+                () -> limiter.waiting(negative).acquireAsync("acme", "chat", USAGE, scheduler),
+                () -> limiter.waiting(negative).acquireAsync(caller, "chat", USAGE, scheduler))) {
             assertThatIllegalArgumentException().isThrownBy(call).withMessage("maxWait must be >= 0: maxWait=PT-1S");
         }
         assertThat(limiter.reserved).isEmpty();
@@ -88,19 +90,19 @@ class RateLimiterTest {
     void nullIsThrownAtTheCallByName() {
         String nobody = null;
         Caller noCaller = null;
-        assertRefused("organization", () -> limiter.acquire(nobody, "chat", USAGE, SECOND));
-        assertRefused("caller", () -> limiter.acquire(noCaller, "chat", USAGE, SECOND));
-        assertRefused("endpoint", () -> limiter.acquire("acme", null, USAGE, SECOND));
-        assertRefused("endpoint", () -> limiter.acquire(caller, null, USAGE, SECOND));
-        assertRefused("usage", () -> limiter.acquire("acme", "chat", null, SECOND));
-        assertRefused("usage", () -> limiter.acquire(caller, "chat", null, SECOND));
-        assertRefused("maxWait", () -> limiter.acquire("acme", "chat", USAGE, null));
-        assertRefused("organization", () -> limiter.acquireAsync(nobody, "chat", USAGE, SECOND, scheduler));
-        assertRefused("caller", () -> limiter.acquireAsync(noCaller, "chat", USAGE, SECOND, scheduler));
-        assertRefused("endpoint", () -> limiter.acquireAsync(caller, null, USAGE, SECOND, scheduler));
-        assertRefused("usage", () -> limiter.acquireAsync("acme", "chat", null, SECOND, scheduler));
-        assertRefused("maxWait", () -> limiter.acquireAsync(caller, "chat", USAGE, null, scheduler));
-        assertRefused("scheduler", () -> limiter.acquireAsync("acme", "chat", USAGE, SECOND, null));
+        assertRefused("organization", () -> limiter.waiting(SECOND).acquire(nobody, "chat", USAGE));
+        assertRefused("who", () -> limiter.waiting(SECOND).acquire(noCaller, "chat", USAGE));
+        assertRefused("endpoint", () -> limiter.waiting(SECOND).acquire("acme", null, USAGE));
+        assertRefused("endpoint", () -> limiter.waiting(SECOND).acquire(caller, null, USAGE));
+        assertRefused("usage", () -> limiter.waiting(SECOND).acquire("acme", "chat", null));
+        assertRefused("usage", () -> limiter.waiting(SECOND).acquire(caller, "chat", null));
+        assertRefused("maxWait", () -> limiter.waiting(null).acquire("acme", "chat", USAGE));
+        assertRefused("organization", () -> limiter.waiting(SECOND).acquireAsync(nobody, "chat", USAGE, scheduler));
+        assertRefused("who", () -> limiter.waiting(SECOND).acquireAsync(noCaller, "chat", USAGE, scheduler));
+        assertRefused("endpoint", () -> limiter.waiting(SECOND).acquireAsync(caller, null, USAGE, scheduler));
+        assertRefused("usage", () -> limiter.waiting(SECOND).acquireAsync("acme", "chat", null, scheduler));
+        assertRefused("maxWait", () -> limiter.waiting(null).acquireAsync(caller, "chat", USAGE, scheduler));
+        assertRefused("scheduler", () -> limiter.waiting(SECOND).acquireAsync("acme", "chat", USAGE, null));
         assertThat(limiter.reserved).isEmpty();
     }
 
@@ -108,21 +110,66 @@ class RateLimiterTest {
         assertThatNullPointerException().isThrownBy(call).withMessage(name);
     }
 
+    @Test
+    void aReservationWaitsAsACallDoesAndIsTheOneThatWasAdmitted() throws InterruptedException {
+        attempts.thenRefuse(10).thenAdmit().thenRefuse(10).thenAdmit().then(refusal(2_000_000_000));
+        Reservation reservation = limiter.waiting(SECOND).reserve("acme", "chat", USAGE);
+        assertThat(reservation.decision()).isEqualTo(Decision.admitted());
+        assertThat(reservation.cancel()).isTrue();
+        assertThat(attempts.givenBack()).isEqualTo(1);
+        var later = limiter.waiting(SECOND).reserveAsync(caller, "chat", USAGE, scheduler);
+        assertThat(later).isNotDone();
+        scheduler.runNext();
+        assertThat(later.join().decision()).isEqualTo(Decision.admitted());
+        assertThat(limiter.waiting(SECOND).reserve(caller, "chat", USAGE).decision())
+                .isEqualTo(refusal(2_000_000_000));
+        assertThat(limiter.reserved).hasSize(5);
+    }
+
+    @Test
+    void aBoundEndpointAsksForItsEndpointUnderTheTierOfTheMoment() {
+        attempts.thenAdmit().thenRefuse(10).thenAdmit();
+        BoundLimiter byName = limiter.bind("acme", "chat");
+        assertThat(byName.reserve(USAGE).decision()).isEqualTo(Decision.admitted());
+        limiter.tier = Tier.named("production").build();
+        assertThat(byName.reserve(USAGE).decision()).isEqualTo(refusal(10));
+        assertThat(limiter.bind(caller, "chat").reserve(USAGE).decision()).isEqualTo(Decision.admitted());
+        assertThat(limiter.reserved)
+                .containsExactly(
+                        List.of(caller, "chat", USAGE),
+                        List.of(Caller.of("acme", limiter.tier), "chat", USAGE),
+                        List.of(caller, "chat", USAGE));
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // that null is refused is what is tested
+    void nullIsNotBound() {
+        String nobody = null;
+        Caller noCaller = null;
+        assertRefused("organization", () -> limiter.bind(nobody, "chat"));
+        assertRefused("who", () -> limiter.bind(noCaller, "chat"));
+        assertRefused("endpoint", () -> limiter.bind("acme", null));
+    }
+
     /** A limiter whose reservations are written down beforehand, and which notes what was asked for. */
     private final class ReservingLimiter implements RateLimiter {
 
         private final List<List<Object>> reserved = new ArrayList<>();
+        private final Deque<RuntimeException> failures = new ArrayDeque<>();
+        private Tier tier = caller.tier();
 
         @Override
-        public Reservation reserve(String organization, String endpoint, Usage estimate) {
-            reserved.add(List.of(organization, endpoint, estimate));
+        public Reservation reserve(Resolution who, String endpoint, Usage estimate) {
+            reserved.add(List.of(who, endpoint, estimate));
             return attempts.get();
         }
 
         @Override
-        public Reservation reserve(Caller caller, String endpoint, Usage estimate) {
-            reserved.add(List.of(caller, endpoint, estimate));
-            return attempts.get();
+        public Caller caller(String organization) {
+            if (!failures.isEmpty()) {
+                throw failures.remove();
+            }
+            return Caller.of(organization, tier);
         }
 
         @Override
@@ -131,42 +178,27 @@ class RateLimiterTest {
         }
 
         @Override
-        public Decision tryAcquire(String organization, String endpoint, Usage usage) {
+        public AsyncRateLimiter async() {
+            return AsyncRateLimiter.immediate(this);
+        }
+
+        @Override
+        public Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
             throw new AssertionError("waiting reserves");
         }
 
         @Override
-        public Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
+        public Decision peek(Resolution who, String endpoint, Usage usage) {
             throw new AssertionError("waiting reserves");
         }
 
         @Override
-        public Decision peek(String organization, String endpoint, Usage usage) {
+        public List<LimitStatus> status(Resolution who, String endpoint) {
             throw new AssertionError("waiting reserves");
         }
 
         @Override
-        public Decision peek(Caller caller, String endpoint, Usage usage) {
-            throw new AssertionError("waiting reserves");
-        }
-
-        @Override
-        public List<LimitStatus> status(String organization, String endpoint) {
-            throw new AssertionError("waiting reserves");
-        }
-
-        @Override
-        public List<LimitStatus> status(Caller caller, String endpoint) {
-            throw new AssertionError("waiting reserves");
-        }
-
-        @Override
-        public List<LimitStatus> status(String organization) {
-            throw new AssertionError("waiting reserves");
-        }
-
-        @Override
-        public List<LimitStatus> status(Caller caller) {
+        public List<LimitStatus> status(Resolution who) {
             throw new AssertionError("waiting reserves");
         }
     }

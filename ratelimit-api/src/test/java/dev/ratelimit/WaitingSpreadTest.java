@@ -25,7 +25,7 @@ class WaitingSpreadTest {
             for (int refusal = 0; refusal < refusals; refusal++) {
                 attempts.thenRefuse(TOLD);
             }
-            new PendingAcquire(maxWait, time).await(attempts.thenAdmit());
+            new PendingCall(maxWait, time).await(attempts.thenAdmit());
             delays[i] = time.sleeps.get(refusals - 1) - TOLD;
         }
         return delays;

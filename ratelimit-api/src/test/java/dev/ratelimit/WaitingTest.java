@@ -20,7 +20,7 @@ class WaitingTest {
     private final ScriptedAttempts attempts = new ScriptedAttempts(time);
 
     private Decision await(Duration maxWait) throws InterruptedException {
-        return new PendingAcquire(maxWait, time).await(attempts);
+        return new PendingCall(maxWait, time).await(attempts).decision();
     }
 
     private Decision await(long maxWaitNanos) throws InterruptedException {
@@ -57,7 +57,7 @@ class WaitingTest {
             for (long wait : told) {
                 refused.thenRefuse(wait);
             }
-            new PendingAcquire(FOR_EVER, time).await(refused.thenAdmit());
+            new PendingCall(FOR_EVER, time).await(refused.thenAdmit());
             for (int i = 0; i < told.length; i++) {
                 long waited = refused.askedAt.get(i + 1) - refused.askedAt.get(i);
                 assertThat(waited).isBetween(told[i], 2 * told[i]);
@@ -74,7 +74,9 @@ class WaitingTest {
             for (int i = 0; i < 100; i++) {
                 refused.thenRefuse(1 + longest / random.nextLong(2, 10));
             }
-            Decision last = new PendingAcquire(Duration.ofNanos(longest), time).await(refused);
+            Decision last = new PendingCall(Duration.ofNanos(longest), time)
+                    .await(refused)
+                    .decision();
             assertThat(last.isAdmitted()).isFalse();
             assertThat(refused.askedAt.get(refused.asked() - 1) - refused.askedAt.get(0))
                     .isBetween(1L, longest);
@@ -171,7 +173,7 @@ class WaitingTest {
             }
         };
         attempts.thenRefuse(50);
-        PendingAcquire waiting = new PendingAcquire(Duration.ofNanos(100), overslept);
+        PendingCall waiting = new PendingCall(Duration.ofNanos(100), overslept);
         assertThatExceptionOfType(InterruptedException.class).isThrownBy(() -> waiting.await(attempts));
         assertThat(overslept.sleeps).hasSize(1);
     }

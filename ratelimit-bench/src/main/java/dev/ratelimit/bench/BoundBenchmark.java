@@ -9,7 +9,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * One admitted call under one limit, without looking anything up by name: a {@link dev.ratelimit.core.BoundEndpoint} of
+ * One admitted call under one limit, without looking anything up by name: a {@link dev.ratelimit.BoundLimiter} of
  * this library beside the bare objects of others. Dimension: the limiter; RateLimitJ and Sentinel know no object for a
  * key, so they look it up. This library also stands there with a {@link dev.ratelimit.spi.CoarseTimeSource}. The limit
  * is never reached, and a refusal ends the run.

@@ -42,7 +42,8 @@ final class RatelimitOnRedis implements RedisRival {
 
     @Override
     public CompletionStage<Boolean> ask(int organization) {
-        return limiter.tryAcquireAsync(RedisRival.name(organization), Keyed.ENDPOINT, usage)
+        return limiter.async()
+                .tryAcquire(RedisRival.name(organization), Keyed.ENDPOINT, usage)
                 .thenApply(Decision::isAdmitted);
     }
 

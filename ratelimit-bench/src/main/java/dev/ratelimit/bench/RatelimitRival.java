@@ -1,12 +1,12 @@
 package dev.ratelimit.bench;
 
+import dev.ratelimit.BoundLimiter;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
-import dev.ratelimit.core.BoundEndpoint;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
@@ -23,7 +23,7 @@ record RatelimitRival(RateLimiter limiter) implements Rival {
 
     /** Returns what asks a bound endpoint of one organization for a call. */
     static BooleanSupplier bound(long amount, Duration window, TimeSource time) {
-        BoundEndpoint endpoint = limiter(time, each(amount, window)).bind("acme", Keyed.ENDPOINT);
+        BoundLimiter endpoint = limiter(time, each(amount, window)).bind("acme", Keyed.ENDPOINT);
         return () -> endpoint.tryAcquire().isAdmitted();
     }
 

@@ -2,31 +2,29 @@ package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.BoundLimiter;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
-import java.util.function.Function;
+import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A handle to one endpoint of one organization, which skips the name look-ups of its limiter and decides as the limiter
- * does. It is for hosts that keep an object for each customer anyway.
+ * does.
  *
- * <pre>{@code
- * BoundEndpoint chat = limiter.bind("acme", "chat");
- * if (chat.tryAcquire() instanceof Rejected no) {
- *   return tooManyRequests(no.message(), no.retryAfter());
- * }
- * }</pre>
- *
- * <p>The tier resolver is asked at every call, so a change of tier counts from the next call on. When the
- * organization's state was dropped because it was idle, the next call makes it anew; until then this object keeps what
- * was dropped from being collected.
+ * <p>The tier is asked for at every call, so a change of tier counts from the next call on. When the organization's
+ * state was dropped because it was idle, the next call makes it anew; until then this object keeps what was dropped from
+ * being collected.
  *
  * <p>Safe for use by many threads, and lock-free as the limiter is.
  */
-public final class BoundEndpoint {
+final class BoundEndpoint implements BoundLimiter {
 
     /** What the names stood for when they were last looked up. */
     private static final class Binding {
@@ -42,39 +40,45 @@ public final class BoundEndpoint {
         }
     }
 
+    private final RateLimiter limiter;
+    private final OrganizationStore store;
     private final String organization;
     private final String endpoint;
-    private final OrganizationStore store;
-    private final Function<String, Tier> tiers;
+    private final Supplier<Tier> tier;
     private volatile @Nullable Binding last;
 
-    BoundEndpoint(String organization, String endpoint, OrganizationStore store, Function<String, Tier> tiers) {
-        this.organization = requireNonNull(organization, "organization");
-        this.endpoint = requireNonNull(endpoint, "endpoint");
+    BoundEndpoint(
+            RateLimiter limiter, OrganizationStore store, String organization, String endpoint, Supplier<Tier> tier) {
+        this.limiter = limiter;
         this.store = store;
-        this.tiers = tiers;
+        this.organization = organization;
+        this.endpoint = requireNonNull(endpoint, "endpoint");
+        this.tier = tier;
     }
 
-    /**
-     * Asks for one call.
-     *
-     * @return whether the call may go ahead
-     * @throws IllegalStateException if the tier resolver gives no tier
-     */
-    public Decision tryAcquire() {
-        return tryAcquire(Usage.call());
+    @Override
+    public Reservation reserve(Usage estimate) {
+        return limiter.reserve(caller(), endpoint, estimate);
     }
 
-    /**
-     * Asks for a call that uses so much.
-     *
-     * @param usage what the call uses
-     * @return whether the call may go ahead
-     * @throws IllegalStateException if the tier resolver gives no tier
-     */
+    @Override
+    public Decision peek(Usage usage) {
+        return limiter.peek(caller(), endpoint, usage);
+    }
+
+    @Override
+    public List<LimitStatus> status() {
+        return limiter.status(caller(), endpoint);
+    }
+
+    private Caller caller() {
+        return Caller.of(organization, tier.get());
+    }
+
+    @Override
     public Decision tryAcquire(Usage usage) {
         requireNonNull(usage, "usage");
-        Tier tier = tiers.apply(organization);
+        Tier tier = this.tier.get();
         if (store.listeners.isEmpty()) {
             return tryAcquire(tier, usage);
         }

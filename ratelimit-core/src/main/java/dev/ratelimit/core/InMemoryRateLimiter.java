@@ -2,11 +2,15 @@ package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.AsyncRateLimiter;
+import dev.ratelimit.BoundLimiter;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
+import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
@@ -86,19 +90,22 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     @Override
-    public Decision tryAcquire(String organization, String endpoint, Usage usage) {
-        return tryAcquire(organization, tierOf(organization), endpoint, usage);
+    public Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
+        requireCall(who, endpoint, usage);
+        return who instanceof Caller caller
+                ? tryAcquire(caller.organization(), caller.tier(), endpoint, usage)
+                : (Rejected) who;
     }
 
+    /* As the default, but allocates no caller. */
     @Override
-    public Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
-        requireNonNull(caller, "caller");
-        return tryAcquire(caller.organization(), caller.tier(), endpoint, usage);
+    public Decision tryAcquire(String organization, String endpoint, Usage usage) {
+        Tier tier = tierOf(organization);
+        requireCall(tier, endpoint, usage);
+        return tryAcquire(organization, tier, endpoint, usage);
     }
 
     private Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
-        requireNonNull(endpoint, "endpoint");
-        requireNonNull(usage, "usage");
         if (store.listeners.isEmpty()) {
             return store.tryAcquire(name, tier, endpoint, usage);
         }
@@ -112,23 +119,20 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     @Override
-    public Reservation reserve(String organization, String endpoint, Usage estimate) {
-        return reserve(organization, tierOf(organization), endpoint, estimate);
-    }
-
-    @Override
-    public Reservation reserve(Caller caller, String endpoint, Usage estimate) {
-        requireNonNull(caller, "caller");
-        return reserve(caller.organization(), caller.tier(), endpoint, estimate);
-    }
-
-    private Reservation reserve(String name, Tier tier, String endpoint, Usage estimate) {
-        requireNonNull(endpoint, "endpoint");
+    public Reservation reserve(Resolution who, String endpoint, Usage estimate) {
         requireNonNull(estimate, "estimate");
+        requireCall(who, endpoint, estimate);
+        return who instanceof Caller caller
+                ? reserve(caller, endpoint, estimate)
+                : Reservation.rejected((Rejected) who);
+    }
+
+    private Reservation reserve(Caller caller, String endpoint, Usage estimate) {
+        String name = caller.organization();
+        Tier tier = caller.tier();
         if (store.listeners.isEmpty()) {
             return store.reserve(name, tier, endpoint, estimate);
         }
-        Caller caller = Caller.of(name, tier);
         long began = store.clocks.nanoTime();
         NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate);
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, told.decision(), began);
@@ -139,52 +143,61 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     @Override
-    public Decision peek(String organization, String endpoint, Usage usage) {
-        return peek(organization, tierOf(organization), endpoint, usage);
+    public Decision peek(Resolution who, String endpoint, Usage usage) {
+        requireCall(who, endpoint, usage);
+        return who instanceof Caller caller
+                ? store.peek(caller.organization(), caller.tier(), endpoint, usage)
+                : (Rejected) who;
     }
 
     @Override
-    public Decision peek(Caller caller, String endpoint, Usage usage) {
-        requireNonNull(caller, "caller");
-        return peek(caller.organization(), caller.tier(), endpoint, usage);
+    public List<LimitStatus> status(Resolution who, String endpoint) {
+        requireNonNull(who, "who");
+        requireNonNull(endpoint, "endpoint");
+        return who instanceof Caller caller ? store.status(caller.organization(), caller.tier(), endpoint) : List.of();
     }
 
-    private Decision peek(String name, Tier tier, String endpoint, Usage usage) {
+    @Override
+    public List<LimitStatus> status(Resolution who) {
+        requireNonNull(who, "who");
+        return who instanceof Caller caller ? store.status(caller.organization(), caller.tier()) : List.of();
+    }
+
+    private static void requireCall(Object who, String endpoint, Usage usage) {
+        requireNonNull(who, "who");
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        return store.peek(name, tier, endpoint, usage);
     }
 
     @Override
-    public List<LimitStatus> status(String organization, String endpoint) {
-        return status(organization, tierOf(organization), endpoint);
-    }
-
-    @Override
-    public List<LimitStatus> status(Caller caller, String endpoint) {
-        requireNonNull(caller, "caller");
-        return status(caller.organization(), caller.tier(), endpoint);
-    }
-
-    private List<LimitStatus> status(String name, Tier tier, String endpoint) {
-        requireNonNull(endpoint, "endpoint");
-        return store.status(name, tier, endpoint);
-    }
-
-    @Override
-    public List<LimitStatus> status(String organization) {
-        return store.status(organization, tierOf(organization));
-    }
-
-    @Override
-    public List<LimitStatus> status(Caller caller) {
-        requireNonNull(caller, "caller");
-        return store.status(caller.organization(), caller.tier());
+    public Caller caller(String organization) {
+        return tiers.callerOf(organization);
     }
 
     @Override
     public TimeSource timeSource() {
         return store.clocks.time;
+    }
+
+    @Override
+    public AsyncRateLimiter async() {
+        return AsyncRateLimiter.immediate(this);
+    }
+
+    /** Binds an endpoint of a caller, for calls that then look neither up by its name. */
+    @Override
+    public BoundLimiter bind(Resolution who, String endpoint) {
+        requireNonNull(who, "who");
+        return who instanceof Caller caller
+                ? new BoundEndpoint(this, store, caller.organization(), endpoint, caller::tier)
+                : RateLimiter.super.bind(who, endpoint);
+    }
+
+    /** Binds an endpoint of an organization, for calls that then look neither up by its name. */
+    @Override
+    public BoundLimiter bind(String organization, String endpoint) {
+        requireNonNull(organization, "organization");
+        return new BoundEndpoint(this, store, organization, endpoint, () -> tierOf(organization));
     }
 
     private Tier tierOf(String organization) {
@@ -198,17 +211,6 @@ public final class InMemoryRateLimiter implements RateLimiter {
      */
     public void cleanUp() {
         store.sweepAll();
-    }
-
-    /**
-     * Binds an endpoint of an organization, for calls that then look neither up by its name.
-     *
-     * @param organization who will call
-     * @param endpoint what will be called
-     * @return an object that decides as this limiter does
-     */
-    public BoundEndpoint bind(String organization, String endpoint) {
-        return new BoundEndpoint(organization, endpoint, store, this::tierOf);
     }
 
     /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import dev.ratelimit.BoundLimiter;
 import dev.ratelimit.Caller;
 import dev.ratelimit.CapacityReached;
 import dev.ratelimit.Decision;
@@ -49,7 +50,7 @@ class BoundEndpointTest {
         Random random = new Random(repetition.getCurrentRepetition());
         InMemoryRateLimiter limiter = builder.build();
         RateLimiter reference = new ReferenceRateLimiter(organization -> tier, time);
-        Map<String, BoundEndpoint> bound = new HashMap<>();
+        Map<String, BoundLimiter> bound = new HashMap<>();
         for (int call = 0; call < 300; call++) {
             tier = random.nextInt(10) == 0 ? tier(1 + random.nextInt(4)) : tier;
             String endpoint = random.nextBoolean() ? "chat" : "embed";
@@ -69,7 +70,7 @@ class BoundEndpointTest {
     @Test
     void stateThatWasDroppedIsMadeAnew() {
         InMemoryRateLimiter limiter = builder.build();
-        BoundEndpoint chat = limiter.bind("acme", "chat");
+        BoundLimiter chat = limiter.bind("acme", "chat");
         assertThat(chat.tryAcquire().isAdmitted()).isTrue();
         limiter.admin().forget("acme");
         assertThat(limiter.stats().organizations()).isZero();
@@ -83,7 +84,7 @@ class BoundEndpointTest {
     void nothingIsKeptBeforeTheFirstCallOrBeyondTheCapacity() {
         InMemoryRateLimiter limiter =
                 builder.maxOrganizations(1, CapacityPolicy.REFUSE).build();
-        BoundEndpoint acme = limiter.bind("acme", "chat");
+        BoundLimiter acme = limiter.bind("acme", "chat");
         assertThat(limiter.stats().organizations()).isZero();
         assertThat(limiter.tryAcquire("globex", "chat").isAdmitted()).isTrue();
         assertThat(acme.tryAcquire()).isEqualTo(Rejected.permanent(new CapacityReached(1), ""));
@@ -94,7 +95,7 @@ class BoundEndpointTest {
     @Test
     void listenersAreTold() {
         List<String> heard = new ArrayList<>();
-        BoundEndpoint chat = builder.listener(new RateLimitListener() {
+        BoundLimiter chat = builder.listener(new RateLimitListener() {
                     @Override
                     public void onAdmitted(Caller caller, String endpoint, Usage usage) {
                         heard.add("admitted " + caller.organization() + " " + endpoint + " " + usage);
@@ -117,7 +118,7 @@ class BoundEndpointTest {
     void nullIsRefusedByName() {
         InMemoryRateLimiter limiter = builder.build();
         assertThatNullPointerException()
-                .isThrownBy(() -> limiter.bind(null, "chat"))
+                .isThrownBy(() -> limiter.bind((String) null, "chat"))
                 .withMessage("organization");
         assertThatNullPointerException()
                 .isThrownBy(() -> limiter.bind("acme", null))

@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.BoundLimiter;
 import dev.ratelimit.CapacityReached;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitTable;
@@ -65,7 +66,7 @@ class CapacityTest {
                     assertThat(limiter.tryAcquire("unknown " + call, "chat")).isEqualTo(refusal));
             assertRefusedInOneStep(call -> assertThat(limiter.peek("unknown " + call, "chat", Usage.call()))
                     .isEqualTo(refusal));
-            BoundEndpoint bound = limiter.bind("unknown", "chat");
+            BoundLimiter bound = limiter.bind("unknown", "chat");
             assertRefusedInOneStep(call -> assertThat(bound.tryAcquire()).isEqualTo(refusal));
             time.time.advance(Duration.ofMillis(1));
         }

@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.BoundLimiter;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
@@ -28,8 +29,8 @@ class CoreSamplesTest {
     }
 
     private boolean ask() {
-        // sample: dev/ratelimit/core/BoundEndpoint.java
-        BoundEndpoint chat = limiter.bind("acme", "chat");
+        // sample: dev/ratelimit/BoundLimiter.java
+        BoundLimiter chat = limiter.bind("acme", "chat");
         if (chat.tryAcquire() instanceof Rejected no) {
             return tooManyRequests(no.message(), no.retryAfter());
         }

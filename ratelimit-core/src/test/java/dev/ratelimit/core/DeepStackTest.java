@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Admitted;
+import dev.ratelimit.BoundLimiter;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
@@ -106,7 +107,7 @@ class DeepStackTest {
     @ValueSource(ints = {2, 16, 17, 40})
     void aCallThatThrowsHasChargedNothing(int tables) throws InterruptedException {
         InMemoryRateLimiter limiter = limiter(tables, false);
-        BoundEndpoint endpoint = limiter.bind("acme", "chat");
+        BoundLimiter endpoint = limiter.bind("acme", "chat");
         long[] admitted = {0};
         atEveryDepth(
                 () -> {

@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.BoundLimiter;
 import dev.ratelimit.Caller;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
@@ -191,7 +192,7 @@ class DroppedNamesTest {
             assertThat(limiter.tryAcquire(noted("older " + i), "chat").isAdmitted())
                     .isTrue();
         }
-        BoundEndpoint bound = limiter.bind("acme", "chat");
+        BoundLimiter bound = limiter.bind("acme", "chat");
         assertThat(bound.tryAcquire().isAdmitted()).isTrue();
         Reservation reservation = limiter.reserve("globex", "chat", Usage.call());
         for (int i = 0; i < 10; i++) {

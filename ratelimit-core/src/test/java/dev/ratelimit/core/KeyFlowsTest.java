@@ -139,7 +139,7 @@ class KeyFlowsTest {
         assertThat(revoked.message()).isEqualTo("The API key is revoked until 2025-01-01T01:00:00Z");
         assertThat(limiter.reserve(keys.resolve("key"), "chat", Usage.call()).decision())
                 .isEqualTo(revoked);
-        assertThat(limiter.acquire(keys.resolve("key"), "chat", Usage.call(), Duration.ofDays(1)))
+        assertThat(limiter.waiting(Duration.ofDays(1)).acquire(keys.resolve("key"), "chat", Usage.call()))
                 .isEqualTo(revoked);
         assertThat(used("other key")).isEqualTo(3);
         admits("other key", 1);

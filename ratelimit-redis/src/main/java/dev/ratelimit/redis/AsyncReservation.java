@@ -23,6 +23,7 @@ public interface AsyncReservation extends Reservation {
      * @param more what is used beyond what was charged before
      * @return the answer, when there is one
      */
+    @Override
     CompletionStage<Decision> addAsync(Usage more);
 
     /**
@@ -31,6 +32,7 @@ public interface AsyncReservation extends Reservation {
      * @param actual what the call used in all
      * @return whether this ended the reservation, when it is done
      */
+    @Override
     CompletionStage<Boolean> settleAsync(Usage actual);
 
     /**

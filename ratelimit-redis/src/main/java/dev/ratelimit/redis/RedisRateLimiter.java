@@ -2,12 +2,14 @@ package dev.ratelimit.redis;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.AsyncRateLimiter;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
+import dev.ratelimit.Resolution;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
@@ -93,6 +95,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     private final Listeners listeners;
     private final ServerTime time;
     private final TimeSource clock;
+    private final AsyncRateLimiter async = new Async();
 
     RedisRateLimiter(
             Connector connector,
@@ -139,118 +142,53 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     @Override
-    public Decision tryAcquire(String organization, String endpoint, Usage usage) {
-        return tryAcquire(callerOf(organization), endpoint, usage);
-    }
-
-    @Override
-    public Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
+    public Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
+        requireCall(who, endpoint, usage);
+        if (!(who instanceof Caller caller)) {
+            return (Rejected) who;
+        }
         Decision decision = executor.await(
-                charged(caller, endpoint, usage), failure -> outagePolicy.tryAcquire(caller, endpoint, usage));
+                leases.tryAcquire(caller, endpoint, usage),
+                failure -> outagePolicy.tryAcquire(caller, endpoint, usage));
         return listeners.decided(caller, endpoint, usage, decision);
     }
 
-    /**
-     * Asks for a call that uses so much, as {@link #tryAcquire(String, String, Usage)} does.
-     *
-     * @param organization who calls
-     * @param endpoint what is called
-     * @param usage what the call uses
-     * @return whether the call may go ahead, when there is an answer
-     */
-    public CompletionStage<Decision> tryAcquireAsync(String organization, String endpoint, Usage usage) {
-        return tryAcquireAsync(callerOf(organization), endpoint, usage);
-    }
-
-    /**
-     * Asks for a call that uses so much, as {@link #tryAcquire(Caller, String, Usage)} does.
-     *
-     * @param caller who calls, and under which tier
-     * @param endpoint what is called
-     * @param usage what the call uses
-     * @return whether the call may go ahead, when there is an answer
-     */
-    public CompletionStage<Decision> tryAcquireAsync(Caller caller, String endpoint, Usage usage) {
-        return executor.otherwise(
-                        charged(caller, endpoint, usage), failure -> outagePolicy.tryAcquire(caller, endpoint, usage))
-                .thenApply(decision -> listeners.decided(caller, endpoint, usage, decision));
-    }
-
-    private CompletableFuture<Decision> charged(Caller caller, String endpoint, Usage usage) {
-        requireCall(caller, endpoint);
-        requireNonNull(usage, "usage");
-        return leases.tryAcquire(caller, endpoint, usage);
+    @Override
+    public Decision peek(Resolution who, String endpoint, Usage usage) {
+        requireCall(who, endpoint, usage);
+        return who instanceof Caller caller
+                ? executor.await(
+                        scriptClient.look(caller, endpoint, usage),
+                        failure -> outagePolicy.peek(caller, endpoint, usage))
+                : (Rejected) who;
     }
 
     @Override
-    public Decision peek(String organization, String endpoint, Usage usage) {
-        return peek(callerOf(organization), endpoint, usage);
-    }
-
-    @Override
-    public Decision peek(Caller caller, String endpoint, Usage usage) {
-        return executor.await(looked(caller, endpoint, usage), failure -> outagePolicy.peek(caller, endpoint, usage));
-    }
-
-    /**
-     * Returns what {@code tryAcquire} would answer now, as {@link #peek(Caller, String, Usage)} does.
-     *
-     * @param caller who would call, and under which tier
-     * @param endpoint what would be called
-     * @param usage what the call would use
-     * @return whether the call would be admitted, when there is an answer
-     */
-    public CompletionStage<Decision> peekAsync(Caller caller, String endpoint, Usage usage) {
-        return executor.otherwise(
-                looked(caller, endpoint, usage), failure -> outagePolicy.peek(caller, endpoint, usage));
-    }
-
-    private CompletableFuture<Decision> looked(Caller caller, String endpoint, Usage usage) {
-        requireCall(caller, endpoint);
-        requireNonNull(usage, "usage");
-        return scriptClient.look(caller, endpoint, usage);
-    }
-
-    @Override
-    public AsyncReservation reserve(String organization, String endpoint, Usage estimate) {
-        return reserve(callerOf(organization), endpoint, estimate);
-    }
-
-    @Override
-    public AsyncReservation reserve(Caller caller, String endpoint, Usage estimate) {
+    public AsyncReservation reserve(Resolution who, String endpoint, Usage estimate) {
+        requireCall(who, endpoint, requireNonNull(estimate, "estimate"));
+        if (!(who instanceof Caller caller)) {
+            return refused((Rejected) who);
+        }
         AsyncReservation reservation = executor.await(
                 reserved(caller, endpoint, estimate), failure -> reservedInOutage(caller, endpoint, estimate));
         return told(caller, endpoint, estimate, reservation);
     }
 
     @Override
-    public CompletionStage<AsyncReservation> reserveAsync(String organization, String endpoint, Usage estimate) {
-        return reserveAsync(callerOf(organization), endpoint, estimate);
-    }
-
-    /**
-     * Asks for a call whose cost is known only after it, as {@link #reserve(Caller, String, Usage)} does.
-     *
-     * @param caller who calls, and under which tier
-     * @param endpoint what is called
-     * @param estimate what the call is expected to use
-     * @return the reservation, which says whether the call may go ahead, when there is an answer
-     */
-    @Override
-    public CompletionStage<AsyncReservation> reserveAsync(Caller caller, String endpoint, Usage estimate) {
-        return executor.otherwise(
-                        reserved(caller, endpoint, estimate), failure -> reservedInOutage(caller, endpoint, estimate))
-                .thenApply(reservation -> told(caller, endpoint, estimate, reservation));
+    public AsyncReservation reserve(String organization, String endpoint, Usage estimate) {
+        return reserve(caller(organization), endpoint, estimate);
     }
 
     private CompletableFuture<AsyncReservation> reserved(Caller caller, String endpoint, Usage estimate) {
-        requireCall(caller, endpoint);
-        requireNonNull(estimate, "estimate");
         return scriptClient
                 .charge(caller, endpoint, estimate)
                 .thenApply(outcome -> outcome.decision() instanceof Rejected rejected
-                        ? new LocalReservation(Reservation.rejected(rejected))
+                        ? refused(rejected)
                         : new RedisReservation(scriptClient, outagePolicy, endpoint, outcome));
+    }
+
+    private static AsyncReservation refused(Rejected decision) {
+        return new LocalReservation(Reservation.rejected(decision));
     }
 
     /** Tells listeners the answer to a reservation, and returns one that tells them how it goes on. */
@@ -271,59 +209,109 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     @Override
-    public List<LimitStatus> status(String organization, String endpoint) {
-        return status(callerOf(organization), endpoint);
+    public List<LimitStatus> status(Resolution who, String endpoint) {
+        requireNonNull(who, "who");
+        requireNonNull(endpoint, "endpoint");
+        return who instanceof Caller caller
+                ? executor.await(
+                        scriptClient.status(caller, endpoint),
+                        failure -> outagePolicy.status(failure, caller, endpoint))
+                : List.of();
     }
 
     @Override
-    public List<LimitStatus> status(Caller caller, String endpoint) {
-        return executor.await(stands(caller, endpoint), failure -> outagePolicy.status(failure, caller, endpoint));
-    }
-
-    /**
-     * Returns where an organization stands with every limit of an endpoint, as {@link #status(Caller, String)} does.
-     *
-     * @param caller whose use is asked for, and under which tier
-     * @param endpoint the endpoint
-     * @return one status for each limit, when there is an answer; completed exceptionally with a
-     *     {@link RedisUnavailableException} if there is none
-     */
-    public CompletionStage<List<LimitStatus>> statusAsync(Caller caller, String endpoint) {
-        return executor.otherwise(stands(caller, endpoint), failure -> outagePolicy.status(failure, caller, endpoint));
-    }
-
-    private CompletableFuture<List<LimitStatus>> stands(Caller caller, String endpoint) {
-        requireCall(caller, endpoint);
-        return scriptClient.status(caller, endpoint);
+    public List<LimitStatus> status(Resolution who) {
+        requireNonNull(who, "who");
+        return who instanceof Caller caller
+                ? executor.await(scriptClient.overview(caller), failure -> outagePolicy.status(failure, caller))
+                : List.of();
     }
 
     @Override
-    public List<LimitStatus> status(String organization) {
-        return status(callerOf(organization));
-    }
-
-    @Override
-    public List<LimitStatus> status(Caller caller) {
-        requireNonNull(caller, "caller");
-        return executor.await(scriptClient.overview(caller), failure -> outagePolicy.status(failure, caller));
-    }
-
-    /**
-     * Returns where an organization stands with all limits of a tier, as {@link #status(Caller)} does.
-     *
-     * @param caller whose status is asked for, and under which tier
-     * @return the limits, when there is an answer; completed exceptionally with a {@link RedisUnavailableException} if
-     *     there is none
-     */
-    public CompletionStage<List<LimitStatus>> statusAsync(Caller caller) {
-        requireNonNull(caller, "caller");
-        return executor.otherwise(scriptClient.overview(caller), failure -> outagePolicy.status(failure, caller));
+    public Caller caller(String organization) {
+        return tiers.callerOf(organization);
     }
 
     /** Returns the clocks of this machine. They bound waits; decisions go by the server's clock. */
     @Override
     public TimeSource timeSource() {
         return time.source();
+    }
+
+    /**
+     * Returns the same limiter, asked without a thread that waits for Redis. Its reservations are {@link
+     * AsyncReservation}s. A status completes exceptionally with a {@link RedisUnavailableException} where Redis does not
+     * answer and nothing else tells it.
+     */
+    @Override
+    public AsyncRateLimiter async() {
+        return async;
+    }
+
+    /** The questions without a thread that waits. */
+    private final class Async implements AsyncRateLimiter {
+
+        @Override
+        public CompletionStage<Decision> tryAcquire(Resolution who, String endpoint, Usage usage) {
+            requireCall(who, endpoint, usage);
+            if (!(who instanceof Caller caller)) {
+                return completed((Rejected) who);
+            }
+            return executor.otherwise(
+                            leases.tryAcquire(caller, endpoint, usage),
+                            failure -> outagePolicy.tryAcquire(caller, endpoint, usage))
+                    .thenApply(decision -> listeners.decided(caller, endpoint, usage, decision));
+        }
+
+        @Override
+        public CompletionStage<Decision> peek(Resolution who, String endpoint, Usage usage) {
+            requireCall(who, endpoint, usage);
+            return who instanceof Caller caller
+                    ? executor.otherwise(
+                            scriptClient.look(caller, endpoint, usage),
+                            failure -> outagePolicy.peek(caller, endpoint, usage))
+                    : completed((Rejected) who);
+        }
+
+        @Override
+        public CompletionStage<Reservation> reserve(Resolution who, String endpoint, Usage estimate) {
+            requireCall(who, endpoint, requireNonNull(estimate, "estimate"));
+            if (!(who instanceof Caller caller)) {
+                return completed(refused((Rejected) who));
+            }
+            return executor.otherwise(
+                            reserved(caller, endpoint, estimate),
+                            failure -> reservedInOutage(caller, endpoint, estimate))
+                    .thenApply(reservation -> told(caller, endpoint, estimate, reservation));
+        }
+
+        @Override
+        public CompletionStage<List<LimitStatus>> status(Resolution who, String endpoint) {
+            requireNonNull(who, "who");
+            requireNonNull(endpoint, "endpoint");
+            return who instanceof Caller caller
+                    ? executor.otherwise(
+                            scriptClient.status(caller, endpoint),
+                            failure -> outagePolicy.status(failure, caller, endpoint))
+                    : completed(List.of());
+        }
+
+        @Override
+        public CompletionStage<List<LimitStatus>> status(Resolution who) {
+            requireNonNull(who, "who");
+            return who instanceof Caller caller
+                    ? executor.otherwise(scriptClient.overview(caller), failure -> outagePolicy.status(failure, caller))
+                    : completed(List.of());
+        }
+
+        @Override
+        public Caller caller(String organization) {
+            return RedisRateLimiter.this.caller(organization);
+        }
+
+        private static <T> CompletionStage<T> completed(T value) {
+            return CompletableFuture.completedFuture(value);
+        }
     }
 
     /**
@@ -342,12 +330,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         connector.close();
     }
 
-    private static void requireCall(Caller caller, String endpoint) {
-        requireNonNull(caller, "caller");
+    private static void requireCall(Resolution who, String endpoint, Usage usage) {
+        requireNonNull(who, "who");
         requireNonNull(endpoint, "endpoint");
-    }
-
-    private Caller callerOf(String organization) {
-        return tiers.callerOf(organization);
+        requireNonNull(usage, "usage");
     }
 }

@@ -211,7 +211,8 @@ class AnsweredErrorsTest extends FaultInjectingTest {
             assertThat(isDecidedByRedis(
                             limiter.reserve("acme", "chat", tokens(1)).decision()))
                     .isFalse();
-            assertThat(limiter.tryAcquireAsync("acme", "chat", tokens(1))
+            assertThat(limiter.async()
+                            .tryAcquire("acme", "chat", tokens(1))
                             .thenApply(AnsweredErrorsTest::isDecidedByRedis)
                             .toCompletableFuture()
                             .join())

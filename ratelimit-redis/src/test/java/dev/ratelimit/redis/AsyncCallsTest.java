@@ -51,16 +51,17 @@ class AsyncCallsTest extends FaultInjectingTest {
         Caller who = Caller.of(organization, TIER);
         List<CompletionStage<?>> calls = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            calls.add(limiter.tryAcquireAsync(organization, "chat", tokens(1)));
-            calls.add(limiter.tryAcquireAsync(who, "chat", tokens(1)));
-            calls.add(limiter.peekAsync(who, "chat", tokens(1)));
-            calls.add(limiter.reserveAsync(who, "chat", tokens(1)));
-            calls.add(limiter.reserveAsync(organization, "chat", tokens(1)));
-            calls.add(limiter.statusAsync(who, "chat").exceptionally(failure -> List.of()));
-            calls.add(limiter.statusAsync(who).exceptionally(failure -> List.of()));
-            calls.add(limiter.acquireAsync(organization, "chat", tokens(1), Duration.ofMillis(1), scheduler));
-            calls.add(limiter.acquireAsync(who, "chat", tokens(1), Duration.ofMillis(1), scheduler));
-            CompletableFuture<Decision> cancelled = limiter.acquireAsync(who, "chat", tokens(1), HOUR, scheduler);
+            calls.add(limiter.async().tryAcquire(organization, "chat", tokens(1)));
+            calls.add(limiter.async().tryAcquire(who, "chat", tokens(1)));
+            calls.add(limiter.async().peek(who, "chat", tokens(1)));
+            calls.add(limiter.async().reserve(who, "chat", tokens(1)));
+            calls.add(limiter.async().reserve(organization, "chat", tokens(1)));
+            calls.add(limiter.async().status(who, "chat").exceptionally(failure -> List.of()));
+            calls.add(limiter.async().status(who).exceptionally(failure -> List.of()));
+            calls.add(limiter.waiting(Duration.ofMillis(1)).acquireAsync(organization, "chat", tokens(1), scheduler));
+            calls.add(limiter.waiting(Duration.ofMillis(1)).acquireAsync(who, "chat", tokens(1), scheduler));
+            CompletableFuture<Decision> cancelled =
+                    limiter.waiting(HOUR).acquireAsync(who, "chat", tokens(1), scheduler);
             assertThat(cancelled.cancel(false)).isTrue();
         }
         calls.add(one.addAsync(tokens(1)));
@@ -165,7 +166,7 @@ class AsyncCallsTest extends FaultInjectingTest {
         RedisRateLimiter limiter = endless(proxy.uri(), builder -> builder);
         proxy.hold();
         List<CompletableFuture<Decision>> calls = caller.submit(() -> IntStream.range(0, 10)
-                        .mapToObj(i -> limiter.acquireAsync("acme", "chat", tokens(100), HOUR, scheduler))
+                        .mapToObj(i -> limiter.waiting(HOUR).acquireAsync("acme", "chat", tokens(100), scheduler))
                         .toList())
                 .get(30, TimeUnit.SECONDS);
         calls.subList(0, 9).forEach(call -> call.cancel(false));

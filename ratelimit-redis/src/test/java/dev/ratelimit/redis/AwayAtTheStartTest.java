@@ -41,7 +41,8 @@ class AwayAtTheStartTest extends FaultInjectingTest {
         assertThat(outages.nextDuring(() -> {})).startsWith("away: ");
         assertThat(isDecidedByRedis(limiter.tryAcquire("acme", "chat", tokens(1))))
                 .isFalse();
-        assertThat(limiter.tryAcquireAsync("acme", "chat", tokens(1))
+        assertThat(limiter.async()
+                        .tryAcquire("acme", "chat", tokens(1))
                         .thenApply(AwayAtTheStartTest::isDecidedByRedis)
                         .toCompletableFuture()
                         .join())

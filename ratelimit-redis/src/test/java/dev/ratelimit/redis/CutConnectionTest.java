@@ -113,7 +113,7 @@ class CutConnectionTest extends FaultInjectingTest {
     }
 
     private List<CompletableFuture<Decision>> calls(int number) {
-        return Stream.generate(() -> limiter.tryAcquireAsync("acme", "chat", tokens(1)))
+        return Stream.generate(() -> limiter.async().tryAcquire("acme", "chat", tokens(1)))
                 .limit(number)
                 .map(CompletionStage::toCompletableFuture)
                 .toList();

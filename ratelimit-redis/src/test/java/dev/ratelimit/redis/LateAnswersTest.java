@@ -108,8 +108,8 @@ class LateAnswersTest {
 
     @Test
     void aRefusalThatWasDecidedBeforeAChargeIsForgottenWithIt() throws Exception {
-        CompletionStage<Decision> refused = limiter.tryAcquireAsync("acme", "chat", calls(3));
-        CompletionStage<Decision> charged = limiter.tryAcquireAsync("acme", "chat", calls(1));
+        CompletionStage<Decision> refused = limiter.async().tryAcquire("acme", "chat", calls(3));
+        CompletionStage<Decision> charged = limiter.async().tryAcquire("acme", "chat", calls(1));
         answers.add(REFUSED);
         answers.add(ADMITTED);
         assertThat(answerOf(refused).isAdmitted()).isFalse();
@@ -123,7 +123,7 @@ class LateAnswersTest {
 
     @Test
     void aRefusalThatWasDecidedBeforeTheEndIsForgottenWithIt() throws Exception {
-        CompletionStage<Decision> refused = limiter.tryAcquireAsync("acme", "chat", calls(3));
+        CompletionStage<Decision> refused = limiter.async().tryAcquire("acme", "chat", calls(3));
         CompletionStage<Boolean> end = reservation.cancelAsync();
         answers.add(REFUSED);
         answers.add(SETTLED);

@@ -47,7 +47,7 @@ class LeaseEndTest extends LeasingTest {
         Machine machine = machine();
         RedisRateLimiter limiter = leasing(10, machine, MINUTE);
         client("PAUSE", "100000", "WRITE");
-        CompletionStage<?> answer = limiter.tryAcquireAsync("acme", "chat", calls(1));
+        CompletionStage<?> answer = limiter.async().tryAcquire("acme", "chat", calls(1));
         time.advance(LEASE.dividedBy(2));
         client("UNPAUSE");
         answer.toCompletableFuture().join();

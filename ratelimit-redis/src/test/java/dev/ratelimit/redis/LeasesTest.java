@@ -51,7 +51,7 @@ class LeasesTest extends LeasingTest {
         client("PAUSE", "100000", "WRITE");
         CompletableFuture<?>[] calls = new CompletableFuture<?>[3];
         for (int i = 0; i < calls.length; i++) {
-            calls[i] = limiter.tryAcquireAsync("acme", "chat", calls(1)).toCompletableFuture();
+            calls[i] = limiter.async().tryAcquire("acme", "chat", calls(1)).toCompletableFuture();
         }
         client("UNPAUSE");
         CompletableFuture.allOf(calls).join();
@@ -270,7 +270,8 @@ class LeasesTest extends LeasingTest {
         RedisRateLimiter limiter = leasing(2, machine(), MINUTE);
         CompletableFuture<?>[] first = new CompletableFuture<?>[10_000];
         for (int i = 0; i < first.length; i++) {
-            first[i] = limiter.tryAcquireAsync("organization " + i, "chat", calls(1))
+            first[i] = limiter.async()
+                    .tryAcquire("organization " + i, "chat", calls(1))
                     .toCompletableFuture();
         }
         CompletableFuture.allOf(first).join();

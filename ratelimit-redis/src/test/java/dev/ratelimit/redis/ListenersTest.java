@@ -6,6 +6,7 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
+import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
@@ -98,14 +99,19 @@ class ListenersTest extends ServedTest {
     void asynchronousCallsAreToldAlike() {
         RedisRateLimiter limiter = limiter(builder().tier(TIER).listener(new Noting()));
         Caller caller = Caller.of("acme", TIER);
-        limiter.tryAcquireAsync(caller, "chat", calls(2)).toCompletableFuture().join();
-        AsyncReservation reservation = limiter.reserveAsync(caller, "chat", calls(3))
+        limiter.async()
+                .tryAcquire(caller, "chat", calls(2))
+                .toCompletableFuture()
+                .join();
+        Reservation reservation = limiter.async()
+                .reserve(caller, "chat", calls(3))
                 .toCompletableFuture()
                 .join();
         reservation.addAsync(calls(9)).toCompletableFuture().join();
         reservation.settleAsync(calls(1)).toCompletableFuture().join();
         reservation.cancelAsync().toCompletableFuture().join();
-        limiter.reserveAsync(caller, "chat", calls(1))
+        limiter.async()
+                .reserve(caller, "chat", calls(1))
                 .toCompletableFuture()
                 .join()
                 .cancelAsync()
@@ -128,7 +134,8 @@ class ListenersTest extends ServedTest {
         RedisRateLimiter limiter = limiter(
                 builder().tier(TIER).logger(lines).listener(new Noting()).listener(new Noting()));
         for (int i = 0; i < 50; i++) {
-            limiter.tryAcquireAsync(Caller.of("acme", TIER), "chat", calls(0))
+            limiter.async()
+                    .tryAcquire(Caller.of("acme", TIER), "chat", calls(0))
                     .toCompletableFuture()
                     .join();
         }

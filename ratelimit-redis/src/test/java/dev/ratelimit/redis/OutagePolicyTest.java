@@ -191,7 +191,8 @@ class OutagePolicyTest {
         assertThat(limiter.reserve(caller, "chat", calls(1)).decision().isAdmitted())
                 .isTrue();
         assertThat(limiter.peek(caller, "chat", calls(1)).isAdmitted()).isFalse();
-        assertThat(limiter.tryAcquireAsync(caller, "chat", calls(1))
+        assertThat(limiter.async()
+                        .tryAcquire(caller, "chat", calls(1))
                         .toCompletableFuture()
                         .join()
                         .isAdmitted())
@@ -210,7 +211,7 @@ class OutagePolicyTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> limiter.tryAcquire("acme", "chat"))
                 .withMessage("the scale of the fallback must give a tier: tier=tier");
-        assertThat(limiter.peekAsync(Caller.of("acme", TIER), "chat", calls(1)))
+        assertThat(limiter.async().peek(Caller.of("acme", TIER), "chat", calls(1)))
                 .failsWithin(Duration.ofSeconds(20))
                 .withThrowableThat()
                 .withCauseInstanceOf(IllegalStateException.class);
@@ -252,11 +253,13 @@ class OutagePolicyTest {
                 .build();
         RedisRateLimiter limiter = built(builder().fallBackTo(fallback));
         Caller caller = Caller.of("acme", TIER);
-        assertThat(limiter.tryAcquireAsync("acme", "chat", Usage.call())
+        assertThat(limiter.async()
+                        .tryAcquire("acme", "chat", Usage.call())
                         .toCompletableFuture()
                         .join())
                 .isEqualTo(Decision.admitted());
-        AsyncReservation reservation = limiter.reserveAsync(caller, "chat", Usage.call())
+        Reservation reservation = limiter.async()
+                .reserve(caller, "chat", Usage.call())
                 .toCompletableFuture()
                 .join();
         assertThat(reservation
@@ -268,16 +271,17 @@ class OutagePolicyTest {
         assertThat(reservation.cancelAsync().toCompletableFuture().join()).isTrue();
         assertThat(reservation.settleAsync(Usage.call()).toCompletableFuture().join())
                 .isFalse();
-        assertThat(limiter.peekAsync(caller, "chat", Usage.call())
+        assertThat(limiter.async()
+                        .peek(caller, "chat", Usage.call())
                         .toCompletableFuture()
                         .join()
                         .isAdmitted())
                 .isTrue();
-        assertThat(limiter.statusAsync(caller, "chat").toCompletableFuture().join())
+        assertThat(limiter.async().status(caller, "chat").toCompletableFuture().join())
                 .isEqualTo(fallback.status("acme", "chat"))
                 .extracting(LimitStatus::used)
                 .containsExactly(1L);
-        assertThat(limiter.statusAsync(caller).toCompletableFuture().join()).isEqualTo(fallback.status("acme"));
+        assertThat(limiter.async().status(caller).toCompletableFuture().join()).isEqualTo(fallback.status("acme"));
     }
 
     @Test
@@ -289,7 +293,8 @@ class OutagePolicyTest {
                 .withMessageContaining("LOADING");
         assertThatExceptionOfType(RedisUnavailableException.class).isThrownBy(() -> limiter.status("acme"));
         assertThatExceptionOfType(CompletionException.class)
-                .isThrownBy(() -> limiter.statusAsync(Caller.of("acme", TIER))
+                .isThrownBy(() -> limiter.async()
+                        .status(Caller.of("acme", TIER))
                         .toCompletableFuture()
                         .join())
                 .withCauseInstanceOf(RedisUnavailableException.class)
@@ -309,9 +314,9 @@ class OutagePolicyTest {
         List<LimitStatus> told = new ArrayList<>(limiter.status("acme", "chat"));
         told.addAll(limiter.status("acme"));
         assertThat(told).isEqualTo(unused);
-        assertThat(limiter.statusAsync(caller, "chat").toCompletableFuture().join())
+        assertThat(limiter.async().status(caller, "chat").toCompletableFuture().join())
                 .isEqualTo(unused.subList(0, 2));
-        assertThat(limiter.statusAsync(caller).toCompletableFuture().join())
+        assertThat(limiter.async().status(caller).toCompletableFuture().join())
                 .isEqualTo(unused.subList(2, unused.size()));
     }
 
@@ -330,7 +335,8 @@ class OutagePolicyTest {
     @RepeatedTest(30)
     void whatDependsOnAnAnswerThatNeverCameMayAskAgain() {
         RedisRateLimiter limiter = builtOn("", builder().timeout(Duration.ofMillis(5)));
-        CompletionStage<Decision> again = limiter.tryAcquireAsync("acme", "chat", Usage.call())
+        CompletionStage<Decision> again = limiter.async()
+                .tryAcquire("acme", "chat", Usage.call())
                 .thenApply(rejected -> limiter.tryAcquire("acme", "chat"));
         assertThat(again).succeedsWithin(Duration.ofSeconds(20)).matches(decision -> !decision.isAdmitted());
     }
@@ -354,7 +360,8 @@ class OutagePolicyTest {
         for (int i = 0; i < 10; i++) {
             assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isFalse();
         }
-        assertThat(limiter.tryAcquireAsync("acme", "chat", Usage.call())
+        assertThat(limiter.async()
+                        .tryAcquire("acme", "chat", Usage.call())
                         .toCompletableFuture()
                         .join()
                         .isAdmitted())

@@ -155,16 +155,19 @@ class RandomFaultsTest extends FaultInjectingTest {
                 case 2 -> onAThread(() -> status(() -> limiter.status(calling, "chat")));
                 case 3 -> onAThread(() -> status(() -> limiter.status(calling)));
                 case 4 ->
-                    limiter.acquireAsync(calling, "chat", tokens(tokens), Duration.ofMillis(30), scheduler)
+                    limiter.waiting(Duration.ofMillis(30))
+                            .acquireAsync(calling, "chat", tokens(tokens), scheduler)
                             .thenApply(decision -> counted(decision, tokens));
-                case 5 -> limiter.peekAsync(calling, "chat", tokens(tokens)).toCompletableFuture();
+                case 5 -> limiter.async().peek(calling, "chat", tokens(tokens)).toCompletableFuture();
                 case 6 ->
-                    limiter.statusAsync(calling)
+                    limiter.async()
+                            .status(calling)
                             .exceptionally(failure -> List.of())
                             .toCompletableFuture();
                 case 7, 8 -> open.isEmpty() ? CompletableFuture.completedFuture(true) : end(open.remove());
                 default ->
-                    limiter.tryAcquireAsync(calling, "chat", tokens(tokens))
+                    limiter.async()
+                            .tryAcquire(calling, "chat", tokens(tokens))
                             .thenApply(decision -> counted(decision, tokens))
                             .toCompletableFuture();
             };

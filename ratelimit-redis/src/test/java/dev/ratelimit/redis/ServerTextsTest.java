@@ -154,7 +154,8 @@ class ServerTextsTest extends FaultInjectingTest {
         assertShown(thrown);
         CompletionException later = catchThrowableOfType(
                 CompletionException.class,
-                () -> limiter.statusAsync(Caller.of("acme", TIER), "chat")
+                () -> limiter.async()
+                        .status(Caller.of("acme", TIER), "chat")
                         .toCompletableFuture()
                         .join());
         assertShown(later.getCause());

@@ -247,7 +247,8 @@ class SettlementsTest extends FaultInjectingTest {
 
     /** Makes calls at once that nobody answers. */
     private static void beginOutage(RedisRateLimiter limiter) {
-        Stream.generate(() -> limiter.peekAsync(Caller.of("acme", TIER), "chat", tokens(1))
+        Stream.generate(() -> limiter.async()
+                        .peek(Caller.of("acme", TIER), "chat", tokens(1))
                         .toCompletableFuture())
                 .limit(3)
                 .toList()
@@ -336,11 +337,11 @@ class SettlementsTest extends FaultInjectingTest {
                 .build());
         List<AsyncReservation> reservations = new ArrayList<>();
         for (int i = 0; i < 10_050; i += 670) {
-            List<CompletableFuture<AsyncReservation>> next = Stream.generate(() ->
-                            limiter.reserveAsync("acme", "chat", tokens(3)).toCompletableFuture())
+            List<CompletableFuture<Reservation>> next = Stream.generate(() ->
+                            limiter.async().reserve("acme", "chat", tokens(3)).toCompletableFuture())
                     .limit(670)
                     .toList();
-            next.forEach(reservation -> reservations.add(reservation.join()));
+            next.forEach(reservation -> reservations.add((AsyncReservation) reservation.join()));
         }
         proxy.hold();
         beginOutage(limiter);

@@ -116,10 +116,10 @@ class TimersTest extends FaultInjectingTest {
         proxy.hold();
         List<CompletableFuture<Decision>> calls = new ArrayList<>();
         whileTheTimerIsHeldUp(() -> {
-            calls.add(limiter.tryAcquireAsync("acme", "chat", tokens(1)).toCompletableFuture());
+            calls.add(limiter.async().tryAcquire("acme", "chat", tokens(1)).toCompletableFuture());
             assertNotDecidedByRedis(limiter.tryAcquire("acme", "chat", tokens(1)));
             assertNotDecidedByRedis(calls.get(0).join());
-            calls.add(limiter.tryAcquireAsync("acme", "chat", tokens(1)).toCompletableFuture());
+            calls.add(limiter.async().tryAcquire("acme", "chat", tokens(1)).toCompletableFuture());
         });
         assertNotDecidedByRedis(calls.get(1).join());
     }
@@ -145,7 +145,8 @@ class TimersTest extends FaultInjectingTest {
                 .syncUninterruptibly();
         for (int i = 0; i < 5; i++) {
             assertNotDecidedByRedis(limiter.tryAcquire("acme", "chat", tokens(1)));
-            assertNotDecidedByRedis(limiter.tryAcquireAsync("acme", "chat", tokens(1))
+            assertNotDecidedByRedis(limiter.async()
+                    .tryAcquire("acme", "chat", tokens(1))
                     .toCompletableFuture()
                     .join());
         }

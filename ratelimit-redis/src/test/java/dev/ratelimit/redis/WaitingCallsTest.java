@@ -59,7 +59,7 @@ class WaitingCallsTest extends FaultInjectingTest {
             })
     void oneThatGetsAnErrorAsksOnceAPause(String error) throws InterruptedException {
         RedisRateLimiter limiter = limiter(new ManualTime(), LONG, error);
-        assertUnknown(limiter.acquire("acme", "chat", tokens(1), PAUSE.multipliedBy(20)));
+        assertUnknown(limiter.waiting(PAUSE.multipliedBy(20)).acquire("acme", "chat", tokens(1)));
         assertThat(scripts).hasValueBetween(10, 21);
     }
 
@@ -68,7 +68,7 @@ class WaitingCallsTest extends FaultInjectingTest {
     void oneThatGetsNoAnswerAsksOnceAPauseToo() throws InterruptedException {
         RedisRateLimiter limiter = limiter(new ManualTime(), Duration.ofMillis(20), "");
         long start = System.nanoTime();
-        assertUnknown(limiter.acquire("acme", "chat", tokens(1), PAUSE.multipliedBy(20)));
+        assertUnknown(limiter.waiting(PAUSE.multipliedBy(20)).acquire("acme", "chat", tokens(1)));
         long pauses = (System.nanoTime() - start) / PAUSE.toNanos();
         assertThat(scripts.get()).isBetween(1, 4 + (int) pauses);
     }

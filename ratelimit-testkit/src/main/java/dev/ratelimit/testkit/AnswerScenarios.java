@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.AsyncRateLimiter;
+import dev.ratelimit.BoundLimiter;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
+import dev.ratelimit.KeyUnknown;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
@@ -15,6 +18,7 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
+import dev.ratelimit.Reservation;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
@@ -23,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -102,6 +107,54 @@ abstract class AnswerScenarios extends Scenarios {
     }
 
     @Test
+    void aRefusedKeyIsAnsweredWithItsRefusalAndChargesNothing() {
+        limits(RateLimit.perMinute(1));
+        Rejected refusal = Rejected.permanent(new KeyUnknown(), "");
+        Reservation reservation = limiter.reserve(refusal, "chat", Usage.call());
+        assertThat(reservation.decision()).isSameAs(refusal);
+        assertThat(reservation.settle(Usage.call())).isFalse();
+        assertThat(limiter.tryAcquire(refusal, "chat")).isSameAs(refusal);
+        assertThat(limiter.peek(refusal, "chat", Usage.call())).isSameAs(refusal);
+        assertThat(limiter.status(refusal, "chat")).isEmpty();
+        assertThat(limiter.status(refusal)).isEmpty();
+        assertThat(limiter.bind(refusal, "chat").tryAcquire()).isSameAs(refusal);
+        AsyncRateLimiter async = limiter.async();
+        assertThat(join(async.reserve(refusal, "chat", Usage.call())).decision())
+                .isSameAs(refusal);
+        assertThat(join(async.tryAcquire(refusal, "chat"))).isSameAs(refusal);
+        assertThat(join(async.peek(refusal, "chat", Usage.call()))).isSameAs(refusal);
+        assertThat(join(async.status(refusal, "chat"))).isEmpty();
+        assertThat(join(async.status(refusal))).isEmpty();
+        used(0L).admits(1);
+    }
+
+    @Test
+    void theViewsAskTheSameLimiter() {
+        limits(RateLimit.perMinute(5));
+        Caller acme = limiter.caller("acme");
+        BoundLimiter chat = limiter.bind(acme, "chat");
+        AsyncRateLimiter async = limiter.async();
+        assertThat(chat.tryAcquire()).isEqualTo(Decision.admitted());
+        assertThat(limiter.bind("acme", "chat").tryAcquire(calls(1))).isEqualTo(Decision.admitted());
+        assertThat(join(async.tryAcquire("acme", "chat"))).isEqualTo(Decision.admitted());
+        Reservation bound = chat.reserve(calls(1));
+        Reservation later = join(async.reserve(acme, "chat", calls(1)));
+        used(5L);
+        assertThat(chat.status()).isEqualTo(limiter.status("acme", "chat"));
+        assertThat(join(async.status("acme", "chat"))).isEqualTo(limiter.status("acme", "chat"));
+        assertThat(join(async.status("acme"))).isEqualTo(limiter.status("acme"));
+        assertThat(chat.peek(calls(1))).isEqualTo(limiter.peek("acme", "chat", calls(1)));
+        assertThat(join(async.peek("acme", "chat", calls(1)))).isEqualTo(limiter.peek("acme", "chat", calls(1)));
+        assertThat(join(later.cancelAsync())).isTrue();
+        assertThat(bound.settle(calls(0))).isTrue();
+        used(3L);
+    }
+
+    private static <T> T join(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
+    }
+
+    @Test
     void askingAboutAnUnknownOrganizationChangesNothing() {
         limits(RateLimit.perMinute(1));
         assertThat(limiter.peek("acme", "chat", Usage.call())).isEqualTo(Decision.admitted());
@@ -162,10 +215,10 @@ abstract class AnswerScenarios extends Scenarios {
         refusesNull("organization", () -> limiter.peek((String) null, "chat", usage));
         refusesNull("organization", () -> limiter.status((String) null, "chat"));
         refusesNull("organization", () -> limiter.status((String) null));
-        refusesNull("caller", () -> limiter.status((Caller) null));
-        refusesNull("caller", () -> limiter.tryAcquire((Caller) null, "chat", usage));
-        refusesNull("caller", () -> limiter.peek((Caller) null, "chat", usage));
-        refusesNull("caller", () -> limiter.status((Caller) null, "chat"));
+        refusesNull("who", () -> limiter.status((Caller) null));
+        refusesNull("who", () -> limiter.tryAcquire((Caller) null, "chat", usage));
+        refusesNull("who", () -> limiter.peek((Caller) null, "chat", usage));
+        refusesNull("who", () -> limiter.status((Caller) null, "chat"));
         refusesNull("endpoint", () -> limiter.tryAcquire("acme", null));
         refusesNull("endpoint", () -> limiter.tryAcquire("acme", null, usage));
         refusesNull("endpoint", () -> limiter.tryAcquire(caller, null, usage));

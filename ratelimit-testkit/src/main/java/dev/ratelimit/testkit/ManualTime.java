@@ -26,7 +26,7 @@ import java.util.concurrent.ScheduledExecutorService;
  * <p>Code that waits, as {@code acquire} does, moves time on instead, so that a test of it takes none:
  *
  * <pre>{@code
- * assertThat(limiter.acquire("acme", "chat", Usage.call(), Duration.ofHours(1)).isAdmitted()).isTrue();
+ * assertThat(limiter.waiting(Duration.ofHours(1)).acquire("acme", "chat", Usage.call()).isAdmitted()).isTrue();
  * assertThat(time.instant()).isAfterOrEqualTo(ManualTime.DEFAULT_START.plusSeconds(120));
  * }</pre>
  *

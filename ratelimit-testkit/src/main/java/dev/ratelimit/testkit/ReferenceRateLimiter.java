@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.Admitted;
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.AsyncRateLimiter;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Cause;
 import dev.ratelimit.Decision;
@@ -17,6 +18,7 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.ReservationEnded;
+import dev.ratelimit.Resolution;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
@@ -84,61 +86,48 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     @Override
-    public Decision tryAcquire(String organization, String endpoint, Usage usage) {
-        return tryAcquire(callerOf(organization), endpoint, usage);
+    public Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
+        return reserve(who, endpoint, requireNonNull(usage, "usage")).decision();
     }
 
     @Override
-    public Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
-        return reserve(caller, endpoint, requireNonNull(usage, "usage")).decision();
-    }
-
-    @Override
-    public Reservation reserve(String organization, String endpoint, Usage estimate) {
-        return reserve(callerOf(organization), endpoint, estimate);
-    }
-
-    @Override
-    public synchronized Reservation reserve(Caller caller, String endpoint, Usage estimate) {
-        requireNonNull(caller, "caller");
+    public synchronized Reservation reserve(Resolution who, String endpoint, Usage estimate) {
+        requireNonNull(who, "who");
+        requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
+        if (!(who instanceof Caller caller)) {
+            return Reservation.rejected((Rejected) who);
+        }
         Booking booking = new Booking(caller);
         booking.decision = booking.charge(limitsFor(caller, endpoint), estimate);
         return booking.decision instanceof Rejected rejected ? Reservation.rejected(rejected) : booking;
     }
 
     @Override
-    public Decision peek(String organization, String endpoint, Usage usage) {
-        return peek(callerOf(organization), endpoint, usage);
-    }
-
-    @Override
-    public synchronized Decision peek(Caller caller, String endpoint, Usage usage) {
-        requireNonNull(caller, "caller");
+    public synchronized Decision peek(Resolution who, String endpoint, Usage usage) {
+        requireNonNull(who, "who");
+        requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
+        if (!(who instanceof Caller caller)) {
+            return (Rejected) who;
+        }
         List<AppliedLimit> limits = limitsFor(caller, endpoint);
         return decide(caller, limits, usage, now(limits));
     }
 
     @Override
-    public List<LimitStatus> status(String organization, String endpoint) {
-        return status(callerOf(organization), endpoint);
+    public synchronized List<LimitStatus> status(Resolution who, String endpoint) {
+        requireNonNull(who, "who");
+        requireNonNull(endpoint, "endpoint");
+        return who instanceof Caller caller ? status(caller, limitsFor(caller, endpoint)) : List.of();
     }
 
     @Override
-    public synchronized List<LimitStatus> status(Caller caller, String endpoint) {
-        requireNonNull(caller, "caller");
-        return status(caller, limitsFor(caller, endpoint));
-    }
-
-    @Override
-    public List<LimitStatus> status(String organization) {
-        return status(callerOf(organization));
-    }
-
-    @Override
-    public synchronized List<LimitStatus> status(Caller caller) {
-        requireNonNull(caller, "caller");
+    public synchronized List<LimitStatus> status(Resolution who) {
+        requireNonNull(who, "who");
+        if (!(who instanceof Caller caller)) {
+            return List.of();
+        }
         Tier tier = caller.tier();
         Set<String> others = new TreeSet<>();
         for (MeterKey key : meters.keySet()) {
@@ -204,12 +193,18 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     @Override
+    public Caller caller(String organization) {
+        return tiers.callerOf(organization);
+    }
+
+    @Override
     public TimeSource timeSource() {
         return time;
     }
 
-    private Caller callerOf(String organization) {
-        return tiers.callerOf(organization);
+    @Override
+    public AsyncRateLimiter async() {
+        return AsyncRateLimiter.immediate(this);
     }
 
     /** Reads the clocks; the wall clock only for quotas whose periods end, so that only they depend on it. */

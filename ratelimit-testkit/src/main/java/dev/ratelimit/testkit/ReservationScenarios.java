@@ -304,7 +304,7 @@ abstract class ReservationScenarios extends Scenarios {
         limiter = contract.create(Map.of("acme", tierOf())::get, time); // the resolver must not be asked about null
         Caller caller = Caller.of("acme", tierOf());
         refusesNull("organization", () -> limiter.reserve((String) null, "chat", tokens(1)));
-        refusesNull("caller", () -> limiter.reserve((Caller) null, "chat", tokens(1)));
+        refusesNull("who", () -> limiter.reserve((Caller) null, "chat", tokens(1)));
         refusesNull("endpoint", () -> limiter.reserve("acme", null, tokens(1)));
         refusesNull("endpoint", () -> limiter.reserve(caller, null, tokens(1)));
         refusesNull("estimate", () -> limiter.reserve("acme", "chat", null));

@@ -43,11 +43,11 @@ abstract class WaitingScenarios extends Scenarios {
     }
 
     private Decision acquire(long calls, Duration maxWait) throws InterruptedException {
-        return limiter.acquire("acme", "chat", calls(calls), maxWait);
+        return limiter.waiting(maxWait).acquire("acme", "chat", calls(calls));
     }
 
     private CompletableFuture<Decision> acquireAsync(long calls, Duration maxWait) {
-        return asked(limiter.acquireAsync("acme", "chat", calls(calls), maxWait, scheduler));
+        return asked(limiter.waiting(maxWait).acquireAsync("acme", "chat", calls(calls), scheduler));
     }
 
     private CompletableFuture<Decision> asked(CompletableFuture<Decision> call) {
@@ -148,9 +148,10 @@ abstract class WaitingScenarios extends Scenarios {
     void aCallThatWaitsIsDecidedByTheTierThatItsCallerBrings() throws InterruptedException {
         Caller caller = Caller.of("acme", tierOf(RateLimit.perMinute(1)));
         limits(RateLimit.perMinute(0));
-        assertThat(limiter.acquire(caller, "chat", Usage.call(), HOUR)).isEqualTo(Decision.admitted());
+        assertThat(limiter.waiting(HOUR).acquire(caller, "chat", Usage.call())).isEqualTo(Decision.admitted());
         assertPassed(Duration.ZERO, Duration.ZERO);
-        CompletableFuture<Decision> answer = asked(limiter.acquireAsync(caller, "chat", Usage.call(), HOUR, scheduler));
+        CompletableFuture<Decision> answer =
+                asked(limiter.waiting(HOUR).acquireAsync(caller, "chat", Usage.call(), scheduler));
         time.advanceNanos(scheduler.delay());
         scheduler.runNext(answer);
         assertThat(answer).isCompletedWithValue(Decision.admitted());
@@ -222,7 +223,7 @@ abstract class WaitingScenarios extends Scenarios {
     void anOrganizationWithoutATierFailsTheFutureAndNullIsThrownAtTheCall() {
         @SuppressWarnings("NullAway") // a resolver that breaks its contract is what is tested
         RateLimiter withoutTiers = contract.create(organization -> null, time);
-        assertThat(withoutTiers.acquireAsync("acme", "chat", Usage.call(), HOUR, scheduler))
+        assertThat(withoutTiers.waiting(HOUR).acquireAsync("acme", "chat", Usage.call(), scheduler))
                 .failsWithin(Duration.ZERO)
                 .withThrowableThat()
                 .withCauseInstanceOf(IllegalStateException.class);
@@ -232,7 +233,7 @@ abstract class WaitingScenarios extends Scenarios {
     @SuppressWarnings("NullAway") // that null is refused is what is tested
     private void assertNullIsThrown() {
         assertThatNullPointerException()
-                .isThrownBy(() -> limiter.acquireAsync("acme", null, Usage.call(), HOUR, scheduler))
+                .isThrownBy(() -> limiter.waiting(HOUR).acquireAsync("acme", null, Usage.call(), scheduler))
                 .withMessage("endpoint");
     }
 
@@ -248,7 +249,7 @@ abstract class WaitingScenarios extends Scenarios {
             List<ThreadScenarios.Call> admitted = new ArrayList<>();
             for (int i = 0; i < callsPerThread; i++) {
                 times.startAttempt();
-                assertThat(limiter.acquire("acme", "chat", Usage.call(), Duration.ofMinutes(5)))
+                assertThat(limiter.waiting(Duration.ofMinutes(5)).acquire("acme", "chat", Usage.call()))
                         .isEqualTo(Decision.admitted());
                 admitted.add(new ThreadScenarios.Call(times.startOfAttempt(), System.nanoTime(), 1));
             }

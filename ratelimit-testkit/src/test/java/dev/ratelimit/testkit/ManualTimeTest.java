@@ -46,7 +46,8 @@ class ManualTimeTest {
         // end of sample
 
         // sample: dev/ratelimit/testkit/ManualTime.java
-        assertThat(limiter.acquire("acme", "chat", Usage.call(), Duration.ofHours(1))
+        assertThat(limiter.waiting(Duration.ofHours(1))
+                        .acquire("acme", "chat", Usage.call())
                         .isAdmitted())
                 .isTrue();
         assertThat(time.instant()).isAfterOrEqualTo(ManualTime.DEFAULT_START.plusSeconds(120));

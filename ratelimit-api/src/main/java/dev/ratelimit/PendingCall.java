@@ -14,13 +14,14 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * One call that is asked for until it is admitted, or until it is clear that it will not be in time. Its time begins
  * when it is made; it is awaited once, in one of the two ways.
  */
-final class PendingAcquire {
+final class PendingCall {
 
     /*
      * Between two attempts lies the wait that the first was told, which is never shortened, and a random part of it, so
@@ -42,7 +43,7 @@ final class PendingAcquire {
      * @param maxWait the longest wait, zero or more; above 292 years it is for ever
      * @param time the clock to wait by
      */
-    PendingAcquire(Duration maxWait, TimeSource time) {
+    PendingCall(Duration maxWait, TimeSource time) {
         requireWait(maxWait);
         this.maxNanos = NANOSECONDS.convert(maxWait);
         this.time = time;
@@ -54,16 +55,16 @@ final class PendingAcquire {
         Arguments.require(!maxWait.isNegative(), "maxWait", ">= 0", maxWait);
     }
 
-    /** Lets the calling thread wait. An attempt asks for the call. */
-    Decision await(Supplier<Reservation> attempt) throws InterruptedException {
+    /** Lets the calling thread wait. An attempt asks for the call. Returns the last reservation. */
+    Reservation await(Supplier<Reservation> attempt) throws InterruptedException {
         while (true) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
-            Decision decision = attempt.get().decision();
-            long pause = pauseAfter(decision);
+            Reservation reservation = attempt.get();
+            long pause = pauseAfter(reservation.decision());
             if (pause == 0) {
-                return decision;
+                return reservation;
             }
             time.sleep(pause);
         }
@@ -73,10 +74,12 @@ final class PendingAcquire {
      * Waits without a thread. An attempt asks for a reservation, so that a call which nobody waits for any more can be
      * given back.
      */
-    CompletableFuture<Decision> async(
-            Supplier<CompletionStage<? extends Reservation>> attempt, ScheduledExecutorService scheduler) {
+    <T> CompletableFuture<T> async(
+            Supplier<CompletionStage<Reservation>> attempt,
+            ScheduledExecutorService scheduler,
+            Function<Reservation, T> answer) {
         requireNonNull(scheduler, "scheduler");
-        Async async = new Async(attempt, scheduler);
+        Async<T> async = new Async<>(attempt, scheduler, answer);
         async.ask();
         async.tidyUpAtTheEnd();
         return async.answer;
@@ -86,18 +89,23 @@ final class PendingAcquire {
      * The attempts of a call for which no thread waits: one after the other, each by whoever the one before it hands
      * over to.
      */
-    private final class Async {
+    private final class Async<T> {
 
-        private final Supplier<CompletionStage<? extends Reservation>> attempt;
+        private final Supplier<CompletionStage<Reservation>> attempt;
         private final ScheduledExecutorService scheduler;
-        private final CompletableFuture<Decision> answer = new CompletableFuture<>();
+        private final Function<Reservation, T> answerOf;
+        private final CompletableFuture<T> answer = new CompletableFuture<>();
 
         /* The task that will ask next: not there yet while an attempt is made, and never if that is the last. */
         private volatile CompletableFuture<Future<?>> next = new CompletableFuture<>();
 
-        Async(Supplier<CompletionStage<? extends Reservation>> attempt, ScheduledExecutorService scheduler) {
+        Async(
+                Supplier<CompletionStage<Reservation>> attempt,
+                ScheduledExecutorService scheduler,
+                Function<Reservation, T> answerOf) {
             this.attempt = attempt;
             this.scheduler = scheduler;
+            this.answerOf = answerOf;
         }
 
         /*
@@ -110,7 +118,7 @@ final class PendingAcquire {
                 return;
             }
             try {
-                CompletableFuture<? extends Reservation> asked = attempt.get().toCompletableFuture();
+                CompletableFuture<Reservation> asked = attempt.get().toCompletableFuture();
                 if (asked.isDone()) {
                     goOn(asked);
                 } else {
@@ -133,7 +141,7 @@ final class PendingAcquire {
         }
 
         /** Answers, or gives back what nobody waits for any more, or has the next attempt made later. */
-        private void goOn(CompletableFuture<? extends Reservation> asked) {
+        private void goOn(CompletableFuture<Reservation> asked) {
             try {
                 Reservation reservation = asked.join();
                 Decision decision = reservation.decision();
@@ -142,7 +150,7 @@ final class PendingAcquire {
                     CompletableFuture<Future<?>> following =
                             next; // the task may run, and set the next one, before it is handed out
                     following.complete(scheduler.schedule(this::ask, pause, NANOSECONDS));
-                } else if (!answer.complete(decision)) {
+                } else if (!answer.complete(answerOf.apply(reservation))) {
                     CompletionStage<Boolean> unused = reservation.cancelAsync();
                 }
             } catch (CompletionException e) {
@@ -154,7 +162,7 @@ final class PendingAcquire {
 
         @SuppressWarnings("FutureReturnValueIgnored") // of stages that only tidy up
         void tidyUpAtTheEnd() {
-            answer.whenComplete((decision, failure) -> next.thenAccept(this::remove));
+            answer.whenComplete((last, failure) -> next.thenAccept(this::remove));
         }
 
         private void remove(Future<?> task) {
