@@ -1,5 +1,7 @@
 package dev.ratelimit;
 
+import java.util.List;
+
 /**
  * What a limiter answers: {@link Admitted}, or {@link Rejected} with the reason.
  *
@@ -19,9 +21,27 @@ public sealed interface Decision permits Admitted, Rejected {
     boolean isAdmitted();
 
     /**
+     * Returns where the organization stands with every limit that the call fell under. Of an admitted call each is as of
+     * its own charge, from the same step, so that no two calls are told the same remaining units unless units came back
+     * in between. Of a rejected one they are as of the decision, and shadows and limits that admit are among them.
+     *
+     * @return one status for each limit, in the order of the tier's tables, unmodifiable; empty where no limit was asked
+     * @throws IllegalStateException if the limiter does not report: ask {@link RateLimiter#reporting()}
+     */
+    List<LimitStatus> limits();
+
+    /**
+     * Returns this decision with what {@link #limits()} is to tell; for backends.
+     *
+     * @param limits one status for each limit, in the order of the tier's tables
+     * @return the same decision, which reports
+     */
+    Decision withLimits(List<LimitStatus> limits);
+
+    /**
      * Returns the decision that lets a call go ahead, with which all limits agree. Allocates nothing.
      *
-     * @return the one admission without shadow rejections
+     * @return the one admission without shadow rejections, which does not report
      */
     static Admitted admitted() {
         return Admitted.INSTANCE;

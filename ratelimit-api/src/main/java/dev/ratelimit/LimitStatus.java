@@ -19,18 +19,26 @@ public final class LimitStatus {
     private final AppliedLimit applied;
     private final long used;
     private final long granted;
+    private final Optional<Duration> nextReleaseAfter;
     private final Optional<Duration> resetAfter;
 
-    private LimitStatus(AppliedLimit applied, long used, long granted, Optional<Duration> resetAfter) {
+    private LimitStatus(
+            AppliedLimit applied,
+            long used,
+            long granted,
+            Optional<Duration> nextReleaseAfter,
+            Optional<Duration> resetAfter) {
         this.applied = requireNonNull(applied, "applied");
         this.used = used;
         this.granted = granted;
+        this.nextReleaseAfter = requireNonNull(nextReleaseAfter, "nextReleaseAfter");
         this.resetAfter = requireNonNull(resetAfter, "resetAfter");
         Arguments.require(used >= 0, "used", ">= 0", used);
         Arguments.require(granted >= 0, "granted", ">= 0", granted);
         Arguments.require(granted <= MOST_GRANTED, "granted", "<= 2^53", granted);
         boolean mayBeGranted = granted == 0 || applied.limit() instanceof Quota;
         Arguments.require(mayBeGranted, "granted", "0 for a limit that is no quota", granted);
+        requireWait(nextReleaseAfter, "nextReleaseAfter");
         requireWait(resetAfter, "resetAfter");
     }
 
@@ -39,7 +47,7 @@ public final class LimitStatus {
     }
 
     /**
-     * Makes the status of a limit; for backends.
+     * Makes the status of a limit whose units all come back at once, as those of a quota do; for backends.
      *
      * @param applied the limit and what it applies to
      * @param used units that count now, at least 0
@@ -51,7 +59,30 @@ public final class LimitStatus {
      * @throws IllegalArgumentException if a number or a wait is out of its range
      */
     public static LimitStatus of(AppliedLimit applied, long used, long granted, Optional<Duration> resetAfter) {
-        return new LimitStatus(applied, used, granted, resetAfter);
+        return new LimitStatus(applied, used, granted, resetAfter, resetAfter);
+    }
+
+    /**
+     * Makes the status of a limit; for backends.
+     *
+     * @param applied the limit and what it applies to
+     * @param used units that count now, at least 0
+     * @param granted units that may be used beyond the amount until the period ends, from 0 to 2<sup>53</sup>; 0 for a
+     *     rate limit
+     * @param nextReleaseAfter the wait until some of what is used now counts no more: zero if nothing does, empty if
+     *     that is never
+     * @param resetAfter the wait until nothing of what is used now counts any more: zero if nothing does, empty if that
+     *     is never
+     * @return the status
+     * @throws IllegalArgumentException if a number or a wait is out of its range
+     */
+    public static LimitStatus of(
+            AppliedLimit applied,
+            long used,
+            long granted,
+            Optional<Duration> nextReleaseAfter,
+            Optional<Duration> resetAfter) {
+        return new LimitStatus(applied, used, granted, nextReleaseAfter, resetAfter);
     }
 
     /**
@@ -91,6 +122,16 @@ public final class LimitStatus {
     }
 
     /**
+     * Returns the wait until some of what is used now counts no more: until the oldest units that were not given back
+     * leave a window, or the period of a quota ends.
+     *
+     * @return zero if nothing counts, empty if that is never
+     */
+    public Optional<Duration> nextReleaseAfter() {
+        return nextReleaseAfter;
+    }
+
+    /**
      * Returns the wait until nothing of what is used now counts any more.
      *
      * @return zero if nothing counts, empty if that is never
@@ -116,12 +157,13 @@ public final class LimitStatus {
                 && applied.equals(that.applied)
                 && used == that.used
                 && granted == that.granted
+                && nextReleaseAfter.equals(that.nextReleaseAfter)
                 && resetAfter.equals(that.resetAfter);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(applied, used, granted, resetAfter);
+        return Objects.hash(applied, used, granted, nextReleaseAfter, resetAfter);
     }
 
     /** Returns for example {@code 2 used of 5 calls per minute for endpoint "chat" (minutes), reset after PT48S}. */

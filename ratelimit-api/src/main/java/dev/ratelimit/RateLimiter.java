@@ -26,7 +26,8 @@ import java.util.List;
  * name of an organization, whose tier the limiter's {@link TierResolver} gives at every call.
  *
  * <p>Views ask the same limiter in another way: {@link #waiting} until a call is admitted, {@link #async} without a
- * thread that waits for a store, {@link #bind} for one endpoint of one caller.
+ * thread that waits for a store, {@link #bind} for one endpoint of one caller; {@link #reporting} also tells where the
+ * organization stands.
  *
  * <p>What is used is booked by organization, account of the tier, table, scope, unit, and window or period. Tiers that
  * agree on these share the meter, so that an organization keeps what it has used when its tier or an amount changes.
@@ -107,6 +108,15 @@ public interface RateLimiter {
      * @return the time source
      */
     TimeSource timeSource();
+
+    /**
+     * Returns the same limiter, whose decisions tell where the organization stands with the limits of the call: {@link
+     * Decision#limits()}. It decides alike, and tells from the same step. This view comes first: {@code
+     * limiter.reporting().async()}, {@code limiter.reporting().waiting(maxWait)}.
+     *
+     * @return the view; itself, if this limiter reports
+     */
+    RateLimiter reporting();
 
     /**
      * Returns the same limiter, asked without a thread that waits for a store.

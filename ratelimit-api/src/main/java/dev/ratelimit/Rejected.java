@@ -5,7 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.Printable;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The call must not go ahead, and nothing is charged, unless a store that is away has charged it ({@link
@@ -21,11 +24,13 @@ public final class Rejected implements Decision, Resolution {
     private final Cause cause;
     private final String notice;
     private final long retryAfterNanos;
+    private final @Nullable List<LimitStatus> limits;
 
-    private Rejected(Cause cause, String notice, long retryAfterNanos) {
+    private Rejected(Cause cause, String notice, long retryAfterNanos, @Nullable List<LimitStatus> limits) {
         this.cause = requireNonNull(cause, "cause");
         this.notice = requireNonNull(notice, "notice");
         this.retryAfterNanos = retryAfterNanos;
+        this.limits = limits;
     }
 
     /**
@@ -40,7 +45,7 @@ public final class Rejected implements Decision, Resolution {
      */
     public static Rejected temporary(Cause cause, String notice, long retryAfterNanos) {
         Arguments.require(retryAfterNanos >= 1, "retryAfterNanos", ">= 1", retryAfterNanos);
-        return new Rejected(cause, notice, retryAfterNanos);
+        return new Rejected(cause, notice, retryAfterNanos, null);
     }
 
     /**
@@ -51,7 +56,7 @@ public final class Rejected implements Decision, Resolution {
      * @return the rejection
      */
     public static Rejected permanent(Cause cause, String notice) {
-        return new Rejected(cause, notice, NEVER);
+        return new Rejected(cause, notice, NEVER, null);
     }
 
     @Override
@@ -96,11 +101,25 @@ public final class Rejected implements Decision, Resolution {
     }
 
     @Override
+    public List<LimitStatus> limits() {
+        if (limits == null) {
+            throw new IllegalStateException("this limiter does not report: ask limiter.reporting()");
+        }
+        return limits;
+    }
+
+    @Override
+    public Rejected withLimits(List<LimitStatus> limits) {
+        return new Rejected(cause, notice, retryAfterNanos, List.copyOf(requireNonNull(limits, "limits")));
+    }
+
+    @Override
     public boolean equals(Object other) {
         return other instanceof Rejected that
                 && retryAfterNanos == that.retryAfterNanos
                 && cause.equals(that.cause)
-                && notice.equals(that.notice);
+                && notice.equals(that.notice)
+                && Objects.equals(limits, that.limits);
     }
 
     @Override

@@ -115,7 +115,7 @@ public final class WaitingLimiter {
      *     charged
      */
     public Reservation reserve(Resolution who, String endpoint, Usage estimate) throws InterruptedException {
-        return await(always(who), endpoint, estimate);
+        return await(longestWait(who), always(who), endpoint, estimate);
     }
 
     /**
@@ -130,7 +130,7 @@ public final class WaitingLimiter {
      *     charged
      */
     public Reservation reserve(String organization, String endpoint, Usage estimate) throws InterruptedException {
-        return await(underItsTier(organization), endpoint, estimate);
+        return await(maxWait, underItsTier(organization), endpoint, estimate);
     }
 
     /**
@@ -145,7 +145,7 @@ public final class WaitingLimiter {
      */
     public CompletableFuture<Decision> acquireAsync(
             Resolution who, String endpoint, Usage usage, ScheduledExecutorService scheduler) {
-        return async(always(who), endpoint, usage(usage), scheduler, Reservation::decision);
+        return async(longestWait(who), always(who), endpoint, usage(usage), scheduler, Reservation::decision);
     }
 
     /**
@@ -160,7 +160,7 @@ public final class WaitingLimiter {
      */
     public CompletableFuture<Decision> acquireAsync(
             String organization, String endpoint, Usage usage, ScheduledExecutorService scheduler) {
-        return async(underItsTier(organization), endpoint, usage(usage), scheduler, Reservation::decision);
+        return async(maxWait, underItsTier(organization), endpoint, usage(usage), scheduler, Reservation::decision);
     }
 
     /**
@@ -175,7 +175,7 @@ public final class WaitingLimiter {
      */
     public CompletableFuture<Reservation> reserveAsync(
             Resolution who, String endpoint, Usage estimate, ScheduledExecutorService scheduler) {
-        return async(always(who), endpoint, estimate, scheduler, Function.identity());
+        return async(longestWait(who), always(who), endpoint, estimate, scheduler, Function.identity());
     }
 
     /**
@@ -191,17 +191,24 @@ public final class WaitingLimiter {
      */
     public CompletableFuture<Reservation> reserveAsync(
             String organization, String endpoint, Usage estimate, ScheduledExecutorService scheduler) {
-        return async(underItsTier(organization), endpoint, estimate, scheduler, Function.identity());
+        return async(maxWait, underItsTier(organization), endpoint, estimate, scheduler, Function.identity());
     }
 
-    private Reservation await(Supplier<Resolution> who, String endpoint, Usage estimate) throws InterruptedException {
+    /** A key that is refused is not waited for, though the refusal may end. */
+    private Duration longestWait(Resolution who) {
+        return who instanceof Rejected ? Duration.ZERO : maxWait;
+    }
+
+    private Reservation await(Duration longest, Supplier<Resolution> who, String endpoint, Usage estimate)
+            throws InterruptedException {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
-        return new PendingCall(maxWait, limiter.timeSource())
+        return new PendingCall(longest, limiter.timeSource())
                 .await(() -> limiter.reserve(who.get(), endpoint, estimate));
     }
 
     private <T> CompletableFuture<T> async(
+            Duration longest,
             Supplier<Resolution> who,
             String endpoint,
             Usage estimate,
@@ -212,7 +219,7 @@ public final class WaitingLimiter {
         requireNonNull(scheduler, "scheduler");
         AsyncRateLimiter async = limiter.async();
         Supplier<CompletionStage<Reservation>> attempt = () -> async.reserve(who.get(), endpoint, estimate);
-        return new PendingCall(maxWait, limiter.timeSource()).async(attempt, scheduler, answer);
+        return new PendingCall(longest, limiter.timeSource()).async(attempt, scheduler, answer);
     }
 
     private static Usage usage(Usage usage) {

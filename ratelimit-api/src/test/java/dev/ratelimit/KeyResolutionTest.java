@@ -20,7 +20,7 @@ class KeyResolutionTest {
     private static final Duration DAY = Duration.ofDays(1);
     private static final Resolution CALLER =
             Caller.of("acme", Tier.named("trial").build());
-    private static final Rejected REFUSAL = Rejected.permanent(new KeyUnknown(), "");
+    private static final Rejected REFUSAL = Rejected.temporary(new KeyUnknown(), "", 5);
 
     private final HandScheduler scheduler = new HandScheduler();
     private final List<List<Object>> asked = new ArrayList<>();
@@ -99,5 +99,7 @@ class KeyResolutionTest {
         assertThat(limiter.waiting(DAY).acquire(REFUSAL, "chat", USAGE)).isSameAs(REFUSAL);
         assertThat(limiter.waiting(DAY).reserve(REFUSAL, "chat", USAGE).decision())
                 .isSameAs(REFUSAL);
+        assertThat(limiter.waiting(DAY).acquireAsync(REFUSAL, "chat", USAGE, scheduler))
+                .isCompletedWithValue(REFUSAL);
     }
 }

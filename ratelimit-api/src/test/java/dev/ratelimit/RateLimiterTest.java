@@ -178,6 +178,11 @@ class RateLimiterTest {
         }
 
         @Override
+        public RateLimiter reporting() {
+            throw new AssertionError("waiting reserves");
+        }
+
+        @Override
         public AsyncRateLimiter async() {
             return AsyncRateLimiter.immediate(this);
         }

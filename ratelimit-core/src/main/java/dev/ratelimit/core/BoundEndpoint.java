@@ -120,6 +120,6 @@ final class BoundEndpoint implements BoundLimiter {
     }
 
     private @Nullable Decision decided(Binding binding, Usage usage) {
-        return store.decider.decide(binding.state, binding.compiled, binding.limits, usage, null);
+        return store.decider.decide(binding.state, binding.compiled, binding.limits, usage, null, null);
     }
 }

@@ -68,37 +68,54 @@ final class Decider {
 
     @Nullable
     Decision tryAcquire(OrganizationState organization, Tier tier, String endpoint, Usage usage) {
+        return tryAcquire(organization, tier, endpoint, usage, false);
+    }
+
+    @Nullable
+    Decision tryAcquire(OrganizationState organization, Tier tier, String endpoint, Usage usage, boolean reports) {
         CompiledTier compiled = store.tierCache.of(tier, organization);
-        return decide(organization, compiled, organization.limits(compiled, endpoint), usage, null);
+        CompiledLimit[] limits = organization.limits(compiled, endpoint);
+        return decide(organization, compiled, limits, usage, null, reports ? new Report(limits) : null);
     }
 
     @Nullable
     Reservation reserve(OrganizationState organization, Tier tier, String endpoint, Usage estimate) {
+        return reserve(organization, tier, endpoint, estimate, false);
+    }
+
+    @Nullable
+    Reservation reserve(OrganizationState organization, Tier tier, String endpoint, Usage estimate, boolean reports) {
         CompiledTier compiled = store.tierCache.of(tier, organization);
         CompiledLimit[] limits = organization.limits(compiled, endpoint);
-        InMemoryReservation reservation = new InMemoryReservation(tier, organization, limits);
-        Decision decision = decide(organization, compiled, limits, estimate, reservation);
+        InMemoryReservation reservation = new InMemoryReservation(tier, organization, limits, reports);
+        Report report = reports ? new Report(limits) : null;
+        Decision decision = decide(organization, compiled, limits, estimate, reservation, report);
         if (decision instanceof Rejected rejected) {
             return Reservation.rejected(rejected);
         }
         return decision == null ? null : reservation;
     }
 
-    /** Charges all limits or none, and notes that in a ledger, if somebody will ask. */
+    /** Charges all limits or none, and notes that in a ledger and in a report, if somebody will ask. */
     @Nullable
     Decision decide(
             OrganizationState organization,
             CompiledTier compiled,
             CompiledLimit[] limits,
             Usage usage,
-            @Nullable Ledger ledger) {
+            @Nullable Ledger ledger,
+            @Nullable Report report) {
         refunds.make();
         long now = clocks.nanoTime();
         Decision decision = limits.length > 1 ? longestRejection(1, organization, compiled, limits, usage, now) : null;
         if (decision == null) {
             decision = limits.length <= MOST_FRAMES
-                    ? chargeFrom(0, organization, compiled, limits, usage, now, ledger, null)
-                    : chargeMany(organization, compiled, limits, usage, now, ledger);
+                    ? chargeFrom(0, organization, compiled, limits, usage, now, ledger, report, null)
+                    : chargeMany(organization, compiled, limits, usage, now, ledger, report);
+        }
+        if (decision instanceof Rejected && report != null) {
+            report.notCharged(organization, now);
+            decision = report.in(decision);
         }
         if (decision instanceof Rejected && !organization.confirmLive()) {
             decision = null;
@@ -122,26 +139,35 @@ final class Decider {
             Usage usage,
             long now,
             @Nullable Ledger ledger,
+            @Nullable Report report,
             @Nullable List<Rejected> shadows) {
         if (i == limits.length) {
-            return admit(organization, ledger, shadows);
+            return admit(organization, ledger, report, shadows);
         }
         CompiledLimit limit = limits[i];
         long units = usage.amountOf(limit.unit);
         Meter meter = organization.meter(limit);
-        long position = meter.charge(limit, units, now);
+        long position = charge(meter, limit, units, now, report);
         if (position < 0) {
             Rejected rejected = rejected(compiled, limit, ~position);
-            return limit.shadow
-                    ? chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, with(rejected, shadows))
-                    : rejected;
+            if (!limit.shadow) {
+                return rejected;
+            }
+            if (report != null) {
+                report.notCharged(i, organization, now);
+            }
+            List<Rejected> all = with(rejected, shadows);
+            return chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, report, all);
         }
         Decision decision = null;
         try {
             if (ledger != null) {
                 ledger.charged(i, new Piece(organization, meter.booking(position), units));
             }
-            decision = chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, shadows);
+            if (report != null) {
+                report.charged(i);
+            }
+            decision = chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, report, shadows);
         } finally {
             if (!(decision instanceof Admitted)) {
                 try {
@@ -161,7 +187,8 @@ final class Decider {
             CompiledLimit[] limits,
             Usage usage,
             long now,
-            @Nullable Ledger ledger) {
+            @Nullable Ledger ledger,
+            @Nullable Report report) {
         long[] positions = new long[limits.length];
         int asked = 0;
         List<Rejected> shadows = null;
@@ -171,8 +198,13 @@ final class Decider {
                 CompiledLimit limit = limits[asked];
                 long units = usage.amountOf(limit.unit);
                 Meter meter = organization.meter(limit);
-                long position = meter.charge(limit, units, now);
+                long position = charge(meter, limit, units, now, report);
                 positions[asked++] = position;
+                if (position >= 0 && report != null) {
+                    report.charged(asked - 1);
+                } else if (report != null) {
+                    report.notCharged(asked - 1, organization, now);
+                }
                 if (position >= 0 && ledger != null) {
                     ledger.charged(asked - 1, new Piece(organization, meter.booking(position), units));
                 } else if (position < 0 && limit.shadow) {
@@ -182,7 +214,7 @@ final class Decider {
                 }
             }
             if (decision == null) {
-                decision = admit(organization, ledger, shadows);
+                decision = admit(organization, ledger, report, shadows);
             }
         } finally {
             while (!(decision instanceof Admitted) && asked-- > 0) {
@@ -200,6 +232,10 @@ final class Decider {
         return decision;
     }
 
+    private static long charge(Meter meter, CompiledLimit limit, long units, long now, @Nullable Report report) {
+        return report == null ? meter.charge(limit, units, now) : meter.charge(limit, units, now, report);
+    }
+
     /** Gives back what a limit was charged for some usage. */
     static void refund(OrganizationState organization, CompiledLimit limit, Usage usage, long position) {
         Meter meter = organization.meter(limit);
@@ -208,20 +244,34 @@ final class Decider {
 
     /** Ends a decision whose limits are charged. */
     private static @Nullable Decision admit(
-            OrganizationState organization, @Nullable Ledger ledger, @Nullable List<Rejected> shadows) {
+            OrganizationState organization,
+            @Nullable Ledger ledger,
+            @Nullable Report report,
+            @Nullable List<Rejected> shadows) {
         if (!organization.confirmLive()) {
             return null;
         }
-        Admitted admitted = admitted(shadows);
+        Admitted admitted = report == null ? admitted(shadows) : (Admitted) report.in(admitted(shadows));
         return ledger == null ? admitted : ledger.close(admitted);
     }
 
-    Decision peek(OrganizationState organization, Tier tier, String endpoint, Usage usage) {
+    Decision peek(OrganizationState organization, Tier tier, String endpoint, Usage usage, boolean reports) {
         CompiledTier compiled = store.tierCache.of(tier, organization);
         CompiledLimit[] limits = organization.peekLimits(compiled, endpoint);
         refunds.make();
         OrganizationState view = organization.view(limits);
         long now = clocks.nanoTime();
+        Decision decision = peek(view, compiled, limits, usage, now);
+        if (!reports) {
+            return decision;
+        }
+        Report report = new Report(limits);
+        report.notCharged(view, now);
+        return report.in(decision);
+    }
+
+    private static Decision peek(
+            OrganizationState view, CompiledTier compiled, CompiledLimit[] limits, Usage usage, long now) {
         Rejected rejected = longestRejection(0, view, compiled, limits, usage, now);
         if (rejected != null) {
             return rejected;
@@ -270,7 +320,7 @@ final class Decider {
 
     /** Admits what shadows say nothing against, or only these. */
     private static Admitted admitted(@Nullable List<Rejected> shadows) {
-        return shadows == null ? Decision.admitted() : new Admitted(shadows);
+        return shadows == null ? Decision.admitted() : Admitted.of(shadows);
     }
 
     private static Rejected rejected(CompiledTier compiled, CompiledLimit limit, long wait) {

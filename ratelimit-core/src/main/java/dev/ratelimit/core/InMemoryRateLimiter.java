@@ -63,10 +63,12 @@ public final class InMemoryRateLimiter implements RateLimiter {
     private final OrganizationStore store;
     private final AdminTools support;
     private final @Nullable DecisionCounter counter;
+    private final boolean reports;
 
     private InMemoryRateLimiter(Builder builder) {
         List<RateLimitListener> listeners = new ArrayList<>(builder.listeners);
         this.tiers = builder.tiers;
+        this.reports = false;
         this.counter = builder.countDecisions ? new DecisionCounter() : null;
         if (counter != null) {
             listeners.add(counter);
@@ -78,6 +80,15 @@ public final class InMemoryRateLimiter implements RateLimiter {
                 builder.maxOrganizations,
                 builder.capacityPolicy);
         this.support = new AdminTools(store, this::tierOf);
+    }
+
+    /** Makes the view of a limiter that reports. */
+    private InMemoryRateLimiter(InMemoryRateLimiter limiter) {
+        this.tiers = limiter.tiers;
+        this.store = limiter.store;
+        this.support = limiter.support;
+        this.counter = limiter.counter;
+        this.reports = true;
     }
 
     /**
@@ -94,7 +105,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         requireCall(who, endpoint, usage);
         return who instanceof Caller caller
                 ? tryAcquire(caller.organization(), caller.tier(), endpoint, usage)
-                : (Rejected) who;
+                : refused((Rejected) who);
     }
 
     /* As the default, but allocates no caller. */
@@ -107,13 +118,13 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
     private Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
         if (store.listeners.isEmpty()) {
-            return store.tryAcquire(name, tier, endpoint, usage);
+            return store.tryAcquire(name, tier, endpoint, usage, reports);
         }
         Caller caller = Caller.of(name, tier);
         long began = store.clocks.nanoTime();
         Decision[] decision = new Decision[1];
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], began);
-        decision[0] = store.tryAcquire(name, tier, endpoint, usage);
+        decision[0] = store.tryAcquire(name, tier, endpoint, usage, reports);
         store.listeners.attempt(notifying);
         return decision[0];
     }
@@ -124,19 +135,19 @@ public final class InMemoryRateLimiter implements RateLimiter {
         requireCall(who, endpoint, estimate);
         return who instanceof Caller caller
                 ? reserve(caller, endpoint, estimate)
-                : Reservation.rejected((Rejected) who);
+                : Reservation.rejected(refused((Rejected) who));
     }
 
     private Reservation reserve(Caller caller, String endpoint, Usage estimate) {
         String name = caller.organization();
         Tier tier = caller.tier();
         if (store.listeners.isEmpty()) {
-            return store.reserve(name, tier, endpoint, estimate);
+            return store.reserve(name, tier, endpoint, estimate, reports);
         }
         long began = store.clocks.nanoTime();
         NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate);
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, told.decision(), began);
-        Reservation reservation = store.reserve(name, tier, endpoint, estimate);
+        Reservation reservation = store.reserve(name, tier, endpoint, estimate, reports);
         told.reservation = reservation;
         store.listeners.attempt(notifying);
         return reservation instanceof InMemoryReservation ? told : reservation;
@@ -146,8 +157,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
     public Decision peek(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
         return who instanceof Caller caller
-                ? store.peek(caller.organization(), caller.tier(), endpoint, usage)
-                : (Rejected) who;
+                ? store.peek(caller.organization(), caller.tier(), endpoint, usage, reports)
+                : refused((Rejected) who);
     }
 
     @Override
@@ -161,6 +172,10 @@ public final class InMemoryRateLimiter implements RateLimiter {
     public List<LimitStatus> status(Resolution who) {
         requireNonNull(who, "who");
         return who instanceof Caller caller ? store.status(caller.organization(), caller.tier()) : List.of();
+    }
+
+    private Rejected refused(Rejected refusal) {
+        return reports ? refusal.withLimits(List.of()) : refusal;
     }
 
     private static void requireCall(Object who, String endpoint, Usage usage) {
@@ -180,6 +195,11 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     @Override
+    public InMemoryRateLimiter reporting() {
+        return reports ? this : new InMemoryRateLimiter(this);
+    }
+
+    @Override
     public AsyncRateLimiter async() {
         return AsyncRateLimiter.immediate(this);
     }
@@ -188,7 +208,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
     @Override
     public BoundLimiter bind(Resolution who, String endpoint) {
         requireNonNull(who, "who");
-        return who instanceof Caller caller
+        return !reports && who instanceof Caller caller
                 ? new BoundEndpoint(this, store, caller.organization(), endpoint, caller::tier)
                 : RateLimiter.super.bind(who, endpoint);
     }
@@ -197,7 +217,9 @@ public final class InMemoryRateLimiter implements RateLimiter {
     @Override
     public BoundLimiter bind(String organization, String endpoint) {
         requireNonNull(organization, "organization");
-        return new BoundEndpoint(this, store, organization, endpoint, () -> tierOf(organization));
+        return reports
+                ? RateLimiter.super.bind(organization, endpoint)
+                : new BoundEndpoint(this, store, organization, endpoint, () -> tierOf(organization));
     }
 
     private Tier tierOf(String organization) {

@@ -13,6 +13,7 @@ import dev.ratelimit.Usage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,9 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     private final Tier tier;
     private final CompiledLimit[] limits;
 
+    /** Whether its decisions tell where the organization stands. */
+    private final boolean reports;
+
     /** What the estimate has charged. */
     private final @Nullable Piece[] estimate;
 
@@ -48,11 +52,20 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     /** Null from the end of the reservation on. */
     private volatile @Nullable Charge charge;
 
-    InMemoryReservation(Tier tier, OrganizationState organization, CompiledLimit[] limits) {
+    InMemoryReservation(Tier tier, OrganizationState organization, CompiledLimit[] limits, boolean reports) {
         this.tier = tier;
         this.limits = limits;
+        this.reports = reports;
         this.estimate = new Piece[limits.length];
         this.charge = new Charge(organization, limits, estimate);
+    }
+
+    /** Returns the reservation of a call that no limit counts. */
+    static InMemoryReservation unlimited(Tier tier, OrganizationState organization, boolean reports) {
+        CompiledLimit[] none = {};
+        InMemoryReservation unlimited = new InMemoryReservation(tier, organization, none, reports);
+        unlimited.decision = reports ? unlimited.decision.withLimits(List.of()) : unlimited.decision;
+        return unlimited;
     }
 
     @Override
@@ -87,7 +100,12 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         OrganizationState organization = open.organization;
         while (true) {
             Decision decided = organization.store.decider.decide(
-                    organization, organization.compiled(tier), asked, more, new Addition(organization, indexes, now));
+                    organization,
+                    organization.compiled(tier),
+                    asked,
+                    more,
+                    new Addition(organization, indexes, now),
+                    reports ? new Report(asked) : null);
             if (decided != null) {
                 return decided;
             }
@@ -127,8 +145,9 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         }
     }
 
-    private static Rejected ended() {
-        return Rejected.permanent(new ReservationEnded(), "");
+    private Rejected ended() {
+        Rejected ended = Rejected.permanent(new ReservationEnded(), "");
+        return reports ? ended.withLimits(List.of()) : ended;
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.LimitStatus;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,9 @@ abstract sealed class Meter permits Timeline, PeriodCounter {
      */
     abstract long charge(CompiledLimit limit, long units, long now);
 
+    /** Charges as {@link #charge(CompiledLimit, long, long)} does, and says in a report how the meter then stands. */
+    abstract long charge(CompiledLimit limit, long units, long now, Report report);
+
     /**
      * Returns the booking that a charge was written to, for as long as somebody may want to change it. A position is
      * good only for a short time after the charge.
@@ -67,6 +72,15 @@ abstract sealed class Meter permits Timeline, PeriodCounter {
     abstract Charged chargeAnyway(CompiledLimit limit, long units, long now);
 
     abstract LimitStatus status(CompiledLimit limit, long now);
+
+    /** Makes a status of numbers. Waits are in nanoseconds, or {@link #NEVER}. */
+    static LimitStatus status(CompiledLimit limit, long used, long granted, long next, long reset) {
+        return LimitStatus.of(limit.applied, used, granted, duration(next), duration(reset));
+    }
+
+    private static Optional<Duration> duration(long nanos) {
+        return nanos == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
+    }
 
     /** Returns the units that count now. */
     abstract long used(long now);

@@ -87,12 +87,16 @@ final class OrganizationStore {
     }
 
     Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
+        return tryAcquire(name, tier, endpoint, usage, false);
+    }
+
+    Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage, boolean reports) {
         while (true) {
             OrganizationState organization = get(name);
             if (organization == null) {
-                return decisionAtCapacity();
+                return decisionAtCapacity(reports);
             }
-            Decision decision = decider.tryAcquire(organization, tier, endpoint, usage);
+            Decision decision = decider.tryAcquire(organization, tier, endpoint, usage, reports);
             if (decision != null) {
                 return decision;
             }
@@ -100,15 +104,15 @@ final class OrganizationStore {
         }
     }
 
-    Reservation reserve(String name, Tier tier, String endpoint, Usage estimate) {
+    Reservation reserve(String name, Tier tier, String endpoint, Usage estimate, boolean reports) {
         while (true) {
             OrganizationState organization = get(name);
             if (organization == null) {
-                return decisionAtCapacity() instanceof Rejected rejected
+                return decisionAtCapacity(reports) instanceof Rejected rejected
                         ? Reservation.rejected(rejected)
-                        : new InMemoryReservation(UNLIMITED, unseen(name), new CompiledLimit[0]);
+                        : InMemoryReservation.unlimited(UNLIMITED, unseen(name), reports);
             }
-            Reservation reservation = decider.reserve(organization, tier, endpoint, estimate);
+            Reservation reservation = decider.reserve(organization, tier, endpoint, estimate, reports);
             if (reservation != null) {
                 return reservation;
             }
@@ -116,12 +120,12 @@ final class OrganizationStore {
         }
     }
 
-    Decision peek(String name, Tier tier, String endpoint, Usage usage) {
+    Decision peek(String name, Tier tier, String endpoint, Usage usage, boolean reports) {
         OrganizationState known = byName.get(name);
         if (known == null && isFull()) {
-            return decisionAtCapacity();
+            return decisionAtCapacity(reports);
         }
-        return decider.peek(known == null ? unseen(name) : known, tier, endpoint, usage);
+        return decider.peek(known == null ? unseen(name) : known, tier, endpoint, usage, reports);
     }
 
     List<LimitStatus> status(String name, Tier tier, String endpoint) {
@@ -143,6 +147,10 @@ final class OrganizationStore {
 
     Decision decisionAtCapacity() {
         return capacityPolicy;
+    }
+
+    private Decision decisionAtCapacity(boolean reports) {
+        return reports ? capacityPolicy.withLimits(List.of()) : capacityPolicy;
     }
 
     /** Tells whether there is no place for a new organization, though idle ones are looked for. */

@@ -6,11 +6,9 @@ import dev.ratelimit.core.KeptPeriods.Kept;
 import dev.ratelimit.core.KeptPeriods.Span;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -163,6 +161,27 @@ final class PeriodCounter extends Meter {
     }
 
     @Override
+    long charge(CompiledLimit limit, long units, long now, Report report) {
+        while (true) {
+            Period period = current;
+            long untilEnd = untilEnd(period, now);
+            long granted = period.granted;
+            long balance = period.balance;
+            if (untilEnd != 0 && limit.admits(balance, units)) {
+                long used = Math.max(0, balance + granted + units);
+                long reset = used == 0 ? 0 : untilEnd;
+                report.stands(used, granted, reset, reset);
+                boolean stands = units == 0 || period.charge(balance, units);
+                if (stands) {
+                    return period.number;
+                }
+            } else if (untilEnd != 0 && untilEnd(period, now) != 0) {
+                return ~(limit.neverAdmits(units) ? NEVER : untilEnd);
+            }
+        }
+    }
+
+    @Override
     long nanosUntilFits(CompiledLimit limit, long units, long now) {
         Period period = at(now);
         while (!limit.admits(period.balance, units)) {
@@ -270,10 +289,8 @@ final class PeriodCounter extends Meter {
 
     private static LimitStatus status(CompiledLimit limit, Period period, long untilEnd) {
         long used = period.used();
-        Optional<Duration> reset = used == 0
-                ? Optional.of(Duration.ZERO)
-                : untilEnd == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(untilEnd));
-        return LimitStatus.of(limit.applied, used, period.granted, reset);
+        long reset = used == 0 ? 0 : untilEnd;
+        return status(limit, used, period.granted, reset, reset);
     }
 
     @Override

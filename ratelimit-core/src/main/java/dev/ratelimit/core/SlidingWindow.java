@@ -6,7 +6,6 @@ import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,7 +125,12 @@ non-sealed class SlidingWindow extends Timeline {
                 && ADMITTED.compareAndSet(this, position, position + (units << 1))) {
             return position >>> 1;
         }
-        return chargeSlowly(units, headroom, limit.exactMarks, now);
+        return chargeSlowly(units, headroom, limit.exactMarks, now, null);
+    }
+
+    @Override
+    long charge(CompiledLimit limit, long units, long now, Report report) {
+        return chargeSlowly(units, limit.headroom(units), limit.exactMarks, now, report);
     }
 
     @Override
@@ -137,10 +141,10 @@ non-sealed class SlidingWindow extends Timeline {
     @Override
     Charged chargeAnyway(CompiledLimit limit, long units, long now) {
         long most = units;
-        long position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now);
+        long position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now, null);
         while (position < 0) {
             most = Math.max(0, Math.min(units, MOST_USED - used(now)));
-            position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now);
+            position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now, null);
         }
         return new Charged(most, position);
     }
@@ -157,12 +161,12 @@ non-sealed class SlidingWindow extends Timeline {
         if (admitted - knownBase <= headroom) {
             return 0;
         }
-        long answer = chargeSlowly(0, headroom, limit.exactMarks, now);
+        long answer = chargeSlowly(0, headroom, limit.exactMarks, now, null);
         return answer < 0 ? ~answer : 0;
     }
 
     /** Charges if no more half units are used than there is headroom for. A charge of nothing writes nothing. */
-    private long chargeSlowly(long units, long headroom, int exactMarks, long reading) {
+    private long chargeSlowly(long units, long headroom, int exactMarks, long reading, @Nullable Report report) {
         while (true) {
             MarkBlock block = head;
             int known = block.expired();
@@ -188,10 +192,19 @@ non-sealed class SlidingWindow extends Timeline {
                 }
                 return ~wait;
             }
+            long own = units == 0 ? 0 : markAt(now, block.number + first, exactMarks) + window - now;
+            if (report != null) {
+                long before = Math.max(0, position - from);
+                long next = before == 0 ? own : waitFor(before - 2, position, block, first, given, now);
+                long reset = own > 0 || before == 0 ? own : waitFor(0, position, block, first, given, now);
+                if (before > 0 && (next == 0 || reset == 0)) {
+                    continue;
+                }
+                report.stands((before >> 1) + units, 0, next, reset);
+            }
             if (units == 0) {
                 return position >>> 1;
             }
-            markAt(now, block.number + first, exactMarks);
             if (ADMITTED.compareAndSet(this, position, position + (units << 1))) {
                 return position >>> 1;
             }
@@ -217,9 +230,10 @@ non-sealed class SlidingWindow extends Timeline {
             if (first != GONE && isUnchanged(block, known, position)) {
                 long from = base(block, first, position, given);
                 long used = Math.max(0, position - from);
+                long next = used == 0 ? 0 : waitFor(used - 2, position, block, first, given, now);
                 long reset = used == 0 ? 0 : waitFor(0, position, block, first, given, now);
-                if (used == 0 || reset != 0) {
-                    return LimitStatus.of(limit.applied, used >> 1, 0, Optional.of(Duration.ofNanos(reset)));
+                if (used == 0 || (next != 0 && reset != 0)) {
+                    return status(limit, used >> 1, 0, next, reset);
                 }
             }
         }
@@ -227,7 +241,7 @@ non-sealed class SlidingWindow extends Timeline {
 
     @Override
     long used(long now) {
-        chargeSlowly(0, Long.MAX_VALUE, 0, now);
+        chargeSlowly(0, Long.MAX_VALUE, 0, now, null);
         return Math.max(0, admitted - base) >> 1;
     }
 

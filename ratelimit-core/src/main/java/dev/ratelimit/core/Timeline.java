@@ -138,9 +138,9 @@ abstract sealed class Timeline extends Meter permits SlidingWindow {
 
     /**
      * Sees to it that the newest mark is closed and its stamp not before now; exact if there are fewer from the first
-     * live one on.
+     * live one on. Returns that stamp.
      */
-    final void markAt(long now, int firstLive, int exactMarks) {
+    final long markAt(long now, int firstLive, int exactMarks) {
         while (true) {
             MarkBlock block = newest();
             int size = block.size();
@@ -150,7 +150,7 @@ abstract sealed class Timeline extends Meter permits SlidingWindow {
                 if (newest != now) {
                     NEWEST_STAMP.setRelease(this, newest);
                 }
-                return;
+                return newest;
             }
             int live = block.number + size - firstLive;
             long grain = Long.highestOneBit(Math.max(1, window >> 10));

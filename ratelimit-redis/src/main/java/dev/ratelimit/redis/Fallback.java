@@ -26,8 +26,8 @@ final class Fallback {
         this.scale = scale;
     }
 
-    RateLimiter limiter() {
-        return limiter;
+    RateLimiter limiter(boolean reports) {
+        return reports ? limiter.reporting() : limiter;
     }
 
     /** Returns a caller under the tier that it has meanwhile. */

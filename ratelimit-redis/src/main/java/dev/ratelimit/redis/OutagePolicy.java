@@ -12,7 +12,7 @@ import dev.ratelimit.Usage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -25,44 +25,52 @@ import org.jspecify.annotations.Nullable;
  */
 record OutagePolicy(@Nullable Fallback fallback, boolean admits, ToLongFunction<Caller> untilNextAttempt) {
 
-    Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
+    Decision tryAcquire(Caller caller, String endpoint, Usage usage, boolean reports) {
         return fallback != null
-                ? fallback.limiter().tryAcquire(fallback.caller(caller), endpoint, usage)
-                : decision(caller);
+                ? fallback.limiter(reports).tryAcquire(fallback.caller(caller), endpoint, usage)
+                : decision(caller, endpoint, reports);
     }
 
-    Decision peek(Caller caller, String endpoint, Usage usage) {
-        return fallback != null ? fallback.limiter().peek(fallback.caller(caller), endpoint, usage) : decision(caller);
+    Decision peek(Caller caller, String endpoint, Usage usage, boolean reports) {
+        return fallback != null
+                ? fallback.limiter(reports).peek(fallback.caller(caller), endpoint, usage)
+                : decision(caller, endpoint, reports);
     }
 
     /** Reserves; what is admitted without limits is for the caller of this method to make. */
-    AsyncReservation reserve(Caller caller, String endpoint, Usage estimate, Supplier<AsyncReservation> unlimited) {
+    AsyncReservation reserve(
+            Caller caller,
+            String endpoint,
+            Usage estimate,
+            boolean reports,
+            Function<Decision, AsyncReservation> unlimited) {
         if (fallback != null) {
-            return new LocalReservation(fallback.limiter().reserve(fallback.caller(caller), endpoint, estimate));
+            return new LocalReservation(fallback.limiter(reports).reserve(fallback.caller(caller), endpoint, estimate));
         }
-        return decision(caller) instanceof Rejected rejected
+        Decision decision = decision(caller, endpoint, reports);
+        return decision instanceof Rejected rejected
                 ? new LocalReservation(Reservation.rejected(rejected))
-                : unlimited.get();
+                : unlimited.apply(decision);
     }
 
     /**
      * Decides about more for a reservation that Redis admitted. A fallback takes it for a call of its own, which counts
      * as none.
      */
-    Decision add(Caller caller, String endpoint, Usage more) {
+    Decision add(Caller caller, String endpoint, Usage more, boolean reports) {
         Usage stated = more.states(Unit.CALLS) ? more : more.and(Unit.CALLS, 0);
-        return tryAcquire(caller, endpoint, stated);
+        return tryAcquire(caller, endpoint, stated, reports);
     }
 
     List<LimitStatus> status(Throwable failure, Caller caller, String endpoint) {
         return fallback != null
-                ? fallback.limiter().status(fallback.caller(caller), endpoint)
+                ? fallback.limiter(false).status(fallback.caller(caller), endpoint)
                 : status(failure, caller.tier().limitsFor(endpoint));
     }
 
     List<LimitStatus> status(Throwable failure, Caller caller) {
         return fallback != null
-                ? fallback.limiter().status(fallback.caller(caller))
+                ? fallback.limiter(false).status(fallback.caller(caller))
                 : status(failure, caller.tier().namedLimits());
     }
 
@@ -71,9 +79,22 @@ record OutagePolicy(@Nullable Fallback fallback, boolean admits, ToLongFunction<
         if (!admits) {
             throw new RedisUnavailableException("Redis must answer to tell a status", failure);
         }
+        return unused(limits);
+    }
+
+    private static List<LimitStatus> unused(List<AppliedLimit> limits) {
         return limits.stream()
                 .map(limit -> LimitStatus.of(limit, 0, 0, Optional.of(Duration.ZERO)))
                 .toList();
+    }
+
+    /** Decides without a fallback, and tells limits as a status does; of what is rejected nothing is known. */
+    private Decision decision(Caller caller, String endpoint, boolean reports) {
+        Decision decision = decision(caller);
+        if (!reports) {
+            return decision;
+        }
+        return decision.withLimits(admits ? unused(caller.tier().limitsFor(endpoint)) : List.of());
     }
 
     private Decision decision(Caller caller) {

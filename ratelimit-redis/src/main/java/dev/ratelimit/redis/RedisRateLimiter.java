@@ -95,6 +95,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     private final Listeners listeners;
     private final ServerTime time;
     private final TimeSource clock;
+    private final boolean reports;
     private final AsyncRateLimiter async = new Async();
 
     RedisRateLimiter(
@@ -117,6 +118,22 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         this.listeners = listeners;
         this.time = time;
         this.clock = clock;
+        this.reports = false;
+    }
+
+    /** Makes the view of a limiter that reports. */
+    private RedisRateLimiter(RedisRateLimiter limiter) {
+        this.connector = limiter.connector;
+        this.tiers = limiter.tiers;
+        this.scriptClient = limiter.scriptClient;
+        this.executor = limiter.executor;
+        this.settlements = limiter.settlements;
+        this.leases = limiter.leases;
+        this.outagePolicy = limiter.outagePolicy;
+        this.listeners = limiter.listeners;
+        this.time = limiter.time;
+        this.clock = limiter.clock;
+        this.reports = true;
     }
 
     /**
@@ -145,11 +162,10 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     public Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
         if (!(who instanceof Caller caller)) {
-            return (Rejected) who;
+            return refused((Rejected) who);
         }
         Decision decision = executor.await(
-                leases.tryAcquire(caller, endpoint, usage),
-                failure -> outagePolicy.tryAcquire(caller, endpoint, usage));
+                charged(caller, endpoint, usage), failure -> outagePolicy.tryAcquire(caller, endpoint, usage, reports));
         return listeners.decided(caller, endpoint, usage, decision);
     }
 
@@ -158,16 +174,16 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         requireCall(who, endpoint, usage);
         return who instanceof Caller caller
                 ? executor.await(
-                        scriptClient.look(caller, endpoint, usage),
-                        failure -> outagePolicy.peek(caller, endpoint, usage))
-                : (Rejected) who;
+                        scriptClient.look(caller, endpoint, usage, reports),
+                        failure -> outagePolicy.peek(caller, endpoint, usage, reports))
+                : refused((Rejected) who);
     }
 
     @Override
     public AsyncReservation reserve(Resolution who, String endpoint, Usage estimate) {
         requireCall(who, endpoint, requireNonNull(estimate, "estimate"));
         if (!(who instanceof Caller caller)) {
-            return refused((Rejected) who);
+            return rejected(refused((Rejected) who));
         }
         AsyncReservation reservation = executor.await(
                 reserved(caller, endpoint, estimate), failure -> reservedInOutage(caller, endpoint, estimate));
@@ -181,13 +197,23 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
     private CompletableFuture<AsyncReservation> reserved(Caller caller, String endpoint, Usage estimate) {
         return scriptClient
-                .charge(caller, endpoint, estimate)
+                .charge(caller, endpoint, estimate, reports)
                 .thenApply(outcome -> outcome.decision() instanceof Rejected rejected
-                        ? refused(rejected)
-                        : new RedisReservation(scriptClient, outagePolicy, endpoint, outcome));
+                        ? rejected(rejected)
+                        : new RedisReservation(scriptClient, outagePolicy, endpoint, outcome, reports));
     }
 
-    private static AsyncReservation refused(Rejected decision) {
+    private CompletableFuture<Decision> charged(Caller caller, String endpoint, Usage usage) {
+        return reports
+                ? scriptClient.charge(caller, endpoint, usage, true).thenApply(Outcome::decision)
+                : leases.tryAcquire(caller, endpoint, usage);
+    }
+
+    private Rejected refused(Rejected refusal) {
+        return reports ? refusal.withLimits(List.of()) : refusal;
+    }
+
+    private static AsyncReservation rejected(Rejected decision) {
         return new LocalReservation(Reservation.rejected(decision));
     }
 
@@ -202,9 +228,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     private AsyncReservation reservedInOutage(Caller caller, String endpoint, Usage estimate) {
-        return outagePolicy.reserve(caller, endpoint, estimate, () -> {
-            Outcome unlimited = new Outcome(Decision.admitted(), LimitSet.nothing(caller), List.of());
-            return new RedisReservation(scriptClient, outagePolicy, endpoint, unlimited);
+        return outagePolicy.reserve(caller, endpoint, estimate, reports, admitted -> {
+            Outcome unlimited = new Outcome(admitted, LimitSet.nothing(caller), List.of());
+            return new RedisReservation(scriptClient, outagePolicy, endpoint, unlimited, reports);
         });
     }
 
@@ -239,6 +265,15 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     /**
+     * Returns the same limiter, whose decisions tell {@link Decision#limits()}, by the same round trip. It always asks
+     * Redis: it serves no call of a lease, and remembers no refusal. To close it closes this limiter.
+     */
+    @Override
+    public RedisRateLimiter reporting() {
+        return reports ? this : new RedisRateLimiter(this);
+    }
+
+    /**
      * Returns the same limiter, asked without a thread that waits for Redis. Its reservations are {@link
      * AsyncReservation}s. A status completes exceptionally with a {@link RedisUnavailableException} where Redis does not
      * answer and nothing else tells it.
@@ -255,11 +290,11 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         public CompletionStage<Decision> tryAcquire(Resolution who, String endpoint, Usage usage) {
             requireCall(who, endpoint, usage);
             if (!(who instanceof Caller caller)) {
-                return completed((Rejected) who);
+                return completed(refused((Rejected) who));
             }
             return executor.otherwise(
-                            leases.tryAcquire(caller, endpoint, usage),
-                            failure -> outagePolicy.tryAcquire(caller, endpoint, usage))
+                            charged(caller, endpoint, usage),
+                            failure -> outagePolicy.tryAcquire(caller, endpoint, usage, reports))
                     .thenApply(decision -> listeners.decided(caller, endpoint, usage, decision));
         }
 
@@ -268,16 +303,16 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
             requireCall(who, endpoint, usage);
             return who instanceof Caller caller
                     ? executor.otherwise(
-                            scriptClient.look(caller, endpoint, usage),
-                            failure -> outagePolicy.peek(caller, endpoint, usage))
-                    : completed((Rejected) who);
+                            scriptClient.look(caller, endpoint, usage, reports),
+                            failure -> outagePolicy.peek(caller, endpoint, usage, reports))
+                    : completed(refused((Rejected) who));
         }
 
         @Override
         public CompletionStage<Reservation> reserve(Resolution who, String endpoint, Usage estimate) {
             requireCall(who, endpoint, requireNonNull(estimate, "estimate"));
             if (!(who instanceof Caller caller)) {
-                return completed(refused((Rejected) who));
+                return completed(rejected(refused((Rejected) who)));
             }
             return executor.otherwise(
                             reserved(caller, endpoint, estimate),

@@ -393,7 +393,7 @@ public final class RedisRateLimiterBuilder {
                 .table(LimitTable.named("rehearsal").eachOtherEndpoint(RateLimit.perMinute(1)))
                 .build();
         Caller caller = Caller.of("", tier);
-        patient.await(scriptClient.look(caller, "", Usage.call()));
+        patient.await(scriptClient.look(caller, "", Usage.call(), false));
         // Settles nothing, so that all it writes is its receipt.
         LimitSet limitSet = scriptClient.limitSet(caller, "");
         List<Change> none = List.of(new Change(limitSet.limits().get(0), List.of(), 0, 0));

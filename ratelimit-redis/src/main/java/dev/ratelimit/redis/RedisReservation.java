@@ -27,6 +27,7 @@ final class RedisReservation implements AsyncReservation {
     private final OutagePolicy outagePolicy;
     private final String endpoint;
     private final LimitSet limitSet;
+    private final boolean reports;
     private final Decision decision;
     private final List<EncodedLimit> encodedLimits;
 
@@ -35,10 +36,12 @@ final class RedisReservation implements AsyncReservation {
     /** By rule, oldest first; null when the reservation has ended. Guarded by this. */
     private @Nullable List<List<Booking>> charges;
 
-    RedisReservation(ScriptClient scriptClient, OutagePolicy outagePolicy, String endpoint, Outcome estimate) {
+    RedisReservation(
+            ScriptClient scriptClient, OutagePolicy outagePolicy, String endpoint, Outcome estimate, boolean reports) {
         this.scriptClient = scriptClient;
         this.outagePolicy = outagePolicy;
         this.endpoint = endpoint;
+        this.reports = reports;
         this.decision = estimate.decision();
         this.limitSet = estimate.charged();
         this.encodedLimits = limitSet.limits();
@@ -57,14 +60,14 @@ final class RedisReservation implements AsyncReservation {
     public Decision add(Usage more) {
         return scriptClient
                 .executor()
-                .await(added(more), failure -> outagePolicy.add(limitSet.caller(), endpoint, more));
+                .await(added(more), failure -> outagePolicy.add(limitSet.caller(), endpoint, more, reports));
     }
 
     @Override
     public CompletionStage<Decision> addAsync(Usage more) {
         return scriptClient
                 .executor()
-                .otherwise(added(more), failure -> outagePolicy.add(limitSet.caller(), endpoint, more));
+                .otherwise(added(more), failure -> outagePolicy.add(limitSet.caller(), endpoint, more, reports));
     }
 
     private CompletableFuture<Decision> added(Usage more) {
@@ -75,7 +78,7 @@ final class RedisReservation implements AsyncReservation {
         List<EncodedLimit> asked = encodedLimits.stream()
                 .filter(encoded -> more.states(encoded.unit()))
                 .toList();
-        return scriptClient.charge(limitSet.only(asked), more).thenCompose(this::keep);
+        return scriptClient.charge(limitSet.only(asked), more, reports).thenCompose(this::keep);
     }
 
     private synchronized boolean hasEnded() {
@@ -128,8 +131,9 @@ final class RedisReservation implements AsyncReservation {
                 && one.units() + other.units() <= MOST_UNITS;
     }
 
-    private static Decision ended() {
-        return Rejected.permanent(new ReservationEnded(), "");
+    private Decision ended() {
+        Rejected ended = Rejected.permanent(new ReservationEnded(), "");
+        return reports ? ended.withLimits(List.of()) : ended;
     }
 
     @Override

@@ -33,12 +33,21 @@ final class Request {
         /** Gives back, and charges more. */
         SETTLE(5),
         /** Lists endpoints, some at a time. */
-        NAMES(6);
+        NAMES(6),
+        /** Decides and charges, and tells where, and how the limits stand. */
+        REPORT(7),
+        /** Decides only, and tells how the limits stand. */
+        LOOK_AND_REPORT(8);
 
         private final int number;
 
         Operation(int number) {
             this.number = number;
+        }
+
+        /** Tells whether the reply also says how the limits stand. */
+        boolean reports() {
+            return number >= REPORT.number;
         }
     }
 

@@ -113,8 +113,8 @@ import java.util.stream.Collectors;
  *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, -1 the time is in none of the periods,
  *          -2 the endpoint must share (both: ask again); the time of quotas;
  *          for each meter to decide: wait (0 admits, -1 for good), place (number and stamp of the mark, or end of the
- *          period, 0), but nothing if all admit and the places are not asked for;
- *          for a status: hi, lo, wait until nothing is used.
+ *          period, 0), but nothing if all admit and the places are not asked for; and to report, as for a status:
+ *          hi, lo, wait until some of it counts no more, wait until nothing is used.
  *          For names: which list is next, and a cursor; then endpoints, a line each.
  * </pre>
  */

@@ -83,13 +83,14 @@ final class ScriptClient {
     }
 
     /** Decides by all limits of an endpoint, and charges them if all admit. */
-    CompletableFuture<Outcome> charge(Caller caller, String endpoint, Usage usage) {
-        return charge(limitSet(caller, endpoint), usage);
+    CompletableFuture<Outcome> charge(Caller caller, String endpoint, Usage usage, boolean reports) {
+        return charge(limitSet(caller, endpoint), usage, reports);
     }
 
     /** Decides by some limits, and charges them if all admit. */
-    CompletableFuture<Outcome> charge(LimitSet limitSet, Usage usage) {
-        return unlessRefused(Request.Operation.CHARGE, limitSet, usage, Batch.NONE);
+    CompletableFuture<Outcome> charge(LimitSet limitSet, Usage usage, boolean reports) {
+        Request.Operation operation = reports ? Request.Operation.REPORT : Request.Operation.CHARGE;
+        return unlessRefused(operation, limitSet, usage, Batch.NONE);
     }
 
     /**
@@ -108,11 +109,15 @@ final class ScriptClient {
     private CompletableFuture<Outcome> unlessRefused(
             Request.Operation operation, LimitSet limitSet, Usage usage, Batch batch) {
         if (limitSet.limits().isEmpty()) {
-            return CompletableFuture.completedFuture(new Outcome(Decision.admitted(), limitSet, List.of()));
+            Decision admitted = operation.reports() ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
+            return CompletableFuture.completedFuture(new Outcome(admitted, limitSet, List.of()));
         }
         String base = base(limitSet.caller());
         RejectionCache.Asked asked = rejections.asked(base, limitSet, usage);
-        Rejected known = rejections.of(asked, limitSet.caller().tier().message());
+        // What a limiter tells that reports, nobody remembers.
+        Rejected known = operation.reports()
+                ? null
+                : rejections.of(asked, limitSet.caller().tier().message());
         if (known != null) {
             return CompletableFuture.completedFuture(new Outcome(known, limitSet.only(List.of()), List.of()));
         }
@@ -129,12 +134,13 @@ final class ScriptClient {
     }
 
     /** Decides by all limits of an endpoint, and charges nothing. */
-    CompletableFuture<Decision> look(Caller caller, String endpoint, Usage usage) {
+    CompletableFuture<Decision> look(Caller caller, String endpoint, Usage usage, boolean reports) {
         LimitSet limitSet = limitSet(caller, endpoint);
+        Decision admitted = reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
+        Request.Operation operation = reports ? Request.Operation.LOOK_AND_REPORT : Request.Operation.LOOK;
         return limitSet.limits().isEmpty()
-                ? CompletableFuture.completedFuture(Decision.admitted())
-                : decide(Request.Operation.LOOK, base(caller), limitSet, usage, Batch.NONE)
-                        .thenApply(Outcome::decision);
+                ? CompletableFuture.completedFuture(admitted)
+                : decide(operation, base(caller), limitSet, usage, Batch.NONE).thenApply(Outcome::decision);
     }
 
     private CompletableFuture<Outcome> decide(
@@ -158,7 +164,7 @@ final class ScriptClient {
                             }
                             return request;
                         }))
-                .thenApply(reply -> ReplyDecoder.outcome(reply, usage, batch));
+                .thenApply(reply -> ReplyDecoder.outcome(reply, usage, batch, operation.reports()));
     }
 
     /** Tells how the organization of a caller stands with the limits of an endpoint. */

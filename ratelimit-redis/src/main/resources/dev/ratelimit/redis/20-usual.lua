@@ -5,7 +5,7 @@
 -- 90 do, for a fraction of their time: these make functions, and Lua makes each anew with every run.
 
 do
-  local usual, at, i, blocks = operation <= CHARGE and again == 0, records, 0, meter_count + 2
+  local usual, at, i, blocks = operation <= CHARGE and again == 0 and not reports, records, 0, meter_count + 2
   local reply, renewed, charged, named, listed, list_until =
     pack('<dd', 1, time), nil, false, false, NEVER, NEVER
   local replies = operation == CHARGE and {reply, false, false, false, false}

@@ -100,6 +100,14 @@ function window.wait(m, room)
   return (stamp or newest(m)) + m.span - now
 end
 
+-- Microseconds until some of what is used counts no more, where something is used.
+function window.next(m)
+  local _, stamp = walk(m, function(_, hi, lo)
+    return hi == 0 and lo == 0
+  end)
+  return (stamp or newest(m)) + m.span - now
+end
+
 -- Charges, and returns the number and the stamp of the mark. A mark that it begins has the name of a charge.
 function window.charge(m, hi, lo, at_time, begun_by)
   if m.first == count(m, 0) then

@@ -39,6 +39,10 @@ function quota.wait(m, room)
   return m.to - wall
 end
 
+function quota.next(m)
+  return quota.wait(m, 0)
+end
+
 function quota.charge(m, hi, lo)
   m.hi, m.lo = plus(m.hi, m.lo, hi, lo)
   m.changed = true

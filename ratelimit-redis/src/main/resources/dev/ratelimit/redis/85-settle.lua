@@ -9,7 +9,7 @@ local function answer_once(reply)
 end
 
 -- A usual charge that began a mark of its own has left its name there instead of a receipt. All limits admitted it.
-if again > 0 and (operation == TAKE or operation == CHARGE) then
+if again > 0 and not reports and (operation == TAKE or operation == CHARGE) then
   local made
   for _, m in ipairs(meters) do
     made = made or m.kind.begun_by(m, name)

@@ -13,10 +13,16 @@ if put_right_any then
   save() -- whatever is decided: what counts as of now must not do so again later
 end
 
+-- What is used, and microseconds until some of it, and until all of it, counts no more.
+local function standing(m)
+  local used = exceeds(m.hi, m.lo, 0)
+  return pack('<dddd', m.hi, m.lo, used and m.kind.next(m) or 0, used and m.kind.wait(m, 0) or 0)
+end
+
 if operation == STATUS then
   local replies = {pack('<dd', 1, time)}
   for n, m in ipairs(meters) do
-    replies[n + 1] = pack('<ddd', m.hi, m.lo, exceeds(m.hi, m.lo, 0) and m.kind.wait(m, 0) or 0)
+    replies[n + 1] = standing(m)
   end
   return table.concat(replies)
 end
@@ -40,7 +46,7 @@ for _, m in ipairs(meters) do
   end
 end
 
-local charged, tells = false, operation > LOOK
+local charged, tells = false, operation > LOOK or reports
 local replies = {pack('<dd', admitted, time)}
 for n, m in ipairs(meters) do
   local first, second = m.to or -1, 0
@@ -50,6 +56,9 @@ for n, m in ipairs(meters) do
     charged = true
   end
   replies[n + 1], tells = pack('<ddd', m.wait, first, second), tells or m.wait ~= 0
+  if reports then
+    replies[n + 1] = replies[n + 1] .. standing(m)
+  end
 end
 local reply = tells and table.concat(replies) or replies[1]
 if charged then

@@ -61,7 +61,7 @@ class SeveralLimitsLincheckTest {
         public boolean peek(@Param(name = "endpoint") int endpoint) {
             return book.all
                     .decider
-                    .peek(organization, TIER, String.valueOf(endpoint), ONE)
+                    .peek(organization, TIER, String.valueOf(endpoint), ONE, false)
                     .isAdmitted();
         }
 

@@ -163,6 +163,13 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    class Reports extends ReportingScenarios {
+        Reports() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
     class Quotas extends QuotaScenarios {
         Quotas() {
             super(RateLimiterContract.this);

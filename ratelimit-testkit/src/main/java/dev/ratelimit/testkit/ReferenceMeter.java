@@ -101,7 +101,7 @@ abstract class ReferenceMeter {
 
     final LimitStatus status(AppliedLimit applied, Moment now) {
         long used = used(now);
-        return LimitStatus.of(applied, used, 0, waitUntilGone(used, now));
+        return LimitStatus.of(applied, used, 0, waitUntilGone(Math.min(used, 1), now), waitUntilGone(used, now));
     }
 
     final Optional<Refusal> refusal(AppliedLimit applied, Usage usage, Moment now) {

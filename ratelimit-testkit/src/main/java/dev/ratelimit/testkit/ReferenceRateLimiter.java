@@ -91,28 +91,42 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     @Override
-    public synchronized Reservation reserve(Resolution who, String endpoint, Usage estimate) {
+    public Reservation reserve(Resolution who, String endpoint, Usage estimate) {
+        return reserve(who, endpoint, estimate, false);
+    }
+
+    private synchronized Reservation reserve(Resolution who, String endpoint, Usage estimate, boolean reports) {
         requireNonNull(who, "who");
         requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
         if (!(who instanceof Caller caller)) {
-            return Reservation.rejected((Rejected) who);
+            return Reservation.rejected(refused((Rejected) who, reports));
         }
-        Booking booking = new Booking(caller);
+        Booking booking = new Booking(caller, reports);
         booking.decision = booking.charge(limitsFor(caller, endpoint), estimate);
         return booking.decision instanceof Rejected rejected ? Reservation.rejected(rejected) : booking;
     }
 
+    private static Rejected refused(Rejected refusal, boolean reports) {
+        return reports ? refusal.withLimits(List.of()) : refusal;
+    }
+
     @Override
-    public synchronized Decision peek(Resolution who, String endpoint, Usage usage) {
+    public Decision peek(Resolution who, String endpoint, Usage usage) {
+        return peek(who, endpoint, usage, false);
+    }
+
+    private synchronized Decision peek(Resolution who, String endpoint, Usage usage, boolean reports) {
         requireNonNull(who, "who");
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
         if (!(who instanceof Caller caller)) {
-            return (Rejected) who;
+            return refused((Rejected) who, reports);
         }
         List<AppliedLimit> limits = limitsFor(caller, endpoint);
-        return decide(caller, limits, usage, now(limits));
+        Moment now = now(limits);
+        Decision decision = decide(caller, limits, usage, now);
+        return reports ? decision.withLimits(status(caller, limits, now)) : decision;
     }
 
     @Override
@@ -149,7 +163,10 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     private List<LimitStatus> status(Caller caller, List<AppliedLimit> limits) {
-        Moment now = now(limits);
+        return status(caller, limits, now(limits));
+    }
+
+    private List<LimitStatus> status(Caller caller, List<AppliedLimit> limits, Moment now) {
         return limits.stream()
                 .map(applied -> meter(caller, applied).status(applied, now))
                 .toList();
@@ -203,8 +220,62 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     @Override
+    public RateLimiter reporting() {
+        return new Reporting();
+    }
+
+    @Override
     public AsyncRateLimiter async() {
         return AsyncRateLimiter.immediate(this);
+    }
+
+    /** The same limiter, whose decisions tell the limits of the call. */
+    private final class Reporting implements RateLimiter {
+
+        @Override
+        public Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
+            return reserve(who, endpoint, requireNonNull(usage, "usage")).decision();
+        }
+
+        @Override
+        public Decision peek(Resolution who, String endpoint, Usage usage) {
+            return ReferenceRateLimiter.this.peek(who, endpoint, usage, true);
+        }
+
+        @Override
+        public Reservation reserve(Resolution who, String endpoint, Usage estimate) {
+            return ReferenceRateLimiter.this.reserve(who, endpoint, estimate, true);
+        }
+
+        @Override
+        public List<LimitStatus> status(Resolution who, String endpoint) {
+            return ReferenceRateLimiter.this.status(who, endpoint);
+        }
+
+        @Override
+        public List<LimitStatus> status(Resolution who) {
+            return ReferenceRateLimiter.this.status(who);
+        }
+
+        @Override
+        public Caller caller(String organization) {
+            return ReferenceRateLimiter.this.caller(organization);
+        }
+
+        @Override
+        public TimeSource timeSource() {
+            return time;
+        }
+
+        @Override
+        public RateLimiter reporting() {
+            return this;
+        }
+
+        @Override
+        public AsyncRateLimiter async() {
+            return AsyncRateLimiter.immediate(this);
+        }
     }
 
     /** Reads the clocks; the wall clock only for quotas whose periods end, so that only they depend on it. */
@@ -260,7 +331,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
                 .filter(refusal -> !refusal.applied().shadow())
                 .reduce((longest, next) -> next.outlasts(longest) ? next : longest)
                 .map(longest -> (Decision) longest.rejected(notice))
-                .orElse(new Admitted(shadowRejections));
+                .orElse(Admitted.of(shadowRejections));
     }
 
     private ReferenceMeter meter(Caller caller, AppliedLimit applied) {
@@ -293,10 +364,12 @@ public final class ReferenceRateLimiter implements RateLimiter {
         private final Caller caller;
         private final Map<AppliedLimit, List<ReferenceMeter.Charge>> charges = new LinkedHashMap<>();
         private Decision decision = Decision.admitted();
+        private final boolean reports;
         private boolean ended;
 
-        Booking(Caller caller) {
+        Booking(Caller caller, boolean reports) {
             this.caller = caller;
+            this.reports = reports;
         }
 
         @Override
@@ -308,7 +381,9 @@ public final class ReferenceRateLimiter implements RateLimiter {
         public Decision add(Usage more) {
             requireNonNull(more, "more");
             synchronized (ReferenceRateLimiter.this) {
-                return ended ? Rejected.permanent(new ReservationEnded(), "") : charge(statedBy(more), more);
+                return ended
+                        ? refused(Rejected.permanent(new ReservationEnded(), ""), reports)
+                        : charge(statedBy(more), more);
             }
         }
 
@@ -354,7 +429,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
                     charges.computeIfAbsent(applied, first -> new ArrayList<>()).add(charge);
                 }
             }
-            return decision;
+            return reports ? decision.withLimits(status(caller, limits, now)) : decision;
         }
 
         /** Returns the limits without those that only would have refused. */

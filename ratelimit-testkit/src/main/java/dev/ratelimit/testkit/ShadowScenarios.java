@@ -61,7 +61,7 @@ abstract class ShadowScenarios extends Scenarios {
     }
 
     private void assertAdmitted(Decision decision, Rejected... shadowRejections) {
-        assertThat(decision).isEqualTo(new Admitted(List.of(shadowRejections)));
+        assertThat(decision).isEqualTo(Admitted.of(List.of(shadowRejections)));
     }
 
     private Decision decisionOn(Usage usage) {
