@@ -38,8 +38,8 @@ public final class LimitStatus {
         Arguments.require(granted <= MOST_GRANTED, "granted", "<= 2^53", granted);
         boolean mayBeGranted = granted == 0 || applied.limit() instanceof Quota;
         Arguments.require(mayBeGranted, "granted", "0 for a limit that is no quota", granted);
-        requireWait(nextReleaseAfter, "nextReleaseAfter");
         requireWait(resetAfter, "resetAfter");
+        requireWait(nextReleaseAfter, "nextReleaseAfter");
     }
 
     private static void requireWait(Optional<Duration> wait, String name) {

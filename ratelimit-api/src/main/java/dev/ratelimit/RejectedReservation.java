@@ -10,14 +10,19 @@ record RejectedReservation(Rejected decision) implements Reservation {
     }
 
     @Override
-    public Decision add(Usage more) {
-        requireNonNull(more, "more");
+    public Decision use(Usage piece) {
+        requireNonNull(piece, "piece");
         return decision;
     }
 
     @Override
     public boolean settle(Usage actual) {
         requireNonNull(actual, "actual");
+        return false;
+    }
+
+    @Override
+    public boolean settle() {
         return false;
     }
 

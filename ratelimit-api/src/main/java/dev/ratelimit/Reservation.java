@@ -37,23 +37,25 @@ public interface Reservation {
     /**
      * Returns the answer to the estimate.
      *
-     * @return whether the call may go ahead; if it is rejected, nothing is charged, and nothing can be added or settled
+     * @return whether the call may go ahead; if it is rejected, nothing is charged, and nothing can be used or settled
      */
     Decision decision();
 
     /**
-     * Asks for more while the call goes on, for output that comes piece by piece. It is decided as a call of its own
-     * would be, now and all or nothing, by the limits of those units that it states, as they are in the tier that the
-     * reservation was made under; one that does not state {@link Unit#CALLS} is no further call. Admitted, it is
-     * charged and belongs to this reservation: {@link #settle} replaces it together with the estimate, and {@link
-     * #cancel} gives it back. Rejected, it charges nothing, and the reservation stays open: a host may stop the call,
-     * or wait and ask again, and settles what was really used.
+     * Uses a piece of the estimate while the call goes on, for output that comes piece by piece. Pieces use up the
+     * estimate first. What a piece uses beyond it is asked for, now and all or nothing: as a call of its own would be, by
+     * the limits of those units, as they are in the tier that the reservation was made under. A piece that does not state
+     * {@link Unit#CALLS} is no further call.
      *
-     * @param more what is used beyond what was charged before
-     * @return whether it fits; the answer to the estimate, if that was rejected; if the reservation is not open any
-     *     more, a rejection by {@link ReservationEnded}
+     * <p>Admitted, what was asked for is charged and belongs to this reservation: {@link #settle()} replaces it together
+     * with the estimate, and {@link #cancel} gives it back. Rejected, the piece charges nothing and uses nothing of the
+     * estimate, and the reservation stays open. A host may stop the call, or wait and ask again.
+     *
+     * @param piece what is used now
+     * @return whether it fits; the answer to the estimate, if that was rejected; if the reservation is not open any more,
+     *     a rejection by {@link ReservationEnded}
      */
-    Decision add(Usage more);
+    Decision use(Usage piece);
 
     /**
      * Replaces what was charged, the estimate and all that was added, by what the call really used in all, for each
@@ -71,6 +73,15 @@ public interface Reservation {
     boolean settle(Usage actual);
 
     /**
+     * Settles for the pieces that were used: replaces what was charged by their sum, for every unit of the estimate and
+     * every unit that a piece states. {@link Unit#CALLS} stay as they are charged, unless a piece states them.
+     *
+     * @return whether this ended the reservation; if not, because it was rejected, settled or cancelled, nothing is
+     *     changed
+     */
+    boolean settle();
+
+    /**
      * Gives back all that was charged, as if the call had not been made; where that does not count any more, nothing.
      *
      * @return whether this ended the reservation; if not, because it was rejected, settled or cancelled, nothing is
@@ -79,25 +90,36 @@ public interface Reservation {
     boolean cancel();
 
     /**
-     * Asks for more, as {@link #add} does, without a thread that waits for the answer of a store. Unless a backend
-     * overrides it, this method calls {@link #add}, which is right where no call waits for a store.
+     * Uses a piece, as {@link #use} does, without a thread that waits for the answer of a store. Unless a backend
+     * overrides it, this method calls {@link #use}, which is right where no call waits for a store.
      *
-     * @param more what is used beyond what was charged before
+     * @param piece what is used now
      * @return the answer, when there is one
      */
-    default CompletionStage<Decision> addAsync(Usage more) {
-        return CompletableFuture.completedFuture(add(more));
+    default CompletionStage<Decision> useAsync(Usage piece) {
+        return CompletableFuture.completedFuture(use(piece));
     }
 
     /**
-     * Replaces what was charged, as {@link #settle} does, without a thread that waits for the answer of a store. Unless
-     * a backend overrides it, this method calls {@link #settle}, which is right where no call waits for a store.
+     * Replaces what was charged, as {@link #settle(Usage)} does, without a thread that waits for the answer of a store.
+     * Unless a backend overrides it, this method calls {@link #settle(Usage)}, which is right where no call waits for a store.
      *
      * @param actual what the call used in all
      * @return whether this ended the reservation, when it is done
      */
     default CompletionStage<Boolean> settleAsync(Usage actual) {
         return CompletableFuture.completedFuture(settle(actual));
+    }
+
+    /**
+     * Settles for the pieces that were used, as {@link #settle()} does, without a thread that waits for the answer of a
+     * store. Unless a backend overrides it, this method calls {@link #settle()}, which is right where no call waits for
+     * a store.
+     *
+     * @return whether this ended the reservation, when it is done
+     */
+    default CompletionStage<Boolean> settleAsync() {
+        return CompletableFuture.completedFuture(settle());
     }
 
     /**

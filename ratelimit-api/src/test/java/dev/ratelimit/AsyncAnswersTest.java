@@ -54,12 +54,17 @@ class AsyncAnswersTest {
             }
 
             @Override
-            public Decision add(Usage more) {
-                throw new AssertionError("waiting adds nothing");
+            public Decision use(Usage piece) {
+                throw new AssertionError("waiting uses nothing");
             }
 
             @Override
             public boolean settle(Usage actual) {
+                throw new AssertionError("waiting settles nothing");
+            }
+
+            @Override
+            public boolean settle() {
                 throw new AssertionError("waiting settles nothing");
             }
 

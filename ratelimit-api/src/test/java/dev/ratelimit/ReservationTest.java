@@ -13,8 +13,8 @@ class ReservationTest {
     @Test
     void aRejectedReservationAnswersEverythingWithItsRejection() {
         assertThat(rejected.decision()).isSameAs(no);
-        assertThat(rejected.add(Usage.call())).isSameAs(no);
-        assertThat(rejected.add(Usage.of(Unit.CALLS, 0))).isSameAs(no);
+        assertThat(rejected.use(Usage.call())).isSameAs(no);
+        assertThat(rejected.use(Usage.of(Unit.CALLS, 0))).isSameAs(no);
     }
 
     @Test
@@ -38,7 +38,7 @@ class ReservationTest {
         assertThatNullPointerException()
                 .isThrownBy(() -> Reservation.rejected(null))
                 .withMessage("decision");
-        assertThatNullPointerException().isThrownBy(() -> rejected.add(null)).withMessage("more");
+        assertThatNullPointerException().isThrownBy(() -> rejected.use(null)).withMessage("more");
         assertThatNullPointerException().isThrownBy(() -> rejected.settle(null)).withMessage("actual");
     }
 

@@ -76,12 +76,17 @@ final class ScriptedAttempts implements Supplier<Reservation> {
             }
 
             @Override
-            public Decision add(Usage more) {
-                throw new AssertionError("waiting adds nothing");
+            public Decision use(Usage piece) {
+                throw new AssertionError("waiting uses nothing");
             }
 
             @Override
             public boolean settle(Usage actual) {
+                throw new AssertionError("waiting settles nothing");
+            }
+
+            @Override
+            public boolean settle() {
                 throw new AssertionError("waiting settles nothing");
             }
 

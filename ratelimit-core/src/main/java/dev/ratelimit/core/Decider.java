@@ -87,7 +87,7 @@ final class Decider {
     Reservation reserve(OrganizationState organization, Tier tier, String endpoint, Usage estimate, boolean reports) {
         CompiledTier compiled = store.tierCache.of(tier, organization);
         CompiledLimit[] limits = organization.limits(compiled, endpoint);
-        InMemoryReservation reservation = new InMemoryReservation(tier, organization, limits, reports);
+        InMemoryReservation reservation = new InMemoryReservation(tier, organization, limits, estimate, reports);
         Report report = reports ? new Report(limits) : null;
         Decision decision = decide(organization, compiled, limits, estimate, reservation, report);
         if (decision instanceof Rejected rejected) {

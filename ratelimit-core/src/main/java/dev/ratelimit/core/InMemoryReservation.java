@@ -10,6 +10,7 @@ import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.UsedPieces;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -44,6 +45,9 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     /** Whether its decisions tell where the organization stands. */
     private final boolean reports;
 
+    /** What its pieces have used. */
+    private final UsedPieces used;
+
     /** What the estimate has charged. */
     private final @Nullable Piece[] estimate;
 
@@ -52,18 +56,20 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     /** Null from the end of the reservation on. */
     private volatile @Nullable Charge charge;
 
-    InMemoryReservation(Tier tier, OrganizationState organization, CompiledLimit[] limits, boolean reports) {
+    InMemoryReservation(
+            Tier tier, OrganizationState organization, CompiledLimit[] limits, Usage estimate, boolean reports) {
         this.tier = tier;
         this.limits = limits;
         this.reports = reports;
+        this.used = new UsedPieces(estimate);
         this.estimate = new Piece[limits.length];
-        this.charge = new Charge(organization, limits, estimate);
+        this.charge = new Charge(organization, limits, this.estimate);
     }
 
     /** Returns the reservation of a call that no limit counts. */
-    static InMemoryReservation unlimited(Tier tier, OrganizationState organization, boolean reports) {
+    static InMemoryReservation unlimited(Tier tier, OrganizationState organization, Usage estimate, boolean reports) {
         CompiledLimit[] none = {};
-        InMemoryReservation unlimited = new InMemoryReservation(tier, organization, none, reports);
+        InMemoryReservation unlimited = new InMemoryReservation(tier, organization, none, estimate, reports);
         unlimited.decision = reports ? unlimited.decision.withLimits(List.of()) : unlimited.decision;
         return unlimited;
     }
@@ -85,12 +91,30 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     }
 
     @Override
-    public Decision add(Usage more) {
-        requireNonNull(more, "more");
+    public Decision use(Usage piece) {
+        requireNonNull(piece, "piece");
         Charge open = charge;
         if (open == null) {
             return ended();
         }
+        Usage more = used.take(piece);
+        if (more == null) {
+            return reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
+        }
+        boolean admitted = false;
+        try {
+            Decision decision = ask(more, open);
+            admitted = decision.isAdmitted();
+            return decision;
+        } finally {
+            if (!admitted) {
+                used.giveBack(piece);
+            }
+        }
+    }
+
+    /** Asks for what a piece uses beyond the estimate. */
+    private Decision ask(Usage more, Charge open) {
         int[] indexes = IntStream.range(0, limits.length)
                 .filter(index -> more.states(limits[index].unit) && open.has(index))
                 .toArray();
@@ -154,6 +178,11 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     public boolean settle(Usage actual) {
         requireNonNull(actual, "actual");
         return end(unit -> actual.states(unit) ? actual.amountOf(unit) : -1);
+    }
+
+    @Override
+    public boolean settle() {
+        return settle(used.sum());
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.UsedPieces;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,6 +21,9 @@ final class NotifyingReservation implements Reservation {
     private final String endpoint;
     private final Usage estimate;
 
+    /** What its pieces have used, for those who hear what it is settled for. */
+    private final UsedPieces used;
+
     /** The reservation itself: set once, before anybody else sees this. */
     @SuppressWarnings("NullAway.Init")
     Reservation reservation;
@@ -29,6 +33,7 @@ final class NotifyingReservation implements Reservation {
         this.caller = caller;
         this.endpoint = endpoint;
         this.estimate = estimate;
+        this.used = new UsedPieces(estimate);
     }
 
     @Override
@@ -37,11 +42,14 @@ final class NotifyingReservation implements Reservation {
     }
 
     @Override
-    public Decision add(Usage more) {
+    public Decision use(Usage more) {
         long began = store.clocks.nanoTime();
         Decision[] decision = new Decision[1];
         Runnable notifying = () -> notifyAdded(more, decision[0], began);
-        decision[0] = reservation.add(more);
+        decision[0] = reservation.use(more);
+        if (decision[0].isAdmitted()) {
+            used.take(more);
+        }
         store.listeners.attempt(notifying);
         return decision[0];
     }
@@ -71,6 +79,11 @@ final class NotifyingReservation implements Reservation {
             store.listeners.attempt(notifying);
         }
         return settled;
+    }
+
+    @Override
+    public boolean settle() {
+        return settle(used.sum());
     }
 
     @Override

@@ -110,7 +110,7 @@ final class OrganizationStore {
             if (organization == null) {
                 return decisionAtCapacity(reports) instanceof Rejected rejected
                         ? Reservation.rejected(rejected)
-                        : InMemoryReservation.unlimited(UNLIMITED, unseen(name), reports);
+                        : InMemoryReservation.unlimited(UNLIMITED, unseen(name), estimate, reports);
             }
             Reservation reservation = decider.reserve(organization, tier, endpoint, estimate, reports);
             if (reservation != null) {

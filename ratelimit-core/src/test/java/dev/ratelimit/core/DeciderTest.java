@@ -83,7 +83,7 @@ class DeciderTest {
                 InMemoryRateLimiter.builder().tier(manyTables(tables)).build();
         Reservation reservation =
                 many.reserve("acme", "chat", Usage.of(Unit.CALLS, 1).and(Unit.TOKENS, 1));
-        assertThat(reservation.add(Usage.of(Unit.CALLS, 1)).isAdmitted()).isTrue();
+        assertThat(reservation.use(Usage.of(Unit.CALLS, 2)).isAdmitted()).isTrue();
         assertThat(reservation.settle(Usage.of(Unit.CALLS, 1).and(Unit.TOKENS, 2)))
                 .isTrue();
         assertThat(many.status("acme", "chat"))

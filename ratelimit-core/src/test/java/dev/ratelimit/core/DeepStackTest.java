@@ -51,7 +51,7 @@ class DeepStackTest {
                                     .isAdmitted())
                             .isTrue();
                     Reservation reservation = limiter.reserve("acme", "chat", tokens(1));
-                    assertThat(reservation.add(tokens(1)).isAdmitted()).isTrue();
+                    assertThat(reservation.use(tokens(2)).isAdmitted()).isTrue();
                     assertThat(reservation.settle(tokens(actual))).isTrue();
                     assertThat(reservation.cancel()).isFalse();
                 }
@@ -139,10 +139,11 @@ class DeepStackTest {
     void whatIsAddedToAReservationBelongsToItOrIsNotCharged(int tables) throws InterruptedException {
         InMemoryRateLimiter limiter = limiter(tables, false);
         Reservation reservation = limiter.reserve("acme", "chat", tokens(2));
+        assertThat(reservation.use(tokens(2)).isAdmitted()).isTrue();
         long[] charged = {2};
         atEveryDepth(
                 () -> {
-                    if (reservation.add(tokens(1)) instanceof Admitted) {
+                    if (reservation.use(tokens(1)) instanceof Admitted) {
                         charged[0]++;
                     }
                 },
@@ -174,7 +175,7 @@ class DeepStackTest {
                 () -> {
                     limiter.tryAcquire("acme", "chat", tokens(1));
                     limiter.reserve("acme", "chat", tokens(1)).settle(tokens(2));
-                    reservation.add(tokens(1));
+                    reservation.use(tokens(1));
                 },
                 () -> assertThat(used(limiter)).hasSize(1));
     }

@@ -95,7 +95,7 @@ class DroppedNamesTest {
             case 4 -> limiter.tryAcquire(Caller.of(organization, tier(random, organization)), endpoint);
             case 5 -> {
                 Reservation reservation = limiter.reserve(organization, endpoint, Usage.call());
-                reservation.add(Usage.call());
+                reservation.use(Usage.call());
                 reservation.settle(Usage.call());
             }
             case 6 -> grant(random, limiter, organization, endpoint);

@@ -141,7 +141,7 @@ class FailingTimeProperties {
                     side.reservations.add(reservation);
                     return reservation.decision();
                 };
-            case 7, 8 -> side -> reservation(side, which).add(usage);
+            case 7, 8 -> side -> reservation(side, which).use(usage);
             case 9, 10 -> side -> reservation(side, which).settle(usage);
             case 11 -> side -> reservation(side, which).cancel();
             case 12 -> side -> side.limiter.peek(caller, endpoint, usage);

@@ -38,7 +38,7 @@ class InMemoryReservationTest {
     void whatIsAddedWhileTheReservationIsSettledIsGivenBackAndRefused() {
         Reservation reservation = limiter.reserve("acme", "chat", tokens(10));
         time.beforeNanoTime(() -> assertThat(reservation.settle(tokens(7))).isTrue());
-        assertThat(reservation.add(tokens(50))).isEqualTo(Rejected.permanent(new ReservationEnded(), ""));
+        assertThat(reservation.use(tokens(60))).isEqualTo(Rejected.permanent(new ReservationEnded(), ""));
         assertThat(used()).isEqualTo(7);
     }
 
@@ -46,8 +46,8 @@ class InMemoryReservationTest {
     void whatIsAddedWhileSomethingElseIsAddedIsSettledWithIt() {
         Reservation reservation = limiter.reserve("acme", "chat", tokens(10));
         time.beforeNanoTime(
-                () -> assertThat(reservation.add(tokens(20)).isAdmitted()).isTrue());
-        assertThat(reservation.add(tokens(30)).isAdmitted()).isTrue();
+                () -> assertThat(reservation.use(tokens(20)).isAdmitted()).isTrue());
+        assertThat(reservation.use(tokens(40)).isAdmitted()).isTrue();
         assertThat(used()).isEqualTo(60);
         assertThat(reservation.settle(tokens(5))).isTrue();
         assertThat(used()).isEqualTo(5);
@@ -57,7 +57,7 @@ class InMemoryReservationTest {
     void whatIsAddedWhileTheOrganizationIsForgottenIsChargedToItsNewState() {
         Reservation reservation = limiter.reserve("acme", "chat", tokens(10));
         time.beforeNanoTime(() -> limiter.admin().forget("acme"));
-        assertThat(reservation.add(tokens(30)).isAdmitted()).isTrue();
+        assertThat(reservation.use(tokens(40)).isAdmitted()).isTrue();
         assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsExactly(30L);
     }
 }

@@ -66,7 +66,7 @@ class LimiterStatsTest {
         Reservation reservation = limiter.reserve("acme", "chat", Usage.call());
         limiter.tryAcquire("acme", "chat");
         limiter.peek("acme", "chat", Usage.call());
-        reservation.add(Usage.of(Unit.CALLS, 1));
+        reservation.use(Usage.of(Unit.CALLS, 2));
         assertThat(limiter.stats().admitted()).hasValue(2);
         assertThat(limiter.stats().rejected()).hasValue(2);
         assertThat(builder.build().stats().admitted()).hasValue(0);

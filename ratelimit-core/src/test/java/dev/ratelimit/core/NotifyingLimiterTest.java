@@ -108,7 +108,7 @@ class NotifyingLimiterTest {
         limiter.peek("acme", "chat", TEN_TOKENS);
         limiter.status("acme", "chat");
         Reservation settled = limiter.reserve("acme", "chat", TEN_TOKENS);
-        settled.add(Usage.of(Unit.TOKENS, 99));
+        settled.use(Usage.of(Unit.TOKENS, 109));
         settled.settle(Usage.of(Unit.TOKENS, 7));
         settled.settle(Usage.of(Unit.TOKENS, 8));
         settled.cancel();
@@ -119,7 +119,7 @@ class NotifyingLimiterTest {
                         "admitted acme chat 60 tokens",
                         "rejected 41 tokens Optional[PT1M]",
                         "admitted acme chat 10 tokens",
-                        "rejected 99 tokens Optional[PT1M]",
+                        "rejected 109 tokens Optional[PT1M]",
                         "settled 10 tokens as 7 tokens",
                         "admitted acme chat 10 tokens",
                         "cancelled 10 tokens",
@@ -139,7 +139,7 @@ class NotifyingLimiterTest {
         time.advanceNanos(1);
         Reservation reservation = limiter.reserve(caller, "chat", Usage.of(Unit.TOKENS, 0));
         time.advanceNanos(1);
-        reservation.add(Usage.of(Unit.TOKENS, 1));
+        reservation.use(Usage.of(Unit.TOKENS, 1));
         limiter.peek(caller, "chat", TEN_TOKENS);
         assertThat(heard)
                 .containsExactly(
@@ -162,7 +162,7 @@ class NotifyingLimiterTest {
         Reservation reservation = limiter.reserve(caller, "chat", Usage.of(Unit.TOKENS, 6));
         for (int piece = 0; piece < 4; piece++) {
             time.advanceNanos(1);
-            reservation.add(Usage.of(Unit.TOKENS, 6));
+            reservation.use(Usage.of(Unit.TOKENS, 6));
         }
         assertThat(heard).containsExactly("0.8 at 8");
     }
@@ -197,8 +197,8 @@ class NotifyingLimiterTest {
         time.advance(Duration.ofMinutes(1));
         limiter.tryAcquire("acme", "chat", TEN_TOKENS);
         Reservation reservation = limiter.reserve("acme", "chat", TEN_TOKENS);
-        reservation.add(TEN_TOKENS);
-        reservation.add(TEN_TOKENS);
+        reservation.use(TEN_TOKENS);
+        reservation.use(TEN_TOKENS);
         assertThat(heard).containsExactly("0.25 at 30");
         reservation.settle(Usage.of(Unit.TOKENS, 200));
         assertThat(heard).containsExactly("0.25 at 30", "0.8 at 210", "1.0 at 210");

@@ -217,7 +217,7 @@ class OrganizationStoreTest {
         assertThat(more.settle(Usage.of(Unit.TOKENS, 30).and(Unit.CHARACTERS, 7)))
                 .isTrue();
         assertThat(used(limiter)).containsExactly(20L, 7L);
-        assertThat(streamed.add(Usage.of(Unit.TOKENS, 40))).isEqualTo(Decision.admitted());
+        assertThat(streamed.use(Usage.of(Unit.TOKENS, 50))).isEqualTo(Decision.admitted());
         assertThat(used(limiter)).containsExactly(60L, 7L);
         assertThat(streamed.settle(Usage.of(Unit.TOKENS, 25))).isTrue();
         assertThat(used(limiter)).containsExactly(45L, 7L);
@@ -315,7 +315,7 @@ class OrganizationStoreTest {
         for (int i = 0; i < 10; i++) {
             assertThat(unmetered.tryAcquire("further", "chat").isAdmitted()).isTrue();
             Reservation reservation = unmetered.reserve("further", "chat", Usage.call());
-            assertThat(reservation.add(Usage.of(Unit.CALLS, 9)).isAdmitted()).isTrue();
+            assertThat(reservation.use(Usage.of(Unit.CALLS, 9)).isAdmitted()).isTrue();
             assertThat(reservation.settle(Usage.call())).isTrue();
         }
         assertThat(unmetered.status("further", "chat"))

@@ -49,18 +49,17 @@ final class ReadmeSamples {
         if (reservation.decision() instanceof Rejected no) {
             return tooManyRequests(no.message(), no.retryAfter());
         }
-        Usage used = Usage.characters(prompt);
+        reservation.use(Usage.characters(prompt)); // the prompt uses up the estimate
         StringBuilder output = new StringBuilder();
         try {
             for (String piece : model.generate(prompt)) {
-                output.append(piece);
-                used = used.andCharacters(piece);
-                if (reservation.add(Usage.characters(piece)) instanceof Rejected) {
+                if (reservation.use(Usage.characters(piece)) instanceof Rejected) {
                     break; // the quota ran out in the middle
                 }
+                output.append(piece);
             }
         } finally {
-            reservation.settle(used);
+            reservation.settle(); // for the prompt and the pieces
         }
         return new Response(200, output.toString());
     }

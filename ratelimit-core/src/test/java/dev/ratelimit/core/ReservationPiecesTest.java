@@ -47,7 +47,7 @@ class ReservationPiecesTest {
         int most = 0;
         for (int second = 0; second < 100_000; second++) {
             time.advance(Duration.ofSeconds(1));
-            assertThat(reservation.add(tokens(1)).isAdmitted()).isTrue();
+            assertThat(reservation.use(tokens(1)).isAdmitted()).isTrue();
             most = Math.max(most, reservation.pieces());
         }
         int counting = 60 + 180 + 1;
@@ -67,7 +67,7 @@ class ReservationPiecesTest {
             for (int j = random.nextInt(100); j > 0; j--) {
                 time.advance(Duration.ofSeconds(random.nextInt(random.nextInt(50) == 0 ? 80_000 : 20)));
                 long more = random.nextInt(10);
-                assertThat(reservation.add(tokens(more))).isEqualTo(expected.add(tokens(more)));
+                assertThat(reservation.use(tokens(more))).isEqualTo(expected.use(tokens(more)));
                 charged += more;
             }
             time.advance(Duration.ofSeconds(random.nextInt(100)));

@@ -79,12 +79,14 @@ class ReservationProperties {
                 .withAction(
                         3,
                         command(Combinators.combine(any, usages())
-                                .as((which, more) -> Transformer.mutate("add " + more, both -> both.add(which, more)))))
+                                .as((which, more) -> Transformer.mutate("use " + more, both -> both.use(which, more)))))
                 .withAction(
                         6,
                         command(Combinators.combine(any, usages())
                                 .as((which, actual) ->
                                         Transformer.mutate("settle " + actual, both -> both.settle(which, actual)))))
+                .withAction(
+                        2, command(any.map(which -> Transformer.mutate("settle", both -> both.settleForPieces(which)))))
                 .withAction(1, command(Arbitraries.just(Transformer.mutate("clean up", BothLimiters::cleanUp))))
                 .withAction(1, command(any.map(which -> Transformer.mutate("cancel", both -> both.cancel(which)))))
                 .withAction(
@@ -149,10 +151,10 @@ class ReservationProperties {
         }
 
         /** Of the last few, so that most are still open and some are not. */
-        void add(int which, Usage more) {
+        void use(int which, Usage more) {
             if (!made.isEmpty()) {
                 int i = recent(which);
-                assertThat(made.get(i).add(more)).isEqualTo(expected.get(i).add(more));
+                assertThat(made.get(i).use(more)).isEqualTo(expected.get(i).use(more));
                 assertStatusesAgree(TIERS.get(0));
             }
         }
@@ -161,6 +163,14 @@ class ReservationProperties {
             if (!made.isEmpty()) {
                 int i = recent(which);
                 assertThat(made.get(i).settle(actual)).isEqualTo(expected.get(i).settle(actual));
+                assertStatusesAgree(TIERS.get(0));
+            }
+        }
+
+        void settleForPieces(int which) {
+            if (!made.isEmpty()) {
+                int i = recent(which);
+                assertThat(made.get(i).settle()).isEqualTo(expected.get(i).settle());
                 assertStatusesAgree(TIERS.get(0));
             }
         }

@@ -137,7 +137,7 @@ class ReservationStressTest {
                 if (actual == 0) {
                     assertThat(reservation.cancel()).isTrue();
                 } else {
-                    reservation.add(Usage.of(Unit.TOKENS, 2));
+                    reservation.use(Usage.of(Unit.TOKENS, 12));
                     assertThat(reservation.settle(Usage.of(Unit.TOKENS, actual)))
                             .isTrue();
                     settled += actual;

@@ -6,10 +6,10 @@ import dev.ratelimit.Usage;
 import java.util.concurrent.CompletionStage;
 
 /**
- * A {@link Reservation} that can also be added to, settled and cancelled without a thread that waits. Safe for use by
+ * A {@link Reservation} that can also be used, settled and cancelled without a thread that waits. Safe for use by
  * many threads.
  *
- * <p>{@link #settle} and {@link #cancel}, and their asynchronous twins, answer whether they ended the reservation; they
+ * <p>{@link #settle()} and {@link #cancel}, and their asynchronous twins, answer whether they ended the reservation; they
  * do so within the {@linkplain RedisRateLimiterBuilder#timeout time of a decision}, also if Redis does not. An end that
  * does not reach Redis is sent again until Redis confirms it, or until the windows and periods are over that it
  * concerns, or for a day. It is never booked twice. {@link #confirmed} tells what came of it, and
@@ -18,22 +18,30 @@ import java.util.concurrent.CompletionStage;
 public interface AsyncReservation extends Reservation {
 
     /**
-     * Asks for more while the call goes on, as {@link #add} does.
+     * Uses a piece of the estimate, as {@link #use} does.
      *
-     * @param more what is used beyond what was charged before
+     * @param piece what is used now
      * @return the answer, when there is one
      */
     @Override
-    CompletionStage<Decision> addAsync(Usage more);
+    CompletionStage<Decision> useAsync(Usage piece);
 
     /**
-     * Replaces what was charged by what the call really used, as {@link #settle} does.
+     * Replaces what was charged by what the call really used, as {@link #settle(Usage)} does.
      *
      * @param actual what the call used in all
      * @return whether this ended the reservation, when it is done
      */
     @Override
     CompletionStage<Boolean> settleAsync(Usage actual);
+
+    /**
+     * Settles for the pieces that were used, as {@link #settle()} does.
+     *
+     * @return whether this ended the reservation, when it is done
+     */
+    @Override
+    CompletionStage<Boolean> settleAsync();
 
     /**
      * Gives back all that was charged, as {@link #cancel} does.

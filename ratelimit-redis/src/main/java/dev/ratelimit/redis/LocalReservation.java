@@ -25,13 +25,18 @@ final class LocalReservation implements AsyncReservation {
     }
 
     @Override
-    public Decision add(Usage more) {
-        return reservation.add(more);
+    public Decision use(Usage piece) {
+        return reservation.use(piece);
     }
 
     @Override
     public boolean settle(Usage actual) {
         return ended(reservation.settle(actual));
+    }
+
+    @Override
+    public boolean settle() {
+        return ended(reservation.settle());
     }
 
     @Override
@@ -47,13 +52,18 @@ final class LocalReservation implements AsyncReservation {
     }
 
     @Override
-    public CompletionStage<Decision> addAsync(Usage more) {
-        return CompletableFuture.completedFuture(add(more));
+    public CompletionStage<Decision> useAsync(Usage piece) {
+        return CompletableFuture.completedFuture(use(piece));
     }
 
     @Override
     public CompletionStage<Boolean> settleAsync(Usage actual) {
         return CompletableFuture.completedFuture(settle(actual));
+    }
+
+    @Override
+    public CompletionStage<Boolean> settleAsync() {
+        return CompletableFuture.completedFuture(settle());
     }
 
     @Override

@@ -3,20 +3,30 @@ package dev.ratelimit.redis;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.UsedPieces;
 import java.util.concurrent.CompletionStage;
 
-/**
- * A reservation that listeners are told of.
- *
- * @param reservation was admitted
- * @param listeners are told
- * @param caller who called
- * @param endpoint what was called
- * @param estimate what was charged first
- */
-record NotifyingReservation(
-        AsyncReservation reservation, Listeners listeners, Caller caller, String endpoint, Usage estimate)
-        implements AsyncReservation {
+/** A reservation that listeners are told of. */
+final class NotifyingReservation implements AsyncReservation {
+
+    private final AsyncReservation reservation;
+    private final Listeners listeners;
+    private final Caller caller;
+    private final String endpoint;
+    private final Usage estimate;
+
+    /** What its pieces have used, for those who hear what it is settled for. */
+    private final UsedPieces used;
+
+    NotifyingReservation(
+            AsyncReservation reservation, Listeners listeners, Caller caller, String endpoint, Usage estimate) {
+        this.reservation = reservation;
+        this.listeners = listeners;
+        this.caller = caller;
+        this.endpoint = endpoint;
+        this.estimate = estimate;
+        this.used = new UsedPieces(estimate);
+    }
 
     @Override
     public Decision decision() {
@@ -24,13 +34,30 @@ record NotifyingReservation(
     }
 
     @Override
-    public Decision add(Usage more) {
-        return listeners.added(caller, endpoint, more, reservation.add(more));
+    public Decision use(Usage piece) {
+        return used(piece, reservation.use(piece));
     }
 
     @Override
-    public CompletionStage<Decision> addAsync(Usage more) {
-        return reservation.addAsync(more).thenApply(decision -> listeners.added(caller, endpoint, more, decision));
+    public CompletionStage<Decision> useAsync(Usage piece) {
+        return reservation.useAsync(piece).thenApply(decision -> used(piece, decision));
+    }
+
+    private Decision used(Usage piece, Decision decision) {
+        if (decision.isAdmitted()) {
+            used.take(piece);
+        }
+        return listeners.added(caller, endpoint, piece, decision);
+    }
+
+    @Override
+    public boolean settle() {
+        return settle(used.sum());
+    }
+
+    @Override
+    public CompletionStage<Boolean> settleAsync() {
+        return settleAsync(used.sum());
     }
 
     @Override

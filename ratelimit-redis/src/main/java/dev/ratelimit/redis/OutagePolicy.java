@@ -57,7 +57,7 @@ record OutagePolicy(@Nullable Fallback fallback, boolean admits, ToLongFunction<
      * Decides about more for a reservation that Redis admitted. A fallback takes it for a call of its own, which counts
      * as none.
      */
-    Decision add(Caller caller, String endpoint, Usage more, boolean reports) {
+    Decision use(Caller caller, String endpoint, Usage more, boolean reports) {
         Usage stated = more.states(Unit.CALLS) ? more : more.and(Unit.CALLS, 0);
         return tryAcquire(caller, endpoint, stated, reports);
     }

@@ -200,7 +200,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
                 .charge(caller, endpoint, estimate, reports)
                 .thenApply(outcome -> outcome.decision() instanceof Rejected rejected
                         ? rejected(rejected)
-                        : new RedisReservation(scriptClient, outagePolicy, endpoint, outcome, reports));
+                        : new RedisReservation(scriptClient, outagePolicy, endpoint, estimate, outcome, reports));
     }
 
     private CompletableFuture<Decision> charged(Caller caller, String endpoint, Usage usage) {
@@ -230,7 +230,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     private AsyncReservation reservedInOutage(Caller caller, String endpoint, Usage estimate) {
         return outagePolicy.reserve(caller, endpoint, estimate, reports, admitted -> {
             Outcome unlimited = new Outcome(admitted, LimitSet.nothing(caller), List.of());
-            return new RedisReservation(scriptClient, outagePolicy, endpoint, unlimited, reports);
+            return new RedisReservation(scriptClient, outagePolicy, endpoint, estimate, unlimited, reports);
         });
     }
 

@@ -6,6 +6,7 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.UsedPieces;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +29,7 @@ final class RedisReservation implements AsyncReservation {
     private final String endpoint;
     private final LimitSet limitSet;
     private final boolean reports;
+    private final UsedPieces used;
     private final Decision decision;
     private final List<EncodedLimit> encodedLimits;
 
@@ -37,18 +39,24 @@ final class RedisReservation implements AsyncReservation {
     private @Nullable List<List<Booking>> charges;
 
     RedisReservation(
-            ScriptClient scriptClient, OutagePolicy outagePolicy, String endpoint, Outcome estimate, boolean reports) {
+            ScriptClient scriptClient,
+            OutagePolicy outagePolicy,
+            String endpoint,
+            Usage estimate,
+            Outcome charged,
+            boolean reports) {
         this.scriptClient = scriptClient;
         this.outagePolicy = outagePolicy;
         this.endpoint = endpoint;
         this.reports = reports;
-        this.decision = estimate.decision();
-        this.limitSet = estimate.charged();
+        this.used = new UsedPieces(estimate);
+        this.decision = charged.decision();
+        this.limitSet = charged.charged();
         this.encodedLimits = limitSet.limits();
         List<List<Booking>> none = new ArrayList<>();
         encodedLimits.forEach(encoded -> none.add(new ArrayList<>()));
         this.charges = none;
-        append(none, estimate);
+        append(none, charged);
     }
 
     @Override
@@ -57,28 +65,48 @@ final class RedisReservation implements AsyncReservation {
     }
 
     @Override
-    public Decision add(Usage more) {
-        return scriptClient
-                .executor()
-                .await(added(more), failure -> outagePolicy.add(limitSet.caller(), endpoint, more, reports));
+    public Decision use(Usage piece) {
+        return scriptClient.executor().await(used(piece), failure -> usedInOutage(piece));
     }
 
     @Override
-    public CompletionStage<Decision> addAsync(Usage more) {
-        return scriptClient
-                .executor()
-                .otherwise(added(more), failure -> outagePolicy.add(limitSet.caller(), endpoint, more, reports));
+    public CompletionStage<Decision> useAsync(Usage piece) {
+        return scriptClient.executor().otherwise(used(piece), failure -> usedInOutage(piece));
     }
 
-    private CompletableFuture<Decision> added(Usage more) {
-        requireNonNull(more, "more");
+    private CompletableFuture<Decision> used(Usage piece) {
+        requireNonNull(piece, "piece");
         if (hasEnded()) {
             return CompletableFuture.completedFuture(ended());
         }
+        Usage more = used.take(piece);
         List<EncodedLimit> asked = encodedLimits.stream()
-                .filter(encoded -> more.states(encoded.unit()))
+                .filter(encoded -> more != null && more.states(encoded.unit()))
                 .toList();
-        return scriptClient.charge(limitSet.only(asked), more, reports).thenCompose(this::keep);
+        if (more == null || asked.isEmpty()) {
+            Decision admitted = reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
+            return CompletableFuture.completedFuture(admitted);
+        }
+        return scriptClient
+                .charge(limitSet.only(asked), more, reports)
+                .thenCompose(this::keep)
+                .whenComplete((decision, failure) -> {
+                    if (decision == null || !decision.isAdmitted()) {
+                        used.giveBack(piece);
+                    }
+                });
+    }
+
+    private Decision usedInOutage(Usage piece) {
+        Usage more = used.take(piece);
+        if (more == null) {
+            return reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
+        }
+        Decision decision = outagePolicy.use(limitSet.caller(), endpoint, more, reports);
+        if (!decision.isAdmitted()) {
+            used.giveBack(piece);
+        }
+        return decision;
     }
 
     private synchronized boolean hasEnded() {
@@ -144,6 +172,16 @@ final class RedisReservation implements AsyncReservation {
     @Override
     public CompletionStage<Boolean> settleAsync(Usage actual) {
         return scriptClient.executor().otherwise(settled(requireNonNull(actual, "actual")), failure -> true);
+    }
+
+    @Override
+    public boolean settle() {
+        return settle(used.sum());
+    }
+
+    @Override
+    public CompletionStage<Boolean> settleAsync() {
+        return settleAsync(used.sum());
     }
 
     @Override

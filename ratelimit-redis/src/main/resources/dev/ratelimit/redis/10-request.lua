@@ -1,7 +1,7 @@
 -- 10 The request.
 -- Reads: KEYS, ARGV, and TIME.
--- Sets: constants; what the request says of the call as a whole (`reports`: the limits are told too); the clocks `now` (of windows), `wall` and `time` (of
--- quotas), `real` (of the life of keys).
+-- Sets: constants; what the request says of the call as a whole (`reports`: the limits are told too); the clocks `now`
+-- (of windows), `wall` and `time` (of quotas), `real` (of the life of keys).
 -- Answers: a list of endpoints, and whatever was answered before under the same name.
 
 local BASE = 9007199254740992 -- 2^53, the largest number up to which a double counts exactly

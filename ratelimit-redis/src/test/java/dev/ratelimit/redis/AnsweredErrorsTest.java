@@ -74,7 +74,7 @@ class AnsweredErrorsTest extends FaultInjectingTest {
                     }
                     for (int call = 0; call < 8; call++) {
                         Reservation bad = limiter.reserve("bad", "chat", tokens(1 + random.nextInt(9)));
-                        bad.add(tokens(1));
+                        bad.use(tokens(10));
                         bad.settle(tokens(random.nextInt(9)));
                     }
                     spoil(redis, "bad", random);

@@ -64,7 +64,7 @@ class AsyncCallsTest extends FaultInjectingTest {
                     limiter.waiting(HOUR).acquireAsync(who, "chat", tokens(1), scheduler);
             assertThat(cancelled.cancel(false)).isTrue();
         }
-        calls.add(one.addAsync(tokens(1)));
+        calls.add(one.useAsync(tokens(100)));
         calls.add(one.settleAsync(tokens(1)));
         calls.add(other.cancelAsync());
         return calls;

@@ -77,7 +77,7 @@ class CutConnectionTest extends FaultInjectingTest {
         Reservation settled = limiter.reserve("acme", "chat", tokens(100));
         Reservation cancelled = limiter.reserve("acme", "chat", tokens(50));
         proxy.cutNextAnswer();
-        assertThat(settled.add(tokens(20)).isAdmitted()).isTrue();
+        assertThat(settled.use(tokens(120)).isAdmitted()).isTrue();
         assertUsed(limiter, 670);
         proxy.cutNextAnswer();
         assertThat(settled.settle(tokens(130))).isTrue();

@@ -78,7 +78,7 @@ class KeyLifeTest extends ServedTest {
         RedisRateLimiter limiter = limiter(MINUTE, DAY);
         for (int i = 0; i < 100; i++) {
             Reservation reservation = limiter.reserve("acme", "endpoint " + i % 3, Usage.of(Unit.CALLS, 5));
-            reservation.add(Usage.of(Unit.CALLS, 1));
+            reservation.use(Usage.of(Unit.CALLS, 6));
             time.advance(Duration.ofMillis(700));
             reservation.settle(Usage.of(Unit.CALLS, i % 9));
             limiter.status("acme");

@@ -91,7 +91,7 @@ class LateAnswersTest {
     /** Giving it back takes a round trip of its own, which must not be added to the time of the decision. */
     @Test
     void moreThatIsAdmittedAfterTheEndIsGivenBackWithoutWaitingForThat() throws Exception {
-        CompletionStage<Decision> more = reservation.addAsync(calls(1));
+        CompletionStage<Decision> more = reservation.useAsync(calls(100));
         CompletionStage<Boolean> end = reservation.cancelAsync();
         answers.add(ADMITTED);
         assertThat(answerOf(more))

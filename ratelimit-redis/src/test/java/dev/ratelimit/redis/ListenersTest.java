@@ -75,7 +75,7 @@ class ListenersTest extends ServedTest {
         limiter.tryAcquire("acme", "chat", calls(4));
         AsyncReservation reservation = limiter.reserve("acme", "chat", calls(3));
         limiter.peek("acme", "chat", calls(9));
-        reservation.add(calls(4));
+        reservation.use(calls(7));
         reservation.settle(calls(2));
         reservation.settle(calls(1));
         limiter.reserve("acme", "chat", calls(1)).cancel();
@@ -84,7 +84,7 @@ class ListenersTest extends ServedTest {
                 "admitted 4 calls",
                 "admitted 3 calls",
                 "would reject 3 calls",
-                "rejected 4 calls",
+                "rejected 7 calls",
                 "settled 3 calls as 2 calls",
                 "admitted 1 calls",
                 "cancelled 1 calls",
@@ -107,7 +107,7 @@ class ListenersTest extends ServedTest {
                 .reserve(caller, "chat", calls(3))
                 .toCompletableFuture()
                 .join();
-        reservation.addAsync(calls(9)).toCompletableFuture().join();
+        reservation.useAsync(calls(12)).toCompletableFuture().join();
         reservation.settleAsync(calls(1)).toCompletableFuture().join();
         reservation.cancelAsync().toCompletableFuture().join();
         limiter.async()
@@ -121,7 +121,7 @@ class ListenersTest extends ServedTest {
                 .containsExactly(
                         "admitted 2 calls",
                         "admitted 3 calls",
-                        "rejected 9 calls",
+                        "rejected 12 calls",
                         "settled 3 calls as 1 calls",
                         "admitted 1 calls",
                         "cancelled 1 calls");

@@ -123,7 +123,7 @@ class OutagePolicyTest {
         }
         assertThat(limiter.peek("acme", "chat", Usage.call())).isEqualTo(Decision.admitted());
         Reservation reservation = limiter.reserve("acme", "chat", Usage.call());
-        assertThat(reservation.add(Usage.call())).isEqualTo(Decision.admitted());
+        assertThat(reservation.use(calls(9))).isEqualTo(Decision.admitted());
         assertThat(reservation.settle(Usage.call())).isTrue();
         assertThat(reservation.cancel()).isFalse();
     }
@@ -137,7 +137,7 @@ class OutagePolicyTest {
         RedisRateLimiter limiter = built(builder().fallBackTo(fallback));
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
         Reservation reservation = limiter.reserve("acme", "chat", Usage.call());
-        assertThat(reservation.add(Usage.call()).isAdmitted()).isTrue();
+        assertThat(reservation.use(calls(2)).isAdmitted()).isTrue();
         assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsExactly(3L);
         assertThat(reservation.settle(Usage.of(Unit.CALLS, 4))).isTrue();
         assertThat(limiter.peek("acme", "chat", Usage.call()).isAdmitted()).isFalse();
@@ -163,7 +163,7 @@ class OutagePolicyTest {
         assertThat(limiter.peek(production, "chat", calls(4)).isAdmitted()).isFalse();
         Reservation reservation = limiter.reserve(production, "chat", calls(2));
         assertThat(reservation.decision().isAdmitted()).isTrue();
-        assertThat(reservation.add(calls(1)).isAdmitted()).isTrue();
+        assertThat(reservation.use(calls(3)).isAdmitted()).isTrue();
         assertThat(limiter.tryAcquire(production, "chat").isAdmitted()).isFalse();
         assertThat(limiter.tryAcquire("acme", "chat", calls(2)).isAdmitted()).isTrue();
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isFalse();
@@ -233,13 +233,13 @@ class OutagePolicyTest {
         Reservation reservation = limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, 90));
         assertThat(reservation.decision().isAdmitted()).isTrue();
         scriptAnswer.set("-LOADING Redis is loading the dataset in memory\r\n");
-        assertThat(reservation.add(Usage.of(Unit.TOKENS, 70)).isAdmitted()).isTrue();
-        assertThat(reservation.add(Usage.of(Unit.TOKENS, 70)).isAdmitted()).isFalse();
+        assertThat(reservation.use(Usage.of(Unit.TOKENS, 160)).isAdmitted()).isTrue();
+        assertThat(reservation.use(Usage.of(Unit.TOKENS, 70)).isAdmitted()).isFalse();
         assertThat(fallback.status("acme", "chat"))
                 .extracting(LimitStatus::used)
                 .containsExactly(0L, 70L);
         assertThat(reservation.settle(Usage.of(Unit.TOKENS, 99))).isTrue();
-        assertThat(reservation.add(Usage.of(Unit.TOKENS, 1)).isAdmitted()).isFalse();
+        assertThat(reservation.use(Usage.of(Unit.TOKENS, 1)).isAdmitted()).isFalse();
         assertThat(fallback.status("acme", "chat"))
                 .extracting(LimitStatus::used)
                 .containsExactly(0L, 70L);
@@ -262,11 +262,7 @@ class OutagePolicyTest {
                 .reserve(caller, "chat", Usage.call())
                 .toCompletableFuture()
                 .join();
-        assertThat(reservation
-                        .addAsync(Usage.call())
-                        .toCompletableFuture()
-                        .join()
-                        .isAdmitted())
+        assertThat(reservation.useAsync(calls(2)).toCompletableFuture().join().isAdmitted())
                 .isTrue();
         assertThat(reservation.cancelAsync().toCompletableFuture().join()).isTrue();
         assertThat(reservation.settleAsync(Usage.call()).toCompletableFuture().join())

@@ -201,14 +201,14 @@ class RejectionCacheTest extends ServedTest {
     void aRunawayStreamCostsRedisNothing() {
         RedisRateLimiter limiter = limiter(builder().tier(ACME.tier()).rememberRefusals(Duration.ofHours(1)));
         Reservation reservation = limiter.reserve("acme", "chat", calls(8));
-        Decision first = reservation.add(calls(3));
+        Decision first = reservation.use(calls(11));
         forgetCounts();
         for (int i = 0; i < 100; i++) {
-            assertThat(reservation.add(calls(3)).isAdmitted()).isFalse();
+            assertThat(reservation.use(calls(11)).isAdmitted()).isFalse();
         }
         assertThat(sent("evalsha")).isZero();
         assertThat(first.isAdmitted()).isFalse();
-        assertThat(reservation.add(calls(2)).isAdmitted()).isTrue();
+        assertThat(reservation.use(calls(10)).isAdmitted()).isTrue();
     }
 
     @Test

@@ -58,7 +58,7 @@ class UnlistedEndpointsTest extends ServedTest {
     void whatWasReservedThereIsAddedToAndSettledThere() {
         RedisRateLimiter limiter = limiterOf(0);
         Reservation reservation = limiter.reserve("acme", "a", Usage.of(Unit.CALLS, 2));
-        assertThat(reservation.add(Usage.of(Unit.CALLS, 2)).isAdmitted()).isTrue();
+        assertThat(reservation.use(Usage.of(Unit.CALLS, 4)).isAdmitted()).isTrue();
         assertUsed(limiter, "b", 4);
         assertThat(reservation.settle(Usage.of(Unit.CALLS, 1))).isTrue();
         assertUsed(limiter, "b", 1);

@@ -25,7 +25,7 @@ public class SettleAgainstAdd {
 
     @Actor
     public void add(ZZJ_Result result) {
-        result.r2 = ten.reservation.add(Reserved.tokens(2)).isAdmitted();
+        result.r2 = ten.reservation.use(Reserved.tokens(12)).isAdmitted();
     }
 
     @Arbiter

@@ -180,6 +180,12 @@ final class Twins {
                 """,
                     ""),
             new Twin(
+                    "a decision tells how its limits stand after it",
+                    Decider.class,
+                    TwoReports.class,
+                    "report.charged(i);",
+                    "report.notCharged(i, organization, clocks.nanoTime());"),
+            new Twin(
                     "two tiers that come first make two meters",
                     MeterTable.class,
                     TierChangeAgainstCall.class,

@@ -102,7 +102,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
         if (!(who instanceof Caller caller)) {
             return Reservation.rejected(refused((Rejected) who, reports));
         }
-        Booking booking = new Booking(caller, reports);
+        Booking booking = new Booking(caller, estimate, reports);
         booking.decision = booking.charge(limitsFor(caller, endpoint), estimate);
         return booking.decision instanceof Rejected rejected ? Reservation.rejected(rejected) : booking;
     }
@@ -365,10 +365,13 @@ public final class ReferenceRateLimiter implements RateLimiter {
         private final Map<AppliedLimit, List<ReferenceMeter.Charge>> charges = new LinkedHashMap<>();
         private Decision decision = Decision.admitted();
         private final boolean reports;
+        private final Usage estimate;
+        private final Map<Unit, Long> used = new HashMap<>();
         private boolean ended;
 
-        Booking(Caller caller, boolean reports) {
+        Booking(Caller caller, Usage estimate, boolean reports) {
             this.caller = caller;
+            this.estimate = estimate;
             this.reports = reports;
         }
 
@@ -378,12 +381,48 @@ public final class ReferenceRateLimiter implements RateLimiter {
         }
 
         @Override
-        public Decision add(Usage more) {
-            requireNonNull(more, "more");
+        public Decision use(Usage piece) {
+            requireNonNull(piece, "piece");
             synchronized (ReferenceRateLimiter.this) {
-                return ended
-                        ? refused(Rejected.permanent(new ReservationEnded(), ""), reports)
-                        : charge(statedBy(more), more);
+                if (ended) {
+                    return refused(Rejected.permanent(new ReservationEnded(), ""), reports);
+                }
+                Set<Unit> asked = new HashSet<>();
+                Usage more = piece;
+                for (Unit unit : piece.units()) {
+                    long left = Math.max(0, estimate.amountOf(unit) - used.getOrDefault(unit, 0L));
+                    long missing = piece.amountOf(unit) - left;
+                    if (left == 0 || missing > 0) {
+                        asked.add(unit);
+                        more = with(more, unit, missing);
+                    }
+                }
+                Decision decision = charge(limitsOf(asked), more);
+                if (decision.isAdmitted()) {
+                    piece.units().forEach(unit -> used.merge(unit, piece.amountOf(unit), ReferenceRateLimiter::sum));
+                }
+                return decision;
+            }
+        }
+
+        private List<AppliedLimit> limitsOf(Set<Unit> units) {
+            return charges.keySet().stream()
+                    .filter(applied -> units.contains(applied.limit().unit()))
+                    .toList();
+        }
+
+        @Override
+        public boolean settle() {
+            synchronized (ReferenceRateLimiter.this) {
+                Map<Unit, Long> sum = new HashMap<>(used);
+                estimate.units().stream()
+                        .filter(unit -> !unit.equals(Unit.CALLS))
+                        .forEach(unit -> sum.putIfAbsent(unit, 0L));
+                Usage actual = Usage.of(Unit.CALLS, estimate.amountOf(Unit.CALLS));
+                for (Map.Entry<Unit, Long> each : sum.entrySet()) {
+                    actual = with(actual, each.getKey(), each.getValue());
+                }
+                return settle(actual);
             }
         }
 
@@ -440,12 +479,19 @@ public final class ReferenceRateLimiter implements RateLimiter {
                     .filter(applied -> !refusing.contains(new LimitReached(applied)))
                     .toList();
         }
+    }
 
-        private List<AppliedLimit> statedBy(Usage usage) {
-            return charges.keySet().stream()
-                    .filter(applied -> usage.states(applied.limit().unit()))
-                    .toList();
+    /** Returns a usage with another amount of a unit. */
+    private static Usage with(Usage usage, Unit unit, long amount) {
+        Usage changed = Usage.of(unit, amount);
+        for (Unit other : usage.units()) {
+            changed = other.equals(unit) ? changed : changed.and(other, usage.amountOf(other));
         }
+        return changed;
+    }
+
+    private static long sum(long one, long other) {
+        return Math.min(one + other, 1L << 53);
     }
 
     /**

@@ -128,7 +128,7 @@ abstract class RepetitionScenarios extends Scenarios {
                 Reservation[] twins = open.get(random.nextInt(open.size()));
                 Usage units = calls(random.nextInt(4)).and(Unit.TOKENS, random.nextInt(4));
                 switch (random.nextInt(3)) {
-                    case 0 -> assertThat(twins[0].add(units)).as(call).isEqualTo(twins[1].add(units));
+                    case 0 -> assertThat(twins[0].use(units)).as(call).isEqualTo(twins[1].use(units));
                     case 1 -> assertThat(twins[0].settle(units)).as(call).isEqualTo(twins[1].settle(units));
                     default -> assertThat(twins[0].cancel()).as(call).isEqualTo(twins[1].cancel());
                 }

@@ -131,14 +131,14 @@ abstract class ReportingScenarios extends Scenarios {
         limits(RateLimit.perMinute(5), RateLimit.of(Unit.TOKENS, 100, Duration.ofMinutes(1)));
         Reservation reservation = limiter.reporting().reserve("acme", "chat", tokens(60));
         tellsTheStatus(reservation.decision());
-        Decision more = reservation.add(tokens(30));
+        Decision more = reservation.use(tokens(90));
         assertThat(more.isAdmitted()).isTrue();
         assertThat(more.limits()).extracting(LimitStatus::remaining).containsExactly(10L);
-        assertThat(reservation.add(tokens(11)).limits())
+        assertThat(reservation.use(tokens(11)).limits())
                 .extracting(LimitStatus::remaining)
                 .containsExactly(10L);
         assertThat(reservation.cancel()).isTrue();
-        assertThat(reservation.add(tokens(1)).limits()).isEmpty();
+        assertThat(reservation.use(tokens(1)).limits()).isEmpty();
     }
 
     @Test
@@ -180,7 +180,9 @@ abstract class ReportingScenarios extends Scenarios {
 
     @Test
     void whoFallsUnderNoLimitIsToldNone() {
-        limits(RateLimit.perMinute(5));
+        under(Tier.named("trial")
+                .table(LimitTable.named("calls").each(RateLimit.perMinute(5), "chat"))
+                .build());
         assertThat(limiter.reporting().tryAcquire("acme", "unlimited").limits()).isEmpty();
         Rejected refusal = Rejected.permanent(new KeyUnknown(), "");
         assertThat(limiter.reporting().tryAcquire(refusal, "chat").limits()).isEmpty();

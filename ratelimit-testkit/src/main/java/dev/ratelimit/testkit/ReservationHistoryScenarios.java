@@ -34,14 +34,18 @@ abstract class ReservationHistoryScenarios extends Scenarios {
     /** What was reserved of the limiter, and the same of the reference. */
     private record Twins(Caller caller, String endpoint, Reservation actual, Reservation expected) {
 
-        Decision add(Usage more, Step step) {
-            Decision decision = actual.add(more);
-            assertThat(decision).as("%s: add %s", step, more).isEqualTo(expected.add(more));
+        Decision use(Usage more, Step step) {
+            Decision decision = actual.use(more);
+            assertThat(decision).as("%s: use %s", step, more).isEqualTo(expected.use(more));
             return decision;
         }
 
         void settle(Usage used, Step step) {
             assertThat(actual.settle(used)).as("%s: settle %s", step, used).isEqualTo(expected.settle(used));
+        }
+
+        void settle(Step step) {
+            assertThat(actual.settle()).as("%s: settle", step).isEqualTo(expected.settle());
         }
 
         void cancel(Step step) {
@@ -77,8 +81,9 @@ abstract class ReservationHistoryScenarios extends Scenarios {
             }
             twins = kept.isEmpty() || random.nextInt(10) == 0 ? twins : kept.get(random.nextInt(kept.size()));
             switch (random.nextInt(8)) {
-                case 0, 1, 2, 3 -> decision = twins.add(traffic.amounts(3), step);
-                case 4, 5 -> twins.settle(traffic.amounts(12), step);
+                case 0, 1, 2, 3 -> decision = twins.use(traffic.amounts(3), step);
+                case 4 -> twins.settle(step);
+                case 5 -> twins.settle(traffic.amounts(12), step);
                 case 6 -> twins.cancel(step);
                 default -> {}
             }
@@ -104,16 +109,16 @@ abstract class ReservationHistoryScenarios extends Scenarios {
             Step step = new Step(i, traffic.caller(), traffic.endpoint(), traffic.usage(), time);
             Reservation open = limiter.reserve(step.caller(), step.endpoint(), step.usage());
             Usage more = traffic.amounts(5);
-            Decision decision = open.add(more);
+            Decision decision = open.use(more);
             if (open.decision().isAdmitted() && decision instanceof Rejected rejected) {
                 rejected.retryAfter().ifPresent(wait -> {
                     after(wait.minus(tick));
-                    assertThat(open.add(more).isAdmitted())
-                            .as("%s: add %s, %s", step, more, rejected)
+                    assertThat(open.use(more).isAdmitted())
+                            .as("%s: use %s, %s", step, more, rejected)
                             .isFalse();
                     after(tick);
-                    assertThat(open.add(more).isAdmitted())
-                            .as("%s: add %s, %s", step, more, rejected)
+                    assertThat(open.use(more).isAdmitted())
+                            .as("%s: use %s, %s", step, more, rejected)
                             .isTrue();
                 });
             }

@@ -224,7 +224,7 @@ abstract class ReservationScenarios extends Scenarios {
     void aRejectedReservationChargesNothingAndCannotBeSettled() {
         limits(TOKENS_PER_MINUTE, TOKENS_PER_MONTH).admits(tokens(50));
         refusesToReserve(tokens(51), Duration.ofDays(31)).isNotOpen().used(50L, 50L);
-        assertThat(reservation.add(tokens(1))).isEqualTo(reservation.decision());
+        assertThat(reservation.use(tokens(1))).isEqualTo(reservation.decision());
         at(60_000).isNotOpen().used(0L, 50L);
         refusesToReserveForGood(tokens(101)).isNotOpen().used(0L, 50L);
     }
@@ -319,7 +319,7 @@ abstract class ReservationScenarios extends Scenarios {
         Reservation rejected = refusesToReserveForGood(tokens(11)).reservation;
         Reservation open = reserves(tokens(1)).reservation;
         for (Reservation each : new Reservation[] {ended, rejected, open}) {
-            refusesNull("more", () -> each.add(null));
+            refusesNull("piece", () -> each.use(null));
             refusesNull("actual", () -> each.settle(null));
         }
         continuing(open).used(1L).settles(tokens(2)).used(2L);

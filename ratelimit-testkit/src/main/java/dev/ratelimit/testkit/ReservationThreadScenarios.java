@@ -44,9 +44,14 @@ abstract class ReservationThreadScenarios {
         assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsOnly(tokens);
     }
 
+    private static Reservation usedUp(Reservation reservation) {
+        Scenarios.useUp(reservation, Scenarios.tokens(ESTIMATE));
+        return reservation;
+    }
+
     private static List<Reservation> reservations(RateLimiter limiter) {
         return IntStream.range(0, RESERVATIONS)
-                .mapToObj(i -> limiter.reserve("acme", "chat", Scenarios.tokens(ESTIMATE)))
+                .mapToObj(i -> usedUp(limiter.reserve("acme", "chat", Scenarios.tokens(ESTIMATE))))
                 .toList();
     }
 
@@ -114,7 +119,7 @@ abstract class ReservationThreadScenarios {
     /** Adds single tokens until so many are added or the reservation has ended. */
     private static void add(Reservation reservation, int tokens) {
         for (int i = 0; i < tokens; i++) {
-            if (reservation.add(Scenarios.tokens(1)) instanceof Rejected rejected) {
+            if (reservation.use(Scenarios.tokens(1)) instanceof Rejected rejected) {
                 assertThat(rejected.cause()).isEqualTo(new ReservationEnded());
                 return;
             }

@@ -209,6 +209,18 @@ abstract class Scenarios {
     private void reserve(Usage estimate) {
         reservation = limiter.reserve(organization, endpoint, estimate);
         answer = reservation.decision();
+        useUp(reservation, estimate);
+    }
+
+    /** Uses up what is estimated, so that whatever is used from now on is asked for. */
+    static void useUp(Reservation reservation, Usage estimate) {
+        for (Unit unit : List.of(Unit.CALLS, Unit.TOKENS, Unit.NANO_USD, Unit.CHARACTERS)) {
+            long units = estimate.amountOf(unit);
+            if (units > 0) {
+                assertThat(reservation.use(Usage.of(unit, units)))
+                        .isEqualTo(reservation.decision().isAdmitted() ? Decision.admitted() : reservation.decision());
+            }
+        }
     }
 
     /** Comes back to a reservation made earlier. */
@@ -219,8 +231,8 @@ abstract class Scenarios {
 
     Scenarios adds(Usage... more) {
         for (Usage usage : more) {
-            answer = reservation.add(usage);
-            assertThat(answer).as("add %s at %s", usage, time).isEqualTo(Decision.admitted());
+            answer = reservation.use(usage);
+            assertThat(answer).as("use %s at %s", usage, time).isEqualTo(Decision.admitted());
         }
         return this;
     }
@@ -230,12 +242,12 @@ abstract class Scenarios {
     }
 
     Scenarios refusesToAdd(Usage more, Duration retryAfter) {
-        answer = reservation.add(more);
+        answer = reservation.use(more);
         return rejected(more, Optional.of(retryAfter));
     }
 
     Scenarios refusesToAddForGood(Usage more) {
-        answer = reservation.add(more);
+        answer = reservation.use(more);
         return rejected(more, Optional.empty());
     }
 
@@ -256,7 +268,7 @@ abstract class Scenarios {
         List<LimitStatus> before = limiter.status(organization, endpoint);
         assertThat(reservation.settle(calls(7).and(Unit.TOKENS, 7))).isFalse();
         assertThat(reservation.cancel()).isFalse();
-        assertThat(reservation.add(tokens(0)).isAdmitted()).isFalse();
+        assertThat(reservation.use(tokens(0)).isAdmitted()).isFalse();
         assertThat(limiter.status(organization, endpoint)).isEqualTo(before);
         return this;
     }

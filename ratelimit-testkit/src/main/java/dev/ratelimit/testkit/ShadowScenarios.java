@@ -169,9 +169,9 @@ abstract class ShadowScenarios extends Scenarios {
     void aPieceThatAShadowWouldRefuseIsAddedToTheOthers() {
         RateLimit more = RateLimit.of(Unit.TOKENS, 100, Duration.ofMinutes(1));
         under(tier(more, TOKENS)).reserves(tokens(6));
-        assertAdmitted(reservation.add(tokens(5)), rejection(0, TOKENS, 60_000));
+        assertAdmitted(reservation.use(tokens(5)), rejection(0, TOKENS, 60_000));
         used(11L, 6L).adds(tokens(4)).used(15L, 10L);
-        assertAdmitted(reservation.add(tokens(1)), rejection(0, TOKENS, 60_000));
+        assertAdmitted(reservation.use(tokens(1)), rejection(0, TOKENS, 60_000));
         used(16L, 10L).cancels().used(0L, 0L);
     }
 

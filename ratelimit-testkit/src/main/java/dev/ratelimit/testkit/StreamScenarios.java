@@ -3,6 +3,7 @@ package dev.ratelimit.testkit;
 import static dev.ratelimit.Overrun.UNTIL_REACHED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.Decision;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
@@ -93,6 +94,70 @@ abstract class StreamScenarios extends Scenarios {
     }
 
     @Test
+    void piecesUseUpTheEstimateBeforeTheyAskForMore() {
+        limits(TOKENS_PER_MINUTE, CALL_PER_MINUTE);
+        Reservation stream = limiter.reserve("acme", "chat", tokens(60));
+        for (int piece = 0; piece < 6; piece++) {
+            assertThat(stream.use(tokens(10))).isEqualTo(Decision.admitted());
+        }
+        used(60L, 1L);
+        assertThat(stream.use(tokens(40))).isEqualTo(Decision.admitted());
+        used(100L, 1L);
+        assertThat(stream.use(tokens(1)).isAdmitted()).isFalse();
+        assertThat(stream.settle()).isTrue();
+        used(100L, 1L);
+    }
+
+    @Test
+    void aPieceIsAskedForAsAWholeAndOneThatIsRefusedUsesNothingOfTheEstimate() {
+        limits(TOKENS_PER_MINUTE).admits(tokens(30));
+        Reservation stream = limiter.reserve("acme", "chat", tokens(60));
+        assertThat(stream.use(tokens(50))).isEqualTo(Decision.admitted());
+        assertThat(stream.use(tokens(21)).isAdmitted()).isFalse();
+        used(90L);
+        assertThat(stream.use(tokens(10))).isEqualTo(Decision.admitted());
+        used(90L);
+        assertThat(stream.use(tokens(10))).isEqualTo(Decision.admitted());
+        assertThat(stream.use(tokens(1)).isAdmitted()).isFalse();
+        used(100L);
+        assertThat(stream.settle()).isTrue();
+        used(100L);
+    }
+
+    @Test
+    void settlingForThePiecesGivesBackWhatNoneHasUsed() {
+        Quota money = Quota.lifetime(Unit.NANO_USD, 1_000);
+        limits(TOKENS_PER_MINUTE, RateLimit.perMinute(10), money);
+        Reservation some = limiter.reserve("acme", "chat", tokens(60).and(Unit.NANO_USD, 500));
+        assertThat(some.use(tokens(20))).isEqualTo(Decision.admitted());
+        assertThat(some.settle()).isTrue();
+        assertThat(some.settle()).isFalse();
+        used(20L, 1L, 0L);
+        Reservation none = limiter.reserve("acme", "chat", tokens(60));
+        assertThat(none.settle()).isTrue();
+        used(20L, 2L, 0L);
+        Reservation calls = limiter.reserve("acme", "chat", calls(4));
+        assertThat(calls.use(calls(3))).isEqualTo(Decision.admitted());
+        assertThat(calls.use(tokens(7))).isEqualTo(Decision.admitted());
+        used(27L, 6L, 0L);
+        assertThat(calls.settle()).isTrue();
+        used(27L, 5L, 0L);
+        assertThat(calls.use(calls(1)).isAdmitted()).isFalse();
+        Reservation onlyCalls = limiter.reserve("acme", "chat", calls(2));
+        assertThat(onlyCalls.settle()).isTrue();
+        used(27L, 7L, 0L);
+    }
+
+    @Test
+    void aRefusedEstimateHasNoPieces() {
+        limits(TOKENS_PER_MINUTE);
+        Reservation refused = limiter.reserve("acme", "chat", tokens(101));
+        assertThat(refused.use(tokens(1))).isEqualTo(refused.decision());
+        assertThat(refused.settle()).isFalse();
+        used(0L);
+    }
+
+    @Test
     void onlyTheLimitsOfTheUnitsThatAreAddedAreAsked() {
         Quota money = Quota.lifetime(Unit.NANO_USD, 10).withOverrun(UNTIL_REACHED);
         limits(TOKENS_PER_MINUTE, CALL_PER_MINUTE, money);
@@ -146,13 +211,13 @@ abstract class StreamScenarios extends Scenarios {
     void aReservationThatHasEndedTakesNoMore() {
         Rejected expected = Rejected.permanent(new ReservationEnded(), "");
         limits(TOKENS_PER_MINUTE);
-        assertThat(reserves(tokens(10)).settles(tokens(20)).reservation.add(tokens(1)))
+        assertThat(reserves(tokens(10)).settles(tokens(20)).reservation.use(tokens(1)))
                 .isEqualTo(expected);
-        assertThat(reserves(tokens(10)).cancels().reservation.add(tokens(1_000)))
+        assertThat(reserves(tokens(10)).cancels().reservation.use(tokens(1_000)))
                 .isEqualTo(expected);
         used(20L);
         limits();
-        assertThat(reserves(tokens(10)).cancels().reservation.add(Usage.call())).isEqualTo(expected);
+        assertThat(reserves(tokens(10)).cancels().reservation.use(Usage.call())).isEqualTo(expected);
     }
 
     @Test
@@ -164,7 +229,7 @@ abstract class StreamScenarios extends Scenarios {
         under(trial).reserves(tokens(90));
         limits(RateLimit.of(Unit.TOKENS, 200, Duration.ofMinutes(1))).used(90L);
         refusesToAdd(tokens(20), 60_000).by(TOKENS_PER_MINUTE).admits(tokens(20));
-        assertThat(reservation.add(tokens(1)))
+        assertThat(reservation.use(tokens(1)))
                 .asInstanceOf(InstanceOfAssertFactories.type(Rejected.class))
                 .extracting(Rejected::message, InstanceOfAssertFactories.STRING)
                 .startsWith("Trial keys are throttled. Exceeded the limit of 100 tokens per minute");

@@ -1,0 +1,117 @@
+package dev.ratelimit.kernel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the pieces of a reservation have used: of its estimate first, and besides.
+ *
+ * <p>A piece is taken before anything is asked for it, and given back if that is refused. A piece that comes in between
+ * finds less of the estimate, and may ask for more than is missing in the end; it never asks for less.
+ *
+ * <p>Safe for use by many threads, and lock-free.
+ */
+public final class UsedPieces {
+
+    /** The most units that are counted; no usage states more. */
+    private static final long MOST = 1L << 53;
+
+    private static final VarHandle USED = field();
+
+    private final Usage estimate;
+
+    /** By unit, what the pieces use that state it. A value, never changed. */
+    private volatile Map<Unit, Long> used = Map.of();
+
+    /**
+     * Makes the count of a reservation without pieces.
+     *
+     * @param estimate what was charged first
+     */
+    public UsedPieces(Usage estimate) {
+        this.estimate = requireNonNull(estimate, "estimate");
+    }
+
+    private static VarHandle field() {
+        try {
+            return MethodHandles.lookup().findVarHandle(UsedPieces.class, "used", Map.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /**
+     * Takes what a piece uses.
+     *
+     * @param piece what is used
+     * @return what must be asked for, since the estimate has not so much left of it; null if nothing must
+     */
+    public @Nullable Usage take(Usage piece) {
+        Map<Unit, Long> before = change(piece, 1);
+        Usage asked = null;
+        for (Unit unit : piece.units()) {
+            long left = Math.max(0, estimate.amountOf(unit) - before.getOrDefault(unit, 0L));
+            long missing = Math.max(0, piece.amountOf(unit) - left);
+            if (left == 0 || missing > 0) {
+                asked = asked == null ? Usage.of(unit, missing) : asked.and(unit, missing);
+            }
+        }
+        return asked;
+    }
+
+    /**
+     * Gives back what a piece has taken.
+     *
+     * @param piece a piece whose units beyond the estimate are refused
+     */
+    public void giveBack(Usage piece) {
+        change(piece, -1);
+    }
+
+    /* Returns what was used before. */
+    private Map<Unit, Long> change(Usage piece, int sign) {
+        while (true) {
+            Map<Unit, Long> before = used;
+            Map<Unit, Long> after = new HashMap<>(before);
+            for (Unit unit : piece.units()) {
+                long units = before.getOrDefault(unit, 0L) + sign * piece.amountOf(unit);
+                after.put(unit, Math.max(0, Math.min(units, MOST)));
+                if (sign < 0 && units <= 0) {
+                    after.remove(unit);
+                }
+            }
+            if (USED.compareAndSet(this, before, Map.copyOf(after))) {
+                return before;
+            }
+        }
+    }
+
+    /**
+     * Returns what a reservation is settled for by its pieces: all units of the estimate, and those that a piece states;
+     * calls only if a piece states them.
+     *
+     * @return the sum of the pieces
+     */
+    public Usage sum() {
+        Map<Unit, Long> sum = new HashMap<>(used);
+        for (Unit unit : estimate.units()) {
+            if (!unit.equals(Unit.CALLS)) {
+                sum.putIfAbsent(unit, 0L);
+            }
+        }
+        Usage usage = null;
+        for (Map.Entry<Unit, Long> each : sum.entrySet()) {
+            usage = usage == null
+                    ? Usage.of(each.getKey(), each.getValue())
+                    : usage.and(each.getKey(), each.getValue());
+        }
+        return usage == null ? Usage.of(Unit.CALLS, estimate.amountOf(Unit.CALLS)) : usage;
+    }
+}
