@@ -76,7 +76,7 @@ public final class AdminTools {
                 "a limit of tier \"" + caller.tier().name() + '"',
                 quota);
         Arguments.require(
-                units >= -Meter.MOST_GRANTED && units <= Meter.MOST_GRANTED, "units", ">= -2^53 and <= 2^53", units);
+                units >= -CompiledLimit.MOST_GRANTED && units <= CompiledLimit.MOST_GRANTED, "units", ">= -2^53 and <= 2^53", units);
         LimitStatus status = store.grant(caller, quota, units);
         store.listeners.onGranted(caller, status);
         return status;

@@ -26,7 +26,7 @@ final class CarryOver {
      * is charged.
      */
     static List<LimitStatus> charge(OrganizationState organization, Tier tier, Tier former) {
-        long now = organization.store.clocks.nanoTime();
+        long now = organization.context.clocks().nanoTime();
         Map<AppliedLimit, Long> counting = new LinkedHashMap<>();
         for (AppliedLimit limit : limits(organization, tier, former)) {
             counterpart(limit, former)

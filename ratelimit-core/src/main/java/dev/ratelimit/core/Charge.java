@@ -46,7 +46,7 @@ final class Charge {
      * Charges what each limit lacks of the actual use, whether it fits or not. A negative use leaves a limit as it is charged. If this throws,
      * it has given back what it charged; what it could not give back is here.
      */
-    void complete(ToLongFunction<Unit> actual) {
+    void complete(ToLongFunction<Unit> actual, OrganizationStore store) {
         @Nullable Piece[] before = newest.clone();
         boolean completed = false;
         try {
@@ -57,7 +57,7 @@ final class Charge {
                 }
                 Piece last = newest[i];
                 if (last != null && missing > 0) {
-                    newest[i] = last.charging(limits[i], missing);
+                    newest[i] = last.charging(limits[i], missing, store);
                 }
             }
             completed = true;

@@ -18,6 +18,18 @@ import org.jspecify.annotations.Nullable;
 /** A limit of a tier made ready for deciding: what a decision needs of it, in fields. */
 final class CompiledLimit {
 
+    /** The wait when waiting does not help. As nanoseconds it would be 292 years. */
+    static final long NEVER = Long.MAX_VALUE;
+
+    /**
+     * The most units that count at once, also where charges need not fit: 256 times the greatest amount. A limit refuses at
+     * this sum what it would refuse at any greater one.
+     */
+    static final long MOST_USED = 1L << 61;
+
+    /** The most units that can be granted beyond an amount: as many as the greatest amount. */
+    static final long MOST_GRANTED = 1L << 53;
+
     /** Up to so many charges in a window, and for amounts up to this, a limit is exact unless it asks for more. */
     private static final int EXACT_MARKS = 1_024;
 
@@ -72,6 +84,11 @@ final class CompiledLimit {
         /** Returns the key of the same limit for another scope. */
         Key of(Scope other) {
             return new Key(account, table, other, unit, span);
+        }
+
+        /** Returns a hash whose last bit is 0, for a table that has keys at even places. */
+        int evenHash() {
+            return hash << 1;
         }
 
         String account() {
@@ -131,7 +148,7 @@ final class CompiledLimit {
     /** The place of the limit's table in the tier. Of limits that refuse equally long, the first is named. */
     final int order;
 
-    /** Nanoseconds; {@link Meter#NEVER} for a quota. Limits are charged in ascending order of span. */
+    /** Nanoseconds; {@link #NEVER} for a quota. Limits are charged in ascending order of span. */
     final long windowNanos;
 
     /** A window appends exact marks while fewer than so many are live. */
@@ -146,7 +163,7 @@ final class CompiledLimit {
         this.applied = applied;
         this.cause = new LimitReached(applied);
         this.key = key;
-        this.hash = MeterTable.hash(key);
+        this.hash = key.evenHash();
         this.unit = applied.limit().unit();
         this.amount = applied.limit().amount();
         this.order = order;
@@ -157,7 +174,7 @@ final class CompiledLimit {
                     rate.precision() == Precision.EXACT ? Integer.MAX_VALUE : amount <= EXACT_MARKS ? EXACT_MARKS : 0;
             untilReached = false;
         } else {
-            windowNanos = Meter.NEVER;
+            windowNanos = NEVER;
             exactMarks = 0;
             untilReached = ((Quota) applied.limit()).overrun() == Overrun.UNTIL_REACHED;
         }

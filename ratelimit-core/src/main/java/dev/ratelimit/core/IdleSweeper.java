@@ -6,6 +6,7 @@ import dev.ratelimit.core.MeterTable.IdleScan;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,12 @@ final class IdleSweeper {
     /** The places of a table that a step looks at: the meters of most organizations. */
     private static final int PLACES_OF_STEP = 16;
 
+    /** The steps in every millisecond with calls; they take some thousandths of it. */
+    private static final int STEPS_IN_TIME = 16;
+
+    /** The same while there is no place for a new organization. */
+    private static final int STEPS_FOR_PLACE = 64;
+
     private static final long MILLISECOND = 1_000_000;
 
     private static final VarHandle NEWEST = VarHandles.of(MethodHandles.lookup(), "newest", OrganizationState.class);
@@ -33,6 +40,7 @@ final class IdleSweeper {
     private final Listeners listeners;
     private final Consumer<OrganizationState> drop;
     private final TierCache tierCache;
+    private final BooleanSupplier full;
 
     private volatile @Nullable OrganizationState newest;
 
@@ -50,11 +58,23 @@ final class IdleSweeper {
 
     private @Nullable IdleScan scan;
 
-    IdleSweeper(Clocks clocks, Listeners listeners, Consumer<OrganizationState> drop, TierCache tierCache) {
+    /**
+     * Makes a sweeper.
+     *
+     * @param drop removes the state of an organization, which has ended
+     * @param full tells whether there is no place for a new organization
+     */
+    IdleSweeper(
+            Clocks clocks,
+            Listeners listeners,
+            TierCache tierCache,
+            Consumer<OrganizationState> drop,
+            BooleanSupplier full) {
         this.clocks = clocks;
         this.listeners = listeners;
         this.drop = drop;
         this.tierCache = tierCache;
+        this.full = full;
         this.due = clocks.nanoTime();
     }
 
@@ -65,10 +85,12 @@ final class IdleSweeper {
         } while (!NEWEST.compareAndSet(this, added.older, added));
     }
 
-    /** Returns true to one call in a millisecond, which sweeps then. */
-    boolean isDue(long now) {
+    /** Lets the first call in a millisecond sweep. */
+    void sweepIfDue(long now) {
         long known = due;
-        return now - known >= 0 && DUE.compareAndSet(this, known, now + MILLISECOND);
+        if (now - known >= 0 && DUE.compareAndSet(this, known, now + MILLISECOND)) {
+            sweep(full.getAsBoolean() ? STEPS_FOR_PLACE : STEPS_IN_TIME);
+        }
     }
 
     /** Makes some steps, or as many as it takes to look at each organization, unless another thread sweeps. */

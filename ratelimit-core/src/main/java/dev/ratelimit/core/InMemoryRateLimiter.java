@@ -127,13 +127,13 @@ public final class InMemoryRateLimiter implements RateLimiter {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
         if (store.listeners.isEmpty()) {
-            return store.reserve(name, tier, endpoint, estimate);
+            return InMemoryReservation.reserve(store, name, tier, endpoint, estimate);
         }
         Caller caller = new Caller(name, tier);
         long began = store.clocks.nanoTime();
         NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate);
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, told.decision(), began);
-        Reservation reservation = store.reserve(name, tier, endpoint, estimate);
+        Reservation reservation = InMemoryReservation.reserve(store, name, tier, endpoint, estimate);
         told.reservation = reservation;
         store.listeners.attempt(notifying);
         return reservation instanceof InMemoryReservation ? told : reservation;

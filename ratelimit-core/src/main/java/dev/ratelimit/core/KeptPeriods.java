@@ -21,12 +21,6 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
 
     static final KeptPeriods NONE = new KeptPeriods(List.of(), List.of(), 0, 0);
 
-    /** So many periods are kept. A third is added to the second. */
-    static final int MOST = 2;
-
-    /** So many spans of a period are told apart. Two more become one that has what lies between them, too. */
-    static final int MOST_SPANS = 8;
-
     KeptPeriods {
         kept = List.copyOf(kept);
         alsoOf = List.copyOf(alsoOf);
@@ -89,7 +83,7 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
         private Kept noted(long charged, Instant start) {
             boolean isEarlier =
                     spans.stream().anyMatch(span -> span.bounds.start().isBefore(start));
-            return isEarlier ? new Kept(period, spans, Math.min(since + charged, Meter.MOST_USED)) : this;
+            return isEarlier ? new Kept(period, spans, Math.min(since + charged, CompiledLimit.MOST_USED)) : this;
         }
 
         /** Adds another period, so that either is refused what the other would be. */
@@ -97,8 +91,8 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
             period.add(other.period);
             List<Span> both = new ArrayList<>(spans);
             both.addAll(other.spans);
-            if (both.size() > MOST_SPANS) {
-                both.add(hull(both.remove(MOST_SPANS), both.remove(MOST_SPANS - 1)));
+            if (both.size() > SavedMeter.MOST_SPANS) {
+                both.add(hull(both.remove(SavedMeter.MOST_SPANS), both.remove(SavedMeter.MOST_SPANS - 1)));
             }
             return new Kept(period, both, since);
         }
@@ -204,7 +198,7 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
                 .findFirst()
                 .orElse(null);
         keep.remove(again);
-        Kept both = keep.size() > MOST ? keep.remove(1).with(keep.remove(1)) : null;
+        Kept both = keep.size() > SavedMeter.MOST_KEPT ? keep.remove(1).with(keep.remove(1)) : null;
         keep.replaceAll(each -> each.period == left ? each : each.noted(charged, left.bounds.start()));
         if (both != null) {
             keep.add(both);

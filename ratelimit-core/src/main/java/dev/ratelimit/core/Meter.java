@@ -9,15 +9,6 @@ import org.jspecify.annotations.Nullable;
  */
 abstract sealed class Meter permits Timeline, PeriodCounter {
 
-    /** The wait when waiting does not help. As nanoseconds it would be 292 years. */
-    static final long NEVER = Long.MAX_VALUE;
-
-    /** What charges that need not fit add up to at most. It is 256 times the greatest amount, and so is refused like what it cuts off. */
-    static final long MOST_USED = 1L << 61;
-
-    /** What may be granted beyond an amount: as much as the greatest amount. */
-    static final long MOST_GRANTED = 1L << 53;
-
     /** Where units were charged. */
     sealed interface Booking permits MarkRef, Period {}
 
@@ -48,14 +39,14 @@ abstract sealed class Meter permits Timeline, PeriodCounter {
 
     /**
      * Charges units whether they fit or not, as belongs to what was charged at a booking earlier: a window now, a period only while it may be
-     * the current one, now or again. As many are charged as leave what is used within {@link #MOST_USED}.
+     * the current one, now or again. As many are charged as leave what is used within {@link CompiledLimit#MOST_USED}.
      */
     abstract Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now);
 
     /** Tells whether what was charged at a booking counts in no decision any more, and never will. */
     abstract boolean isGone(@Nullable Booking booking, long now);
 
-    /** Charges units now, whether they fit or not: as many as leave what is used within {@link #MOST_USED}. */
+    /** Charges units now, whether they fit or not: as many as leave what is used within {@link CompiledLimit#MOST_USED}. */
     abstract Charged chargeAnyway(CompiledLimit limit, long units, long now);
 
     abstract LimitStatus status(CompiledLimit limit, long now);

@@ -23,11 +23,6 @@ abstract class MeterTable {
 
     private int size;
 
-    /** Returns a hash whose last bit is 0. */
-    static int hash(CompiledLimit.Key key) {
-        return key.hashCode() << 1;
-    }
-
     /** Makes the meter of a key that has none. */
     abstract Meter newMeter(CompiledLimit.Key key);
 
@@ -88,7 +83,7 @@ abstract class MeterTable {
     /** Returns the place of a key, a negative number if it has none. */
     private static int placeOf(CompiledLimit.Key key, Object[] pairs) {
         int last = pairs.length - 1;
-        int place = hash(key) & last;
+        int place = key.evenHash() & last;
         for (int i = 0; i < last; i += 2) {
             Object found = PLACE.getVolatile(pairs, place);
             if (found == null) {
@@ -130,7 +125,7 @@ abstract class MeterTable {
 
     private static void insert(Object[] pairs, CompiledLimit.Key key, Meter meter) {
         int last = pairs.length - 1;
-        int place = hash(key) & last;
+        int place = key.evenHash() & last;
         while (pairs[place] != null) {
             place = (place + 2) & last;
         }

@@ -7,6 +7,7 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Usage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -47,7 +48,7 @@ final class OrganizationState extends MeterTable {
     private static final VarHandle LIFE = VarHandles.of(MethodHandles.lookup(), "life", long.class);
 
     final String name;
-    final OrganizationStore store;
+    final OrganizationContext context;
 
     /** How many snapshots had begun when this organization got its place. */
     final int snapshots;
@@ -67,9 +68,9 @@ final class OrganizationState extends MeterTable {
     /** Made with the first call that listeners are told near limits of. */
     private volatile @Nullable NearLimitTracker near;
 
-    OrganizationState(String name, OrganizationStore store, int snapshots) {
+    OrganizationState(String name, OrganizationContext context, int snapshots) {
         this.name = name;
-        this.store = store;
+        this.context = context;
         this.snapshots = snapshots;
     }
 
@@ -79,13 +80,28 @@ final class OrganizationState extends MeterTable {
         if (known != null && known.tier.equals(tier)) {
             return known;
         }
-        CompiledTier found = store.tierCache.of(tier);
+        CompiledTier found = context.tierCache().of(tier);
         compiled = found;
         return found;
     }
 
+    /**
+     * Returns the compiled tier of a tier, and holds it. The usual one is looked at before this state: so the processor goes
+     * on to the limits while it waits for the memory of this state.
+     */
+    CompiledTier compiled(Tier tier, TierCache tierCache) {
+        CompiledTier usual = tierCache.usual(tier);
+        if (usual != null) {
+            hold(usual);
+            return usual;
+        }
+        CompiledTier found = compiled(tier);
+        tierCache.offerUsual(found);
+        return found;
+    }
+
     /** Holds a compiled tier, so that it stays while this organization is on its tier. */
-    void hold(CompiledTier usual) {
+    private void hold(CompiledTier usual) {
         if (compiled != usual) {
             compiled = usual;
         }
@@ -118,7 +134,7 @@ final class OrganizationState extends MeterTable {
     }
 
     private OrganizationState copy(CompiledLimit[] limits) {
-        OrganizationState copy = new OrganizationState(name, store, snapshots);
+        OrganizationState copy = new OrganizationState(name, context, snapshots);
         for (CompiledLimit limit : limits) {
             Meter meter = find(limit);
             if (meter != null) {
@@ -130,7 +146,7 @@ final class OrganizationState extends MeterTable {
 
     @Override
     Meter newMeter(CompiledLimit.Key key) {
-        Clocks clocks = store.clocks;
+        Clocks clocks = context.clocks();
         return key.span() instanceof Duration window
                 ? new SlidingWindow(window.toNanos() + clocks.lag, clocks.nanoTime())
                 : new PeriodCounter((QuotaPeriod) key.span(), clocks);
@@ -140,7 +156,7 @@ final class OrganizationState extends MeterTable {
     List<LimitStatus> status(Tier tier, String endpoint) {
         CompiledLimit[] limits = peekLimits(compiled(tier), endpoint);
         OrganizationState view = view(limits);
-        long now = store.clocks.nanoTime();
+        long now = context.clocks().nanoTime();
         return inOrderOfTables(limits)
                 .map(limit -> view.meter(limit).status(limit, now))
                 .toList();
@@ -148,7 +164,7 @@ final class OrganizationState extends MeterTable {
 
     /** Returns where it stands with all limits of a tier, and behind them those of other endpoints of which something is used or granted. */
     List<LimitStatus> status(Tier tier) {
-        long now = store.clocks.nanoTime();
+        long now = context.clocks().nanoTime();
         CompiledTier compiled = compiled(tier);
         Stream<LimitStatus> known = compiled.limits.values().stream().map(limit -> status(limit, now));
         Stream<LimitStatus> touched = otherEndpoints(compiled).stream()
@@ -202,12 +218,12 @@ final class OrganizationState extends MeterTable {
     /** Grants so many units more of a quota, or fewer, and returns where this organization then stands. */
     LimitStatus grant(CompiledLimit quota, long units) {
         PeriodCounter counter = (PeriodCounter) meter(quota);
-        return counter.grant(quota, units, store.clocks.nanoTime());
+        return counter.grant(quota, units, context.clocks().nanoTime());
     }
 
     /** Returns another state of this organization: with the same names of endpoints and the same grants, of which nothing is used. */
     OrganizationState unused() {
-        OrganizationState unused = new OrganizationState(name, store, snapshots);
+        OrganizationState unused = new OrganizationState(name, context, snapshots);
         unused.unlisted = unlisted;
         forEach((key, meter) -> {
             PeriodCounter granted = meter instanceof PeriodCounter counter ? counter.unused() : null;
@@ -216,6 +232,12 @@ final class OrganizationState extends MeterTable {
             }
         });
         return unused;
+    }
+
+    /** Gives back what a limit was charged for some usage. */
+    void refund(CompiledLimit limit, Usage usage, long position) {
+        Meter meter = meter(limit);
+        meter.refund(meter.booking(position), usage.amountOf(limit.unit));
     }
 
     /** Estimates the heap that this organization takes with so many meters, but for their marks, and its entry in the map of organizations. */
@@ -240,7 +262,7 @@ final class OrganizationState extends MeterTable {
     }
 
     private UnlistedEndpoints newUnlisted() {
-        return new UnlistedEndpoints(store.maxEndpoints);
+        return new UnlistedEndpoints(context.maxEndpoints());
     }
 
     /** Returns which limits of this organization are nearly used up. */
@@ -252,7 +274,7 @@ final class OrganizationState extends MeterTable {
     private synchronized NearLimitTracker addNear() {
         NearLimitTracker known = near;
         if (known == null) {
-            known = new NearLimitTracker(store.clocks);
+            known = new NearLimitTracker(context.clocks());
             near = known;
         }
         return known;
@@ -270,17 +292,11 @@ final class OrganizationState extends MeterTable {
         return seen != DEAD;
     }
 
-    /** Returns the state that takes the place of this one, which has ended. */
-    OrganizationState renewed() {
-        store.remove(this);
-        return store.require(name);
-    }
-
     /**
      * Returns what counts of this organization, with ages as of a reading of the monotonic clock. A meter that cannot be saved is left out and
      * logged: it must not cost anybody else the snapshot.
      */
-    SavedOrganization save(long now) {
+    SavedOrganization save(long now, Listeners listeners) {
         List<SavedMeter> saved = new ArrayList<>();
         forEach((key, meter) -> {
             try {
@@ -289,7 +305,7 @@ final class OrganizationState extends MeterTable {
                     saved.add(one);
                 }
             } catch (RuntimeException thrown) {
-                store.listeners.log("A meter could not be saved in a snapshot", thrown);
+                listeners.log("A meter could not be saved in a snapshot", thrown);
             }
         });
         UnlistedEndpoints endpoints = unlisted;
@@ -298,7 +314,7 @@ final class OrganizationState extends MeterTable {
 
     /** Puts back what was saved so many nanoseconds ago. Endpoints that shared meters then go on to share them. */
     void restore(SavedOrganization saved, long elapsed) {
-        Clocks clocks = store.clocks;
+        Clocks clocks = context.clocks();
         reserve(saved.meters().size());
         for (SavedMeter meter : saved.meters()) {
             Meter restored = meter instanceof SavedMeter.Window window
@@ -311,7 +327,7 @@ final class OrganizationState extends MeterTable {
         boolean shared =
                 saved.meters().stream().anyMatch(meter -> meter.key().scope().equals(Scope.Endpoint.OVERFLOW));
         if (shared || !saved.endpoints().isEmpty()) {
-            unlisted = new UnlistedEndpoints(shared ? 0 : store.maxEndpoints, saved.endpoints());
+            unlisted = new UnlistedEndpoints(shared ? 0 : context.maxEndpoints(), saved.endpoints());
         }
     }
 

@@ -10,7 +10,6 @@ import dev.ratelimit.Cause;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
-import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
@@ -39,20 +38,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class OrganizationStore {
 
-    private static final Tier UNLIMITED = Tier.named("unlimited").build();
-
     /** The steps for a new organization: more than one, so that there are fewer in the end. */
     private static final int STEPS_FOR_NEW = 4;
 
-    /** The steps in every millisecond with calls; they take some thousandths of it. */
-    private static final int STEPS_IN_TIME = 16;
-
-    /** The same while there is no place for a new organization. */
-    private static final int STEPS_FOR_PLACE = 64;
-
     final Clocks clocks;
     final Listeners listeners;
-    final int maxEndpoints;
     final TierCache tierCache = new TierCache();
     final PendingRefunds refunds = new PendingRefunds();
     final Decider decider;
@@ -61,7 +51,8 @@ final class OrganizationStore {
     private final Decision capacityPolicy;
 
     private final ConcurrentHashMap<String, OrganizationState> byName = new ConcurrentHashMap<>();
-    private final IdleSweeper sweeper;
+    private final OrganizationContext context;
+    final IdleSweeper sweeper;
 
     /** How many are in the map; changes together with it, so that no call misses a place that is free. */
     private final AtomicLong size = new AtomicLong();
@@ -77,13 +68,13 @@ final class OrganizationStore {
     OrganizationStore(Clocks clocks, Listeners listeners, int maxEndpoints, long max, CapacityPolicy capacityPolicy) {
         this.clocks = clocks;
         this.listeners = listeners;
-        this.maxEndpoints = maxEndpoints;
+        this.context = new OrganizationContext(clocks, tierCache, maxEndpoints);
         this.max = max;
         this.capacityPolicy = capacityPolicy == CapacityPolicy.ADMIT_UNMETERED
                 ? Decision.admitted()
                 : Rejected.permanent(new CapacityReached(max), "");
-        this.sweeper = new IdleSweeper(clocks, listeners, this::remove, tierCache);
-        this.decider = new Decider(this);
+        this.sweeper = new IdleSweeper(clocks, listeners, tierCache, this::remove, () -> size.get() >= max);
+        this.decider = new Decider(clocks, tierCache, refunds, sweeper);
     }
 
     Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
@@ -95,22 +86,6 @@ final class OrganizationStore {
             Decision decision = decider.tryAcquire(organization, tier, endpoint, usage);
             if (decision != null) {
                 return decision;
-            }
-            remove(organization);
-        }
-    }
-
-    Reservation reserve(String name, Tier tier, String endpoint, Usage estimate) {
-        while (true) {
-            OrganizationState organization = get(name);
-            if (organization == null) {
-                return decisionAtCapacity() instanceof Rejected rejected
-                        ? Reservation.rejected(rejected)
-                        : new InMemoryReservation(UNLIMITED, unseen(name), new CompiledLimit[0]);
-            }
-            Reservation reservation = decider.reserve(organization, tier, endpoint, estimate);
-            if (reservation != null) {
-                return reservation;
             }
             remove(organization);
         }
@@ -137,8 +112,8 @@ final class OrganizationStore {
     }
 
     /** Returns the state of an organization that has used nothing, which is not kept. */
-    private OrganizationState unseen(String name) {
-        return new OrganizationState(name, this, 0);
+    OrganizationState unseen(String name) {
+        return new OrganizationState(name, context, 0);
     }
 
     Decision decisionAtCapacity() {
@@ -150,7 +125,7 @@ final class OrganizationStore {
         if (size.get() < max) {
             return false;
         }
-        sweepIfDue(clocks.nanoTime());
+        sweeper.sweepIfDue(clocks.nanoTime());
         return size.get() >= max;
     }
 
@@ -196,7 +171,7 @@ final class OrganizationStore {
         try {
             found = byName.computeIfAbsent(name, missing -> {
                 added[0] = size.getAndUpdate(taken -> taken < most ? taken + 1 : taken) < most;
-                return added[0] ? new OrganizationState(missing, this, snapshots.get()) : null;
+                return added[0] ? new OrganizationState(missing, context, snapshots.get()) : null;
             });
         } finally {
             addsEnded.getAndIncrement();
@@ -245,11 +220,10 @@ final class OrganizationStore {
         });
     }
 
-    /** Lets the first call in a millisecond sweep. */
-    void sweepIfDue(long now) {
-        if (sweeper.isDue(now)) {
-            sweeper.sweep(size.get() < max ? STEPS_IN_TIME : STEPS_FOR_PLACE);
-        }
+    /** Returns the state that takes the place of one that has ended. */
+    OrganizationState renewed(OrganizationState ended) {
+        remove(ended);
+        return require(ended.name);
     }
 
     /** Looks at all that there are now. */
@@ -306,7 +280,7 @@ final class OrganizationStore {
 
     /** Nothing is granted meanwhile, so this is what was used and granted at one time. */
     private synchronized SavedOrganization save(OrganizationState organization, long now) {
-        return organization.save(now);
+        return organization.save(now, listeners);
     }
 
     /**

@@ -36,7 +36,7 @@ final class PendingRefunds {
     private synchronized void makeAll() {
         for (Object[] entry = newest; entry != null; entry = newest) {
             if (entry[1] instanceof OrganizationState organization) {
-                Decider.refund(organization, (CompiledLimit) entry[2], (Usage) entry[3], ((long[]) entry[4])[0]);
+                organization.refund((CompiledLimit) entry[2], (Usage) entry[3], ((long[]) entry[4])[0]);
                 entry[1] = null;
             }
             NEWEST.compareAndSet(this, entry, (Object[]) entry[0]);

@@ -73,7 +73,7 @@ final class Period implements Meter.Booking {
         BALANCE.getAndAdd(this, -units);
     }
 
-    /** Charges units whether they fit or not, up to {@link Meter#MOST_USED} in all. Returns how many. */
+    /** Charges units whether they fit or not, up to {@link CompiledLimit#MOST_USED} in all. Returns how many. */
     long chargeMore(long units) {
         while (true) {
             long seen = balance;
@@ -99,16 +99,16 @@ final class Period implements Meter.Booking {
 
     private long fitting(long seen, long units) {
         long used = seen - (isClosed(seen) ? CLOSED : 0) + granted;
-        return Math.max(0, Math.min(units, Meter.MOST_USED - used));
+        return Math.max(0, Math.min(units, CompiledLimit.MOST_USED - used));
     }
 
     /**
-     * Changes what is granted, to no less than nothing and no more than {@link Meter#MOST_GRANTED}. For one thread at
+     * Changes what is granted, to no less than nothing and no more than {@link CompiledLimit#MOST_GRANTED}. For one thread at
      * a time.
      */
     void grant(long units) {
         long before = granted;
-        long after = Math.max(0, Math.min(before + units, Meter.MOST_GRANTED));
+        long after = Math.max(0, Math.min(before + units, CompiledLimit.MOST_GRANTED));
         granted = Math.max(before, after);
         BALANCE.getAndAdd(this, before - after);
         granted = after;
@@ -133,7 +133,7 @@ final class Period implements Meter.Booking {
     }
 
     private static boolean isClosed(long balance) {
-        return balance >= CLOSED - Meter.MOST_GRANTED;
+        return balance >= CLOSED - CompiledLimit.MOST_GRANTED;
     }
 
     /**
@@ -205,14 +205,14 @@ final class Period implements Meter.Booking {
 
     /** Returns what is used, as it is saved: a bit less where threads charge to no end. */
     long savedUse() {
-        return Math.min(used(), Meter.MOST_USED);
+        return Math.min(used(), CompiledLimit.MOST_USED);
     }
 
     /** Reckons when the period, which is the current one, ends, and returns the nanoseconds until then. */
     long reckon(TimeOfDay time, long now, long lag) {
         Instant end = bounds.end();
         long untilEnd = end.equals(Instant.MAX)
-                ? Meter.NEVER
+                ? CompiledLimit.NEVER
                 : Math.max(1, NANOSECONDS.convert(Duration.between(time.at(now), end))); // saturates at NEVER
         endAt = now + Math.min(LONGEST - lag, untilEnd) + lag;
         checkAt = now + Math.min(SECOND, untilEnd) - lag;

@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import static dev.ratelimit.core.CompiledLimit.NEVER;
+
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.core.KeptPeriods.Kept;
@@ -221,7 +223,7 @@ final class PeriodCounter extends Meter {
 
     /**
      * Lets so many units more, or fewer, be used beyond the amount until the current period ends: in all at least none and at most
-     * {@link #MOST_GRANTED}. For one thread at a time. Reads the wall clock before it grants, and not after, since that may throw.
+     * {@link CompiledLimit#MOST_GRANTED}. For one thread at a time. Reads the wall clock before it grants, and not after, since that may throw.
      *
      * @return where it then stands
      */
@@ -303,7 +305,7 @@ final class PeriodCounter extends Meter {
     }
 
     /**
-     * Reads the wall clock: returns the nanoseconds until a period ends, {@link #NEVER} if it has no end, or 0 if it is
+     * Reads the wall clock: returns the nanoseconds until a period ends, {@link CompiledLimit#NEVER} if it has no end, or 0 if it is
      * not the current one any more.
      */
     private long untilEnd(Period period, long now) {

@@ -35,7 +35,7 @@ final class Piece {
     /** At this length the list is looked through. */
     private final int dueLength;
 
-    /** Written only by the thread that ends the reservation. At most {@link Meter#MOST_USED}: no use is larger, so no more matter. */
+    /** Written only by the thread that ends the reservation. At most {@link CompiledLimit#MOST_USED}: no use is larger, so no more matter. */
     long units;
 
     private Piece(
@@ -92,7 +92,7 @@ final class Piece {
     }
 
     private static long sum(long units, long others) {
-        return Math.min(units + others, Meter.MOST_USED);
+        return Math.min(units + others, CompiledLimit.MOST_USED);
     }
 
     /** Keeps at most so many units, gives the others back, and returns how many it kept. */
@@ -111,12 +111,12 @@ final class Piece {
     }
 
     /** Charges units whether they fit or not, and returns the list of them and this piece, which is the newest of its limit. */
-    Piece charging(CompiledLimit limit, long more) {
-        Clocks clocks = organization.store.clocks;
+    Piece charging(CompiledLimit limit, long more, OrganizationStore store) {
+        Clocks clocks = store.clocks;
         OrganizationState owner = organization;
         Meter.Charged charged = owner.meter(limit).chargeMore(limit, booking, more, clocks.nanoTime());
         while (!owner.confirmLive()) {
-            owner = owner.renewed();
+            owner = store.renewed(owner);
             charged = owner.meter(limit).chargeMore(limit, booking, more, clocks.nanoTime());
         }
         return new Piece(owner, owner.meter(limit).booking(charged.position()), charged.units(), this, dueLength);

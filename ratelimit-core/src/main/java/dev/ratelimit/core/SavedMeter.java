@@ -14,13 +14,19 @@ import java.util.concurrent.TimeUnit;
  */
 sealed interface SavedMeter {
 
+    /** The most periods that are kept. A third is added to the second. */
+    int MOST_KEPT = 2;
+
+    /** The most spans of a period that are told apart. Two more become one that has what lies between them, too. */
+    int MOST_SPANS = 8;
+
     CompiledLimit.Key key();
 
     /**
      * A {@link SlidingWindow}.
      *
      * @param key whose span is the window, more than 0 and at most 2<sup>60</sup> nanoseconds
-     * @param charges what counts, oldest first; at most {@link Meter#MOST_USED} units in all
+     * @param charges what counts, oldest first; at most {@link CompiledLimit#MOST_USED} units in all
      */
     record Window(CompiledLimit.Key key, List<Charge> charges) implements SavedMeter {
 
@@ -39,7 +45,7 @@ sealed interface SavedMeter {
                 Arguments.require(age >= -MAX_WINDOW, "age", ">= -2^60 ns", age);
                 Arguments.require(age <= older, "age", "less than the window and not above the one before", age);
                 sum += charge.units;
-                Arguments.require(sum <= Meter.MOST_USED, "sum of units", "<= 2^61", sum);
+                Arguments.require(sum <= CompiledLimit.MOST_USED, "sum of units", "<= 2^61", sum);
                 older = age;
             }
         }
@@ -51,7 +57,7 @@ sealed interface SavedMeter {
      * @param ageNanos nanoseconds by the monotonic clock since the units were charged. It is negative, down to -2<sup>60</sup>, where the
      *     {@link MarkRef}'s stamp is later than {@link SnapshotHeader#taken()}: because it was rounded up to the end of a grain, or because
      *     the charge was made while the snapshot was being written.
-     * @param units how many of them were not given back, between 0 and {@link Meter#MOST_USED}
+     * @param units how many of them were not given back, between 0 and {@link CompiledLimit#MOST_USED}
      */
     record Charge(long ageNanos, long units) {
 
@@ -67,9 +73,9 @@ sealed interface SavedMeter {
      * @param key whose span is a {@link QuotaPeriod}
      * @param span the current period by the rules that the time zone had then, but its end as it was when the period
      *     began to be counted; from {@link Instant#MIN} to {@link Instant#MAX} for a lifetime, and for no other period
-     * @param used units, between 0 and {@link Meter#MOST_USED}
-     * @param granted units that may be used beyond the amount, between 0 and {@link Meter#MOST_GRANTED}
-     * @param usedBefore what was used when the period was entered, between 0 and {@link Meter#MOST_USED}
+     * @param used units, between 0 and {@link CompiledLimit#MOST_USED}
+     * @param granted units that may be used beyond the amount, between 0 and {@link CompiledLimit#MOST_GRANTED}
+     * @param usedBefore what was used when the period was entered, between 0 and {@link CompiledLimit#MOST_USED}
      * @param alsoOf other spans that the period stands for
      * @param kept periods that were left, in that order, two at most
      */
@@ -94,8 +100,8 @@ sealed interface SavedMeter {
             requireUnits(usedBefore, "used before");
             alsoOf = List.copyOf(alsoOf);
             kept = List.copyOf(kept);
-            Arguments.require(alsoOf.size() <= KeptPeriods.MOST_SPANS, "number of spans", "<= 8", alsoOf.size());
-            Arguments.require(kept.size() <= KeptPeriods.MOST, "number of kept periods", "<= 2", kept.size());
+            Arguments.require(alsoOf.size() <= MOST_SPANS, "number of spans", "<= 8", alsoOf.size());
+            Arguments.require(kept.size() <= MOST_KEPT, "number of kept periods", "<= 2", kept.size());
             boolean others = usedBefore > 0 || !alsoOf.isEmpty() || !kept.isEmpty();
             Arguments.require(!forEver || !others, "what a lifetime has of other periods", "nothing", kept);
         }
@@ -141,15 +147,15 @@ sealed interface SavedMeter {
      * A period that was left before its end.
      *
      * @param spans what it stands for, 1 to 8
-     * @param used units, between 0 and {@link Meter#MOST_USED}
-     * @param granted units that may be used beyond the amount, between 0 and {@link Meter#MOST_GRANTED}
-     * @param since units that were charged in later periods since, between 0 and {@link Meter#MOST_USED}
+     * @param used units, between 0 and {@link CompiledLimit#MOST_USED}
+     * @param granted units that may be used beyond the amount, between 0 and {@link CompiledLimit#MOST_GRANTED}
+     * @param since units that were charged in later periods since, between 0 and {@link CompiledLimit#MOST_USED}
      */
     record Kept(List<Span> spans, long used, long granted, long since) {
 
         public Kept {
             spans = List.copyOf(spans);
-            boolean inRange = !spans.isEmpty() && spans.size() <= KeptPeriods.MOST_SPANS;
+            boolean inRange = !spans.isEmpty() && spans.size() <= MOST_SPANS;
             Arguments.require(inRange, "number of spans", ">= 1 and <= 8", spans.size());
             requireUsed(used, granted);
             requireUnits(since, "since");
@@ -211,11 +217,11 @@ sealed interface SavedMeter {
     private static void requireUsed(long used, long granted) {
         requireUnits(used, "used");
         Arguments.require(granted >= 0, "granted", ">= 0", granted);
-        Arguments.require(granted <= Meter.MOST_GRANTED, "granted", "<= 2^53", granted);
+        Arguments.require(granted <= CompiledLimit.MOST_GRANTED, "granted", "<= 2^53", granted);
     }
 
     private static void requireUnits(long units, String name) {
         Arguments.require(units >= 0, name, ">= 0", units);
-        Arguments.require(units <= Meter.MOST_USED, name, "<= 2^61", units);
+        Arguments.require(units <= CompiledLimit.MOST_USED, name, "<= 2^61", units);
     }
 }

@@ -1,5 +1,8 @@
 package dev.ratelimit.core;
 
+import static dev.ratelimit.core.CompiledLimit.MOST_USED;
+import static dev.ratelimit.core.CompiledLimit.NEVER;
+
 import dev.ratelimit.LimitStatus;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Instant;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +19,14 @@ import org.jspecify.annotations.Nullable;
 record SnapshotHeader(
         Instant taken, Instant highest, @Nullable Instant doubted, long doubtedForNanos) {
 
+    /** A jump that has lasted as long is believed: see {@link TimeOfDay#MINUTE}. */
+    private static final long MAX_DOUBT = TimeUnit.MINUTES.toNanos(1);
+
     SnapshotHeader {
         requireNonNull(taken, "taken");
         requireNonNull(highest, "highest");
         Arguments.require(doubtedForNanos >= 0, "time of doubt", ">= 0 ns", doubtedForNanos);
-        Arguments.require(doubtedForNanos < TimeOfDay.MINUTE, "time of doubt", "< 1 minute", doubtedForNanos);
+        Arguments.require(doubtedForNanos < MAX_DOUBT, "time of doubt", "< 1 minute", doubtedForNanos);
     }
 
     /** Makes the header of a limiter that believed its wall clock. */

@@ -22,25 +22,22 @@ final class TierCache {
         return tierCache.get(tier, missing -> new CompiledTier(missing, collected));
     }
 
-    /**
-     * Returns the compiled tier of an organization's tier, which the organization holds from then on. That the usual compiled tier is looked at before the
-     * organization lets the processor go on to the limits while it waits for the organization's memory.
-     */
+    /** Returns the usual compiled tier, if it is that of this very tier; otherwise null. */
     @SuppressWarnings("ReferenceEquality") // an equal tier is compared by the organization
-    CompiledTier of(Tier tier, OrganizationState organization) {
+    @Nullable
+    CompiledTier usual(Tier tier) {
         CompiledTier known = usual;
-        if (known != null && known.tier == tier) {
-            organization.hold(known);
-            return known;
-        }
-        CompiledTier compiled = organization.compiled(tier);
-        if (known == null) {
-            usual = compiled;
-        }
-        return compiled;
+        return known != null && known.tier == tier ? known : null;
     }
 
-    /** Lets go of the usual compiled tier. An organization that calls under it holds it, and makes it the usual one again. */
+    /** Makes a compiled tier, which an organization holds, the usual one if there is none. */
+    void offerUsual(CompiledTier compiled) {
+        if (usual == null) {
+            usual = compiled;
+        }
+    }
+
+    /** Drops the usual compiled tier. The next call offers one anew. */
     void forgetUsual() {
         usual = null;
     }

@@ -65,7 +65,7 @@ class SeveralLimitsLincheckTest {
         @Operation(nonParallelGroup = "reservations")
         public boolean reserve(@Param(name = "endpoint") int endpoint) {
             Reservation reservation =
-                    requireNonNull(book.all.decider.reserve(organization, TIER, String.valueOf(endpoint), ONE));
+                    requireNonNull(InMemoryReservation.reserve(book.all, organization, TIER, String.valueOf(endpoint), ONE));
             return reservation.decision().isAdmitted() && reservations.add(reservation);
         }
 

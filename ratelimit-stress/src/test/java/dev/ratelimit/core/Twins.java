@@ -183,7 +183,7 @@ final class Twins {
                     "return put(key, newMeter(key));"),
             new Twin(
                     "a refused call keeps what it has charged",
-                    Decider.class,
+                    OrganizationState.class,
                     LimitsAtTheLastUnit.class,
                     "meter.refund(meter.booking(position), usage.amountOf(limit.unit));",
                     ""),
