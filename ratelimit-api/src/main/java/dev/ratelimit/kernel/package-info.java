@@ -1,5 +1,6 @@
 /**
- * What the modules of this library share and users do not see: exported to those modules only, without a promise of compatibility.
+ * What the modules of this library share and users do not see: exported to those modules only, without a promise of
+ * compatibility.
  */
 @NullMarked
 package dev.ratelimit.kernel;

@@ -22,8 +22,8 @@ final class CompiledLimit {
     static final long NEVER = Long.MAX_VALUE;
 
     /**
-     * The most units that count at once, also where charges need not fit: 256 times the greatest amount. A limit refuses at
-     * this sum what it would refuse at any greater one.
+     * The most units that count at once, also where charges need not fit: 256 times the greatest amount. A limit
+     * refuses at this sum what it would refuse at any greater one.
      */
     static final long MOST_USED = 1L << 61;
 
@@ -36,8 +36,8 @@ final class CompiledLimit {
     /**
      * What a meter is known by in an organization. Only the amount, the precision and the overrun may differ.
      *
-     * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM: a caller who does not know them
-     * cannot choose names whose keys collide. With {@link String#hashCode} a caller can.
+     * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM: a caller who does
+     * not know them cannot choose names whose keys collide. With {@link String#hashCode} a caller can.
      */
     static final class Key {
 
@@ -191,7 +191,10 @@ final class CompiledLimit {
         return new CompiledLimit(key.of(endpoint), other, order);
     }
 
-    /** Returns the most half units that may be used where so many units are to be admitted; negative if they never can be. */
+    /**
+     * Returns the most half units that may be used where so many units are to be admitted; negative if they never can
+     * be.
+     */
     long headroom(long units) {
         return (amount - units) << 1;
     }

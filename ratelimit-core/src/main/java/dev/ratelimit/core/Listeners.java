@@ -17,9 +17,9 @@ import java.util.function.Supplier;
 /**
  * The listeners of a limiter: each event is told to all of them, in the order in which they were added.
  *
- * <p>What is thrown while listeners are told is swallowed, errors included: a decision is charged by then, and a caller that did not get it
- * could neither use nor give back what it paid for. It is logged by {@link System.Logger}, which needs no library, at most once a minute for
- * each class of listeners.
+ * <p>What is thrown while listeners are told is swallowed, errors included: a decision is charged by then, and a caller
+ * that did not get it could neither use nor give back what it paid for. It is logged by {@link System.Logger}, which
+ * needs no library, at most once a minute for each class of listeners.
  */
 final class Listeners {
 
@@ -29,8 +29,8 @@ final class Listeners {
     static final List<Class<?>> RESOLVED = List.of(Throwable.class);
 
     /**
-     * By listener, the share of an amount from which on the listener is told {@code nearLimit}; infinite, so that no use reaches it,
-     * for one that is not to be told.
+     * By listener, the share of an amount from which on the listener is told {@code nearLimit}; infinite, so that no
+     * use reaches it, for one that is not to be told.
      */
     final double[] nearLimitAt;
 
@@ -131,8 +131,8 @@ final class Listeners {
     }
 
     /**
-     * Tells of something that is decided and charged: what is thrown must not keep it from the caller. So what tells is made before there is
-     * anything to tell; then nothing can throw but here.
+     * Tells of something that is decided and charged: what is thrown must not keep it from the caller. So what tells is
+     * made before there is anything to tell; then nothing can throw but here.
      */
     void attempt(Runnable notifying) {
         attempt(notifying, () -> "Rate limit listeners could not be told");

@@ -6,11 +6,11 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongConsumer;
 
 /**
- * A limit on the lines of a log: one per interval for each of 256 slots, over which what lines are about is spread by its
- * hash. So what is loud keeps little else from being heard, and memory is bounded.
+ * A limit on the lines of a log: one per interval for each of 256 slots, over which what lines are about is spread by
+ * its hash. So what is loud keeps little else from being heard, and memory is bounded.
  *
- * <p>Every offer either writes a line or is counted, once, on the next line of its slot. Lock-free: a line takes one CAS, an offer
- * that is left out one atomic addition (and a failed CAS before it, if it lost the race for a line).
+ * <p>Every offer either writes a line or is counted, once, on the next line of its slot. Lock-free: a line takes one
+ * CAS, an offer that is left out one atomic addition (and a failed CAS before it, if it lost the race for a line).
  */
 final class LogThrottle {
 
@@ -18,8 +18,10 @@ final class LogThrottle {
 
     private static final int SLOTS = 256;
 
-    /* Two numbers a slot, next to each other so that an offer touches one cache line: when the last line was written, and how many offers
-     * were left out since. */
+    /*
+     * Two numbers a slot, next to each other so that an offer touches one cache line: when the last line was written,
+     * and how many offers were left out since.
+     */
     private final AtomicLongArray slots = new AtomicLongArray(2 * SLOTS);
     private final TimeSource time;
     private final long intervalNanos;

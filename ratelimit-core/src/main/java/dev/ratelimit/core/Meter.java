@@ -4,8 +4,9 @@ import dev.ratelimit.LimitStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The counter behind one limit of one organization. What may change from call to call, the amount first of all, comes with the
- * {@link CompiledLimit}. Lock-free; {@code now} is a reading of the monotonic clock made by the calling thread during the call.
+ * The counter behind one limit of one organization. What may change from call to call, the amount first of all, comes
+ * with the {@link CompiledLimit}. Lock-free; {@code now} is a reading of the monotonic clock made by the calling thread
+ * during the call.
  */
 abstract sealed class Meter permits Timeline, PeriodCounter {
 
@@ -15,19 +16,22 @@ abstract sealed class Meter permits Timeline, PeriodCounter {
     /** How many units were charged that need not fit, and the position for them. */
     record Charged(long units, long position) {}
 
-    /** Returns 0 if so many units would be admitted, otherwise the least wait in nanoseconds after which they would be. */
+    /**
+     * Returns 0 if so many units would be admitted, otherwise the least wait in nanoseconds after which they would be.
+     */
     abstract long nanosUntilFits(CompiledLimit limit, long units, long now);
 
     /**
      * Charges so many units if they are admitted.
      *
-     * @return a position, which is not negative; or, refused, the complement {@code ~wait} of what {@link #nanosUntilFits} returns
+     * @return a position, which is not negative; or, refused, the complement {@code ~wait} of what {@link
+     *     #nanosUntilFits} returns
      */
     abstract long charge(CompiledLimit limit, long units, long now);
 
     /**
-     * Returns the booking that a charge was written to, for as long as somebody may want to change it. A position is good only for a short
-     * time after the charge.
+     * Returns the booking that a charge was written to, for as long as somebody may want to change it. A position is
+     * good only for a short time after the charge.
      *
      * @return the booking, null if what is written there does not count any more
      */
@@ -38,15 +42,18 @@ abstract sealed class Meter permits Timeline, PeriodCounter {
     abstract void refund(@Nullable Booking booking, long units);
 
     /**
-     * Charges units whether they fit or not, as belongs to what was charged at a booking earlier: a window now, a period only while it may be
-     * the current one, now or again. As many are charged as leave what is used within {@link CompiledLimit#MOST_USED}.
+     * Charges units whether they fit or not, as belongs to what was charged at a booking earlier: a window now, a
+     * period only while it may be the current one, now or again. As many are charged as leave what is used within
+     * {@link CompiledLimit#MOST_USED}.
      */
     abstract Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now);
 
     /** Tells whether what was charged at a booking counts in no decision any more, and never will. */
     abstract boolean isGone(@Nullable Booking booking, long now);
 
-    /** Charges units now, whether they fit or not: as many as leave what is used within {@link CompiledLimit#MOST_USED}. */
+    /**
+     * Charges units now, whether they fit or not: as many as leave what is used within {@link CompiledLimit#MOST_USED}.
+     */
     abstract Charged chargeAnyway(CompiledLimit limit, long units, long now);
 
     abstract LimitStatus status(CompiledLimit limit, long now);
@@ -60,8 +67,8 @@ abstract sealed class Meter permits Timeline, PeriodCounter {
     }
 
     /**
-     * Returns what counts in this meter, with ages as of a reading of the monotonic clock; null if nothing does. What was charged before this
-     * is called is in it; what is charged meanwhile may be.
+     * Returns what counts in this meter, with ages as of a reading of the monotonic clock; null if nothing does. What
+     * was charged before this is called is in it; what is charged meanwhile may be.
      */
     @Nullable
     abstract SavedMeter save(CompiledLimit.Key key, long now);

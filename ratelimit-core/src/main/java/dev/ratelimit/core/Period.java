@@ -103,8 +103,8 @@ final class Period implements Meter.Booking {
     }
 
     /**
-     * Changes what is granted, to no less than nothing and no more than {@link CompiledLimit#MOST_GRANTED}. For one thread at
-     * a time.
+     * Changes what is granted, to no less than nothing and no more than {@link CompiledLimit#MOST_GRANTED}. For one
+     * thread at a time.
      */
     void grant(long units) {
         long before = granted;

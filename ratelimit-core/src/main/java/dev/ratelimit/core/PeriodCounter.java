@@ -222,8 +222,9 @@ final class PeriodCounter extends Meter {
     }
 
     /**
-     * Lets so many units more, or fewer, be used beyond the amount until the current period ends: in all at least none and at most
-     * {@link CompiledLimit#MOST_GRANTED}. For one thread at a time. Reads the wall clock before it grants, and not after, since that may throw.
+     * Lets so many units more, or fewer, be used beyond the amount until the current period ends: in all at least none
+     * and at most {@link CompiledLimit#MOST_GRANTED}. For one thread at a time. Reads the wall clock before it grants,
+     * and not after, since that may throw.
      *
      * @return where it then stands
      */
@@ -305,8 +306,8 @@ final class PeriodCounter extends Meter {
     }
 
     /**
-     * Reads the wall clock: returns the nanoseconds until a period ends, {@link CompiledLimit#NEVER} if it has no end, or 0 if it is
-     * not the current one any more.
+     * Reads the wall clock: returns the nanoseconds until a period ends, {@link CompiledLimit#NEVER} if it has no end,
+     * or 0 if it is not the current one any more.
      */
     private long untilEnd(Period period, long now) {
         if (isLifetime()) {

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * A listener that writes what a limiter refuses, or would refuse, to an SLF4J log at a bounded rate; and what support did.
+ * A listener that writes what a limiter refuses, or would refuse, to an SLF4J log at a bounded rate; and what support
+ * did.
  *
  * <pre>{@code
  * Slf4jListener listener = Slf4jListener.builder().nearLimitAt(0.8).build();
@@ -42,21 +43,23 @@ import org.slf4j.spi.LoggingEventBuilder;
  * <tr><td>INFO</td><td>Forgot an organization</td><td>organization</td></tr>
  * </table>
  *
- * <p>{@code retryAfter} is a {@link Duration}, and missing where waiting does not help; {@code table} and {@code limit} are missing
- * where the cause is none of the tier's limits; {@code shadow} is true where the limit refuses nothing, and missing elsewhere. Names are
- * {@linkplain dev.ratelimit printable}: whatever callers make up, a line stays one line of a bounded length. Keys that callers authenticate
- * with are never logged.
+ * <p>{@code retryAfter} is a {@link Duration}, and missing where waiting does not help; {@code table} and {@code limit}
+ * are missing where the cause is none of the tier's limits; {@code shadow} is true where the limit refuses nothing, and
+ * missing elsewhere. Names are {@linkplain dev.ratelimit printable}: whatever callers make up, a line stays one line of
+ * a bounded length. Keys that callers authenticate with are never logged.
  *
- * <p><b>The bound.</b> There is at most one line per interval, one minute unless stated, for each organization that is refused, and for
- * each organization and limit that would refuse or is nearly used up; and at most 256 of each of these kinds in all. What support does is
- * always logged.
- * {@code suppressed} is how many were left out since the line before. Lines are spread over 256 slots by a hash of what they are about; those
- * that share a slot share its line and its count. Every refusal is logged or counted, exactly once, but a count is seen only when the next
- * line of its slot is due and written: metrics and alerts should rather come from a listener of their own.
+ * <p><b>The bound.</b> There is at most one line per interval, one minute unless stated, for each organization that is
+ * refused, and for each organization and limit that would refuse or is nearly used up; and at most 256 of each of these
+ * kinds in all. What support does is always logged. {@code suppressed} is how many were left out since the line before.
+ * Lines are spread over 256 slots by a hash of what they are about; those that share a slot share its line and its
+ * count. Every refusal is logged or counted, exactly once, but a count is seen only when the next line of its slot is
+ * due and written: metrics and alerts should rather come from a listener of their own.
  *
- * <p>Needs SLF4J 2, which the host brings; a host that is a module requires {@code org.slf4j} itself. No other class needs it.
+ * <p>Needs SLF4J 2, which the host brings; a host that is a module requires {@code org.slf4j} itself. No other class
+ * needs it.
  *
- * <p>Safe for use by many threads. Wait-free where a line is left out or its level is off; a line takes as long as the log does.
+ * <p>Safe for use by many threads. Wait-free where a line is left out or its level is off; a line takes as long as the
+ * log does.
  */
 public final class Slf4jListener implements RateLimitListener {
 

@@ -4,8 +4,9 @@ import dev.ratelimit.Tier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The compiled tiers of a limiter by tier, each for as long as an organization holds it. So equal tiers have one compiled tier, however many there are, and
- * a tier that an organization had for itself goes with it, or with its next tier.
+ * The compiled tiers of a limiter by tier, each for as long as an organization holds it. So equal tiers have one
+ * compiled tier, however many there are, and a tier that an organization had for itself goes with it, or with its next
+ * tier.
  *
  * <p>Safe for use by many threads.
  */
@@ -47,7 +48,9 @@ final class TierCache {
         collected.remove(most);
     }
 
-    /** Estimates the heap that endpoints take which no table names, each once for all organizations that have called it. */
+    /**
+     * Estimates the heap that endpoints take which no table names, each once for all organizations that have called it.
+     */
     long estimatedBytes() {
         return tierCache.stream().mapToLong(CompiledTier::estimatedBytes).sum();
     }

@@ -88,7 +88,8 @@ class Slf4jListenerTest {
                 .element(1)
                 .isEqualTo("INFO Would reject: organization=acme, endpoint=chat, table=calls per month, "
                         + "limit=1,000 calls per calendar month, "
-                        + "cause=Exceeded the limit of 1,000 calls per calendar month for endpoint \"chat\" (calls per month), "
+                        + "cause=Exceeded the limit of 1,000 calls per calendar month for endpoint \"chat\" (calls "
+                        + "per month), "
                         + "suppressed=0");
     }
 
@@ -103,13 +104,17 @@ class Slf4jListenerTest {
         assertThat(log.texts())
                 .containsExactly(
                         "INFO Granted: organization=acme, account=default, table=calls per month, "
-                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=50, used=900, remaining=150",
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=50, "
+                                + "used=900, remaining=150",
                         "INFO Granted: organization=acme, account=default, table=calls per month, "
-                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=60, used=900, remaining=160",
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=60, "
+                                + "used=900, remaining=160",
                         "INFO Carried over: organization=acme, account=default, table=calls per month, "
-                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, remaining=300",
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, "
+                                + "remaining=300",
                         "INFO Carried over: organization=acme, account=default, table=calls per month, "
-                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, remaining=300",
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, "
+                                + "remaining=300",
                         "INFO Reset an organization: organization=acme",
                         "INFO Forgot an organization: organization=acme");
     }

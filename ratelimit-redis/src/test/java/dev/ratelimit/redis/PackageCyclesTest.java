@@ -55,7 +55,8 @@ final class PackageCyclesTest {
                     "dev.ratelimit.core.Meter",
                     "dev.ratelimit.core.Period",
                     "dev.ratelimit.core.PeriodCounter",
-                    "dev.ratelimit.core.SlidingWindow"),
+                    "dev.ratelimit.core.SlidingWindow",
+                    "dev.ratelimit.core.Timeline"),
             // An interface, and the class behind its factory.
             Set.of("dev.ratelimit.Reservation", "dev.ratelimit.RejectedReservation"),
             Set.of("dev.ratelimit.spi.TimeSource", "dev.ratelimit.spi.SystemTimeSource"),
@@ -108,7 +109,8 @@ final class PackageCyclesTest {
 
     /** Returns what the classes of a module refer to in their own packages; the module is that of some class. */
     private static Map<String, Set<String>> references(Class<?> of) throws IOException, URISyntaxException {
-        Path place = Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path place =
+                Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI());
         if (Files.isDirectory(place)) {
             return references(place);
         }
