@@ -150,7 +150,7 @@ non-sealed class SlidingWindow extends Meter {
     volatile MarkBlock head;
 
     /** A hint: the newest mark is in this block or in a later one. */
-    private volatile MarkBlock tail;
+    volatile MarkBlock tail;
 
     /** A hint for waits: live marks before this block have given back all that was charged under them. */
     volatile @Nullable MarkBlock firstUsed;
