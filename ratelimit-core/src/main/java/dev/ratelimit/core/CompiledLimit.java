@@ -15,10 +15,10 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** A limit of a tier made ready for deciding: what a decision needs of it, in fields. */
+/** A limit of a tier compiled for decisions: the numbers that a decision needs, in fields. */
 final class CompiledLimit {
 
-    /** The wait when waiting does not help. As nanoseconds it would be 292 years. */
+    /** The wait when no wait helps. As nanoseconds it would be 292 years. */
     static final long NEVER = Long.MAX_VALUE;
 
     /**
@@ -30,13 +30,17 @@ final class CompiledLimit {
     /** The most units that can be granted beyond an amount: as many as the greatest amount. */
     static final long MOST_GRANTED = 1L << 53;
 
-    /** Up to so many charges in a window, and for amounts up to this, a limit is exact unless it asks for more. */
+    /**
+     * A limit of at most this amount is exact while fewer marks than this are live. A limit of precision EXACT always
+     * is.
+     */
     private static final int EXACT_MARKS = 1_024;
 
     /**
-     * What a meter is known by in an organization. Only the amount, the precision and the overrun may differ.
+     * The identity of a meter within an organization. Limits that differ only in amount, precision or overrun have
+     * equal keys, and so share a meter.
      *
-     * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM: a caller who does
+     * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM. A caller who does
      * not know them cannot choose names whose keys collide. With {@link String#hashCode} a caller can.
      */
     static final class Key {
@@ -75,18 +79,18 @@ final class CompiledLimit {
             return (int) hash;
         }
 
-        /** Returns a number whose lower half depends on all bits of another. Two numbers never become one. */
+        /** Returns a number whose lower half depends on all bits of another. The mapping is one to one. */
         private static long mixed(long number) {
             long product = number * FACTOR;
             return product ^ (product >>> 32);
         }
 
-        /** Returns the key of the same limit for another scope. */
+        /** Returns the key of the same limit in another scope. */
         Key of(Scope other) {
             return new Key(account, table, other, unit, span);
         }
 
-        /** Returns a hash whose last bit is 0, for a table that has keys at even places. */
+        /** Returns a hash whose last bit is 0, for a table with keys at even places. */
         int evenHash() {
             return hash << 1;
         }
@@ -148,15 +152,16 @@ final class CompiledLimit {
     /** The place of the limit's table in the tier. Of limits that refuse equally long, the first is named. */
     final int order;
 
-    /** Nanoseconds; {@link #NEVER} for a quota. Limits are charged in ascending order of span. */
+    /** The window in nanoseconds; {@link #NEVER} for a quota. Limits are charged in ascending order of it. */
     final long windowNanos;
 
-    /** A window appends exact marks while fewer than so many are live. */
+    /** The number of live marks below which a window appends exact marks. */
     final int exactMarks;
 
+    /** Whether a quota admits calls until its amount is reached, whatever the last one uses. */
     final boolean untilReached;
 
-    /** The limit refuses nothing. */
+    /** Whether the limit refuses nothing, and only reports. */
     final boolean shadow;
 
     CompiledLimit(Key key, AppliedLimit applied, int order) {
@@ -180,7 +185,7 @@ final class CompiledLimit {
         }
     }
 
-    /** Makes a limit of a tier ready for one question, which needs no order. */
+    /** Compiles a limit for one question, which needs no order. */
     static CompiledLimit of(Tier tier, AppliedLimit applied) {
         return new CompiledLimit(Key.of(tier, applied), applied, 0);
     }
@@ -191,20 +196,17 @@ final class CompiledLimit {
         return new CompiledLimit(key.of(endpoint), other, order);
     }
 
-    /**
-     * Returns the most half units that may be used where so many units are to be admitted; negative if they never can
-     * be.
-     */
+    /** Returns the most half units that may be used before units are admitted; negative if the units never fit. */
     long headroom(long units) {
         return (amount - units) << 1;
     }
 
-    /** Tells whether so many units are admitted where so many are used. */
+    /** Tells whether units are admitted where {@code used} units are used. */
     boolean admits(long used, long units) {
         return untilReached ? used < amount : used + units <= amount;
     }
 
-    /** Tells whether so many units are refused even where nothing is used. */
+    /** Tells whether units are refused even where nothing is used. */
     boolean neverAdmits(long units) {
         return !admits(0, units);
     }

@@ -3,18 +3,18 @@ package dev.ratelimit.core;
 import java.util.OptionalLong;
 
 /**
- * How much a limiter keeps, and what it has decided.
+ * The size of a limiter's state, and the number of its decisions.
  *
- * @param organizations whose state is kept
- * @param meters their counters: one for each limit that was asked
+ * @param organizations the organizations whose state is kept
+ * @param meters their meters: one for each limit that was asked
  * @param marks the moments, or grains of time, that their windows remember charges by
- * @param estimatedBytes the heap that they take, where names have about 20 characters and the JVM compresses pointers:
- *     within a quarter of what is measured. Endpoints that no table names, which organizations share, are in it until
- *     the garbage collector has run.
- * @param admitted calls and reservations that were admitted since the limiter was built; empty unless
- *     {@linkplain InMemoryRateLimiter.Builder#countDecisions() decisions are counted}
- * @param rejected rejections, also each of a call that waits for its turn and those of more for a reservation; empty
- *     unless decisions are counted
+ * @param estimatedBytes the heap of them, where names have about 20 characters and the JVM compresses pointers; within
+ *     a quarter of what is measured. It includes endpoints that no table names and that organizations share, until the
+ *     garbage collector has run.
+ * @param admitted the calls and reservations that were admitted since the limiter was built; empty unless {@linkplain
+ *     InMemoryRateLimiter.Builder#countDecisions() decisions are counted}
+ * @param rejected the rejections, also each one of a call that waits for its turn and those of more for a reservation;
+ *     empty unless decisions are counted
  */
 public record LimiterStats(
         long organizations,

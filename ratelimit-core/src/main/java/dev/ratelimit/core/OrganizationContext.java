@@ -1,10 +1,10 @@
 package dev.ratelimit.core;
 
 /**
- * What the states of all organizations of a limiter share.
+ * The part of a limiter that the states of its organizations share.
  *
  * @param clocks the clocks of the limiter
- * @param tierCache its compiled tiers
+ * @param tierCache the compiled tiers of the limiter
  * @param maxEndpoints the most unlisted endpoints of an organization that have meters of their own
  */
 record OrganizationContext(Clocks clocks, TierCache tierCache, int maxEndpoints) {}

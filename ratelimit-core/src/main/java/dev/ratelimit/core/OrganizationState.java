@@ -22,23 +22,29 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept for one organization: its meters by key.
+ * The state of one organization: its meters by key, and what it holds of tiers and endpoints.
  *
  * <h2>Its life</h2>
  *
- * State that is idle, so that no later decision depends on it, is dropped. {@code life} is a ticket that only grows:
- * even while the state is live, odd while somebody checks whether it is idle, and {@link #DEAD} in the end. Who checks
- * raises it to an odd number, then looks at all meters, then either raises it again or puts DEAD in its place, by a CAS
- * from the number it had set. Who has decided a call then reads {@code life}: if a check is under way, he raises it,
- * and the check's last CAS fails; if the state is dead, he decides again on a new one. A charge is written before
- * {@code life} is read, and {@code life} is set to odd before the charges are read; so one of the two sees the other,
- * and no charge that was reported as admitted is ever dropped while it counts.
+ * <p>A sweep drops state that is idle: no later decision depends on it. {@code life} is an epoch that only grows. It is
+ * even while the state is live, odd while a check for idleness is under way, and {@link #DEAD} in the end.
  *
- * <p>Lock-free: a call decides again only when the state was dropped meanwhile.
+ * <ol>
+ *   <li>A check raises {@code life} to an odd number, then reads all meters. It ends with a CAS from that odd number:
+ *       to DEAD if all meters are idle, otherwise to the next even number.
+ *   <li>A call charges first, and then reads {@code life}. If a check is under way, the call raises {@code life}, and
+ *       the last CAS of the check fails. If the state is dead, the call is decided again on a new state.
+ * </ol>
+ *
+ * <p>A charge is written before the call reads {@code life}. The odd number is written before the check reads the
+ * charges. So one of the two sees the other. No charge that was reported as admitted is dropped while it counts.
+ *
+ * <p><b>Progress.</b> Lock-free: a call is decided again only when the state was dropped meanwhile. A short lock is
+ * taken for the first call of a meter, and for the first one of an endpoint that no table names.
  */
 final class OrganizationState extends MeterTable {
 
-    /** Even, so that nobody takes it for a check; no count of checks gets there. */
+    /** The end of a life. It is even, so that no call takes it for a check, and no count of checks reaches it. */
     private static final long DEAD = Long.MIN_VALUE;
 
     /* As measured, with names of about 20 characters, on a JVM that compresses pointers. */
@@ -51,22 +57,22 @@ final class OrganizationState extends MeterTable {
     final String name;
     final OrganizationContext context;
 
-    /** How many snapshots had begun when this organization got its place. */
+    /** The number of snapshots that had begun when this state was added to the store. */
     final int snapshots;
 
     private volatile long life;
 
-    /** The compiled tier of the tier that it was last on, as a hint, and to hold it. */
+    /** The compiled tier of the last call: a hint, and a reference that keeps it from being collected. */
     private @Nullable CompiledTier compiled;
 
-    /** The next in the list of the {@link IdleSweeper}, which guards it. */
+    /** The next state in the list of the {@link IdleSweeper}, which guards it. */
     @Nullable
     OrganizationState older;
 
-    /** Made with the first endpoint that no table names. */
+    /** Made with the first call of an endpoint that no table names. */
     private volatile @Nullable UnlistedEndpoints unlisted;
 
-    /** Made with the first call that listeners are told near limits of. */
+    /** Made with the first call after which a listener may be told of a near limit. */
     private volatile @Nullable NearLimitTracker near;
 
     OrganizationState(String name, OrganizationContext context, int snapshots) {
@@ -77,7 +83,7 @@ final class OrganizationState extends MeterTable {
 
     /** Returns the compiled tier of a tier, and holds it. */
     CompiledTier compiled(Tier tier) {
-        CompiledTier known = compiled; // may be seen late, but never half made: its fields are final
+        CompiledTier known = compiled; // may be seen late, and never half made: its fields are final
         if (known != null && known.tier.equals(tier)) {
             return known;
         }
@@ -87,8 +93,8 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Returns the compiled tier of a tier, and holds it. The usual one is looked at before this state: so the processor
-     * goes on to the limits while it waits for the memory of this state.
+     * Returns the compiled tier of a tier, and holds it. The usual one is compared before this object is read. So the
+     * processor goes on to the limits while it waits for the memory of this object.
      */
     CompiledTier compiled(Tier tier, TierCache tierCache) {
         CompiledTier usual = tierCache.usual(tier);
@@ -115,8 +121,8 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Returns the limits of an endpoint, in the order of charging, as a call would meet them; that they are asked for
-     * takes up no name.
+     * Returns the limits of an endpoint as a call would meet them, in the order of charging. This question takes no
+     * place of an unlisted endpoint.
      */
     CompiledLimit[] peekLimits(CompiledTier compiled, String endpoint) {
         CompiledLimit[] known = compiled.find(endpoint);
@@ -128,8 +134,8 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Returns what to look at some limits' meters in: this, if it has all of them; or else a copy that is not kept, to
-     * make the others in.
+     * Returns a state to read the meters of some limits in: this one, if it has all of them. Otherwise that is a copy,
+     * which is not kept and in which the missing meters can be made.
      */
     OrganizationState view(CompiledLimit[] limits) {
         for (CompiledLimit limit : limits) {
@@ -170,8 +176,8 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Returns where it stands with all limits of a tier, and behind them those of other endpoints of which something is
-     * used or granted.
+     * Returns where this organization stands with all limits of a tier. Behind them come the limits of other endpoints
+     * of which something is used or granted.
      */
     List<LimitStatus> status(Tier tier) {
         long now = context.clocks().nanoTime();
@@ -189,7 +195,7 @@ final class OrganizationState extends MeterTable {
         return Arrays.stream(limits).sorted(comparingInt(limit -> limit.order));
     }
 
-    /** Returns where this organization stands with a limit; that it is asked for makes no meter. */
+    /** Returns where this organization stands with a limit. This question makes no meter. */
     private LimitStatus status(CompiledLimit limit, long now) {
         Meter meter = find(limit);
         return meter != null
@@ -197,7 +203,10 @@ final class OrganizationState extends MeterTable {
                 : LimitStatus.of(limit.applied, 0, 0, Optional.of(Duration.ZERO));
     }
 
-    /** Returns the endpoints that have meters but no name in a tier, by the names that they are metered by under it. */
+    /**
+     * Returns the endpoints that have meters and that the tier does not name, by the names that their meters have under
+     * it.
+     */
     private Set<String> otherEndpoints(CompiledTier compiled) {
         Set<String> named = compiled.tier.namedEndpoints().stream()
                 .map(endpoint -> new Scope.Endpoint(endpoint).name())
@@ -214,8 +223,8 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Returns the compiled form of a limit. That of an endpoint which no table names is the one that the endpoint is
-     * metered by.
+     * Returns the compiled form of a limit. For an endpoint that no table names, that is the limit of the meter which
+     * the endpoint has.
      */
     CompiledLimit limit(Tier tier, AppliedLimit applied) {
         CompiledTier compiled = compiled(tier);
@@ -228,16 +237,13 @@ final class OrganizationState extends MeterTable {
                         .orElseThrow();
     }
 
-    /** Grants so many units more of a quota, or fewer, and returns where this organization then stands. */
+    /** Grants units of a quota, or takes them back if negative. Returns where this organization then stands. */
     LimitStatus grant(CompiledLimit quota, long units) {
         PeriodCounter counter = (PeriodCounter) meter(quota);
         return counter.grant(quota, units, context.clocks().nanoTime());
     }
 
-    /**
-     * Returns another state of this organization: with the same names of endpoints and the same grants, of which
-     * nothing is used.
-     */
+    /** Returns a state of this organization with the same names of endpoints and the same grants, and nothing used. */
     OrganizationState unused() {
         OrganizationState unused = new OrganizationState(name, context, snapshots);
         unused.unlisted = unlisted;
@@ -250,15 +256,15 @@ final class OrganizationState extends MeterTable {
         return unused;
     }
 
-    /** Gives back what a limit was charged for some usage. */
+    /** Gives back what a limit was charged for a usage. */
     void refund(CompiledLimit limit, Usage usage, long position) {
         Meter meter = meter(limit);
         meter.refund(meter.booking(position), usage.amountOf(limit.unit));
     }
 
     /**
-     * Estimates the heap that this organization takes with so many meters, but for their marks, and its entry in the
-     * map of organizations.
+     * Estimates the heap of this state with some meters, in bytes. Its entry in the map of the store is included, and
+     * the marks are not.
      */
     long estimatedBytes(long meters) {
         long bytes = BYTES + meters * BYTES_OF_METER + (near == null ? 0 : BYTES_OF_NEAR_LIMITS);
@@ -284,7 +290,7 @@ final class OrganizationState extends MeterTable {
         return new UnlistedEndpoints(context.maxEndpoints());
     }
 
-    /** Returns which limits of this organization are nearly used up. */
+    /** Returns the tracker of the limits that are nearly used up. */
     NearLimitTracker near() {
         NearLimitTracker known = near;
         return known != null ? known : addNear();
@@ -300,8 +306,8 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Tells whether what was decided here holds. If the state was found to be idle meanwhile, it must be decided again
-     * elsewhere.
+     * Tells whether a decision made here holds. If this state was dropped as idle meanwhile, the decision must be made
+     * again on another one.
      */
     boolean confirmLive() {
         long seen = life;
@@ -315,8 +321,8 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Returns what counts of this organization, with ages as of a reading of the monotonic clock. A meter that cannot
-     * be saved is left out and logged: it must not cost anybody else the snapshot.
+     * Returns what counts of this organization, with ages as of {@code now}. A meter that cannot be saved is left out
+     * and logged: it must not cost the others the snapshot.
      */
     SavedOrganization save(long now, Listeners listeners) {
         List<SavedMeter> saved = new ArrayList<>();
@@ -334,7 +340,7 @@ final class OrganizationState extends MeterTable {
         return new SavedOrganization(name, saved, endpoints == null ? List.of() : endpoints.names());
     }
 
-    /** Puts back what was saved so many nanoseconds ago. Endpoints that shared meters then go on to share them. */
+    /** Restores what was saved {@code elapsed} nanoseconds ago. Endpoints that shared meters go on to share them. */
     void restore(SavedOrganization saved, long elapsed) {
         Clocks clocks = context.clocks();
         reserve(saved.meters().size());
@@ -358,7 +364,7 @@ final class OrganizationState extends MeterTable {
         life = DEAD;
     }
 
-    /** Begins to check whether this state is idle, unless it has ended. For one thread at a time. */
+    /** Begins a check for idleness, unless this state has ended. For one thread at a time. */
     boolean beginCheck() {
         long live = life;
         return live != DEAD && LIFE.compareAndSet(this, live, live + 1);
@@ -369,7 +375,7 @@ final class OrganizationState extends MeterTable {
         return (life & 1) != 0;
     }
 
-    /** Ends a check, and this state if it is idle and nobody has called meanwhile. Tells whether it has ended. */
+    /** Ends a check, and this state if it is idle and no call came meanwhile. Tells whether the state has ended. */
     boolean endCheck(boolean idle) {
         long checking = life;
         if ((checking & 1) != 0 && !LIFE.compareAndSet(this, checking, idle ? DEAD : checking + 1)) {

@@ -30,15 +30,22 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The organizations of a limiter, by name, and the decisions over them: a call that finds that its organization's state
- * was dropped decides again on a new one.
+ * The organizations of a limiter by name: a concurrent map with a capacity, and the decisions over it.
  *
- * <p>Idle ones are dropped by the calls themselves: each that brings a new organization, and one in every millisecond,
- * makes some steps of the {@link IdleSweeper}.
+ * <p>A call whose state was dropped meanwhile is decided again on a new state.
+ *
+ * <p>Calls drop idle states themselves. A call that adds an organization, and one call in every millisecond, makes some
+ * steps of the {@link IdleSweeper}.
+ *
+ * <p><b>Guarantees.</b> An organization has at most one live state. No call is refused for want of a place while its
+ * organization is being added.
+ *
+ * <p><b>Progress.</b> A call of a known organization takes no lock here. To add one locks its bin of the map. Where
+ * there is no place, a new name is refused without a lock.
  */
 final class OrganizationStore {
 
-    /** The steps for a new organization: more than one, so that there are fewer in the end. */
+    /** The steps of a call that adds an organization: more than one, so that fewer remain in the end. */
     private static final int STEPS_FOR_NEW = 4;
 
     final Clocks clocks;
@@ -54,13 +61,13 @@ final class OrganizationStore {
     private final OrganizationContext context;
     final IdleSweeper sweeper;
 
-    /** How many are in the map; changes together with it, so that no call misses a place that is free. */
+    /** The number of organizations in the map. Both change together, so that no call misses a free place. */
     private final AtomicLong size = new AtomicLong();
 
-    /** How many snapshots have begun. */
+    /** The number of snapshots that have begun. */
     private final AtomicInteger snapshots = new AtomicInteger();
 
-    /** How many calls have begun to put an organization into the map, and how many have ended that. */
+    /** The number of calls that have begun to add an organization, and the number that have ended it. */
     private final AtomicLong addsBegun = new AtomicLong();
 
     private final AtomicLong addsEnded = new AtomicLong();
@@ -111,16 +118,17 @@ final class OrganizationStore {
         return (known == null ? unseen(name) : known).status(tier);
     }
 
-    /** Returns the state of an organization that has used nothing, which is not kept. */
+    /** Returns the state of an organization that has used nothing. The state is not kept. */
     OrganizationState unseen(String name) {
         return new OrganizationState(name, context, 0);
     }
 
+    /** Returns the answer to a new organization for which there is no place. */
     Decision decisionAtCapacity() {
         return capacityPolicy;
     }
 
-    /** Tells whether there is no place for a new organization, though idle ones are looked for. */
+    /** Tells whether there is no place for a new organization. Idle ones are looked for first. */
     private boolean isFull() {
         if (size.get() < max) {
             return false;
@@ -129,13 +137,13 @@ final class OrganizationStore {
         return size.get() >= max;
     }
 
-    /** Returns the organization of a name, null if nothing is known of it. */
+    /** Returns the state of an organization; null if there is none. */
     @Nullable
     OrganizationState find(String name) {
         return byName.get(name);
     }
 
-    /** Returns the organization of a name; null if nothing is known of it and there are as many as there may be. */
+    /** Returns the state of an organization, which is added if there is none; null if there is no place for it. */
     @Nullable
     OrganizationState get(String name) {
         OrganizationState known = byName.get(name);
@@ -143,9 +151,10 @@ final class OrganizationStore {
     }
 
     /**
-     * Takes no lock where there is no place, so that a flood of new names costs less than the calls it is kept from.
-     * Another call may have taken the last place for this very organization, and be about to put it into the map. So
-     * the answer is null only if no call was putting any there, from before this one looked into the map until it found
+     * Takes no lock where there is no place. So a flood of new names costs less than the calls that it is kept from.
+     *
+     * <p>Another call may have taken the last place for this very organization, and be about to put it into the map. So
+     * the answer is null only if no call was adding any organization, from before this one read the map until it found
      * no place.
      */
     private @Nullable OrganizationState getOrAdd(String name) {
@@ -158,7 +167,7 @@ final class OrganizationStore {
         return isFull() && noneUnderWay && addsBegun.get() == begun ? null : add(name, max);
     }
 
-    /** Returns the organization of a name, be there as many as there may be or not. */
+    /** Returns the state of an organization, which is added if there is none, beyond the capacity if need be. */
     OrganizationState require(String name) {
         OrganizationState known = byName.get(name);
         return known != null ? known : requireNonNull(add(name, Long.MAX_VALUE));
@@ -183,7 +192,7 @@ final class OrganizationStore {
         return found;
     }
 
-    /** Tells listeners of a decision that began at some time. */
+    /** Notifies listeners of a decision that began at a reading of the monotonic clock. */
     void notifyDecided(Caller caller, String endpoint, Usage usage, Decision decision, long began) {
         if (decision instanceof Admitted admitted) {
             listeners.onAdmitted(caller, endpoint, usage);
@@ -195,8 +204,8 @@ final class OrganizationStore {
     }
 
     /**
-     * Tells listeners which limits of an endpoint a call has brought near that began at some time, and charged so many
-     * units but to those that would have rejected it.
+     * Notifies listeners of the limits that a call has brought near. The call began at a reading of the monotonic
+     * clock. It charged no units to the limits that would have rejected it.
      */
     void notifyNear(
             Caller caller, String endpoint, List<Rejected> notCharged, ToLongFunction<Unit> charged, long began) {
@@ -211,7 +220,7 @@ final class OrganizationStore {
         }
     }
 
-    /** Forgets an organization that has ended. */
+    /** Removes a state that has ended. */
     void remove(OrganizationState ended) {
         byName.computeIfPresent(ended.name, (name, known) -> {
             if (known == ended) {
@@ -221,13 +230,13 @@ final class OrganizationStore {
         });
     }
 
-    /** Returns the state that takes the place of one that has ended. */
+    /** Returns the state that replaces one that has ended. */
     OrganizationState renewed(OrganizationState ended) {
         remove(ended);
         return require(ended.name);
     }
 
-    /** Looks at all that there are now. */
+    /** Drops all states that are idle now. */
     void sweepAll() {
         sweeper.sweepAll();
     }
@@ -261,9 +270,9 @@ final class OrganizationStore {
     }
 
     /**
-     * Writes what counts. Charges that were reported before this is called are in it, those made meanwhile may be; but
-     * no organization that is added meanwhile is, since the map may show one that was removed and added again a second
-     * time.
+     * Writes what counts. Charges that were reported before the call are in the snapshot, and those that are made
+     * meanwhile may be. Organizations that are added meanwhile are not: the map may show one that was removed and added
+     * again a second time.
      */
     void save(OutputStream out) throws IOException {
         refunds.make();
@@ -280,15 +289,15 @@ final class OrganizationStore {
         writer.finish();
     }
 
-    /** Nothing is granted meanwhile, so this is what was used and granted at one time. */
+    /** Nothing is granted meanwhile. So this is what was used and granted at one time. */
     private synchronized SavedOrganization save(OrganizationState organization, long now) {
         return organization.save(now, listeners);
     }
 
     /**
-     * Reads what was saved, into a limiter that nobody has called yet. The time since then is measured by the wall
-     * clock, as far as that is believed. An organization of which nothing counts any more takes no place; of the others
-     * all do, be there as many as there may be or not.
+     * Reads a snapshot into a limiter that nobody has called yet. The time since then is measured by the wall clock, as
+     * far as that is believed. An organization of which nothing counts any more takes no place. All others take one,
+     * beyond the capacity if need be.
      */
     void restore(InputStream in) throws IOException {
         SnapshotReader reader = new SnapshotReader(in);
@@ -309,7 +318,7 @@ final class OrganizationStore {
         });
     }
 
-    /** Grants so many units more of a quota, or fewer, and returns where the organization then stands. */
+    /** Grants units of a quota, or takes them back if negative. Returns where the organization then stands. */
     synchronized LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
         while (true) {
             OrganizationState organization = require(caller.organization());
@@ -322,8 +331,8 @@ final class OrganizationStore {
     }
 
     /**
-     * Charges what an organization has used under a former tier to a tier, and returns where it then stands with the
-     * limits that were charged.
+     * Charges what an organization has used under a former tier to a tier. Returns where it then stands with the limits
+     * that were charged.
      */
     synchronized List<LimitStatus> carryOver(String name, Tier tier, Tier former) {
         for (OrganizationState known = byName.get(name); known != null; known = byName.get(name)) {
@@ -336,7 +345,7 @@ final class OrganizationStore {
         return List.of();
     }
 
-    /** Ends an organization, idle or not; returns false if there is none. */
+    /** Ends the state of an organization, idle or not. Returns false if there is none. */
     synchronized boolean forget(String name) {
         OrganizationState known = byName.get(name);
         if (known == null) {
@@ -348,8 +357,8 @@ final class OrganizationStore {
     }
 
     /**
-     * Puts one that has used nothing in the place of an organization; returns false if there is none. Nothing is
-     * granted or forgotten meanwhile, so the new one has all that was granted to the old one when it takes its place.
+     * Replaces the state of an organization by one that has used nothing. Returns false if there is none. Nothing is
+     * granted or forgotten meanwhile, so the new state has all grants of the old one.
      */
     synchronized boolean reset(String name) {
         for (OrganizationState known = byName.get(name); known != null; known = byName.get(name)) {

@@ -4,9 +4,10 @@ import dev.ratelimit.Tier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The compiled tiers of a limiter by tier, each for as long as an organization holds it. So equal tiers have one
- * compiled tier, however many there are, and a tier that an organization had for itself goes with it, or with its next
- * tier.
+ * The compiled tiers of a limiter by tier: a cache with weak values.
+ *
+ * <p>Equal tiers have one compiled tier, which stays as long as an organization holds it. A tier that only one
+ * organization had goes with that organization, or when it changes to another tier.
  *
  * <p>Safe for use by many threads.
  */
@@ -15,7 +16,7 @@ final class TierCache {
     private final WeakValues.Collected collected = new WeakValues.Collected();
     private final WeakValues<Tier, CompiledTier> tierCache = new WeakValues<>(collected);
 
-    /** A compiled tier that was asked for lately, in most limiters that of nearly all organizations. */
+    /** A compiled tier of a recent call. In most limiters nearly all organizations are on it. */
     private volatile @Nullable CompiledTier usual;
 
     /** Returns the compiled tier of a tier. */
@@ -43,13 +44,13 @@ final class TierCache {
         usual = null;
     }
 
-    /** Removes some of what nobody holds any more. */
+    /** Removes some entries whose compiled tier was collected. */
     void removeCollected(int most) {
         collected.remove(most);
     }
 
     /**
-     * Estimates the heap that endpoints take which no table names, each once for all organizations that have called it.
+     * Estimates the heap of unlisted endpoints, in bytes. Each counts once for all organizations that have called it.
      */
     long estimatedBytes() {
         return tierCache.stream().mapToLong(CompiledTier::estimatedBytes).sum();
