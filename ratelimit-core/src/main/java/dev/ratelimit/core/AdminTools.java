@@ -84,9 +84,22 @@ public final class AdminTools {
                 "units",
                 ">= -2^53 and <= 2^53",
                 units);
-        LimitStatus status = store.grant(caller, quota, units);
+        LimitStatus status = granted(caller, quota, units);
         store.listeners.onGranted(caller, status);
         return status;
+    }
+
+    private LimitStatus granted(Caller caller, AppliedLimit quota, long units) {
+        synchronized (store.adminLock) {
+            while (true) {
+                OrganizationState organization = store.require(caller.organization());
+                LimitStatus status = organization.grant(organization.limit(caller.tier(), quota), units);
+                if (organization.confirmLive()) {
+                    return status;
+                }
+                store.remove(organization);
+            }
+        }
     }
 
     private static boolean isOf(Tier tier, AppliedLimit limit) {
@@ -127,11 +140,24 @@ public final class AdminTools {
                 "former",
                 "of organization \"" + caller.organization() + '"',
                 former.organization());
-        List<LimitStatus> charged = store.carryOver(caller.organization(), caller.tier(), former.tier());
+        List<LimitStatus> charged = carriedOver(caller.organization(), caller.tier(), former.tier());
         if (!charged.isEmpty()) {
             store.listeners.onCarriedOver(caller, former, charged);
         }
         return charged;
+    }
+
+    private List<LimitStatus> carriedOver(String name, Tier tier, Tier former) {
+        synchronized (store.adminLock) {
+            for (OrganizationState known = store.find(name); known != null; known = store.find(name)) {
+                List<LimitStatus> charged = CarryOver.charge(known, tier, former);
+                if (known.confirmLive()) {
+                    return charged;
+                }
+                store.remove(known);
+            }
+            return List.of();
+        }
     }
 
     /**
@@ -142,8 +168,20 @@ public final class AdminTools {
      * @see RateLimitListener#onReset
      */
     public void reset(String organization) {
-        if (store.reset(requireNonNull(organization, "organization"))) {
+        if (isReset(requireNonNull(organization, "organization"))) {
             store.listeners.onReset(organization);
+        }
+    }
+
+    /** Nothing is granted or forgotten meanwhile. So the new state has all grants of the old one. */
+    private boolean isReset(String name) {
+        synchronized (store.adminLock) {
+            for (OrganizationState known = store.find(name); known != null; known = store.find(name)) {
+                if (store.replace(known, known.unused())) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 
@@ -155,7 +193,12 @@ public final class AdminTools {
      * @see RateLimitListener#onForgotten
      */
     public void forget(String organization) {
-        if (store.forget(requireNonNull(organization, "organization"))) {
+        requireNonNull(organization, "organization");
+        boolean forgotten;
+        synchronized (store.adminLock) {
+            forgotten = store.forget(organization);
+        }
+        if (forgotten) {
             store.listeners.onForgotten(organization);
         }
     }

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 /**
  * Carries over what an organization has used when its plan changes.
  *
- * <p>What the limits of a former tier count is charged to the limits of a tier with the same table, scope and unit, and
- * another span. Limits of one span share a meter, so there is nothing to carry over.
+ * <p>Each limit of a tier is charged what its counterpart of the former tier counts: the limit of the same table, scope
+ * and unit. Their spans differ. Limits of one span share a meter, so there is nothing to carry over.
  */
 final class CarryOver {
 

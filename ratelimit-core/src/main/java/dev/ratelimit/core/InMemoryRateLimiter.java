@@ -233,7 +233,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * @return the counts, each for itself while calls go on
      */
     public LimiterStats stats() {
-        return store.stats(counter);
+        return LimiterStats.of(store, counter);
     }
 
     /**
@@ -249,7 +249,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * @throws IOException if the stream throws it
      */
     public void snapshot(OutputStream out) throws IOException {
-        store.save(requireNonNull(out, "out"));
+        LimiterSnapshot.save(store, requireNonNull(out, "out"));
     }
 
     /**
@@ -262,7 +262,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      *     is as it was
      */
     public void snapshot(Path file) throws IOException {
-        SnapshotFiles.replace(requireNonNull(file, "file"), store::save);
+        SnapshotFiles.replace(requireNonNull(file, "file"), out -> LimiterSnapshot.save(store, out));
     }
 
     /** Builds an {@link InMemoryRateLimiter}. Not safe for use by many threads. */
@@ -403,7 +403,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         public InMemoryRateLimiter restore(InputStream snapshot) throws IOException {
             requireNonNull(snapshot, "snapshot");
             InMemoryRateLimiter limiter = build();
-            limiter.store.restore(snapshot);
+            LimiterSnapshot.restore(limiter.store, snapshot);
             return limiter;
         }
 

@@ -1,6 +1,7 @@
 package dev.ratelimit.core;
 
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The size of a limiter's state, and the number of its decisions.
@@ -22,4 +23,34 @@ public record LimiterStats(
         long marks,
         long estimatedBytes,
         OptionalLong admitted,
-        OptionalLong rejected) {}
+        OptionalLong rejected) {
+
+    /** Counts what a store keeps, and what a counter has counted. */
+    static LimiterStats of(OrganizationStore store, @Nullable DecisionCounter counter) {
+        long organizations = 0;
+        long meters = 0;
+        long marks = 0;
+        long bytes = store.tierCache.estimatedBytes();
+        for (OrganizationState organization : store.all()) {
+            long[] kept = new long[3];
+            organization.forEach((key, meter) -> {
+                kept[0]++;
+                if (meter instanceof SlidingWindow window) {
+                    kept[1] += window.countMarks();
+                    kept[2] += window.estimatedBytes();
+                }
+            });
+            organizations++;
+            meters += kept[0];
+            marks += kept[1];
+            bytes += organization.estimatedBytes(kept[0]) + kept[2];
+        }
+        return new LimiterStats(
+                organizations,
+                meters,
+                marks,
+                bytes,
+                counter == null ? OptionalLong.empty() : OptionalLong.of(counter.admitted.sum()),
+                counter == null ? OptionalLong.empty() : OptionalLong.of(counter.rejected.sum()));
+    }
+}

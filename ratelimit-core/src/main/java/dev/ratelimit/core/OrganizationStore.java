@@ -3,7 +3,6 @@ package dev.ratelimit.core;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.Admitted;
-import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.CapacityReached;
 import dev.ratelimit.Cause;
@@ -13,16 +12,10 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.time.Duration;
-import java.util.HashSet;
+import java.util.Collection;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToLongFunction;
@@ -53,6 +46,9 @@ final class OrganizationStore {
     final TierCache tierCache = new TierCache();
     final PendingRefunds refunds = new PendingRefunds();
     final Decider decider;
+
+    /** Held by the tools of support while they change a state, and by a snapshot while it reads one. */
+    final Object adminLock = new Object();
 
     private final long max;
     private final Decision capacityPolicy;
@@ -241,112 +237,8 @@ final class OrganizationStore {
         sweeper.sweepAll();
     }
 
-    LimiterStats stats(@Nullable DecisionCounter counter) {
-        long organizations = 0;
-        long meters = 0;
-        long marks = 0;
-        long bytes = tierCache.estimatedBytes();
-        for (OrganizationState organization : byName.values()) {
-            long[] kept = new long[3];
-            organization.forEach((key, meter) -> {
-                kept[0]++;
-                if (meter instanceof SlidingWindow window) {
-                    kept[1] += window.countMarks();
-                    kept[2] += window.estimatedBytes();
-                }
-            });
-            organizations++;
-            meters += kept[0];
-            marks += kept[1];
-            bytes += organization.estimatedBytes(kept[0]) + kept[2];
-        }
-        return new LimiterStats(
-                organizations,
-                meters,
-                marks,
-                bytes,
-                counter == null ? OptionalLong.empty() : OptionalLong.of(counter.admitted.sum()),
-                counter == null ? OptionalLong.empty() : OptionalLong.of(counter.rejected.sum()));
-    }
-
-    /**
-     * Writes what counts. Charges that were reported before the call are in the snapshot, and those that are made
-     * meanwhile may be. Organizations that are added meanwhile are not: the map may show one that was removed and added
-     * again a second time.
-     */
-    void save(OutputStream out) throws IOException {
-        refunds.make();
-        int before = snapshots.getAndIncrement();
-        long now = clocks.nanoTime();
-        SnapshotWriter writer =
-                new SnapshotWriter(out, clocks.readTimeOfDay(now).save(now));
-        for (OrganizationState organization : byName.values()) {
-            SavedOrganization saved = save(organization, now);
-            if (organization.snapshots - before <= 0 && !saved.meters().isEmpty()) {
-                writer.organization(saved);
-            }
-        }
-        writer.finish();
-    }
-
-    /** Nothing is granted meanwhile. So this is what was used and granted at one time. */
-    private synchronized SavedOrganization save(OrganizationState organization, long now) {
-        return organization.save(now, listeners);
-    }
-
-    /**
-     * Reads a snapshot into a limiter that nobody has called yet. The time since then is measured by the wall clock, as
-     * far as that is believed. An organization of which nothing counts any more takes no place. All others take one,
-     * beyond the capacity if need be.
-     */
-    void restore(InputStream in) throws IOException {
-        SnapshotReader reader = new SnapshotReader(in);
-        long now = clocks.nanoTime();
-        TimeOfDay time = clocks.restore(reader.header(), now);
-        Duration since = Duration.between(reader.header().taken(), time.at(now));
-        long elapsed = since.isNegative() ? 0 : TimeUnit.NANOSECONDS.convert(since);
-        Set<String> names = new HashSet<>();
-        reader.forEach(saved -> {
-            Arguments.require(names.add(saved.name()), "name", "that of one organization", saved.name());
-            OrganizationState restored = unseen(saved.name());
-            restored.restore(saved, elapsed);
-            if (!restored.isIdle(clocks.nanoTime())) {
-                byName.put(saved.name(), restored);
-                size.getAndIncrement();
-                sweeper.add(restored);
-            }
-        });
-    }
-
-    /** Grants units of a quota, or takes them back if negative. Returns where the organization then stands. */
-    synchronized LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
-        while (true) {
-            OrganizationState organization = require(caller.organization());
-            LimitStatus status = organization.grant(organization.limit(caller.tier(), quota), units);
-            if (organization.confirmLive()) {
-                return status;
-            }
-            remove(organization);
-        }
-    }
-
-    /**
-     * Charges what an organization has used under a former tier to a tier. Returns where it then stands with the limits
-     * that were charged.
-     */
-    synchronized List<LimitStatus> carryOver(String name, Tier tier, Tier former) {
-        for (OrganizationState known = byName.get(name); known != null; known = byName.get(name)) {
-            List<LimitStatus> charged = CarryOver.charge(known, tier, former);
-            if (known.confirmLive()) {
-                return charged;
-            }
-            remove(known);
-        }
-        return List.of();
-    }
-
     /** Ends the state of an organization, idle or not. Returns false if there is none. */
-    synchronized boolean forget(String name) {
+    boolean forget(String name) {
         OrganizationState known = byName.get(name);
         if (known == null) {
             return false;
@@ -356,19 +248,30 @@ final class OrganizationStore {
         return true;
     }
 
-    /**
-     * Replaces the state of an organization by one that has used nothing. Returns false if there is none. Nothing is
-     * granted or forgotten meanwhile, so the new state has all grants of the old one.
-     */
-    synchronized boolean reset(String name) {
-        for (OrganizationState known = byName.get(name); known != null; known = byName.get(name)) {
-            OrganizationState unused = known.unused();
-            if (byName.replace(name, known, unused)) {
-                sweeper.add(unused);
-                known.end();
-                return true;
-            }
+    /** Puts another state in the place of one, which then ends. Returns false if that one is not in the map any more. */
+    boolean replace(OrganizationState known, OrganizationState other) {
+        if (!byName.replace(known.name, known, other)) {
+            return false;
         }
-        return false;
+        sweeper.add(other);
+        known.end();
+        return true;
+    }
+
+    /** Adds a restored state, beyond the capacity if need be. Nobody has called yet. */
+    void put(OrganizationState restored) {
+        byName.put(restored.name, restored);
+        size.getAndIncrement();
+        sweeper.add(restored);
+    }
+
+    /** Returns all states. One that is removed and added again meanwhile may come twice. */
+    Collection<OrganizationState> all() {
+        return byName.values();
+    }
+
+    /** Counts a snapshot that begins. Returns how many had begun before. */
+    int beginSnapshot() {
+        return snapshots.getAndIncrement();
     }
 }

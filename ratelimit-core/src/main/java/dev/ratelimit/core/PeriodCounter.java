@@ -61,7 +61,7 @@ import org.jspecify.annotations.Nullable;
  *   <li><em>Two are kept.</em> A period that is left is kept, unless nothing is used or granted in it. A third kept
  *       period is added to the second. That one then stands for the spans of both, and is entered as one object for
  *       either.
- *   <li><em>An ended period need not be closed.</em> Nothing is kept on which its charges could be noted, and it cannot
+ *   <li><em>An ended period is not closed.</em> Nothing is kept on which its charges could be noted, and it cannot
  *       be entered again. To enter it, the time of day would have to jump back. A jump takes a minute to be believed,
  *       and the period has less than a minute left. If one thread finds a period ended and another leaves it, nothing
  *       was kept before, so the entered period is new. The CAS that comes second fails, and its period is unknown to

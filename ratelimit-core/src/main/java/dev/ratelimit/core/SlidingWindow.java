@@ -65,8 +65,8 @@ import org.jspecify.annotations.Nullable;
  *       earlier.
  * </ol>
  *
- * So an admitted charge has in its sum all charges with stamps in the window that ends with its own stamp, except those
- * that were given back.
+ * So the sum of an admitted charge has all charges with stamps in the window that ends with its own stamp, except those
+ * given back.
  *
  * <h2>The fast path</h2>
  *
@@ -95,7 +95,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>That difference is never too large. A unit in {@code refunded} that is of an expired mark was written to the mark
  * before, and is read there after. A unit that is in the mark and not in {@code refunded} yet makes used look larger. A
- * refund under a block that a thread with a later clock has closed is lost to a thread that still counts a mark of it.
+ * thread with a later clock may close a block while another one still counts a mark of it. Refunds under that block are
+ * lost to the other one.
  *
  * <p>Used is {@code admitted}, less the start of the first live mark, less the refunds of live marks. {@code refunded}
  * is read after {@code admitted}, and {@code admitted} must still be the same afterwards. Otherwise a refund could be

@@ -41,7 +41,7 @@ final class SnapshotReader {
     private long meters;
 
     /**
-     * Reads the header. The stream need not be buffered, and is not closed.
+     * Reads the header. The stream may be unbuffered, and is not closed.
      *
      * @throws SnapshotException if it is not the header of a snapshot that this class can read
      */

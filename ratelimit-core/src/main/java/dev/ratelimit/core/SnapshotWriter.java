@@ -29,7 +29,7 @@ final class SnapshotWriter {
     private long organizations;
     private long meters;
 
-    /** Begins a snapshot. The stream need not be buffered, and is not closed. */
+    /** Begins a snapshot. The stream may be unbuffered, and is not closed. */
     SnapshotWriter(OutputStream out, SnapshotHeader header) throws IOException {
         this.out = new DataOutputStream(new BlockOutputStream(out));
         write(header.taken());

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  *       reading plus the time that has passed on the monotonic clock. And it lies at most an hour before the highest
  *       time.
  *   <li>Any other reading is a jump, forward or back. It is doubted, and time goes on from the last believed reading by
- *       the monotonic clock. The jump is believed when a later reading still shows it to an hour, at least a minute of
- *       the monotonic clock after the first doubted one. A believed reading in between ends the doubt. Another jump
- *       begins a new doubt.
+ *       the monotonic clock. The jump is believed when a later reading still shows it to an hour. That reading must
+ *       come at least a minute of the monotonic clock after the first doubted one. A believed reading in between ends
+ *       the doubt. Another jump begins a new doubt.
  *   <li>The highest time is the maximum of all times since the last believed jump. Only such a jump takes it back.
  * </ol>
  */
