@@ -196,29 +196,27 @@ public final class LimitTable {
         Row others = null;
         for (Row row : rows) {
             if (row.endpoints.contains(endpoint)) {
-                return limitOf(row, endpoint);
+                return limitOf(row, new Scope.Endpoint(endpoint));
             }
             others = row.isForOthers() ? row : others;
         }
-        return others == null ? Optional.empty() : limitOf(others, endpoint);
+        return others == null ? Optional.empty() : limitOf(others, new Scope.Endpoint(endpoint));
     }
 
-    /**
-     * Returns the limits that this table has for some endpoints, and the one of all others together if there is one.
-     */
+    /** Returns the limits that this table has for some endpoints, and that of the others if there is one. */
     Stream<AppliedLimit> limitsFor(Set<String> endpoints) {
-        Stream<Row> others = rows.stream().filter(row -> row.isForOthers() && row.group != null);
+        Stream<Row> others = rows.stream().filter(Row::isForOthers);
         return Stream.concat(
                 endpoints.stream().flatMap(endpoint -> limitFor(endpoint).stream()),
-                others.flatMap(row -> limitOf(row, "").stream()));
+                others.flatMap(row -> limitOf(row, new Scope.EachOtherEndpoint()).stream()));
     }
 
-    private Optional<AppliedLimit> limitOf(Row row, String endpoint) {
+    private Optional<AppliedLimit> limitOf(Row row, Scope alone) {
         if (row.limit == null) {
             return Optional.empty();
         }
-        Scope scope = row.group == null ? new Scope.Endpoint(endpoint) : row.group;
-        return Optional.of(new AppliedLimit(name, scope, row.limit, shadow));
+        Scope scope = row.group == null ? alone : row.group;
+        return Optional.of(AppliedLimit.of(name, scope, row.limit, shadow));
     }
 
     LimitTable withLimits(UnaryOperator<Limit> change) {
