@@ -36,7 +36,7 @@ final class RegisteredKey {
                 return refusal.get();
             }
         }
-        return new Caller(
+        return Caller.of(
                 organization,
                 switch (kind) {
                     case TRIAL -> tier(trial);

@@ -61,8 +61,8 @@ public final class Footprint {
         Footprint footprint = new Footprint(organizations);
         Footprint fewer = new Footprint(Math.min(organizations, MOST_OF_SEVERAL_ENDPOINTS));
         List<String> lines = new ArrayList<>(List.of(
-                ("Bytes per organization, each with a name of 19 characters, one endpoint and one limit; %,d "
-                                + "organizations:")
+                ("Bytes per organization, each with a name of 19 characters, one endpoint and one limit; "
+                                + "%,d organizations:")
                         .formatted(organizations),
                 "",
                 "| limit | at the peak | idle and cleaned up |",

@@ -23,7 +23,7 @@ public class WindowBenchmark extends TimedCalls {
 
     private final CompiledLimit limit = CompiledLimit.of(
             Tier.named("tier").build(),
-            new AppliedLimit("calls", new Endpoint("chat"), RateLimit.perMinute(2_000_000_000)));
+            AppliedLimit.of("calls", new Endpoint("chat"), RateLimit.perMinute(2_000_000_000)));
 
     private final SlidingWindow window = new SlidingWindow(limit.windowNanos, System.nanoTime());
 

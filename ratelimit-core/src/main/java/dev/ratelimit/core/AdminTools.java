@@ -49,7 +49,7 @@ public final class AdminTools {
      *     -2<sup>53</sup> and 2<sup>53</sup>
      */
     public LimitStatus grant(String organization, AppliedLimit quota, long units) {
-        return grant(new Caller(organization, tiers.apply(organization)), quota, units);
+        return grant(Caller.of(organization, tiers.apply(organization)), quota, units);
     }
 
     /**
@@ -103,7 +103,7 @@ public final class AdminTools {
     }
 
     private static boolean isOf(Tier tier, AppliedLimit limit) {
-        return tier.limits().contains(limit)
+        return tier.namedLimits().contains(limit)
                 || (limit.scope() instanceof Scope.Endpoint endpoint
                         && tier.limitsFor(endpoint.name()).contains(limit));
     }
@@ -118,7 +118,7 @@ public final class AdminTools {
      * tier, and never less.
      *
      * <pre>{@code
-     * limiter.admin().carryOver(new Caller("acme", fromThe16th), new Caller("acme", fromThe15th));
+     * limiter.admin().carryOver(Caller.of("acme", fromThe16th), Caller.of("acme", fromThe15th));
      * }</pre>
      *
      * <p>Call it once, when the plan changes: a second call charges again. Nothing is taken from the limits of the

@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.CalendarPeriod;
 import dev.ratelimit.kernel.Printable;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -228,7 +229,7 @@ final class SnapshotReader {
         LocalTime time = LocalTime.ofNanoOfDay(in.readLong());
         LocalDateTime anchor =
                 LocalDateTime.of(1, 1, 1, 0, 0).withDayOfMonth(day).with(time);
-        return new QuotaPeriod.Calendar(SnapshotFormat.calendarUnit(unit), anchor, zone());
+        return new CalendarPeriod(SnapshotFormat.calendarUnit(unit), anchor, zone());
     }
 
     private ZoneId zone() throws IOException {

@@ -1,7 +1,7 @@
 package dev.ratelimit.core;
 
-import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
+import dev.ratelimit.kernel.CalendarPeriod;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -129,7 +129,7 @@ final class SnapshotWriter {
         if (key.span() instanceof Duration window) {
             out.writeByte(SnapshotFormat.WINDOW);
             out.writeLong(window.toNanos());
-        } else if (key.span() instanceof QuotaPeriod.Calendar calendar) {
+        } else if (key.span() instanceof CalendarPeriod calendar) {
             out.writeByte(SnapshotFormat.CALENDAR);
             out.writeByte(SnapshotFormat.code(calendar.unit()));
             out.writeByte(calendar.anchor().getDayOfMonth());

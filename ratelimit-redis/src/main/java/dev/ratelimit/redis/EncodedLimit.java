@@ -10,6 +10,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.CalendarPeriod;
 import org.jspecify.annotations.Nullable;
 
 /** A limit as the script wants it. */
@@ -75,7 +76,7 @@ final class EncodedLimit {
     }
 
     private static String spanOf(QuotaPeriod period) {
-        return period instanceof QuotaPeriod.Calendar calendar
+        return period instanceof CalendarPeriod calendar
                 ? calendar.unit() + " " + calendar.anchor() + " " + calendar.zone()
                 : "lifetime";
     }
@@ -92,8 +93,7 @@ final class EncodedLimit {
     EncodedLimit overflow() {
         return isOfOneEndpoint()
                 ? new EncodedLimit(
-                        account,
-                        new AppliedLimit(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow()))
+                        account, AppliedLimit.of(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow()))
                 : this;
     }
 

@@ -8,10 +8,8 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
-import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
-import dev.ratelimit.kernel.Printable;
 import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -350,12 +348,6 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     private Caller callerOf(String organization) {
-        requireNonNull(organization, "organization");
-        Tier tier = tiers.tierOf(organization);
-        if (tier == null) {
-            throw new IllegalStateException(
-                    "the tier resolver must give a tier: organization=" + Printable.name(organization));
-        }
-        return new Caller(organization, tier);
+        return tiers.callerOf(organization);
     }
 }

@@ -59,7 +59,7 @@ final class Summary implements DecisionListener {
         if (count == null) {
             AppliedLimit key = limits.size() < MAX_LIMITS
                     ? limit
-                    : new AppliedLimit(limit.table(), FURTHER_ENDPOINTS, limit.limit());
+                    : AppliedLimit.of(limit.table(), FURTHER_ENDPOINTS, limit.limit());
             count = limits.computeIfAbsent(key, absent -> new Count());
         }
         return count;
