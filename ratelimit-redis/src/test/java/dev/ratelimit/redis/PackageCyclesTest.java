@@ -45,6 +45,7 @@ final class PackageCyclesTest {
                     "dev.ratelimit.Rejected", // of both: a Decision and a Resolution
                     "dev.ratelimit.Resolution"),
             Set.of(
+                    "dev.ratelimit.FurtherLimit",
                     "dev.ratelimit.Limit",
                     "dev.ratelimit.LimitParser", // Limit.parse
                     "dev.ratelimit.Quota",
