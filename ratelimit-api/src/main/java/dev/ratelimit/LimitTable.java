@@ -62,7 +62,7 @@ public final class LimitTable {
     }
 
     /**
-     * Adds a row that limits each of some endpoints by itself.
+     * Adds a row that limits each of some endpoints alone.
      *
      * @param limit the limit of each
      * @param endpoints the endpoints, at least one
@@ -98,7 +98,7 @@ public final class LimitTable {
     }
 
     /**
-     * Adds the row that limits each of the other endpoints by itself.
+     * Adds the row that limits each of the other endpoints alone.
      *
      * @param limit the limit of each
      * @return the longer table
@@ -121,16 +121,17 @@ public final class LimitTable {
     }
 
     /**
-     * Returns this table as a shadow: it refuses nothing, and tells what it would refuse. It decides over those calls
-     * that all other tables admit, and by itself, whatever other shadows say. A call that it would admit is charged to
-     * it. One that it would refuse is not: the answer is among the {@link Admitted#shadowRejections()}, and listeners
-     * are told. So what it counts is never more than its amounts; but the calls that it would refuse are charged to all
-     * other tables, so it may see fewer calls than it would in force. More for a {@link Reservation} is asked only of
-     * shadows that would have admitted the estimate.
+     * Returns this table as a shadow, which refuses nothing and tells what it would refuse.
      *
-     * <p>When it is put in force, what is used goes on. To be tried beside a table that is in force, it must have a
-     * name of its own: a tier has one table of a name, and {@link Tier#withTable} puts it in the other's place, which
-     * then refuses nothing any more.
+     * <p>A shadow decides over the calls that all tables in force admit. Shadows do not see each other. A call that the
+     * shadow would admit is charged to it. A call that it would refuse is not charged to it: the refusal is among the
+     * {@link Admitted#shadowRejections()}, and listeners are told. So a shadow never counts more than its amounts. The
+     * calls that it would refuse are charged to the tables in force, so the shadow may see fewer calls than it would in
+     * force. A piece of a {@link Reservation} is asked only of shadows that would have admitted the estimate.
+     *
+     * <p>When the table is put in force, its usage stays. A shadow beside a table in force needs a name of its own. A
+     * tier has one table of a name: {@link Tier#withTable} replaces the table in force by a shadow of the same name,
+     * and then nothing is refused.
      *
      * @return the table with the same rows
      */
