@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Drops the states of idle organizations, some steps at a time.
  *
  * <p>A round goes from the newest state to the oldest. A step checks the next state. A state of more than a few meters
- * takes several steps, so that no step takes longer than others. At the end of a round the compiled tiers that nobody
- * holds go too.
+ * takes several steps, so that no step takes longer than others. A sweep also removes some entries of compiled tiers
+ * that were collected, since no state held them any more.
  *
  * <p>The states are a list for this, newest first. To walk the map of the store instead would take time in proportion
  * to the most that it ever held. Any thread puts a state before the list, by a CAS on its head. Only the sweeping

@@ -43,9 +43,9 @@ abstract sealed class Meter permits SlidingWindow, PeriodCounter {
     abstract void refund(@Nullable Booking booking, long units);
 
     /**
-     * Charges units whether they fit or not, as part of an earlier charge. A window charges them now. A period charges
-     * them only while the booking may be of the current one, now or again. The charge leaves at most {@link
-     * CompiledLimit#MOST_USED} used.
+     * Charges units whether they fit or not, as part of an earlier charge. A window charges them now. A counter of
+     * periods charges them only while the booking's period may be the current one, now or again. The charge leaves at
+     * most {@link CompiledLimit#MOST_USED} used.
      */
     abstract Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now);
 
