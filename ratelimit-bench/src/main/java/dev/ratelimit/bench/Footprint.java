@@ -56,7 +56,7 @@ public final class Footprint {
         lines(ORGANIZATIONS).forEach(System.out::println);
     }
 
-    /** Returns what so many organizations take, as Markdown. */
+    /** Returns what a number of organizations take, as Markdown. */
     static List<String> lines(int organizations) {
         Footprint footprint = new Footprint(organizations);
         Footprint fewer = new Footprint(Math.min(organizations, MOST_OF_SEVERAL_ENDPOINTS));

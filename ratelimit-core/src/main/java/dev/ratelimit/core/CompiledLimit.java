@@ -15,16 +15,32 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** A limit of a tier made ready for deciding: what a decision needs of it, in fields. */
+/** A limit of a tier compiled for decisions: the numbers that a decision needs, in fields. */
 final class CompiledLimit {
 
-    /** Up to so many charges in a window, and for amounts up to this, a limit is exact unless it asks for more. */
+    /** The wait when no wait helps. As nanoseconds it would be 292 years. */
+    static final long NEVER = Long.MAX_VALUE;
+
+    /**
+     * The most units that count at once, also where charges are made whether they fit or not: 256 times the greatest amount. A limit
+     * refuses at this sum what it would refuse at any greater one.
+     */
+    static final long MOST_USED = 1L << 61;
+
+    /** The most units that can be granted beyond an amount: as many as the greatest amount. */
+    static final long MOST_GRANTED = 1L << 53;
+
+    /**
+     * A limit of at most this amount is exact while fewer marks than this are live. A limit of precision EXACT always
+     * is.
+     */
     private static final int EXACT_MARKS = 1_024;
 
     /**
-     * What a meter is known by in an organization. Only the amount, the precision and the overrun may differ.
+     * The identity of a meter within an organization. Limits that differ only in amount, precision or overrun have
+     * equal keys, and so share a meter.
      *
-     * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM: a caller who does
+     * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM. A caller who does
      * not know them cannot choose names whose keys collide. With {@link String#hashCode} a caller can.
      */
     static final class Key {
@@ -63,15 +79,20 @@ final class CompiledLimit {
             return (int) hash;
         }
 
-        /** Returns a number whose lower half depends on all bits of another. Two numbers never become one. */
+        /** Returns a number whose lower half depends on all bits of another. The mapping is one to one. */
         private static long mixed(long number) {
             long product = number * FACTOR;
             return product ^ (product >>> 32);
         }
 
-        /** Returns the key of the same limit for another scope. */
+        /** Returns the key of the same limit in another scope. */
         Key of(Scope other) {
             return new Key(account, table, other, unit, span);
+        }
+
+        /** Returns a hash whose last bit is 0, for a table with keys at even places. */
+        int evenHash() {
+            return hash << 1;
         }
 
         String account() {
@@ -131,22 +152,23 @@ final class CompiledLimit {
     /** The place of the limit's table in the tier. Of limits that refuse equally long, the first is named. */
     final int order;
 
-    /** Nanoseconds; {@link Meter#NEVER} for a quota. Limits are charged in ascending order of span. */
+    /** The window in nanoseconds; {@link #NEVER} for a quota. Limits are charged in ascending order of it. */
     final long windowNanos;
 
-    /** A window appends exact marks while fewer than so many are live. */
+    /** The number of live marks below which a window appends exact marks. */
     final int exactMarks;
 
+    /** Whether a quota admits calls until its amount is reached, whatever the last one uses. */
     final boolean untilReached;
 
-    /** The limit refuses nothing. */
+    /** Whether the limit refuses nothing, and only reports. */
     final boolean shadow;
 
     CompiledLimit(Key key, AppliedLimit applied, int order) {
         this.applied = applied;
         this.cause = new LimitReached(applied);
         this.key = key;
-        this.hash = MeterTable.hash(key);
+        this.hash = key.evenHash();
         this.unit = applied.limit().unit();
         this.amount = applied.limit().amount();
         this.order = order;
@@ -157,13 +179,13 @@ final class CompiledLimit {
                     rate.precision() == Precision.EXACT ? Integer.MAX_VALUE : amount <= EXACT_MARKS ? EXACT_MARKS : 0;
             untilReached = false;
         } else {
-            windowNanos = Meter.NEVER;
+            windowNanos = NEVER;
             exactMarks = 0;
             untilReached = ((Quota) applied.limit()).overrun() == Overrun.UNTIL_REACHED;
         }
     }
 
-    /** Makes a limit of a tier ready for one question, which needs no order. */
+    /** Compiles a limit for one question, which needs no order. */
     static CompiledLimit of(Tier tier, AppliedLimit applied) {
         return new CompiledLimit(Key.of(tier, applied), applied, 0);
     }
@@ -174,20 +196,17 @@ final class CompiledLimit {
         return new CompiledLimit(key.of(endpoint), other, order);
     }
 
-    /**
-     * Returns the most half units that may be used where so many units are to be admitted; negative if they never can
-     * be.
-     */
+    /** Returns the most half units that may be used before units are admitted; negative if the units never fit. */
     long headroom(long units) {
         return (amount - units) << 1;
     }
 
-    /** Tells whether so many units are admitted where so many are used. */
+    /** Tells whether units are admitted where {@code used} units are used. */
     boolean admits(long used, long units) {
         return untilReached ? used < amount : used + units <= amount;
     }
 
-    /** Tells whether so many units are refused even where nothing is used. */
+    /** Tells whether units are refused even where nothing is used. */
     boolean neverAdmits(long units) {
         return !admits(0, units);
     }

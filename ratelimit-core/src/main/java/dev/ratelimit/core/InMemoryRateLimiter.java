@@ -142,12 +142,12 @@ public final class InMemoryRateLimiter implements RateLimiter {
         String name = caller.organization();
         Tier tier = caller.tier();
         if (store.listeners.isEmpty()) {
-            return store.reserve(name, tier, endpoint, estimate, reports);
+            return InMemoryReservation.reserve(store, name, tier, endpoint, estimate, reports);
         }
         long began = store.clocks.nanoTime();
         NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate);
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, told.decision(), began);
-        Reservation reservation = store.reserve(name, tier, endpoint, estimate, reports);
+        Reservation reservation = InMemoryReservation.reserve(store, name, tier, endpoint, estimate, reports);
         told.reservation = reservation;
         store.listeners.attempt(notifying);
         return reservation instanceof InMemoryReservation ? told : reservation;
@@ -250,7 +250,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * @return the counts, each for itself while calls go on
      */
     public LimiterStats stats() {
-        return store.stats(counter);
+        return LimiterStats.of(store, counter);
     }
 
     /**
@@ -266,7 +266,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * @throws IOException if the stream throws it
      */
     public void snapshot(OutputStream out) throws IOException {
-        store.save(requireNonNull(out, "out"));
+        LimiterSnapshot.save(store, requireNonNull(out, "out"));
     }
 
     /**
@@ -279,7 +279,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      *     is as it was
      */
     public void snapshot(Path file) throws IOException {
-        SnapshotFiles.replace(requireNonNull(file, "file"), store::save);
+        SnapshotFiles.replace(requireNonNull(file, "file"), out -> LimiterSnapshot.save(store, out));
     }
 
     /** Builds an {@link InMemoryRateLimiter}. Not safe for use by many threads. */
@@ -416,7 +416,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         public InMemoryRateLimiter restore(InputStream snapshot) throws IOException {
             requireNonNull(snapshot, "snapshot");
             InMemoryRateLimiter limiter = build();
-            limiter.store.restore(snapshot);
+            LimiterSnapshot.restore(limiter.store, snapshot);
             return limiter;
         }
 

@@ -41,7 +41,7 @@ final class Listeners {
 
     Listeners(List<RateLimitListener> listeners, TimeSource time) {
         // Asked for when something fails, so that a host pays for no logging that it does not need.
-        this(listeners, time, () -> System.getLogger(InMemoryRateLimiter.class.getName()));
+        this(listeners, time, () -> System.getLogger("dev.ratelimit.core.InMemoryRateLimiter"));
     }
 
     Listeners(List<RateLimitListener> listeners, TimeSource time, Supplier<System.Logger> logger) {

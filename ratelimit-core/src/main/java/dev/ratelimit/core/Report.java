@@ -32,7 +32,7 @@ final class Report {
      *
      * @param used units that count then
      * @param granted units that may be used beyond the amount
-     * @param next nanoseconds until some of what is used counts no more, {@link Meter#NEVER} if always
+     * @param next nanoseconds until some of what is used counts no more, {@link CompiledLimit#NEVER} if always
      * @param reset nanoseconds until nothing of it counts any more
      */
     void stands(long used, long granted, long next, long reset) {

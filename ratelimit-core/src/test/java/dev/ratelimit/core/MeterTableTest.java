@@ -152,7 +152,7 @@ class MeterTableTest {
         int last = pairs.length - 1;
         return IntStream.rangeClosed(0, last)
                 .filter(place -> pairs[place] instanceof CompiledLimit.Key)
-                .map(place -> 1 + (place - MeterTable.hash((CompiledLimit.Key) pairs[place]) & last) / 2)
+                .map(place -> 1 + (place - ((CompiledLimit.Key) pairs[place]).evenHash() & last) / 2)
                 .toArray();
     }
 

@@ -159,7 +159,7 @@ final class Snapshots {
         };
         QuotaPeriod period = periods[random.nextInt(periods.length)];
         CompiledLimit.Key key = key(random, period);
-        long granted = random.nextLong(Meter.MOST_GRANTED + 1);
+        long granted = random.nextLong(CompiledLimit.MOST_GRANTED + 1);
         if (random.nextBoolean() || period.equals(QuotaPeriod.lifetime())) {
             return new SavedMeter.Period(key, period.at(instant(random)), units(random), granted);
         }

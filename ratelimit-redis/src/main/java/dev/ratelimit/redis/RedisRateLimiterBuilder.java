@@ -307,8 +307,8 @@ public final class RedisRateLimiterBuilder {
 
     /**
      * Connects, and makes the limiter. One without a tier and a resolver has no default tier: calls by name then throw
-     * an {@link IllegalStateException}, calls by a {@link Caller} bring their tier. It takes no longer than the client waits for a connection, and for the answers
-     * to four commands.
+     * an {@link IllegalStateException}, calls by a {@link Caller} bring their tier. It takes no longer than the client
+     * waits for a connection, and for the answers to four commands.
      *
      * <p>A Redis that does not let the limiter work until somebody changes a setting is refused, with the reason. To
      * find that out, a key is written, which is deleted at once or else lives for two minutes. Nothing is charged.

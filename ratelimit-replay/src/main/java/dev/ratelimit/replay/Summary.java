@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 final class Summary implements DecisionListener {
 
     /**
-     * The most limits that are counted one by one. A trace may name endpoints without bound, each limited by itself;
+     * The most limits that are counted one by one. A trace may name endpoints without bound, each limited alone;
      * the endpoints beyond are counted together.
      */
     static final int MAX_LIMITS = 10_000;

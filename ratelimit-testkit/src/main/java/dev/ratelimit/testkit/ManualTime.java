@@ -109,8 +109,9 @@ public final class ManualTime implements TimeSource {
     }
 
     /**
-     * Returns a scheduler that goes by this time. A task runs when the time is moved to it or beyond, on the thread that
-     * moves it, and reads the time for which it was scheduled. What is to run at once runs on the thread that says so.
+     * Returns a scheduler that goes by this time. A task runs when the time is moved to it or beyond, on the thread
+     * that moves it, and reads the time for which it was scheduled. What is to run at once runs on the thread that says
+     * so.
      *
      * @return the scheduler, always the same object; it need not be shut down
      */
