@@ -38,7 +38,7 @@ class ReservationTest {
         assertThatNullPointerException()
                 .isThrownBy(() -> Reservation.rejected(null))
                 .withMessage("decision");
-        assertThatNullPointerException().isThrownBy(() -> rejected.use(null)).withMessage("more");
+        assertThatNullPointerException().isThrownBy(() -> rejected.use(null)).withMessage("piece");
         assertThatNullPointerException().isThrownBy(() -> rejected.settle(null)).withMessage("actual");
     }
 

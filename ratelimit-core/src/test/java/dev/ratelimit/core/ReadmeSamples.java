@@ -49,17 +49,19 @@ final class ReadmeSamples {
         if (reservation.decision() instanceof Rejected no) {
             return tooManyRequests(no.message(), no.retryAfter());
         }
-        reservation.use(Usage.characters(prompt)); // the prompt uses up the estimate
+        Usage used = Usage.characters(prompt);
+        reservation.use(used); // the prompt uses up the estimate
         StringBuilder output = new StringBuilder();
         try {
             for (String piece : model.generate(prompt)) {
+                output.append(piece);
+                used = used.andCharacters(piece);
                 if (reservation.use(Usage.characters(piece)) instanceof Rejected) {
                     break; // the quota ran out in the middle
                 }
-                output.append(piece);
             }
         } finally {
-            reservation.settle(); // for the prompt and the pieces
+            reservation.settle(used); // the last piece is written too
         }
         return new Response(200, output.toString());
     }

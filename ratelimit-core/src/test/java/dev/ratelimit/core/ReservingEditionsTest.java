@@ -267,7 +267,7 @@ class ReservingEditionsTest {
                     .perThousand(CALLS, dollars("1"));
             Usage piece = Usage.of(CALLS, 0).and(OUTPUT, 1);
             Reservation reservation = reserve("chat", prices.priced(Usage.of(INPUT, 812)));
-            Usage prompt = Usage.of(CALLS, 0).and(INPUT, 812);
+            Usage prompt = Usage.of(INPUT, 812);
             assertThat(reservation.use(prices.priced(prompt)).isAdmitted()).isTrue();
             for (int i = 0; i < 8; i++) {
                 assertThat(reservation.use(prices.priced(piece)).isAdmitted()).isTrue();
