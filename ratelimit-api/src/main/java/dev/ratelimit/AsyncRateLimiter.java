@@ -47,6 +47,16 @@ public interface AsyncRateLimiter {
     CompletionStage<Reservation> reserve(Resolution who, String endpoint, Usage estimate);
 
     /**
+     * Charges usage that has happened, whether it fits or not.
+     *
+     * @param who a caller, or the refusal of its key, which charges nothing
+     * @param endpoint what was called
+     * @param usage what the call has used
+     * @return whether the usage was charged, and what {@code tryAcquire} would have answered, when there is an answer
+     */
+    CompletionStage<Recorded> record(Resolution who, String endpoint, Usage usage);
+
+    /**
      * Returns where a caller's organization stands with every limit of an endpoint.
      *
      * @param who a caller, or the refusal of its key
@@ -138,6 +148,18 @@ public interface AsyncRateLimiter {
      */
     default CompletionStage<Reservation> reserve(String organization, String endpoint, Usage estimate) {
         return reserve(caller(organization), endpoint, estimate);
+    }
+
+    /**
+     * Charges usage of an organization that has happened, whether it fits or not.
+     *
+     * @param organization who has called
+     * @param endpoint what was called
+     * @param usage what the call has used
+     * @return whether the usage was charged, and what {@code tryAcquire} would have answered, when there is an answer
+     */
+    default CompletionStage<Recorded> record(String organization, String endpoint, Usage usage) {
+        return record(caller(organization), endpoint, usage);
     }
 
     /**

@@ -33,6 +33,11 @@ record ImmediateAnswers(RateLimiter limiter) implements AsyncRateLimiter {
     }
 
     @Override
+    public CompletionStage<Recorded> record(Resolution who, String endpoint, Usage usage) {
+        return CompletableFuture.completedStage(limiter.record(who, endpoint, usage));
+    }
+
+    @Override
     public CompletionStage<List<LimitStatus>> status(Resolution who, String endpoint) {
         return CompletableFuture.completedStage(limiter.status(who, endpoint));
     }

@@ -70,7 +70,7 @@ public sealed interface Limit permits RateLimit, Quota, FurtherLimit {
      *   length  := a day, hour, minute, second, millisecond, microsecond or nanosecond, in the singular or plural
      *   period  := ("day" | "week" | "month" | "year") ["from" start] ["in" zone] [overrun]
      *   start   := "day" 1..31 [HH:mm[:ss[.1 to 9 digits]]], of a month
-     *   overrun := "," "until reached"
+     *   overrun := "," ("until reached" | "never refuses")
      *   amount  := digits, grouped by "," or "_" in threes or not at all
      *            | "$" digits ["." 1 to 9 digits], without a unit
      *   unit    := a letter, then letters, digits, "_" and "-"

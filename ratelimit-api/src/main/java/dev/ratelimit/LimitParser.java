@@ -235,16 +235,21 @@ final class LimitParser {
     private Limit quota(Measure measure, QuotaPeriod period) {
         Quota quota = Quota.of(measure.unit(), measure.amount(), period);
         while (scanner.skip(',')) {
-            if (quota.overrun() != Overrun.WHILE_FITS || !scanner.skipWord("until")) {
-                throw scanner.refuse("expected \"until reached\", once");
+            boolean first = quota.overrun() == Overrun.WHILE_FITS;
+            if (first && scanner.skipWord("until")) {
+                scanner.expectWord("reached");
+                quota = quota.withOverrun(Overrun.UNTIL_REACHED);
+            } else if (first && scanner.skipWord("never")) {
+                scanner.expectWord("refuses");
+                quota = quota.withOverrun(Overrun.NEVER_REFUSES);
+            } else {
+                throw scanner.refuse("expected \"until reached\" or \"never refuses\", once");
             }
-            scanner.expectWord("reached");
-            quota = quota.withOverrun(Overrun.UNTIL_REACHED);
         }
         scanner.expectEnd(
                 period instanceof CalendarPeriod
-                        ? "expected the end, \"from\", \"in\" and a time zone, or \", until reached\""
-                        : "expected the end, or \", until reached\"");
+                        ? "expected the end, \"from\", \"in\" and a time zone, \", until reached\" or \", never refuses\""
+                        : "expected the end, \", until reached\" or \", never refuses\"");
         return quota;
     }
 }

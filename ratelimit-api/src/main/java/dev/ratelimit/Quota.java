@@ -3,6 +3,7 @@ package dev.ratelimit;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.kernel.Arguments;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /**
@@ -48,24 +49,147 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
     }
 
     /**
+     * Makes a quota of calls per calendar day in UTC.
+     *
+     * @param calls calls per day, between 0 and 2<sup>53</sup>
+     * @return the quota
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Quota perDay(long calls) {
+        return perDay(Unit.CALLS, calls);
+    }
+
+    /**
+     * Makes a quota of units per calendar day in UTC.
+     *
+     * @param unit what is counted
+     * @param amount units per day, between 0 and 2<sup>53</sup>
+     * @return the quota
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static Quota perDay(Unit unit, long amount) {
+        return perDay(unit, amount, ZoneOffset.UTC);
+    }
+
+    /**
+     * Makes a quota of units per calendar day in a time zone.
+     *
+     * @param unit what is counted
+     * @param amount units per day, between 0 and 2<sup>53</sup>
+     * @param zone the time zone of the dates
+     * @return the quota
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static Quota perDay(Unit unit, long amount, ZoneId zone) {
+        return of(unit, amount, QuotaPeriod.day(zone));
+    }
+
+    /**
+     * Makes a quota of calls per calendar week, from Monday in UTC.
+     *
+     * @param calls calls per week, between 0 and 2<sup>53</sup>
+     * @return the quota
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Quota perWeek(long calls) {
+        return perWeek(Unit.CALLS, calls);
+    }
+
+    /**
+     * Makes a quota of units per calendar week, from Monday in UTC.
+     *
+     * @param unit what is counted
+     * @param amount units per week, between 0 and 2<sup>53</sup>
+     * @return the quota
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static Quota perWeek(Unit unit, long amount) {
+        return perWeek(unit, amount, ZoneOffset.UTC);
+    }
+
+    /**
+     * Makes a quota of units per calendar week, from Monday in a time zone.
+     *
+     * @param unit what is counted
+     * @param amount units per week, between 0 and 2<sup>53</sup>
+     * @param zone the time zone of the dates
+     * @return the quota
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static Quota perWeek(Unit unit, long amount, ZoneId zone) {
+        return of(unit, amount, QuotaPeriod.week(zone));
+    }
+
+    /**
      * Makes a quota of calls per calendar month in UTC.
      *
      * @param calls calls per month, between 0 and 2<sup>53</sup>
      * @return the quota
+     * @throws IllegalArgumentException if the number is out of its range
      */
     public static Quota perMonth(long calls) {
         return perMonth(Unit.CALLS, calls);
     }
 
     /**
-     * Makes a quota of an amount of units per calendar month in UTC.
+     * Makes a quota of units per calendar month in UTC.
      *
      * @param unit what is counted
      * @param amount units per month, between 0 and 2<sup>53</sup>
      * @return the quota
+     * @throws IllegalArgumentException if the amount is out of its range
      */
     public static Quota perMonth(Unit unit, long amount) {
-        return of(unit, amount, QuotaPeriod.month(ZoneOffset.UTC));
+        return perMonth(unit, amount, ZoneOffset.UTC);
+    }
+
+    /**
+     * Makes a quota of units per calendar month in a time zone.
+     *
+     * @param unit what is counted
+     * @param amount units per month, between 0 and 2<sup>53</sup>
+     * @param zone the time zone of the dates
+     * @return the quota
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static Quota perMonth(Unit unit, long amount, ZoneId zone) {
+        return of(unit, amount, QuotaPeriod.month(zone));
+    }
+
+    /**
+     * Makes a quota of calls per calendar year in UTC.
+     *
+     * @param calls calls per year, between 0 and 2<sup>53</sup>
+     * @return the quota
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Quota perYear(long calls) {
+        return perYear(Unit.CALLS, calls);
+    }
+
+    /**
+     * Makes a quota of units per calendar year in UTC.
+     *
+     * @param unit what is counted
+     * @param amount units per year, between 0 and 2<sup>53</sup>
+     * @return the quota
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static Quota perYear(Unit unit, long amount) {
+        return perYear(unit, amount, ZoneOffset.UTC);
+    }
+
+    /**
+     * Makes a quota of units per calendar year in a time zone.
+     *
+     * @param unit what is counted
+     * @param amount units per year, between 0 and 2<sup>53</sup>
+     * @param zone the time zone of the dates
+     * @return the quota
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static Quota perYear(Unit unit, long amount, ZoneId zone) {
+        return of(unit, amount, QuotaPeriod.year(zone));
     }
 
     /**
@@ -104,6 +228,10 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
     @Override
     public String toString() {
         String text = LimitText.exact(unit, amount) + " " + period;
-        return overrun == Overrun.UNTIL_REACHED ? text + ", until reached" : text;
+        return switch (overrun) {
+            case WHILE_FITS -> text;
+            case UNTIL_REACHED -> text + ", until reached";
+            case NEVER_REFUSES -> text + ", never refuses";
+        };
     }
 }

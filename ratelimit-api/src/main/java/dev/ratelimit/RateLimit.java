@@ -60,7 +60,19 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
      * @return the limit
      */
     public static RateLimit perSecond(long calls) {
-        return of(Unit.CALLS, calls, Duration.ofSeconds(1));
+        return perSecond(Unit.CALLS, calls);
+    }
+
+    /**
+     * Makes a limit of units in any second.
+     *
+     * @param unit what is counted
+     * @param amount units per second, between 0 and 2<sup>53</sup>
+     * @return the limit
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static RateLimit perSecond(Unit unit, long amount) {
+        return of(unit, amount, Duration.ofSeconds(1));
     }
 
     /**
@@ -70,7 +82,19 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
      * @return the limit
      */
     public static RateLimit perMinute(long calls) {
-        return of(Unit.CALLS, calls, Duration.ofMinutes(1));
+        return perMinute(Unit.CALLS, calls);
+    }
+
+    /**
+     * Makes a limit of units in any minute.
+     *
+     * @param unit what is counted
+     * @param amount units per minute, between 0 and 2<sup>53</sup>
+     * @return the limit
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static RateLimit perMinute(Unit unit, long amount) {
+        return of(unit, amount, Duration.ofMinutes(1));
     }
 
     /**
@@ -80,7 +104,19 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
      * @return the limit
      */
     public static RateLimit perHour(long calls) {
-        return of(Unit.CALLS, calls, Duration.ofHours(1));
+        return perHour(Unit.CALLS, calls);
+    }
+
+    /**
+     * Makes a limit of units in any hour.
+     *
+     * @param unit what is counted
+     * @param amount units per hour, between 0 and 2<sup>53</sup>
+     * @return the limit
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static RateLimit perHour(Unit unit, long amount) {
+        return of(unit, amount, Duration.ofHours(1));
     }
 
     /**
@@ -90,7 +126,19 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
      * @return the limit
      */
     public static RateLimit perDay(long calls) {
-        return of(Unit.CALLS, calls, Duration.ofDays(1));
+        return perDay(Unit.CALLS, calls);
+    }
+
+    /**
+     * Makes a limit of units in any 24 hours. For calendar days see {@link Quota}.
+     *
+     * @param unit what is counted
+     * @param amount units per day, between 0 and 2<sup>53</sup>
+     * @return the limit
+     * @throws IllegalArgumentException if the amount is out of its range
+     */
+    public static RateLimit perDay(Unit unit, long amount) {
+        return of(unit, amount, Duration.ofDays(1));
     }
 
     /**

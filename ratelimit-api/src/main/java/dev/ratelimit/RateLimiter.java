@@ -71,6 +71,18 @@ public interface RateLimiter {
     Reservation reserve(Resolution who, String endpoint, Usage estimate);
 
     /**
+     * Charges usage that has happened, whether it fits or not: of 100, 80 and 50 and 40 count 170. Nothing is admitted
+     * then until what is beyond the amount has expired. Limits of {@linkplain LimitTable#asShadow() shadow tables} are
+     * charged as by a call: only if they would admit it.
+     *
+     * @param who a caller, or the refusal of its key, which charges nothing
+     * @param endpoint what was called
+     * @param usage what the call has used
+     * @return whether the usage was charged, and what {@code tryAcquire} would have answered
+     */
+    Recorded record(Resolution who, String endpoint, Usage usage);
+
+    /**
      * Returns where a caller's organization stands with every limit that the tier sets for an endpoint, and charges
      * nothing.
      *
@@ -215,6 +227,18 @@ public interface RateLimiter {
      */
     default Reservation reserve(String organization, String endpoint, Usage estimate) {
         return reserve(caller(organization), endpoint, estimate);
+    }
+
+    /**
+     * Charges usage of an organization that has happened, whether it fits or not.
+     *
+     * @param organization who has called
+     * @param endpoint what was called
+     * @param usage what the call has used
+     * @return whether the usage was charged, and what {@code tryAcquire} would have answered
+     */
+    default Recorded record(String organization, String endpoint, Usage usage) {
+        return record(caller(organization), endpoint, usage);
     }
 
     /**

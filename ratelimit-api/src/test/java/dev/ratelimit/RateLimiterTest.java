@@ -178,6 +178,11 @@ class RateLimiterTest {
         }
 
         @Override
+        public Recorded record(Resolution who, String endpoint, Usage usage) {
+            throw new AssertionError("waiting reserves");
+        }
+
+        @Override
         public RateLimiter reporting() {
             throw new AssertionError("waiting reserves");
         }

@@ -140,6 +140,7 @@ class TextProperties {
                 endpoint,
                 group,
                 new Scope.EachOtherEndpoint(),
+                Recorded.charged(Rejected.permanent(new LimitReached(shadow), names.notice())),
                 shadow,
                 temporary,
                 Rejected.permanent(new LimitReached(shadow), names.notice()),

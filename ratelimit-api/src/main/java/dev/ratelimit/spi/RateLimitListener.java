@@ -2,6 +2,7 @@ package dev.ratelimit.spi;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
 import java.util.List;
@@ -34,7 +35,7 @@ import java.util.OptionalDouble;
  * <p>Implementations must be safe for use by many threads. What two threads did may be told in another order than it
  * was decided in.
  *
- * <p>What all calls used is the sum of what was {@link #onAdmitted}, where a reservation that was {@link #onSettled}
+ * <p>What all calls used is the sum of what was {@link #onAdmitted} and {@link #onRecorded}, where a reservation that was {@link #onSettled}
  * counts with its actual use instead of its estimate, for the units that this states, and one that was {@link
  * #onCancelled} does not count. What is added to a reservation piece by piece is not told: the actual use includes it.
  * So that sum lacks what was added to reservations that are not settled, and of units that they are not settled for;
@@ -51,6 +52,16 @@ public interface RateLimitListener {
      * @param usage what was charged
      */
     default void onAdmitted(Caller caller, String endpoint, Usage usage) {}
+
+    /**
+     * Tells that usage which has happened was recorded; not, if it was not charged.
+     *
+     * @param caller who called, and the tier whose limits were charged
+     * @param endpoint what was called
+     * @param usage what was charged
+     * @param recorded the answer
+     */
+    default void onRecorded(Caller caller, String endpoint, Usage usage, Recorded recorded) {}
 
     /**
      * Tells that a call was rejected, or that more was asked for on a reservation and was; nothing was charged. A call

@@ -161,6 +161,9 @@ final class CompiledLimit {
     /** Whether a quota admits calls until its amount is reached, whatever the last one uses. */
     final boolean untilReached;
 
+    /** Whether a quota counts on whatever is used. */
+    final boolean neverRefuses;
+
     /** Whether the limit refuses nothing, and only reports. */
     final boolean shadow;
 
@@ -178,10 +181,13 @@ final class CompiledLimit {
             exactMarks =
                     rate.precision() == Precision.EXACT ? Integer.MAX_VALUE : amount <= EXACT_MARKS ? EXACT_MARKS : 0;
             untilReached = false;
+            neverRefuses = false;
         } else {
             windowNanos = NEVER;
             exactMarks = 0;
-            untilReached = ((Quota) applied.limit()).overrun() == Overrun.UNTIL_REACHED;
+            Overrun overrun = ((Quota) applied.limit()).overrun();
+            untilReached = overrun == Overrun.UNTIL_REACHED;
+            neverRefuses = overrun == Overrun.NEVER_REFUSES;
         }
     }
 

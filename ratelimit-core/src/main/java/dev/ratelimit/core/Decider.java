@@ -215,6 +215,52 @@ final class Decider {
         return decision;
     }
 
+    /**
+     * Charges all limits for usage that has happened, whether it fits or not, and the limits of shadows if they admit it.
+     * Returns what a call would have been answered, null if the organization's state was dropped meanwhile.
+     */
+    @Nullable
+    Decision record(OrganizationState organization, Tier tier, String endpoint, Usage usage, boolean reports) {
+        CompiledTier compiled = organization.compiled(tier, tierCache);
+        CompiledLimit[] limits = organization.limits(compiled, endpoint);
+        Report report = reports ? new Report(limits) : null;
+        refunds.make();
+        long now = clocks.nanoTime();
+        Rejected rejected = longestRejection(0, organization, compiled, limits, usage, now);
+        List<Rejected> shadows = null;
+        Meter.Charged[] charged = new Meter.Charged[limits.length];
+        boolean recorded = false;
+        try {
+            for (int i = 0; i < limits.length; i++) {
+                CompiledLimit limit = limits[i];
+                long units = usage.amountOf(limit.unit);
+                Meter meter = organization.meter(limit);
+                long wait = limit.shadow ? meter.nanosUntilFits(limit, units, now) : 0;
+                if (wait == 0) {
+                    charged[i] = meter.chargeAnyway(limit, units, now, report);
+                } else {
+                    shadows = with(rejected(compiled, limit, wait), shadows);
+                }
+                if (report != null && wait == 0) {
+                    report.charged(i);
+                } else if (report != null) {
+                    report.notCharged(i, organization, now);
+                }
+            }
+            recorded = organization.confirmLive();
+        } finally {
+            for (int i = 0; !recorded && i < limits.length; i++) {
+                Meter.Charged made = charged[i];
+                if (made != null) {
+                    Meter meter = organization.meter(limits[i]);
+                    meter.refund(meter.booking(made.position()), made.units());
+                }
+            }
+        }
+        Decision answer = rejected == null ? admitted(shadows) : rejected;
+        return !recorded ? null : report == null ? answer : report.in(answer);
+    }
+
     private static long charge(Meter meter, CompiledLimit limit, long units, long now, @Nullable Report report) {
         return report == null ? meter.charge(limit, units, now) : meter.charge(limit, units, now, report);
     }

@@ -8,6 +8,7 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Resolution;
@@ -159,6 +160,24 @@ public final class InMemoryRateLimiter implements RateLimiter {
         return who instanceof Caller caller
                 ? store.peek(caller.organization(), caller.tier(), endpoint, usage, reports)
                 : refused((Rejected) who);
+    }
+
+    @Override
+    public Recorded record(Resolution who, String endpoint, Usage usage) {
+        requireCall(who, endpoint, usage);
+        if (!(who instanceof Caller caller)) {
+            return Recorded.notCharged(refused((Rejected) who));
+        }
+        String name = caller.organization();
+        if (store.listeners.isEmpty()) {
+            return store.record(name, caller.tier(), endpoint, usage, reports);
+        }
+        long began = store.clocks.nanoTime();
+        Recorded[] recorded = new Recorded[1];
+        Runnable notifying = () -> store.notifyRecorded(caller, endpoint, usage, recorded[0], began);
+        recorded[0] = store.record(name, caller.tier(), endpoint, usage, reports);
+        store.listeners.attempt(notifying);
+        return recorded[0];
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import dev.ratelimit.Admitted;
 import dev.ratelimit.Caller;
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
@@ -76,6 +77,10 @@ final class Listeners {
 
     void onAdmitted(Caller caller, String endpoint, Usage usage) {
         tellAll(listener -> listener.onAdmitted(caller, endpoint, usage));
+    }
+
+    void onRecorded(Caller caller, String endpoint, Usage usage, Recorded recorded) {
+        tellAll(listener -> listener.onRecorded(caller, endpoint, usage, recorded));
     }
 
     void onRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {

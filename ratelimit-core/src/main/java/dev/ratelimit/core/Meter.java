@@ -58,7 +58,12 @@ abstract sealed class Meter permits SlidingWindow, PeriodCounter {
     abstract boolean isGone(@Nullable Booking booking, long now);
 
     /** Charges units now, whether they fit or not. The charge leaves at most {@link CompiledLimit#MOST_USED} used. */
-    abstract Charged chargeAnyway(CompiledLimit limit, long units, long now);
+    final Charged chargeAnyway(CompiledLimit limit, long units, long now) {
+        return chargeAnyway(limit, units, now, null);
+    }
+
+    /** Charges units as above, and says in a report, if there is one, how the meter then stands. */
+    abstract Charged chargeAnyway(CompiledLimit limit, long units, long now, @Nullable Report report);
 
     /** Returns where the organization stands with the limit. */
     abstract LimitStatus status(CompiledLimit limit, long now);

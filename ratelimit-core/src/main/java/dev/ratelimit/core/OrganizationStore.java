@@ -8,6 +8,7 @@ import dev.ratelimit.CapacityReached;
 import dev.ratelimit.Cause;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
@@ -93,6 +94,20 @@ final class OrganizationStore {
             Decision decision = decider.tryAcquire(organization, tier, endpoint, usage, reports);
             if (decision != null) {
                 return decision;
+            }
+            remove(organization);
+        }
+    }
+
+    Recorded record(String name, Tier tier, String endpoint, Usage usage, boolean reports) {
+        while (true) {
+            OrganizationState organization = get(name);
+            if (organization == null) {
+                return Recorded.notCharged(decisionAtCapacity(reports));
+            }
+            Decision answer = decider.record(organization, tier, endpoint, usage, reports);
+            if (answer != null) {
+                return Recorded.charged(answer);
             }
             remove(organization);
         }
@@ -204,6 +219,19 @@ final class OrganizationStore {
             notifyNear(caller, endpoint, admitted.shadowRejections(), usage::amountOf, began);
         } else {
             listeners.onRejected(caller, endpoint, usage, (Rejected) decision);
+        }
+    }
+
+    /** Tells listeners of usage that has happened, the record of which began at some time. */
+    void notifyRecorded(Caller caller, String endpoint, Usage usage, Recorded recorded, long began) {
+        if (recorded.isCharged()) {
+            listeners.onRecorded(caller, endpoint, usage, recorded);
+            List<Rejected> notCharged = List.of();
+            if (recorded.answer() instanceof Admitted admitted) {
+                listeners.onShadowRejected(caller, endpoint, usage, admitted);
+                notCharged = admitted.shadowRejections();
+            }
+            notifyNear(caller, endpoint, notCharged, usage::amountOf, began);
         }
     }
 

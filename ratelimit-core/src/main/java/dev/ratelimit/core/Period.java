@@ -34,6 +34,9 @@ final class Period implements Meter.Booking {
 
     private static final long SECOND = 1_000_000_000L;
 
+    /** Instead of a number of units: the period is closed. */
+    static final long CLOSED_TO_CHARGES = -1;
+
     private static final VarHandle BALANCE = VarHandles.of(MethodHandles.lookup(), "balance", long.class);
 
     /** The number of this period, which no other period of the counter has. */
@@ -90,20 +93,31 @@ final class Period implements Meter.Booking {
         }
     }
 
-    /** Charges as {@link #chargeMore} does, and returns how many; a negative number if the period is closed. */
-    long chargeIfOpen(long units) {
+    /**
+     * Charges units as {@link #chargeMore} does, and says in a report, if there is one, how the quota then stands.
+     *
+     * @param untilEnd nanoseconds until the period ends, {@link CompiledLimit#NEVER} if it has no end; for the report
+     * @return the units that were charged, or {@link #CLOSED_TO_CHARGES}
+     */
+    long chargeIfOpen(long units, long untilEnd, @Nullable Report report) {
+        long limitGranted = granted;
         long seen = balance;
         while (!isClosed(seen)) {
             long more = fitting(seen, units);
+            if (report != null) {
+                long used = Math.max(0, seen + more + limitGranted);
+                long reset = used == 0 ? 0 : untilEnd;
+                report.stands(used, limitGranted, reset, reset);
+            }
             if (BALANCE.compareAndSet(this, seen, seen + more)) {
                 return more;
             }
+            limitGranted = granted;
             seen = balance;
         }
-        return -1;
+        return CLOSED_TO_CHARGES;
     }
 
-    /** Returns how many of the units leave at most {@link CompiledLimit#MOST_USED} used. */
     private long fitting(long seen, long units) {
         long used = seen - (isClosed(seen) ? CLOSED : 0) + granted;
         return Math.max(0, Math.min(units, CompiledLimit.MOST_USED - used));

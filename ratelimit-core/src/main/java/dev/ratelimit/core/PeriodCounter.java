@@ -150,6 +150,9 @@ final class PeriodCounter extends Meter {
 
     @Override
     long charge(CompiledLimit limit, long units, long now) {
+        if (limit.neverRefuses) {
+            return chargeSoftly(units, now);
+        }
         Period period = at(now);
         while (true) {
             long balance = period.balance;
@@ -169,6 +172,9 @@ final class PeriodCounter extends Meter {
 
     @Override
     long charge(CompiledLimit limit, long units, long now, Report report) {
+        if (limit.neverRefuses) {
+            return chargeAnyway(limit, units, now, report).position();
+        }
         while (true) {
             Period period = current;
             long untilEnd = untilEnd(period, now);
@@ -190,6 +196,9 @@ final class PeriodCounter extends Meter {
 
     @Override
     long nanosUntilFits(CompiledLimit limit, long units, long now) {
+        if (limit.neverRefuses) {
+            return 0;
+        }
         Period period = at(now);
         while (!limit.admits(period.balance, units)) {
             long untilEnd = untilEnd(period, now);
@@ -230,14 +239,24 @@ final class PeriodCounter extends Meter {
     }
 
     @Override
-    Charged chargeAnyway(CompiledLimit limit, long units, long now) {
+    Charged chargeAnyway(CompiledLimit limit, long units, long now, @Nullable Report report) {
         while (true) {
-            Period period = upToDate(now);
-            long charged = period.chargeIfOpen(units);
-            if (charged >= 0) {
+            Period period = current;
+            long untilEnd = untilEnd(period, now);
+            long charged = untilEnd == 0 ? Period.CLOSED_TO_CHARGES : period.chargeIfOpen(units, untilEnd, report);
+            if (charged != Period.CLOSED_TO_CHARGES) {
                 return new Charged(charged, period.number);
             }
         }
+    }
+
+    /** Charges a soft quota, and returns the position. The wall clock is read as seldom as by other charges. */
+    private long chargeSoftly(long units, long now) {
+        Period period = at(now);
+        while (period.chargeIfOpen(units, 0, null) == Period.CLOSED_TO_CHARGES) {
+            period = upToDate(now);
+        }
+        return period.number;
     }
 
     @Override

@@ -243,12 +243,12 @@ non-sealed class SlidingWindow extends Meter {
     }
 
     @Override
-    Charged chargeAnyway(CompiledLimit limit, long units, long now) {
+    Charged chargeAnyway(CompiledLimit limit, long units, long now, @Nullable Report report) {
         long most = units;
-        long position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now, null);
+        long position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now, report);
         while (position < 0) {
             most = Math.max(0, Math.min(units, MOST_USED - used(now)));
-            position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now, null);
+            position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now, report);
         }
         return new Charged(most, position);
     }

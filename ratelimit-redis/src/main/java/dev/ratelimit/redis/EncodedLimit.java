@@ -41,6 +41,7 @@ final class EncodedLimit {
 
     private final String account;
     private final boolean untilReached;
+    private final boolean neverRefuses;
 
     EncodedLimit(String account, AppliedLimit limit) {
         this.account = account;
@@ -56,6 +57,7 @@ final class EncodedLimit {
             grainMicros = Math.max(1, Long.highestOneBit(windowMicros / 1_024));
             periods = null;
             untilReached = false;
+            neverRefuses = false;
         } else {
             Quota quota = (Quota) limit.limit();
             span = "p" + RedisKeys.encode(spanOf(quota.period()));
@@ -64,6 +66,7 @@ final class EncodedLimit {
             grainMicros = 1;
             periods = new Periods(quota.period());
             untilReached = quota.overrun() == Overrun.UNTIL_REACHED;
+            neverRefuses = quota.overrun() == Overrun.NEVER_REFUSES;
         }
         this.meter = String.join(
                 "/",
@@ -104,7 +107,7 @@ final class EncodedLimit {
 
     /** Returns the most that may be used where so many units are to be admitted; negative if they never can be. */
     long room(long units) {
-        return limit.limit().amount() - (untilReached ? 1 : units);
+        return neverRefuses ? Micros.ENDLESS : limit.limit().amount() - (untilReached ? 1 : units);
     }
 
     /** Returns the rejection by this limit. The wait is in microseconds; negative: no wait helps. */

@@ -3,6 +3,7 @@ package dev.ratelimit.redis;
 import dev.ratelimit.Admitted;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
+import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
@@ -30,6 +31,17 @@ final class Listeners {
             tell(listener -> listener.onAdmitted(caller, endpoint, usage));
         }
         return added(caller, endpoint, usage, decision);
+    }
+
+    /** Tells the record of usage that has happened, and returns it. */
+    Recorded recorded(Caller caller, String endpoint, Usage usage, Recorded recorded) {
+        if (recorded.isCharged()) {
+            tell(listener -> listener.onRecorded(caller, endpoint, usage, recorded));
+            if (recorded.answer() instanceof Admitted admitted) {
+                added(caller, endpoint, usage, admitted);
+            }
+        }
+        return recorded;
     }
 
     boolean isEmpty() {

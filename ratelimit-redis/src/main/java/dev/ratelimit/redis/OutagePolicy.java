@@ -4,6 +4,7 @@ import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.StoreUnavailable;
@@ -29,6 +30,12 @@ record OutagePolicy(@Nullable Fallback fallback, boolean admits, ToLongFunction<
         return fallback != null
                 ? fallback.limiter(reports).tryAcquire(fallback.caller(caller), endpoint, usage)
                 : decision(caller, endpoint, reports);
+    }
+
+    Recorded record(Caller caller, String endpoint, Usage usage, boolean reports) {
+        return fallback != null
+                ? fallback.limiter(reports).record(fallback.caller(caller), endpoint, usage)
+                : Recorded.notCharged(decision(caller, endpoint, reports));
     }
 
     Decision peek(Caller caller, String endpoint, Usage usage, boolean reports) {

@@ -7,6 +7,7 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Resolution;
@@ -235,6 +236,21 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     @Override
+    public Recorded record(Resolution who, String endpoint, Usage usage) {
+        requireCall(who, endpoint, usage);
+        if (!(who instanceof Caller caller)) {
+            return Recorded.notCharged(refused((Rejected) who));
+        }
+        Recorded recorded = executor.await(
+                recorded(caller, endpoint, usage), failure -> outagePolicy.record(caller, endpoint, usage, reports));
+        return listeners.recorded(caller, endpoint, usage, recorded);
+    }
+
+    private CompletableFuture<Recorded> recorded(Caller caller, String endpoint, Usage usage) {
+        return scriptClient.record(caller, endpoint, usage, reports).thenApply(Recorded::charged);
+    }
+
+    @Override
     public List<LimitStatus> status(Resolution who, String endpoint) {
         requireNonNull(who, "who");
         requireNonNull(endpoint, "endpoint");
@@ -318,6 +334,18 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
                             reserved(caller, endpoint, estimate),
                             failure -> reservedInOutage(caller, endpoint, estimate))
                     .thenApply(reservation -> told(caller, endpoint, estimate, reservation));
+        }
+
+        @Override
+        public CompletionStage<Recorded> record(Resolution who, String endpoint, Usage usage) {
+            requireCall(who, endpoint, usage);
+            if (!(who instanceof Caller caller)) {
+                return completed(Recorded.notCharged(refused((Rejected) who)));
+            }
+            return executor.otherwise(
+                            recorded(caller, endpoint, usage),
+                            failure -> outagePolicy.record(caller, endpoint, usage, reports))
+                    .thenApply(recorded -> listeners.recorded(caller, endpoint, usage, recorded));
         }
 
         @Override

@@ -34,10 +34,16 @@ final class Request {
         SETTLE(5),
         /** Lists endpoints, some at a time. */
         NAMES(6),
-        /** Decides and charges, and tells where, and how the limits stand. */
-        REPORT(7),
+        /** Charges what has happened, whether it fits or not, and tells what would have been decided. */
+        RECORD(7),
         /** Decides only, and tells how the limits stand. */
-        LOOK_AND_REPORT(8);
+        LOOK_AND_REPORT(1 + 16),
+        /** Decides and charges, and tells where, and how the limits stand. */
+        REPORT(2 + 16),
+        /** Charges what has happened, and also tells how the limits stand. */
+        RECORD_AND_REPORT(7 + 16);
+
+        private static final int REPORTS = 16;
 
         private final int number;
 
@@ -47,7 +53,7 @@ final class Request {
 
         /** Tells whether the reply also says how the limits stand. */
         boolean reports() {
-            return number >= REPORT.number;
+            return number >= REPORTS;
         }
     }
 

@@ -133,6 +133,23 @@ final class ScriptClient {
         });
     }
 
+    /** Charges all limits of an endpoint, whether the usage fits or not, and tells what would have been decided. */
+    CompletableFuture<Decision> record(Caller caller, String endpoint, Usage usage, boolean reports) {
+        LimitSet limitSet = limitSet(caller, endpoint);
+        if (limitSet.limits().isEmpty()) {
+            Decision admitted = reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
+            return CompletableFuture.completedFuture(admitted);
+        }
+        String base = base(caller);
+        Request.Operation operation = reports ? Request.Operation.RECORD_AND_REPORT : Request.Operation.RECORD;
+        return decide(operation, base, limitSet, usage, Batch.NONE)
+                .whenComplete((outcome, failure) -> {
+                    rejections.end(base, limitSet);
+                    rejections.end(base, limitSet.overflow()); // which of the two was charged is not told
+                })
+                .thenApply(Outcome::decision);
+    }
+
     /** Decides by all limits of an endpoint, and charges nothing. */
     CompletableFuture<Decision> look(Caller caller, String endpoint, Usage usage, boolean reports) {
         LimitSet limitSet = limitSet(caller, endpoint);

@@ -21,7 +21,8 @@ local LISTED = 250 -- names of a piece of a list
 local OVERFLOW = '%o' -- stands in a list for the endpoints beyond most_names
 local WRITTEN = '%t' -- stands in a list for the latest time at which something was listed there
 
-local TAKE, LOOK, CHARGE, LEASE, STATUS, SETTLE, NAMES, REPORT = 0, 1, 2, 3, 4, 5, 6, 7
+local TAKE, LOOK, CHARGE, LEASE, STATUS, SETTLE, NAMES, RECORD = 0, 1, 2, 3, 4, 5, 6, 7
+local REPORTS = 16 -- is added to an operation that also tells how the limits stand
 
 local call, pack, unpacked, format = redis.call, struct.pack, struct.unpack, string.format
 
@@ -29,9 +30,8 @@ local names, receipt, numbers = KEYS[1], KEYS[2], ARGV[1]
 local operation, again, name, kept_for, now, wall, latest, most_names, meter_count, records =
   unpacked('<ddddddddd', numbers)
 
--- A report is a charge, or behind it a look, that also tells how the limits stand.
-local reports = operation >= REPORT
-operation = operation == REPORT and CHARGE or reports and LOOK or operation
+local reports = operation >= REPORTS
+operation = operation % REPORTS
 
 if operation == NAMES then
   -- In pieces: the text says which list is next, and where in it. A name that stays listed meanwhile is found.

@@ -1,5 +1,5 @@
 -- 30 Sums of units.
--- Reads: BASE (10).
+-- Reads: BASE, ENDLESS (10).
 -- Sets: wide, plus, minus, exceeds; short names for functions of Lua.
 
 local floor, ceil, max, sub = math.floor, math.ceil, math.max, string.sub
@@ -28,6 +28,9 @@ local function minus(ahi, alo, bhi, blo)
 end
 
 local function exceeds(hi, lo, room)
+  if room >= ENDLESS then
+    return false -- a soft quota has room for all
+  end
   if hi == 1 and lo == 0 then
     return room < BASE
   end

@@ -1,6 +1,6 @@
 -- 85 What was charged before.
 -- Reads: the request (10), the loaded meters (70, 80).
--- Sets: answer_once, which leaves the answer as a receipt.
+-- Sets: answer_once, which leaves the answer as a receipt; charge_anyway.
 -- Answers: a usual charge that is sent again, and settlements.
 
 local function answer_once(reply)
@@ -30,16 +30,17 @@ if again > 0 and not reports and (operation == TAKE or operation == CHARGE) then
   end
 end
 
--- Charges without asking whether it fits, up to the most that can be overrun.
-local function charge_more(m)
-  local hi, lo = wide(m.more)
+-- Charges without asking whether it fits, up to the most that can be overrun. Returns the place.
+local function charge_anyway(m, units)
+  local hi, lo = wide(units)
   local most_hi, most_lo = minus(MOST_HI, 0, m.hi, m.lo)
   if most_hi < hi or (most_hi == hi and most_lo < lo) then
     hi, lo = most_hi, most_lo
   end
   if hi > 0 or lo > 0 then
-    m.kind.charge(m, hi, lo, now, name)
+    return m.kind.charge(m, hi, lo, now, name)
   end
+  return m.to or -1, 0
 end
 
 if operation == SETTLE then
@@ -53,7 +54,7 @@ if operation == SETTLE then
       m.from, m.to = m.charged, m.charged
     end
     if m.more > 0 and (m.kind == window or m.to == m.charged) then
-      charge_more(m)
+      charge_anyway(m, m.more)
     end
   end
   save()

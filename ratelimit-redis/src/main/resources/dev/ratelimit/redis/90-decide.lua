@@ -1,5 +1,5 @@
 -- 90 The decision.
--- Reads: the request (10), the loaded meters (70, 80), answer_once (85).
+-- Reads: the request (10), the loaded meters (70, 80), answer_once, charge_anyway (85).
 -- Sets: nothing.
 -- Answers: everything else.
 
@@ -50,9 +50,14 @@ local charged, tells = false, operation > LOOK or reports
 local replies = {pack('<dd', admitted, time)}
 for n, m in ipairs(meters) do
   local first, second = m.to or -1, 0
-  if operation ~= LOOK and admitted > 0 and m.wait == 0 and m.units > 0 then
-    local hi, lo = wide(leased and batch or m.units)
-    first, second = m.kind.charge(m, hi, lo, leased and now + ahead or now, name)
+  local fits = m.wait == 0 and admitted > 0
+  if operation ~= LOOK and m.units > 0 and (fits or operation == RECORD and (m.wait == 0 or not m.shadow)) then
+    if leased then
+      local hi, lo = wide(batch)
+      first, second = m.kind.charge(m, hi, lo, now + ahead, name)
+    else
+      first, second = charge_anyway(m, m.units)
+    end
     charged = true
   end
   replies[n + 1], tells = pack('<ddd', m.wait, first, second), tells or m.wait ~= 0

@@ -163,6 +163,13 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    class Records extends RecordScenarios {
+        Records() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
     class Reports extends ReportingScenarios {
         Reports() {
             super(RateLimiterContract.this);

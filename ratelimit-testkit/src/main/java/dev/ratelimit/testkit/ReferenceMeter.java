@@ -110,8 +110,15 @@ abstract class ReferenceMeter {
         return excess <= 0 ? Optional.empty() : Optional.of(new Refusal(applied, waitUntilGone(excess, now)));
     }
 
+    static boolean neverRefuses(Limit limit) {
+        return limit instanceof Quota quota && quota.overrun() == Overrun.NEVER_REFUSES;
+    }
+
     /** Returns how many of the used units must go before the limit admits; it does if none must. */
     private static long excess(Limit limit, long used, long units) {
+        if (neverRefuses(limit)) {
+            return 0;
+        }
         boolean untilReached = limit instanceof Quota quota && quota.overrun() == Overrun.UNTIL_REACHED;
         return used - limit.amount() + (untilReached ? 1 : units);
     }

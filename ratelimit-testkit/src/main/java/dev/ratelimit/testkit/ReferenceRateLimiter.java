@@ -15,6 +15,7 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.ReservationEnded;
@@ -105,6 +106,34 @@ public final class ReferenceRateLimiter implements RateLimiter {
         Booking booking = new Booking(caller, estimate, reports);
         booking.decision = booking.charge(limitsFor(caller, endpoint), estimate);
         return booking.decision instanceof Rejected rejected ? Reservation.rejected(rejected) : booking;
+    }
+
+    @Override
+    public Recorded record(Resolution who, String endpoint, Usage usage) {
+        return record(who, endpoint, usage, false);
+    }
+
+    private synchronized Recorded record(Resolution who, String endpoint, Usage usage, boolean reports) {
+        requireNonNull(who, "who");
+        requireNonNull(endpoint, "endpoint");
+        requireNonNull(usage, "usage");
+        if (!(who instanceof Caller caller)) {
+            return Recorded.notCharged(refused((Rejected) who, reports));
+        }
+        List<AppliedLimit> limits = limitsFor(caller, endpoint);
+        Moment now = now(limits);
+        Decision answer = decide(caller, limits, usage, now);
+        for (AppliedLimit applied : limits) {
+            ReferenceMeter meter = meter(caller, applied);
+            long units = usage.amountOf(applied.limit().unit());
+            if (!applied.shadow() || meter.refusal(applied, usage, now).isEmpty()) {
+                if (units > 0) {
+                    charged(caller, applied);
+                }
+                meter.chargeAnyway(units, now);
+            }
+        }
+        return Recorded.charged(reports ? answer.withLimits(status(caller, limits, now)) : answer);
     }
 
     private static Rejected refused(Rejected refusal, boolean reports) {
@@ -245,6 +274,11 @@ public final class ReferenceRateLimiter implements RateLimiter {
         @Override
         public Reservation reserve(Resolution who, String endpoint, Usage estimate) {
             return ReferenceRateLimiter.this.reserve(who, endpoint, estimate, true);
+        }
+
+        @Override
+        public Recorded record(Resolution who, String endpoint, Usage usage) {
+            return ReferenceRateLimiter.this.record(who, endpoint, usage, true);
         }
 
         @Override
@@ -464,7 +498,10 @@ public final class ReferenceRateLimiter implements RateLimiter {
                     if (units > 0) {
                         charged(caller, applied);
                     }
-                    ReferenceMeter.Charge charge = meter(caller, applied).charge(units, now);
+                    ReferenceMeter meter = meter(caller, applied);
+                    boolean soft = ReferenceMeter.neverRefuses(applied.limit());
+                    ReferenceMeter.Charge charge =
+                            meter.charge(soft ? ReferenceMeter.atMost(units, meter.charges(now)) : units, now);
                     charges.computeIfAbsent(applied, first -> new ArrayList<>()).add(charge);
                 }
             }
