@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitReached;
+import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
@@ -11,7 +12,9 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -210,6 +213,15 @@ final class CompiledLimit {
     /** Tells whether units are admitted where {@code used} units are used. */
     boolean admits(long used, long units) {
         return untilReached ? used < amount : used + units <= amount;
+    }
+
+    /** Makes a status of this limit. Waits are in nanoseconds, or {@link #NEVER}. */
+    LimitStatus status(long used, long granted, long next, long reset) {
+        return LimitStatus.of(applied, used, granted, duration(next), duration(reset));
+    }
+
+    private static Optional<Duration> duration(long nanos) {
+        return nanos == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
     }
 
     /** Tells whether units are refused even where nothing is used. */

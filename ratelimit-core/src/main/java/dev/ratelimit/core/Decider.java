@@ -97,7 +97,7 @@ final class Decider {
                     : chargeMany(organization, compiled, limits, usage, now, ledger, report);
         }
         if (decision instanceof Rejected && report != null) {
-            report.notCharged(organization, now);
+            lookAtAll(limits, organization, now, report);
             decision = report.in(decision);
         }
         if (decision instanceof Rejected && !organization.confirmLive()) {
@@ -137,7 +137,7 @@ final class Decider {
                 return rejected;
             }
             if (report != null) {
-                report.notCharged(i, organization, now);
+                report.notCharged(i, meter.status(limit, now));
             }
             List<Rejected> all = with(rejected, shadows);
             return chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, report, all);
@@ -186,7 +186,7 @@ final class Decider {
                 if (position >= 0 && report != null) {
                     report.charged(asked - 1);
                 } else if (report != null) {
-                    report.notCharged(asked - 1, organization, now);
+                    report.notCharged(asked - 1, meter.status(limit, now));
                 }
                 if (position >= 0 && ledger != null) {
                     ledger.charged(asked - 1, organization, meter.booking(position), units);
@@ -244,7 +244,7 @@ final class Decider {
                 if (report != null && wait == 0) {
                     report.charged(i);
                 } else if (report != null) {
-                    report.notCharged(i, organization, now);
+                    report.notCharged(i, meter.status(limit, now));
                 }
             }
             recorded = organization.confirmLive();
@@ -259,6 +259,13 @@ final class Decider {
         }
         Decision answer = rejected == null ? admitted(shadows) : rejected;
         return !recorded ? null : report == null ? answer : report.in(answer);
+    }
+
+    /** Takes down how all limits stand, of which none is charged. */
+    private static void lookAtAll(CompiledLimit[] limits, OrganizationState organization, long now, Report report) {
+        for (int i = 0; i < limits.length; i++) {
+            report.notCharged(i, organization.meter(limits[i]).status(limits[i], now));
+        }
     }
 
     private static long charge(Meter meter, CompiledLimit limit, long units, long now, @Nullable Report report) {
@@ -289,7 +296,7 @@ final class Decider {
             return decision;
         }
         Report report = new Report(limits);
-        report.notCharged(view, now);
+        lookAtAll(limits, view, now, report);
         return report.in(decision);
     }
 

@@ -1,8 +1,6 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.LimitStatus;
-import java.time.Duration;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,15 +65,6 @@ abstract sealed class Meter permits SlidingWindow, PeriodCounter {
 
     /** Returns where the organization stands with the limit. */
     abstract LimitStatus status(CompiledLimit limit, long now);
-
-    /** Makes a status of numbers. Waits are in nanoseconds, or {@link CompiledLimit#NEVER}. */
-    static LimitStatus status(CompiledLimit limit, long used, long granted, long next, long reset) {
-        return LimitStatus.of(limit.applied, used, granted, duration(next), duration(reset));
-    }
-
-    private static Optional<Duration> duration(long nanos) {
-        return nanos == CompiledLimit.NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
-    }
 
     /** Returns the units that count now. */
     abstract long used(long now);

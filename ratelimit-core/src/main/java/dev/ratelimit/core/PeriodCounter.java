@@ -313,7 +313,7 @@ final class PeriodCounter extends Meter {
     private static LimitStatus status(CompiledLimit limit, Period period, long untilEnd) {
         long used = period.used();
         long reset = used == 0 ? 0 : untilEnd;
-        return status(limit, used, period.granted, reset, reset);
+        return limit.status(used, period.granted, reset, reset);
     }
 
     @Override

@@ -44,19 +44,12 @@ final class Report {
 
     /** Takes down how the i-th limit stands, as its meter said last. */
     void charged(int i) {
-        statuses[i] = Meter.status(limits[i], used, granted, next, reset);
+        statuses[i] = limits[i].status(used, granted, next, reset);
     }
 
     /** Takes down how the i-th limit stands, which was not charged. */
-    void notCharged(int i, OrganizationState organization, long now) {
-        statuses[i] = organization.meter(limits[i]).status(limits[i], now);
-    }
-
-    /** Takes down how all limits stand, of which none is charged. */
-    void notCharged(OrganizationState organization, long now) {
-        for (int i = 0; i < limits.length; i++) {
-            notCharged(i, organization, now);
-        }
+    void notCharged(int i, LimitStatus status) {
+        statuses[i] = status;
     }
 
     /** Returns a decision that tells what was taken down, in the order of the tables. */

@@ -485,7 +485,7 @@ non-sealed class SlidingWindow extends Meter {
                 long next = used == 0 ? 0 : waitFor(used - 2, position, block, first, given, now);
                 long reset = used == 0 ? 0 : waitFor(0, position, block, first, given, now);
                 if (used == 0 || (next != 0 && reset != 0)) {
-                    return status(limit, used >> 1, 0, next, reset);
+                    return limit.status(used >> 1, 0, next, reset);
                 }
             }
         }

@@ -60,6 +60,13 @@ final class PackageCyclesTest {
             // An interface, and the class behind its factory.
             Set.of("dev.ratelimit.Reservation", "dev.ratelimit.RejectedReservation"),
             Set.of("dev.ratelimit.spi.TimeSource", "dev.ratelimit.spi.SystemTimeSource"),
+            // A limiter, and the views that it gives.
+            Set.of(
+                    "dev.ratelimit.RateLimiter",
+                    "dev.ratelimit.AsyncRateLimiter",
+                    "dev.ratelimit.ImmediateAnswers",
+                    "dev.ratelimit.NamedEndpoint",
+                    "dev.ratelimit.WaitingLimiter"),
             // A class and its builder.
             Set.of("dev.ratelimit.redis.RedisRateLimiter", "dev.ratelimit.redis.RedisRateLimiterBuilder"));
 

@@ -183,8 +183,8 @@ final class Twins {
                     "a decision tells how its limits stand after it",
                     Decider.class,
                     TwoReports.class,
-                    "report.charged(i);",
-                    "report.notCharged(i, organization, clocks.nanoTime());"),
+                    "if (report != null) { report.charged(i); }",
+                    "if (report != null) { report.notCharged(i, meter.status(limit, clocks.nanoTime())); }"),
             new Twin(
                     "two tiers that come first make two meters",
                     MeterTable.class,
