@@ -1,5 +1,5 @@
 /** The words of rate limiting: tiers, limits, usage, decisions, keys and the {@code RateLimiter} that a backend implements. */
-@SuppressWarnings("module") // the kernel goes to modules that need not be there
+@SuppressWarnings("module") // the kernel goes to the backends, which need not be there
 module dev.ratelimit {
     requires static org.jspecify;
 
@@ -7,7 +7,6 @@ module dev.ratelimit {
     exports dev.ratelimit.kernel to
             dev.ratelimit.core,
             dev.ratelimit.redis,
-            dev.ratelimit.replay,
             dev.ratelimit.testkit;
     exports dev.ratelimit.apikeys;
     exports dev.ratelimit.spi;

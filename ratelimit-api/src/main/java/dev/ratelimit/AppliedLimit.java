@@ -2,7 +2,7 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 
 /**
  * A limit as it applies to an endpoint: the number, the table it stands in, and what shares its meter.

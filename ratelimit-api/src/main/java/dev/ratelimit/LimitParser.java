@@ -3,7 +3,7 @@ package dev.ratelimit;
 import static java.util.stream.Collectors.joining;
 
 import dev.ratelimit.kernel.Arguments;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.LocalTime;

@@ -18,8 +18,6 @@ import java.util.Optional;
 public record LimitStatus(
         AppliedLimit applied, long used, long granted, long remaining, Optional<Duration> resetAfter) {
 
-    private static final long MOST_GRANTED = 1L << 53;
-
     /**
      * Makes a status.
      *
@@ -33,8 +31,7 @@ public record LimitStatus(
         requireNonNull(applied, "applied");
         requireNonNull(resetAfter, "resetAfter");
         Arguments.require(used >= 0, "used", ">= 0", used);
-        Arguments.require(granted >= 0, "granted", ">= 0", granted);
-        Arguments.require(granted <= MOST_GRANTED, "granted", "<= 2^53", granted);
+        Arguments.requireAmount(granted, "granted");
         boolean mayBeGranted = granted == 0 || applied.limit() instanceof Quota;
         Arguments.require(mayBeGranted, "granted", "0 for a limit that is no quota", granted);
         Arguments.require(remaining >= 0, "remaining", ">= 0", remaining);

@@ -2,7 +2,7 @@ package dev.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.LocalTime;

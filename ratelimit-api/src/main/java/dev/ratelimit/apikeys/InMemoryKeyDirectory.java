@@ -9,7 +9,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Instant;
 import java.util.Optional;

@@ -8,7 +8,7 @@ import dev.ratelimit.KeyRevoked;
 import dev.ratelimit.KeyUnknown;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.regex.Pattern;

@@ -8,7 +8,8 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.kernel.Tiers;
+import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -39,20 +40,13 @@ final class RegisteredKey {
         return new Caller(
                 organization,
                 switch (kind) {
-                    case TRIAL -> tier(trial);
-                    case PRODUCTION -> tier(production);
+                    case TRIAL -> Tiers.of(trial, organization);
+                    case PRODUCTION -> Tiers.of(production, organization);
                     case PRODUCTION_UNDER_REVIEW ->
-                        reviewed(tier(trial), tier(production).account());
+                        reviewed(
+                                Tiers.of(trial, organization),
+                                Tiers.of(production, organization).account());
                 });
-    }
-
-    private Tier tier(TierResolver tiers) {
-        Tier tier = tiers.tierOf(organization);
-        if (tier == null) {
-            throw new IllegalStateException(
-                    "the tier resolver must give a tier: organization=" + Printable.name(organization));
-        }
-        return tier;
     }
 
     /** Returns the trial tier on another account: the same object as long as the two are the same, which limiters find faster. */

@@ -9,6 +9,7 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
+import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.RateLimitListener;
 import java.util.List;
 import java.util.function.Function;

@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.TimeSource;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

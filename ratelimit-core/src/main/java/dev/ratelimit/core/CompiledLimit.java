@@ -1,127 +1,22 @@
 package dev.ratelimit.core;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.Overrun;
-import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
-import java.util.Objects;
-import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
+import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.kernel.Windows;
 
 /** A limit of a tier made ready for deciding: what a decision needs of it, in fields. */
 final class CompiledLimit {
 
-    /** Up to so many charges in a window, and for amounts up to this, a limit is exact unless it asks for more. */
-    private static final int EXACT_MARKS = 1_024;
-
-    /**
-     * What a meter is known by in an organization. Only the amount, the precision and the overrun may differ.
-     *
-     * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM: a caller who does not know them
-     * cannot choose names whose keys collide. With {@link String#hashCode} a caller can.
-     */
-    static final class Key {
-
-        private static final long SEED = new SplittableRandom().nextLong();
-        private static final long FACTOR = new SplittableRandom().nextLong() | 1;
-
-        private final String account;
-        private final String table;
-        private final Scope scope;
-        private final Unit unit;
-        private final Object span;
-        private final int hash;
-
-        Key(String account, String table, Scope scope, Unit unit, Object span) {
-            this.account = requireNonNull(account, "account");
-            this.table = requireNonNull(table, "table");
-            this.scope = requireNonNull(scope, "scope");
-            this.unit = requireNonNull(unit, "unit");
-            this.span = requireNonNull(span, "span");
-            int others = Objects.hash(account, table, unit, span, scope instanceof Scope.Group);
-            this.hash = hash(scope.name(), others);
-        }
-
-        static Key of(Tier tier, AppliedLimit limit) {
-            Object span = limit.limit() instanceof RateLimit rate ? rate.window() : ((Quota) limit.limit()).period();
-            return new Key(
-                    tier.account(), limit.table(), limit.scope(), limit.limit().unit(), span);
-        }
-
-        private static int hash(String name, int others) {
-            long hash = mixed(SEED ^ others);
-            for (int i = 0; i < name.length(); i++) {
-                hash = mixed(hash ^ name.charAt(i));
-            }
-            return (int) hash;
-        }
-
-        /** Returns a number whose lower half depends on all bits of another. Two numbers never become one. */
-        private static long mixed(long number) {
-            long product = number * FACTOR;
-            return product ^ (product >>> 32);
-        }
-
-        /** Returns the key of the same limit for another scope. */
-        Key of(Scope other) {
-            return new Key(account, table, other, unit, span);
-        }
-
-        String account() {
-            return account;
-        }
-
-        String table() {
-            return table;
-        }
-
-        Scope scope() {
-            return scope;
-        }
-
-        Unit unit() {
-            return unit;
-        }
-
-        /** Returns the window, a {@link java.time.Duration}, or the {@link dev.ratelimit.QuotaPeriod}. */
-        Object span() {
-            return span;
-        }
-
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return this == other
-                    || (other instanceof Key that
-                            && hash == that.hash
-                            && scope.equals(that.scope)
-                            && table.equals(that.table)
-                            && account.equals(that.account)
-                            && unit.equals(that.unit)
-                            && span.equals(that.span));
-        }
-
-        @Override
-        public int hashCode() {
-            return hash;
-        }
-
-        @Override
-        public String toString() {
-            return "Key[account=" + account + ", table=" + table + ", scope=" + scope + ", unit=" + unit + ", span="
-                    + span + ']';
-        }
-    }
-
     final AppliedLimit applied;
     final LimitReached cause;
-    final Key key;
+    final MeterKey key;
     final Unit unit;
     final long amount;
 
@@ -142,7 +37,7 @@ final class CompiledLimit {
     /** The limit refuses nothing. */
     final boolean shadow;
 
-    CompiledLimit(Key key, AppliedLimit applied, int order) {
+    CompiledLimit(MeterKey key, AppliedLimit applied, int order) {
         this.applied = applied;
         this.cause = new LimitReached(applied);
         this.key = key;
@@ -153,8 +48,7 @@ final class CompiledLimit {
         this.shadow = applied.shadow();
         if (applied.limit() instanceof RateLimit rate) {
             windowNanos = rate.window().toNanos();
-            exactMarks =
-                    rate.precision() == Precision.EXACT ? Integer.MAX_VALUE : amount <= EXACT_MARKS ? EXACT_MARKS : 0;
+            exactMarks = Windows.exactMarks(rate);
             untilReached = false;
         } else {
             windowNanos = Meter.NEVER;
@@ -165,7 +59,7 @@ final class CompiledLimit {
 
     /** Makes a limit of a tier ready for one question, which needs no order. */
     static CompiledLimit of(Tier tier, AppliedLimit applied) {
-        return new CompiledLimit(Key.of(tier, applied), applied, 0);
+        return new CompiledLimit(MeterKey.of(tier.account(), applied), applied, 0);
     }
 
     /** Returns the same limit for another endpoint. */

@@ -6,6 +6,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Waits;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -268,8 +269,6 @@ final class Decider {
 
     private static Rejected rejected(CompiledTier compiled, CompiledLimit limit, long wait) {
         String notice = compiled.tier.message();
-        return wait == Meter.NEVER
-                ? Rejected.permanent(limit.cause, notice)
-                : Rejected.temporary(limit.cause, notice, wait);
+        return Waits.rejected(limit.cause, notice, wait);
     }
 }

@@ -10,7 +10,11 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.kernel.ApiVersion;
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
+import dev.ratelimit.kernel.Tiers;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.io.IOException;
@@ -70,7 +74,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
         this.store = new OrganizationStore(
                 new Clocks(builder.time),
-                new Listeners(listeners, builder.time),
+                new Listeners(listeners, new ThrottledLog(builder.time, InMemoryRateLimiter.class.getName())),
                 builder.maxEndpoints,
                 builder.maxOrganizations,
                 builder.capacityPolicy);
@@ -189,13 +193,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     private Tier tierOf(String organization) {
-        requireNonNull(organization, "organization");
-        Tier tier = tiers.tierOf(organization);
-        if (tier == null) {
-            throw new IllegalStateException(
-                    "the tier resolver must give a tier: organization=" + Printable.name(organization));
-        }
-        return tier;
+        return Tiers.of(tiers, organization);
     }
 
     /**
@@ -371,6 +369,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
          * @throws IllegalStateException if neither a tier nor a resolver was set
          */
         public InMemoryRateLimiter build() {
+            ApiVersion.require("ratelimit-core", ApiVersion.CURRENT);
             if (tiers == null) {
                 throw new IllegalStateException("a tier or a tier resolver must be set");
             }

@@ -1,6 +1,9 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.kernel.Waits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  */
 abstract sealed class Meter permits Timeline, PeriodCounter {
 
-    /** The wait when waiting does not help. As nanoseconds it would be 292 years. */
-    static final long NEVER = Long.MAX_VALUE;
+    /** The wait when waiting does not help. */
+    static final long NEVER = Waits.NEVER;
 
     /** What charges that need not fit add up to at most. It is 256 times the greatest amount, and so is refused like what it cuts off. */
     static final long MOST_USED = 1L << 61;
 
     /** What may be granted beyond an amount: as much as the greatest amount. */
-    static final long MOST_GRANTED = 1L << 53;
+    static final long MOST_GRANTED = Arguments.MAX_AMOUNT;
 
     /** Where units were charged. */
     sealed interface Booking permits MarkRef, Period {}
@@ -73,7 +76,7 @@ abstract sealed class Meter permits Timeline, PeriodCounter {
      * is called is in it; what is charged meanwhile may be.
      */
     @Nullable
-    abstract SavedMeter save(CompiledLimit.Key key, long now);
+    abstract SavedMeter save(MeterKey key, long now);
 
     /** Tells whether every later decision would be the same on a new meter. */
     abstract boolean isIdle(long now);

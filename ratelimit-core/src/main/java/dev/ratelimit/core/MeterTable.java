@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.kernel.MeterKey;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.BiConsumer;
@@ -24,12 +25,12 @@ abstract class MeterTable {
     private int size;
 
     /** Returns a hash whose last bit is 0. */
-    static int hash(CompiledLimit.Key key) {
+    static int hash(MeterKey key) {
         return key.hashCode() << 1;
     }
 
     /** Makes the meter of a key that has none. */
-    abstract Meter newMeter(CompiledLimit.Key key);
+    abstract Meter newMeter(MeterKey key);
 
     /** Returns the one meter of a limit's key. */
     final Meter meter(CompiledLimit limit) {
@@ -63,7 +64,7 @@ abstract class MeterTable {
         return null;
     }
 
-    private Meter ofEqual(CompiledLimit.Key key) {
+    private Meter ofEqual(MeterKey key) {
         Object[] known = pairs;
         int place = placeOf(key, known);
         if (place < 0) {
@@ -73,20 +74,20 @@ abstract class MeterTable {
         return meterAt(known, place);
     }
 
-    private synchronized Meter add(CompiledLimit.Key key) {
+    private synchronized Meter add(MeterKey key) {
         Meter known = find(key);
         return known != null ? known : put(key, newMeter(key));
     }
 
     /** Returns the meter of a key, null if it has none. */
-    final @Nullable Meter find(CompiledLimit.Key key) {
+    final @Nullable Meter find(MeterKey key) {
         Object[] known = pairs;
         int place = placeOf(key, known);
         return place < 0 ? null : meterAt(known, place);
     }
 
     /** Returns the place of a key, a negative number if it has none. */
-    private static int placeOf(CompiledLimit.Key key, Object[] pairs) {
+    private static int placeOf(MeterKey key, Object[] pairs) {
         int last = pairs.length - 1;
         int place = hash(key) & last;
         for (int i = 0; i < last; i += 2) {
@@ -103,7 +104,7 @@ abstract class MeterTable {
     }
 
     /** Adds the meter of a key that has none. */
-    final synchronized Meter put(CompiledLimit.Key key, Meter meter) {
+    final synchronized Meter put(MeterKey key, Meter meter) {
         Object[] known = pairs;
         int places = known.length / 2;
         if (size == Math.max(Math.min(places, 2), places * 3 / 4)) {
@@ -128,7 +129,7 @@ abstract class MeterTable {
         pairs = new Object[2 * places];
     }
 
-    private static void insert(Object[] pairs, CompiledLimit.Key key, Meter meter) {
+    private static void insert(Object[] pairs, MeterKey key, Meter meter) {
         int last = pairs.length - 1;
         int place = hash(key) & last;
         while (pairs[place] != null) {
@@ -139,10 +140,10 @@ abstract class MeterTable {
     }
 
     /** Visits all meters that were added before this is called, and maybe some that are added meanwhile. */
-    final void forEach(BiConsumer<CompiledLimit.Key, Meter> visitor) {
+    final void forEach(BiConsumer<MeterKey, Meter> visitor) {
         Object[] known = pairs;
         for (int place = 0; place < known.length; place += 2) {
-            CompiledLimit.Key key = (CompiledLimit.Key) PLACE.getVolatile(known, place);
+            MeterKey key = (MeterKey) PLACE.getVolatile(known, place);
             if (key != null) {
                 visitor.accept(key, meterAt(known, place));
             }

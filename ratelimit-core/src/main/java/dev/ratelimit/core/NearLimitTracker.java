@@ -1,6 +1,8 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.MeterKey;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -12,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class NearLimitTracker {
 
-    private record Listening(CompiledLimit.Key limit, int listener) {}
+    private record Listening(MeterKey limit, int listener) {}
 
     private final Clocks clocks;
 
@@ -35,9 +37,10 @@ final class NearLimitTracker {
         long now = clocks.nanoTime();
         long used = meter.used(now);
         long amount = limit.amount + meter.granted(now);
-        for (int i = 0; i < listeners.nearLimitAt.length; i++) {
+        double[] shares = listeners.nearLimitAt();
+        for (int i = 0; i < shares.length; i++) {
             Listening listening = new Listening(limit.key, i);
-            double share = listeners.nearLimitAt[i];
+            double share = shares[i];
             if (!isNear(used, amount, share)) {
                 Long at = told.get(listening);
                 if (at != null && began - at > 0) {

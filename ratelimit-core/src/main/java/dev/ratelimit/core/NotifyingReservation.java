@@ -44,15 +44,13 @@ final class NotifyingReservation implements Reservation {
     }
 
     private void notifyAdded(Usage more, Decision decision, long began) {
+        store.listeners.onAdded(caller, endpoint, more, decision);
         if (decision instanceof Admitted admitted) {
-            store.listeners.onShadowRejected(caller, endpoint, more, admitted);
             List<Rejected> notCharged = new ArrayList<>(admitted.shadowRejections());
             if (decision() instanceof Admitted estimated) {
                 notCharged.addAll(estimated.shadowRejections()); // those limits are not asked for more
             }
             store.notifyNear(caller, endpoint, notCharged, unit -> more.states(unit) ? more.amountOf(unit) : 0, began);
-        } else {
-            store.listeners.onRejected(caller, endpoint, more, (Rejected) decision);
         }
     }
 

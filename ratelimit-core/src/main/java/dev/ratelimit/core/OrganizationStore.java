@@ -14,6 +14,8 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Listeners;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -209,12 +211,9 @@ final class OrganizationStore {
 
     /** Tells listeners of a decision that began at some time. */
     void notifyDecided(Caller caller, String endpoint, Usage usage, Decision decision, long began) {
+        listeners.onDecided(caller, endpoint, usage, decision);
         if (decision instanceof Admitted admitted) {
-            listeners.onAdmitted(caller, endpoint, usage);
-            listeners.onShadowRejected(caller, endpoint, usage, admitted);
             notifyNear(caller, endpoint, admitted.shadowRejections(), usage::amountOf, began);
-        } else {
-            listeners.onRejected(caller, endpoint, usage, (Rejected) decision);
         }
     }
 

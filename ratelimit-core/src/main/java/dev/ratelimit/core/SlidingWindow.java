@@ -1,6 +1,7 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.kernel.MeterKey;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -226,7 +227,7 @@ non-sealed class SlidingWindow extends Timeline {
      * whatever its age says.
      */
     SlidingWindow(SavedMeter.Window saved, long elapsed, long lag, long now) {
-        this(((Duration) saved.key().span()).toNanos() + lag, now);
+        this(((MeterKey.Window) saved.key().span()).length().toNanos() + lag, now);
         for (SavedMeter.Charge charge : saved.charges()) {
             if (elapsed < window - charge.ageNanos()) {
                 markAt(now - Math.max(0, charge.ageNanos() + elapsed), 1, Integer.MAX_VALUE);
@@ -236,10 +237,10 @@ non-sealed class SlidingWindow extends Timeline {
     }
 
     @Override
-    SavedMeter.@Nullable Window save(CompiledLimit.Key key, long now) {
+    SavedMeter.@Nullable Window save(MeterKey key, long now) {
         List<SavedMeter.Charge> charges = new ArrayList<>();
         long headroom = MOST_USED;
-        long lag = window - ((Duration) key.span()).toNanos();
+        long lag = window - ((MeterKey.Window) key.span()).length().toNanos();
         for (MarkBlock block = head; block != null; block = after(block)) {
             for (int i = block.expired(); i < block.size(); i++) {
                 long given = block.givenBack(i);

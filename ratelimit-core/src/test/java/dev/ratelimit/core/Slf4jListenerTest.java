@@ -16,7 +16,7 @@ import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;

@@ -1,6 +1,7 @@
 package dev.ratelimit.redis;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.kernel.ThrottledLog;
+import dev.ratelimit.spi.Printable;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -33,7 +34,7 @@ final class Connector {
     private final Trial trial;
     private final ScheduledExecutorService timer;
     private final long pauseNanos;
-    private final LogThrottle log;
+    private final ThrottledLog log;
     private volatile @Nullable Connection connection;
 
     /** The connection that is being tried. Guarded by this. */
@@ -53,7 +54,8 @@ final class Connector {
      * @param pause the time between attempts
      * @param timer begins them
      */
-    Connector(Supplier<Connection> kind, Trial trial, Duration pause, ScheduledExecutorService timer, LogThrottle log) {
+    Connector(
+            Supplier<Connection> kind, Trial trial, Duration pause, ScheduledExecutorService timer, ThrottledLog log) {
         this.kind = kind;
         this.trial = trial;
         this.pauseNanos = pause.toNanos();

@@ -3,6 +3,7 @@ package dev.ratelimit.redis;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
+import dev.ratelimit.kernel.BoundedCache;
 import java.util.List;
 
 /**

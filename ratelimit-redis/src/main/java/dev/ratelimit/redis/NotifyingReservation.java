@@ -3,6 +3,7 @@ package dev.ratelimit.redis;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -25,12 +26,17 @@ record NotifyingReservation(
 
     @Override
     public Decision add(Usage more) {
-        return listeners.added(caller, endpoint, more, reservation.add(more));
+        return added(more, reservation.add(more));
     }
 
     @Override
     public CompletionStage<Decision> addAsync(Usage more) {
-        return reservation.addAsync(more).thenApply(decision -> listeners.added(caller, endpoint, more, decision));
+        return reservation.addAsync(more).thenApply(decision -> added(more, decision));
+    }
+
+    private Decision added(Usage more, Decision decision) {
+        listeners.onAdded(caller, endpoint, more, decision);
+        return decision;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -11,12 +13,12 @@ import java.util.function.Consumer;
 final class OutageListeners {
 
     private final List<OutageListener> listeners;
-    private final LogThrottle log;
+    private final ThrottledLog log;
 
     /** Ends when the listeners know all that happened. Guarded by this. */
     private CompletableFuture<?> told = CompletableFuture.completedFuture(true);
 
-    OutageListeners(List<OutageListener> listeners, LogThrottle log) {
+    OutageListeners(List<OutageListener> listeners, ThrottledLog log) {
         this.listeners = List.copyOf(listeners);
         this.log = log;
     }

@@ -24,9 +24,9 @@ record Outcome(
      * The limit that refuses longest.
      *
      * @param encoded the limit
-     * @param waitMicros microseconds until it would admit; negative if never
+     * @param waitNanos nanoseconds until it would admit; or {@link dev.ratelimit.kernel.Waits#NEVER}
      */
-    record Refusal(EncodedLimit encoded, long waitMicros) {}
+    record Refusal(EncodedLimit encoded, long waitNanos) {}
 
     Outcome(Decision decision, LimitSet charged, List<Booking> bookings) {
         this(decision, charged, bookings, 0);

@@ -8,10 +8,10 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
-import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.Tiers;
 import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -149,7 +149,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     public Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
         Decision decision = executor.await(
                 charged(caller, endpoint, usage), failure -> outagePolicy.tryAcquire(caller, endpoint, usage));
-        return listeners.decided(caller, endpoint, usage, decision);
+        return notified(caller, endpoint, usage, decision);
     }
 
     /**
@@ -175,7 +175,12 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     public CompletionStage<Decision> tryAcquireAsync(Caller caller, String endpoint, Usage usage) {
         return executor.otherwise(
                         charged(caller, endpoint, usage), failure -> outagePolicy.tryAcquire(caller, endpoint, usage))
-                .thenApply(decision -> listeners.decided(caller, endpoint, usage, decision));
+                .thenApply(decision -> notified(caller, endpoint, usage, decision));
+    }
+
+    private Decision notified(Caller caller, String endpoint, Usage usage, Decision decision) {
+        listeners.onDecided(caller, endpoint, usage, decision);
+        return decision;
     }
 
     private CompletableFuture<Decision> charged(Caller caller, String endpoint, Usage usage) {
@@ -257,9 +262,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
     /** Tells listeners the answer to a reservation, and returns one that tells them how it goes on. */
     private AsyncReservation told(Caller caller, String endpoint, Usage estimate, AsyncReservation reservation) {
-        boolean admitted = listeners
-                .decided(caller, endpoint, estimate, reservation.decision())
-                .isAdmitted();
+        boolean admitted =
+                notified(caller, endpoint, estimate, reservation.decision()).isAdmitted();
         return admitted && !listeners.isEmpty()
                 ? new NotifyingReservation(reservation, listeners, caller, endpoint, estimate)
                 : reservation;
@@ -350,12 +354,6 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     private Caller callerOf(String organization) {
-        requireNonNull(organization, "organization");
-        Tier tier = tiers.tierOf(organization);
-        if (tier == null) {
-            throw new IllegalStateException(
-                    "the tier resolver must give a tier: organization=" + Printable.name(organization));
-        }
-        return new Caller(organization, tier);
+        return new Caller(organization, Tiers.of(tiers, organization));
     }
 }

@@ -9,7 +9,10 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.ApiVersion;
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.AbstractRedisClient;
@@ -28,7 +31,6 @@ import org.jspecify.annotations.Nullable;
 public final class RedisRateLimiterBuilder {
 
     private static final Duration LONGEST = Duration.ofHours(1);
-    private static final long MOST_UNITS = 1L << 53;
 
     /* Where the JDK runs what is asynchronous: the common pool, unless that is too small. */
     private static final Executor POOL = new CompletableFuture<>().defaultExecutor();
@@ -88,7 +90,7 @@ public final class RedisRateLimiterBuilder {
      */
     public RedisRateLimiterBuilder keyPrefix(String prefix) {
         requireNonNull(prefix, "prefix");
-        require(prefix.indexOf('{') < 0 && prefix.indexOf('}') < 0, "prefix", "without braces", prefix);
+        Arguments.require(prefix.indexOf('{') < 0 && prefix.indexOf('}') < 0, "prefix", "without braces", prefix);
         this.prefix = prefix;
         return this;
     }
@@ -106,7 +108,7 @@ public final class RedisRateLimiterBuilder {
      * @throws IllegalArgumentException if the number is negative
      */
     public RedisRateLimiterBuilder maxUnlistedEndpoints(int max) {
-        require(max >= 0, "max", ">= 0", max);
+        Arguments.require(max >= 0, "max", ">= 0", max);
         this.maxEndpoints = max;
         return this;
     }
@@ -255,8 +257,8 @@ public final class RedisRateLimiterBuilder {
      * @throws IllegalArgumentException if one of them is out of its range
      */
     public RedisRateLimiterBuilder leases(long units, Duration time) {
-        require(units > 0, "units", "> 0", units);
-        require(units <= MOST_UNITS, "units", "<= 2^53", units);
+        Arguments.require(units > 0, "units", "> 0", units);
+        Arguments.require(units <= Arguments.MAX_AMOUNT, "units", "<= 2^53", units);
         this.batch = new Batch(units, Micros.roundedUp(requireSpan(time, "time")));
         return this;
     }
@@ -322,12 +324,13 @@ public final class RedisRateLimiterBuilder {
      *     than version 6.2, or is no cluster though the client is for one
      */
     public RedisRateLimiter build() {
+        ApiVersion.require("ratelimit-redis", ApiVersion.CURRENT);
         if (tiers == null) {
             throw new IllegalStateException("a tier or a tier resolver must be set");
         }
         ScheduledExecutorService timer =
                 client.getResources().eventExecutorGroup().next();
-        LogThrottle log = new LogThrottle(System::nanoTime, logger);
+        ThrottledLog log = new ThrottledLog(TimeSource.system(), logger);
         OutageListeners told = new OutageListeners(outageListeners, log);
         Connector connector = new Connector(kind, trial(timer, log), pause, timer, log);
         CircuitBreakers circuits = circuits(connector, told);
@@ -374,7 +377,7 @@ public final class RedisRateLimiterBuilder {
      * Returns a trial that sees what a connection is good for, as patiently as the client is: the server's version, and
      * whether it runs the script and lets it write. (The first decision takes long besides, as it loads classes.)
      */
-    private Connector.Trial trial(ScheduledExecutorService timer, LogThrottle log) {
+    private Connector.Trial trial(ScheduledExecutorService timer, ThrottledLog log) {
         return connection -> {
             Timeouts patient = new Timeouts(connection.patience(), timer);
             connection.prepare(patient);
@@ -405,11 +408,7 @@ public final class RedisRateLimiterBuilder {
     private static Duration requireSpan(Duration span, String name) {
         requireNonNull(span, name);
         boolean positive = !span.isNegative() && !span.isZero();
-        require(positive && span.compareTo(LONGEST) <= 0, name, "> 0 and <= " + LONGEST, span);
+        Arguments.require(positive && span.compareTo(LONGEST) <= 0, name, "> 0 and <= " + LONGEST, span);
         return span;
-    }
-
-    private static void require(boolean holds, String name, String encoded, Object value) {
-        Arguments.require(holds, name, encoded, value);
     }
 }

@@ -6,6 +6,7 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Arguments;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -20,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * that they are gone, and is given back. The lock is held for no longer than that takes, never while Redis is asked.
  */
 final class RedisReservation implements AsyncReservation {
-
-    private static final long MOST_UNITS = 1L << 53;
 
     private final ScriptClient scriptClient;
     private final OutagePolicy outagePolicy;
@@ -125,7 +124,7 @@ final class RedisReservation implements AsyncReservation {
     private static boolean isAtTheSamePlace(Booking one, Booking other) {
         return one.first() == other.first()
                 && one.second() == other.second()
-                && one.units() + other.units() <= MOST_UNITS;
+                && one.units() + other.units() <= Arguments.MAX_AMOUNT;
     }
 
     private static Decision ended() {

@@ -5,6 +5,8 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Waits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +15,6 @@ import java.util.Optional;
 final class ReplyDecoder {
 
     private static final int LEASED = 2;
-    private static final long BASE = 1L << 53;
 
     private ReplyDecoder() {}
 
@@ -33,7 +34,7 @@ final class ReplyDecoder {
         long longestWait = 0;
         for (int i = 0; i < asked.size(); i++) {
             EncodedLimit encoded = asked.get(i);
-            long wait = reply.number(2 + 3 * i);
+            long wait = nanosOf(reply.number(2 + 3 * i));
             if (wait == 0) {
                 charged.add(encoded);
                 long units = leased ? batch.units() : usage.amountOf(encoded.unit());
@@ -44,7 +45,7 @@ final class ReplyDecoder {
                 }
             } else if (encoded.limit.shadow()) {
                 shadowRejections.add(encoded.rejected(wait, notice));
-            } else if (longest < 0 || outlasts(wait, longestWait)) {
+            } else if (wait > longestWait) {
                 longest = i;
                 longestWait = wait;
             }
@@ -59,8 +60,9 @@ final class ReplyDecoder {
         return new Outcome(admitted, reply.limitSet().only(charged), bookings, leaseMicros);
     }
 
-    private static boolean outlasts(long wait, long other) {
-        return other >= 0 && (wait < 0 || wait > other);
+    /** Returns a wait that the script states in microseconds, negative if no wait helps. */
+    private static long nanosOf(long micros) {
+        return micros < 0 ? Waits.NEVER : Micros.nanos(micros);
     }
 
     /** Decodes the reply to a status. */
@@ -68,7 +70,7 @@ final class ReplyDecoder {
         List<EncodedLimit> encodedLimits = reply.limitSet().limits();
         List<LimitStatus> statuses = new ArrayList<>(encodedLimits.size());
         for (int i = 0; i < encodedLimits.size(); i++) {
-            long used = reply.number(2 + 3 * i) * BASE + reply.number(3 + 3 * i);
+            long used = reply.number(2 + 3 * i) * Arguments.MAX_AMOUNT + reply.number(3 + 3 * i);
             long reset = reply.number(4 + 3 * i);
             statuses.add(LimitStatus.of(
                     encodedLimits.get(i).limit,

@@ -121,7 +121,7 @@ final class ScriptClient {
                 rejections.end(base, limitSet); // it may be charged all the same
             } else if (outcome.refusal() != null) {
                 rejections.remember(
-                        asked, outcome.refusal().encoded(), outcome.refusal().waitMicros());
+                        asked, outcome.refusal().encoded(), outcome.refusal().waitNanos());
             } else {
                 rejections.end(base, outcome.charged());
             }

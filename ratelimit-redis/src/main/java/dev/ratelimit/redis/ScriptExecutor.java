@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.kernel.ThrottledLog;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
@@ -28,7 +29,7 @@ final class ScriptExecutor {
     private final Timeouts timeouts;
     private final CircuitBreakers circuits;
     private final Executor pool;
-    private final LogThrottle log;
+    private final ThrottledLog log;
     private volatile Runnable whenBack = () -> {};
 
     /**
@@ -42,7 +43,7 @@ final class ScriptExecutor {
             Timeouts timeouts,
             CircuitBreakers circuits,
             Executor pool,
-            LogThrottle log) {
+            ThrottledLog log) {
         this.commands = commands;
         this.timeouts = timeouts;
         this.circuits = circuits;

@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.kernel.ThrottledLog;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -61,7 +62,7 @@ final class Settlements {
     private final SettlementNews news;
     private final ScheduledExecutorService timer;
     private final long pauseNanos;
-    private final LogThrottle log;
+    private final ThrottledLog log;
     private final AtomicBoolean timed = new AtomicBoolean();
 
     /** Those that wait, oldest first. Guarded by this. */
@@ -84,7 +85,7 @@ final class Settlements {
             OutageListeners listeners,
             ScheduledExecutorService timer,
             Duration pause,
-            LogThrottle log) {
+            ThrottledLog log) {
         this.executor = executor;
         this.news = new SettlementNews(listeners, this::number);
         this.timer = timer;
