@@ -2,6 +2,7 @@
 @SuppressWarnings("module") // the kernel goes to the backends, which need not be there
 module dev.ratelimit {
     requires static org.jspecify;
+    requires static org.slf4j;
 
     exports dev.ratelimit;
     exports dev.ratelimit.kernel to
@@ -9,6 +10,7 @@ module dev.ratelimit {
             dev.ratelimit.redis,
             dev.ratelimit.testkit;
     exports dev.ratelimit.apikeys;
+    exports dev.ratelimit.slf4j;
     exports dev.ratelimit.spi;
     exports dev.ratelimit.tiers;
 }

@@ -47,7 +47,7 @@ final class RecordedLog implements InvocationHandler {
         return level.toInt() >= lowest.toInt();
     }
 
-    /** Returns the lines, for example {@code WARN Rejected: organization=acme, suppressed=0}. */
+    /** Returns the lines, for example {@code WARN reset acme: organization=acme}. */
     List<String> texts() {
         return lines.stream()
                 .map(line -> line.getLevel() + " " + line.getMessage() + ": "
