@@ -1,4 +1,7 @@
-/** The words of rate limiting: tiers, limits, usage, decisions, keys and the {@code RateLimiter} that a backend implements. */
+/**
+ * The words of rate limiting: tiers, limits, usage, decisions, keys and the {@code RateLimiter} that a backend
+ * implements.
+ */
 @SuppressWarnings("module") // the kernel goes to the backends, which need not be there
 module dev.ratelimit {
     requires static org.jspecify;

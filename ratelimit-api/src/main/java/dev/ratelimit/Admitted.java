@@ -6,11 +6,11 @@ import dev.ratelimit.spi.Printable;
 import java.util.List;
 
 /**
- * The call may go ahead, and every limit it falls under is charged, except those of {@linkplain LimitTable#asShadow() shadow tables} that
- * would have refused it.
+ * The call may go ahead, and every limit it falls under is charged, except those of {@linkplain LimitTable#asShadow()
+ * shadow tables} that would have refused it.
  *
- * @param shadowRejections what the limits of shadow tables that are not charged would have answered, in the order of the tables; nearly
- *     always empty
+ * @param shadowRejections what the limits of shadow tables that are not charged would have answered, in the order of
+ *     the tables; nearly always empty
  */
 public record Admitted(List<Rejected> shadowRejections) implements Decision {
 
@@ -19,7 +19,8 @@ public record Admitted(List<Rejected> shadowRejections) implements Decision {
     /**
      * Makes an admission.
      *
-     * @param shadowRejections what the limits of shadow tables that are not charged would have answered, in the order of the tables
+     * @param shadowRejections what the limits of shadow tables that are not charged would have answered, in the order
+     *     of the tables
      */
     public Admitted {
         shadowRejections = List.copyOf(requireNonNull(shadowRejections, "shadowRejections"));

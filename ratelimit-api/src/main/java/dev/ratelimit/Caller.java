@@ -23,7 +23,10 @@ public record Caller(String organization, Tier tier) implements Resolution {
         requireNonNull(tier, "tier");
     }
 
-    /** Returns the organization, and the tier by name and account, for example {@code acme under tier trial (account default)}. */
+    /**
+     * Returns the organization, and the tier by name and account, for example {@code acme under tier trial (account
+     * default)}.
+     */
     @Override
     public String toString() {
         return Printable.name(organization) + " under tier " + Printable.name(tier.name()) + " (account "

@@ -17,7 +17,8 @@ public record KeyRevoked(Optional<Instant> until) implements Cause {
     /**
      * Makes the cause.
      *
-     * @param until the first instant at which the key is valid again, by the wall clock; empty if it is revoked for good
+     * @param until the first instant at which the key is valid again, by the wall clock; empty if it is revoked for
+     *     good
      */
     public KeyRevoked {
         requireNonNull(until, "until");
@@ -39,7 +40,9 @@ public record KeyRevoked(Optional<Instant> until) implements Cause {
         return left > 0 ? Optional.of(Rejected.temporary(this, "", left)) : Optional.empty();
     }
 
-    /** Returns for example {@code The API key is revoked until 2025-02-01T00:00:00Z}, or {@code The API key is revoked}. */
+    /**
+     * Returns for example {@code The API key is revoked until 2025-02-01T00:00:00Z}, or {@code The API key is revoked}.
+     */
     @Override
     public String message() {
         return "The API key is revoked" + until.map(end -> " until " + end).orElse("");

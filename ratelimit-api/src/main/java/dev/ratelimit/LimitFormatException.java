@@ -10,7 +10,10 @@ public final class LimitFormatException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1;
 
+    /** The rule that the text breaks. */
     private final String rule;
+
+    /** Where the text breaks the rule. */
     private final int index;
 
     /**

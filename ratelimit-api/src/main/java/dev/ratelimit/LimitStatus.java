@@ -11,9 +11,11 @@ import java.util.Optional;
  *
  * @param applied the limit and what it applies to
  * @param used units that count now; more than the amount if the limit was overrun or lowered
- * @param granted units that may be used beyond the amount until the period ends, from 0 to 2<sup>53</sup>; 0 for a rate limit
+ * @param granted units that may be used beyond the amount until the period ends, from 0 to 2<sup>53</sup>; 0 for a rate
+ *     limit
  * @param remaining units still to be had, at least 0
- * @param resetAfter the wait until nothing of what is used now counts any more: zero if nothing does, empty if that is never
+ * @param resetAfter the wait until nothing of what is used now counts any more: zero if nothing does, empty if that is
+ *     never
  */
 public record LimitStatus(
         AppliedLimit applied, long used, long granted, long remaining, Optional<Duration> resetAfter) {
@@ -39,8 +41,9 @@ public record LimitStatus(
     }
 
     /**
-     * Returns how far the limit is overrun: by a last call that needed not fit, by what was settled beyond a reservation, or because the
-     * amount was lowered. Until that has expired, was given back or is granted, nothing is admitted.
+     * Returns how far the limit is overrun: by a last call that needed not fit, by what was settled beyond a
+     * reservation, or because the amount was lowered. Until that has expired, was given back or is granted, nothing is
+     * admitted.
      *
      * @return units used beyond the amount and what was granted, 0 if there are none
      */

@@ -24,13 +24,14 @@ import org.jspecify.annotations.Nullable;
  *     .otherEndpointsTogether("remaining", Quota.perMonth(1_000));                // 1,000 for all that no row names
  * }</pre>
  *
- * <p>At most one row applies to a call: the one that names its endpoint, otherwise the row for the others, if there is one. "Others"
- * are the endpoints that no row of this same table names. An endpoint that no row covers is not limited by this table.
+ * <p>At most one row applies to a call: the one that names its endpoint, otherwise the row for the others, if there is
+ * one. "Others" are the endpoints that no row of this same table names. An endpoint that no row covers is not limited
+ * by this table.
  *
  * <p>A table can be a {@linkplain #asShadow() shadow}, for introducing a limit without hurting anyone.
  *
- * <p>Instances are immutable values: each method returns a table with one row more. A table that contradicts itself is refused
- * when the row is added.
+ * <p>Instances are immutable values: each method returns a table with one row more. A table that contradicts itself is
+ * refused when the row is added.
  */
 public final class LimitTable {
 
@@ -118,14 +119,16 @@ public final class LimitTable {
     }
 
     /**
-     * Returns this table as a shadow: it refuses nothing, and tells what it would refuse. It decides over those calls that all other tables admit,
-     * and by itself, whatever other shadows say. A call that it would admit is charged to it. One that it would refuse is not: the answer is
-     * among the {@link Admitted#shadowRejections()}, and listeners are told. So what it counts is never more than its amounts; but the
-     * calls that it would refuse are charged to all other tables, so it may see fewer calls than it would in force. More for a
-     * {@link Reservation} is asked only of shadows that would have admitted the estimate.
+     * Returns this table as a shadow: it refuses nothing, and tells what it would refuse. It decides over those calls
+     * that all other tables admit, and by itself, whatever other shadows say. A call that it would admit is charged to
+     * it. One that it would refuse is not: the answer is among the {@link Admitted#shadowRejections()}, and listeners
+     * are told. So what it counts is never more than its amounts; but the calls that it would refuse are charged to all
+     * other tables, so it may see fewer calls than it would in force. More for a {@link Reservation} is asked only of
+     * shadows that would have admitted the estimate.
      *
-     * <p>When it is put in force, what is used goes on. To be tried beside a table that is in force, it must have a name of its own: a tier has
-     * one table of a name, and {@link Tier#withTable} puts it in the other's place, which then refuses nothing any more.
+     * <p>When it is put in force, what is used goes on. To be tried beside a table that is in force, it must have a
+     * name of its own: a tier has one table of a name, and {@link Tier#withTable} puts it in the other's place, which
+     * then refuses nothing any more.
      *
      * @return the table with the same rows
      */
@@ -188,7 +191,9 @@ public final class LimitTable {
         return others == null ? Optional.empty() : limitOf(others, endpoint);
     }
 
-    /** Returns the limits that this table has for some endpoints, and the one of all others together if there is one. */
+    /**
+     * Returns the limits that this table has for some endpoints, and the one of all others together if there is one.
+     */
     Stream<AppliedLimit> limitsFor(Set<String> endpoints) {
         Stream<Row> others = rows.stream().filter(row -> row.isForOthers() && row.group() != null);
         return Stream.concat(

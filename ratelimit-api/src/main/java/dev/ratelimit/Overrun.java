@@ -7,8 +7,8 @@ public enum Overrun {
     WHILE_FITS,
 
     /**
-     * A call is admitted while anything remains, whatever it uses: the last call may overrun the amount. Once nothing remains
-     * every call is refused, one that uses nothing of this unit included.
+     * A call is admitted while anything remains, whatever it uses: the last call may overrun the amount. Once nothing
+     * remains every call is refused, one that uses nothing of this unit included.
      */
     UNTIL_REACHED
 }

@@ -17,17 +17,18 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.function.Supplier;
 
 /**
- * One call that is asked for until it is admitted, or until it is clear that it will not be in time. Its time begins when it is made;
- * it is awaited once, in one of the two ways.
+ * One call that is asked for until it is admitted, or until it is clear that it will not be in time. Its time begins
+ * when it is made; it is awaited once, in one of the two ways.
  */
 final class PendingAcquire {
 
     /*
-     * Between two attempts lies the wait that the first was told, which is never shortened, and a random part of it, so that callers who
-     * were told the same do not come back at once. The part is drawn evenly from 0 to wait / 2^narrowing. The first bound is a sixteenth:
-     * a call that waits alone waits 3 % too long on average. One that is refused again has met a crowd, so the bound doubles with each
-     * refusal after a wait; from the fifth wait on it is the whole wait, and nobody waits more than twice what he was told. What is
-     * left of the longest wait cuts the bound and not the draw: else the crowd would meet again at the last moment.
+     * Between two attempts lies the wait that the first was told, which is never shortened, and a random part of it, so
+     * that callers who were told the same do not come back at once. The part is drawn evenly from 0 to wait /
+     * 2^narrowing. The first bound is a sixteenth: a call that waits alone waits 3 % too long on average. One that is
+     * refused again has met a crowd, so the bound doubles with each refusal after a wait; from the fifth wait on it is
+     * the whole wait, and nobody waits more than twice what he was told. What is left of the longest wait cuts the
+     * bound and not the draw: else the crowd would meet again at the last moment.
      */
     private int narrowing = 4;
 
@@ -68,7 +69,10 @@ final class PendingAcquire {
         }
     }
 
-    /** Waits without a thread. An attempt asks for a reservation, so that a call which nobody waits for any more can be given back. */
+    /**
+     * Waits without a thread. An attempt asks for a reservation, so that a call which nobody waits for any more can be
+     * given back.
+     */
     CompletableFuture<Decision> async(
             Supplier<CompletionStage<? extends Reservation>> attempt, ScheduledExecutorService scheduler) {
         requireNonNull(scheduler, "scheduler");
@@ -78,7 +82,10 @@ final class PendingAcquire {
         return async.answer;
     }
 
-    /** The attempts of a call for which no thread waits: one after the other, each by whoever the one before it hands over to. */
+    /**
+     * The attempts of a call for which no thread waits: one after the other, each by whoever the one before it hands
+     * over to.
+     */
     private final class Async {
 
         private final Supplier<CompletionStage<? extends Reservation>> attempt;
@@ -94,8 +101,8 @@ final class PendingAcquire {
         }
 
         /*
-         * Who ends the waiting completes the answer and then reads `next`; who asks writes `next` and then reads whether the answer is
-         * complete. So one of them sees the other, and no task stays behind.
+         * Who ends the waiting completes the answer and then reads `next`; who asks writes `next` and then reads
+         * whether the answer is complete. So one of them sees the other, and no task stays behind.
          */
         private void ask() {
             next = new CompletableFuture<>();

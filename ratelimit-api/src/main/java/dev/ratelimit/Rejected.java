@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The call must not go ahead, and nothing is charged, unless a store that is away has charged it ({@link StoreUnavailable}). Instances are
- * immutable values.
+ * The call must not go ahead, and nothing is charged, unless a store that is away has charged it ({@link
+ * StoreUnavailable}). Instances are immutable values.
  */
 public final class Rejected implements Decision, Resolution {
 
@@ -29,7 +29,8 @@ public final class Rejected implements Decision, Resolution {
     }
 
     /**
-     * Makes a rejection that waiting cures; for backends, which count in nanoseconds and refuse more often than anybody asks how long.
+     * Makes a rejection that waiting cures; for backends, which count in nanoseconds and refuse more often than anybody
+     * asks how long.
      *
      * @param cause why
      * @param notice a text of the tier's to put before the cause's own, or an empty one

@@ -4,7 +4,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * A call whose cost is known only after it. An estimate is charged at once; what was really used replaces it when that is known.
+ * A call whose cost is known only after it. An estimate is charged at once; what was really used replaces it when that
+ * is known.
  *
  * <pre>{@code
  * Reservation reservation = limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, promptTokens + maxTokens));
@@ -20,14 +21,16 @@ import java.util.concurrent.CompletionStage;
  * }
  * }</pre>
  *
- * <p>A reservation is open from its admission until it is settled or cancelled; the first of these to be called wins. One that is
- * never settled stays charged as it is, so a call that fails must end its reservation, whatever was thrown. It is tied to no thread and to no scope, holds nothing that must be closed, and may be kept
- * for as long as the call takes.
+ * <p>A reservation is open from its admission until it is settled or cancelled; the first of these to be called wins.
+ * One that is never settled stays charged as it is, so a call that fails must end its reservation, whatever was thrown.
+ * It is tied to no thread and to no scope, holds nothing that must be closed, and may be kept for as long as the call
+ * takes.
  *
- * <p>To charge the estimate and settle less never has more admitted than a limit's amount. To settle more than was charged
- * may overrun it: what goes beyond counts as used, and nothing is admitted until it is paid off.
+ * <p>To charge the estimate and settle less never has more admitted than a limit's amount. To settle more than was
+ * charged may overrun it: what goes beyond counts as used, and nothing is admitted until it is paid off.
  *
- * <p>Implementations are safe for use by many threads. Methods throw {@link NullPointerException} for a {@code null} argument.
+ * <p>Implementations are safe for use by many threads. Methods throw {@link NullPointerException} for a {@code null}
+ * argument.
  */
 public interface Reservation {
 
@@ -39,41 +42,45 @@ public interface Reservation {
     Decision decision();
 
     /**
-     * Asks for more while the call goes on, for output that comes piece by piece. It is decided as a call of its own would be,
-     * now and all or nothing, by the limits of those units that it states, as they are in the tier that the reservation was made under;
-     * one that does not state {@link Unit#CALLS} is no further call. Admitted, it is charged and belongs to this reservation: {@link #settle} replaces it together with the estimate, and
-     * {@link #cancel} gives it back. Rejected, it charges nothing, and the reservation stays open: a host may stop the call, or wait and ask
-     * again, and settles what was really used.
+     * Asks for more while the call goes on, for output that comes piece by piece. It is decided as a call of its own
+     * would be, now and all or nothing, by the limits of those units that it states, as they are in the tier that the
+     * reservation was made under; one that does not state {@link Unit#CALLS} is no further call. Admitted, it is
+     * charged and belongs to this reservation: {@link #settle} replaces it together with the estimate, and {@link
+     * #cancel} gives it back. Rejected, it charges nothing, and the reservation stays open: a host may stop the call,
+     * or wait and ask again, and settles what was really used.
      *
      * @param more what is used beyond what was charged before
-     * @return whether it fits; the answer to the estimate, if that was rejected; if the reservation is not open any more,
-     *     a rejection by {@link ReservationEnded}
+     * @return whether it fits; the answer to the estimate, if that was rejected; if the reservation is not open any
+     *     more, a rejection by {@link ReservationEnded}
      */
     Decision add(Usage more);
 
     /**
-     * Replaces what was charged, the estimate and all that was added, by what the call really used in all, for each unit that it
-     * states. Units that it does not state stay as they are charged, {@link Unit#CALLS} among them.
+     * Replaces what was charged, the estimate and all that was added, by what the call really used in all, for each
+     * unit that it states. Units that it does not state stay as they are charged, {@link Unit#CALLS} among them.
      *
-     * <p>What was charged too much is given back where it was charged, to that moment of a window and to that period, the estimate's
-     * before what was added; where that does not count any more, nothing is given back. What was charged too little is charged
-     * whether it fits or not: in a window now, in a quota to the period that was last charged, and not at all if that is over.
+     * <p>What was charged too much is given back where it was charged, to that moment of a window and to that period,
+     * the estimate's before what was added; where that does not count any more, nothing is given back. What was charged
+     * too little is charged whether it fits or not: in a window now, in a quota to the period that was last charged,
+     * and not at all if that is over.
      *
      * @param actual what the call used in all
-     * @return whether this ended the reservation; if not, because it was rejected, settled or cancelled, nothing is changed
+     * @return whether this ended the reservation; if not, because it was rejected, settled or cancelled, nothing is
+     *     changed
      */
     boolean settle(Usage actual);
 
     /**
      * Gives back all that was charged, as if the call had not been made; where that does not count any more, nothing.
      *
-     * @return whether this ended the reservation; if not, because it was rejected, settled or cancelled, nothing is changed
+     * @return whether this ended the reservation; if not, because it was rejected, settled or cancelled, nothing is
+     *     changed
      */
     boolean cancel();
 
     /**
-     * Gives back all that was charged, as {@link #cancel} does, without a thread that waits for the answer of a store. Unless a backend
-     * overrides it, this method calls {@link #cancel}, which is right where no call waits for a store.
+     * Gives back all that was charged, as {@link #cancel} does, without a thread that waits for the answer of a store.
+     * Unless a backend overrides it, this method calls {@link #cancel}, which is right where no call waits for a store.
      *
      * @return whether this ended the reservation, when it is done
      */

@@ -18,10 +18,12 @@ public sealed interface Scope {
     /**
      * One endpoint.
      *
-     * <p>Callers make names up, so their length is bounded: a name of more than {@value #MAX_BYTES} bytes in UTF-8 is cut, and its SHA-256
-     * digest stands in place of the rest. Two long names keep two scopes, and none takes more memory than a short one.
+     * <p>Callers make names up, so their length is bounded: a name of more than {@value #MAX_BYTES} bytes in UTF-8 is
+     * cut, and its SHA-256 digest stands in place of the rest. Two long names keep two scopes, and none takes more
+     * memory than a short one.
      *
-     * @param name the name of the endpoint, as calls give it, or what stands for a long one; at most {@value #MAX_BYTES} bytes in UTF-8
+     * @param name the name of the endpoint, as calls give it, or what stands for a long one; at most {@value
+     *     #MAX_BYTES} bytes in UTF-8
      */
     record Endpoint(String name) implements Scope {
 
@@ -29,8 +31,9 @@ public sealed interface Scope {
         public static final int MAX_BYTES = 256;
 
         /**
-         * The overflow row: stands for all endpoints that no table names and that have no meter of their own, because an organization
-         * has called more of them than a limiter counts one by one. An endpoint that is really called so shares their meter.
+         * The overflow row: stands for all endpoints that no table names and that have no meter of their own, because
+         * an organization has called more of them than a limiter counts one by one. An endpoint that is really called
+         * so shares their meter.
          */
         public static final Endpoint OVERFLOW = new Endpoint("(further endpoints)");
 

@@ -26,8 +26,8 @@ import java.util.function.UnaryOperator;
  *     .build();
  * }</pre>
  *
- * <p>A call falls under every table, each of which has at most one limit for it. Tiers are immutable values; one built from the
- * same tables is equal, and an organization whose tier is built anew keeps what it has used.
+ * <p>A call falls under every table, each of which has at most one limit for it. Tiers are immutable values; one built
+ * from the same tables is equal, and an organization whose tier is built anew keeps what it has used.
  *
  * <p>What is used belongs to the account, the table's name, the endpoint or group, the unit, and the span: the window
  * or the period. Under a tier that agrees on these it is kept, whatever the amount. A limit of another span is another
@@ -77,7 +77,8 @@ public final class Tier {
     }
 
     /**
-     * Returns the limits that a call of an endpoint falls under. This is the one place that resolves an endpoint to limits.
+     * Returns the limits that a call of an endpoint falls under. This is the one place that resolves an endpoint to
+     * limits.
      *
      * @param endpoint the endpoint
      * @return the limits in the order of the tables, unmodifiable; empty if the endpoint is unlimited
@@ -94,8 +95,8 @@ public final class Tier {
     }
 
     /**
-     * Returns every limit of this tier: of the endpoints that some table names, and of the groups. What each other endpoint is limited to by
-     * itself comes only with the name of such an endpoint, by {@link #limitsFor}.
+     * Returns every limit of this tier: of the endpoints that some table names, and of the groups. What each other
+     * endpoint is limited to by itself comes only with the name of such an endpoint, by {@link #limitsFor}.
      *
      * @return the limits in the order of the tables, each once, unmodifiable
      */
@@ -125,8 +126,8 @@ public final class Tier {
     }
 
     /**
-     * Returns the account that usage under this tier is written in, within the organization. Tiers of one account share what
-     * their tables agree on; tiers of different accounts share nothing.
+     * Returns the account that usage under this tier is written in, within the organization. Tiers of one account share
+     * what their tables agree on; tiers of different accounts share nothing.
      *
      * @return the account, {@value #DEFAULT_ACCOUNT} unless stated
      */
@@ -164,7 +165,8 @@ public final class Tier {
     }
 
     /**
-     * Returns this tier with one table more, or with the table of the same name replaced, be it in force and the new one a shadow.
+     * Returns this tier with one table more, or with the table of the same name replaced, be it in force and the new
+     * one a shadow.
      *
      * @param table the table
      * @return the tier

@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * What one call uses: amounts by unit.
  *
- * <p>Every usage includes one {@linkplain Unit#CALLS call} unless it states the number of calls itself, so that limits on
- * calls hold whatever else is counted:
+ * <p>Every usage includes one {@linkplain Unit#CALLS call} unless it states the number of calls itself, so that limits
+ * on calls hold whatever else is counted:
  *
  * <pre>{@code
  * Usage call = Usage.call();                                       // 1 call
@@ -58,8 +58,8 @@ public final class Usage {
     }
 
     /**
-     * Makes a usage of the {@linkplain Unit#CHARACTERS characters} of a text, and of one call. A character is a Unicode code point:
-     * a surrogate pair is one, and so is a surrogate that stands alone.
+     * Makes a usage of the {@linkplain Unit#CHARACTERS characters} of a text, and of one call. A character is a Unicode
+     * code point: a surrogate pair is one, and so is a surrogate that stands alone.
      *
      * @param text the text to count
      * @return the usage
@@ -70,8 +70,8 @@ public final class Usage {
     }
 
     /**
-     * Returns this usage and so much more. A unit that this usage states already adds up; stating {@link Unit#CALLS} for the
-     * first time replaces the call that is implied.
+     * Returns this usage and so much more. A unit that this usage states already adds up; stating {@link Unit#CALLS}
+     * for the first time replaces the call that is implied.
      *
      * @param unit what is used
      * @param amount how much of it, between 0 and 2<sup>53</sup>
@@ -100,8 +100,8 @@ public final class Usage {
     }
 
     /**
-     * Returns this usage and all that another states. Calls add up where both state them; those that only one states are the calls of the
-     * sum, so a further piece of a stream that states no calls adds none.
+     * Returns this usage and all that another states. Calls add up where both state them; those that only one states
+     * are the calls of the sum, so a further piece of a stream that states no calls adds none.
      *
      * @param more what is added
      * @return the sum
@@ -150,7 +150,8 @@ public final class Usage {
     /**
      * Returns the units that this usage states, be it 0 of one.
      *
-     * @return the units in the order of their names, each once, unmodifiable; without {@link Unit#CALLS} where one call is implied
+     * @return the units in the order of their names, each once, unmodifiable; without {@link Unit#CALLS} where one call
+     *     is implied
      */
     public List<Unit> units() {
         return List.of(units);

@@ -163,7 +163,9 @@ class AsyncAnswersTest {
         assertThat(refused).isCompletedExceptionally();
     }
 
-    /** Answers, cancellations and tasks in any order: each admission is kept or given back, and nothing stays behind. */
+    /**
+     * Answers, cancellations and tasks in any order: each admission is kept or given back, and nothing stays behind.
+     */
     @Test
     void inWhateverOrderThingsHappenEachAdmissionIsKeptOrGivenBack() {
         for (int seed = 0; seed < 2_000; seed++) {

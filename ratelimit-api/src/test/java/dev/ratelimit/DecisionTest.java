@@ -16,8 +16,8 @@ class DecisionTest {
     @Test
     void aRejectionSaysTheTiersTextThenLimitAndSpan() {
         assertThat(Rejected.temporary(REACHED, "Please upgrade.", 1).message())
-                .isEqualTo(
-                        "Please upgrade. Exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per minute)");
+                .isEqualTo("Please upgrade. Exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per "
+                        + "minute)");
         assertThat(Rejected.permanent(REACHED, "").message()).startsWith("Exceeded the limit of 20 calls per minute");
     }
 

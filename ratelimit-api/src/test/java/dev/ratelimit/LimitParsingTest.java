@@ -118,7 +118,8 @@ class LimitParsingTest {
                 "$5 usd per day | 4 | expected \"per\" or \"in all\"",
                 "5k per minute | 2 | expected a space between the amount and its unit",
                 "1.5 calls per minute | 1 | expected a whole number: only dollars have decimals",
-                "20 per minute | 4 | expected a unit before \"per\", such as calls; a unit of that name stands in quotes",
+                "20 per minute | 4 | expected a unit before \"per\", such as calls; a unit of that name stands in "
+                        + "quotes",
                 "20 calls a minute | 10 | expected \"per\" or \"in all\"",
                 "20 calls in flight | 13 | expected \"all\"",
                 "20 \"calls per minute | 4 | expected a closing quote",
@@ -138,8 +139,10 @@ class LimitParsingTest {
                 "5 calls per calendar minute | 22 | expected day, week, month or year",
                 "5 calls per calendar month from 15 | 33 | expected \"day\"",
                 "5 calls per calendar month from day 32 | 37 | expected a day of the month, from 1 to 31",
-                "5 calls per calendar month from day 3 9:30 | 39 | expected a time, such as 09:30, 09:30:15 or 09:30:15.5",
-                "5 calls per calendar month from day 3 24:00 | 39 | expected a time, such as 09:30, 09:30:15 or 09:30:15.5",
+                "5 calls per calendar month from day 3 9:30 | 39 | expected a time, such as 09:30, 09:30:15 or "
+                        + "09:30:15.5",
+                "5 calls per calendar month from day 3 24:00 | 39 | expected a time, such as 09:30, 09:30:15 or "
+                        + "09:30:15.5",
                 "5 calls per calendar day from 20:00 | 26 | only a calendar month begins \"from\" another time than the"
                         + " usual",
                 "5 calls per calendar day in Paris | 29 | expected a time zone, such as Europe/Paris, +02:00 or Z",

@@ -99,7 +99,10 @@ class LimitTest {
         assertRefused(() -> RateLimit.perMinute(10).dividedBy(0), "parts must be > 0: parts=0");
     }
 
-    /** However many machines there are, and whatever the amount: no unit is admitted twice, and less than one a machine is lost. */
+    /**
+     * However many machines there are, and whatever the amount: no unit is admitted twice, and less than one a machine
+     * is lost.
+     */
     @Test
     void theSharesOfAllMachinesNeverComeToMoreThanTheAmount() {
         Random random = new Random(6);

@@ -40,7 +40,10 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
-/** Whatever callers and hosts name, no text of the API steers a terminal, breaks a line, hides what it says or grows without bound. */
+/**
+ * Whatever callers and hosts name, no text of the API steers a terminal, breaks a line, hides what it says or grows
+ * without bound.
+ */
 class TextProperties {
 
     /** What {@code package-info} promises. */
@@ -243,7 +246,9 @@ class TextProperties {
         return Combinators.combine(name().list().ofSize(8), blank()).as(Names::of);
     }
 
-    /** Any units of UTF-16, the unsafe ones often; long names are made of short ones, so that they cost little to make. */
+    /**
+     * Any units of UTF-16, the unsafe ones often; long names are made of short ones, so that they cost little to make.
+     */
     private static Arbitrary<String> name() {
         Arbitrary<String> piece = Arbitraries.oneOf(
                 Arbitraries.strings().all().ofMaxLength(20),

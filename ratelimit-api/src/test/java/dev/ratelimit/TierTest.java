@@ -152,7 +152,8 @@ class TierTest {
     void anEndpointInTwoRowsIsRefusedWithBothPlaces() {
         assertRefused(
                 () -> MINUTES.together("g", MONTH, "x", "chat"),
-                "endpoint \"chat\" must stand in one row of a table only: row (x, chat as group \"g\": 1,000 calls per calendar month)"
+                "endpoint \"chat\" must stand in one row of a table only: row (x, chat as group \"g\": 1,000 calls "
+                        + "per calendar month)"
                         + " and row (chat, coral: 10 calls per minute) of table \"minutes\"");
         assertRefused(
                 () -> MONTHS.each(FIVE, "embed"),
@@ -170,7 +171,8 @@ class TierTest {
     void aSecondRowForTheOthersIsRefused() {
         assertRefused(
                 () -> MONTHS.eachOtherEndpoint(FIVE),
-                "the others must stand in one row of a table only: row (others: 5 calls per minute) and row (others as");
+                "the others must stand in one row of a table only: row (others: 5 calls per minute) and row (others "
+                        + "as");
     }
 
     @Test

@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An organization may have any number of keys. Keys are named by their digests; the keys themselves are never kept.
  *
- * <p>Safe for use by many threads. To look up a key is lock-free. A change takes effect at the next look-up, at the latest of those that
- * begin when the method that makes it has returned; calls that were admitted before stay admitted. What a thread did before a change
- * happens-before what another does after a look-up that saw it.
+ * <p>Safe for use by many threads. To look up a key is lock-free. A change takes effect at the next look-up, at the
+ * latest of those that begin when the method that makes it has returned; calls that were admitted before stay admitted.
+ * What a thread did before a change happens-before what another does after a look-up that saw it.
  *
  * <p>Keys are kept until they are removed, and are lost with the object.
  */
@@ -81,8 +81,8 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
      * @param digest the digest of the key
      * @param organization whose calls the key's calls are
      * @param kind what the key is for
-     * @throws IllegalArgumentException if the key is registered already, for whomever; nothing is changed then, so that a revoked
-     *     key stays revoked
+     * @throws IllegalArgumentException if the key is registered already, for whomever; nothing is changed then, so that
+     *     a revoked key stays revoked
      */
     public void register(KeyDigest digest, String organization, KeyKind kind) {
         requireNonNull(digest, "digest");
@@ -91,8 +91,8 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
     }
 
     /**
-     * Changes what a key is for: puts it under review, approves it, or turns a trial key into a production key. Whether it is revoked is
-     * not changed.
+     * Changes what a key is for: puts it under review, approves it, or turns a trial key into a production key. Whether
+     * it is revoked is not changed.
      *
      * @param digest the digest of the key
      * @param kind what the key is for from now on
@@ -117,7 +117,8 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
      * Revokes a key for a time. It takes the place of an earlier revocation, also of one for good.
      *
      * @param digest the digest of the key
-     * @param until the first instant at which the key is valid again, by the wall clock; one that is past ends the revocation
+     * @param until the first instant at which the key is valid again, by the wall clock; one that is past ends the
+     *     revocation
      * @throws IllegalArgumentException if the key is not registered
      */
     public void revoke(KeyDigest digest, Instant until) {
@@ -146,7 +147,8 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
     }
 
     /**
-     * Removes a key, which is unknown from then on. One that leaked is better revoked: a removed key can be registered again.
+     * Removes a key, which is unknown from then on. One that leaked is better revoked: a removed key can be registered
+     * again.
      *
      * @param digest the digest of the key
      * @return whether it was registered
@@ -173,7 +175,8 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
         private Builder() {}
 
         /**
-         * Sets the tier of all trial keys. Its account must be another than that of the production tier, so that they do not add up.
+         * Sets the tier of all trial keys. Its account must be another than that of the production tier, so that they
+         * do not add up.
          *
          * @param tier the tier
          * @return this builder
@@ -185,8 +188,8 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
         }
 
         /**
-         * Lets a resolver say which tier an organization's trial keys are on; it is asked at every call of such a key, and of a key under
-         * review. They add up with the production keys if their tiers name the same account.
+         * Lets a resolver say which tier an organization's trial keys are on; it is asked at every call of such a key,
+         * and of a key under review. They add up with the production keys if their tiers name the same account.
          *
          * @param tiers the resolver
          * @return this builder
@@ -198,7 +201,8 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
         }
 
         /**
-         * Sets the tier of all production keys. Its account must be another than that of the trial tier, so that they do not add up.
+         * Sets the tier of all production keys. Its account must be another than that of the trial tier, so that they
+         * do not add up.
          *
          * @param tier the tier
          * @return this builder
@@ -210,8 +214,9 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
         }
 
         /**
-         * Lets a resolver say which tier an organization's production keys are on, for example with its own spending limit; it is asked at
-         * every call of such a key, and of a key under review. They add up with the trial keys if their tiers name the same account.
+         * Lets a resolver say which tier an organization's production keys are on, for example with its own spending
+         * limit; it is asked at every call of such a key, and of a key under review. They add up with the trial keys if
+         * their tiers name the same account.
          *
          * @param tiers the resolver
          * @return this builder
@@ -237,7 +242,8 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
          * Makes the directory.
          *
          * @return a directory without keys
-         * @throws IllegalStateException if a tier was not set, that of trial keys or that of production keys, or if both have the same account
+         * @throws IllegalStateException if a tier was not set, that of trial keys or that of production keys, or if
+         *     both have the same account
          */
         public InMemoryKeyDirectory build() {
             if (trial == null || production == null) {

@@ -15,18 +15,18 @@ import java.util.regex.Pattern;
 /**
  * The SHA-256 digest of a key: what is kept, compared and handed around in its place.
  *
- * <p>Digests are immutable values and safe as keys of a hash map that strangers query. They are compared in a time that does not depend on
- * where they differ. The hash code is mixed with a secret of this JVM, so that nobody can prepare keys that share one, nor
- * learn from the time of a look-up how far a digest agrees with one that is kept.
+ * <p>Digests are immutable values and safe as keys of a hash map that strangers query. They are compared in a time that
+ * does not depend on where they differ. The hash code is mixed with a secret of this JVM, so that nobody can prepare
+ * keys that share one, nor learn from the time of a look-up how far a digest agrees with one that is kept.
  */
 public final class KeyDigest {
 
     private static final Pattern HEX = Pattern.compile("[0-9a-fA-F]{64}");
 
     /*
-     * Multiply-shift over the digest's eight words, with one factor for each and one to add: whatever two digests are, they share a
-     * hash code with a probability of 2^-32 over the secret. A slice of the digest would do if nobody chose keys: for a hash map
-     * searches all keys of a hash code one by one.
+     * Multiply-shift over the digest's eight words, with one factor for each and one to add: whatever two digests are,
+     * they share a hash code with a probability of 2^-32 over the secret. A slice of the digest would do if nobody
+     * chose keys: for a hash map searches all keys of a hash code one by one.
      */
     private static final int WORDS = 8;
     private static final long[] SECRET = new SecureRandom().longs(WORDS + 1).toArray();
@@ -100,7 +100,10 @@ public final class KeyDigest {
         return hash;
     }
 
-    /** Returns the first four digits, enough for support to tell the keys of a customer apart: for example {@code digest 4f0a...}. */
+    /**
+     * Returns the first four digits, enough for support to tell the keys of a customer apart: for example {@code digest
+     * 4f0a...}.
+     */
     @Override
     public String toString() {
         return "digest " + HexFormat.of().formatHex(bytes, 0, 2) + "...";

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells for whom a key stands. {@link InMemoryKeyDirectory} is one; a host that keeps its keys in a database plugs in that, and is
- * given digests only:
+ * Tells for whom a key stands. {@link InMemoryKeyDirectory} is one; a host that keeps its keys in a database plugs in
+ * that, and is given digests only:
  *
  * <pre>{@code
  * KeyDirectory keys = digest -> {
@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * };
  * }</pre>
  *
- * <p>A directory is asked at every call, on the caller's thread, so it should answer from memory. Implementations are safe for use by many
- * threads.
+ * <p>A directory is asked at every call, on the caller's thread, so it should answer from memory. Implementations are
+ * safe for use by many threads.
  */
 @FunctionalInterface
 public interface KeyDirectory {
@@ -40,10 +40,11 @@ public interface KeyDirectory {
     Resolution find(KeyDigest digest);
 
     /**
-     * Tells for whom a key stands. A call without a key is refused like one with an unknown key: a request that lacks the header is
-     * ordinary, and not an error of the host.
+     * Tells for whom a key stands. A call without a key is refused like one with an unknown key: a request that lacks
+     * the header is ordinary, and not an error of the host.
      *
-     * @param key the key as the request brings it, without a scheme such as {@code Bearer} before it; {@code null} if it brings none
+     * @param key the key as the request brings it, without a scheme such as {@code Bearer} before it; {@code null} if
+     *     it brings none
      * @return a {@link Caller}; or a {@link Rejected}, by {@link KeyRevoked} or {@link KeyUnknown}
      */
     @SuppressWarnings(
@@ -55,8 +56,8 @@ public interface KeyDirectory {
     /**
      * Makes a key of 256 random bits. It is kept nowhere: show it to the customer once, and register its digest.
      *
-     * @param prefix what the key begins with, to tell kinds of keys apart by sight and to find lost ones in texts; ASCII letters,
-     *     digits, {@code -} and {@code _}, or empty
+     * @param prefix what the key begins with, to tell kinds of keys apart by sight and to find lost ones in texts;
+     *     ASCII letters, digits, {@code -} and {@code _}, or empty
      * @return the prefix and 43 characters of the same alphabet
      * @throws IllegalArgumentException if the prefix has another character
      */

@@ -49,7 +49,10 @@ final class RegisteredKey {
                 });
     }
 
-    /** Returns the trial tier on another account: the same object as long as the two are the same, which limiters find faster. */
+    /**
+     * Returns the trial tier on another account: the same object as long as the two are the same, which limiters find
+     * faster.
+     */
     private Tier reviewed(Tier trial, String account) {
         Reviewed last = lastReviewed;
         if (last == null || !last.trial.equals(trial) || !last.tier.account().equals(account)) {

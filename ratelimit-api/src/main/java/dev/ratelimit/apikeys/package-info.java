@@ -11,8 +11,8 @@
  *   change of kind  ──┘
  * </pre>
  *
- * <p>A key is for an organization and of a {@link dev.ratelimit.apikeys.KeyKind}. The kind decides the tier, the tier names the account:
- * all keys of one kind of an organization add up, trial and production keys each on their own.
+ * <p>A key is for an organization and of a {@link dev.ratelimit.apikeys.KeyKind}. The kind decides the tier, the tier
+ * names the account: all keys of one kind of an organization add up, trial and production keys each on their own.
  *
  * <pre>{@code
  * InMemoryKeyDirectory keys = InMemoryKeyDirectory.builder()
@@ -28,9 +28,9 @@
  * }
  * }</pre>
  *
- * <p>No object of this package keeps a key, and no text of it holds one or a part of one: beyond the first method that is given
- * a key there is only its digest. A digest tells nothing about a key that was made at random, which is the only kind of key
- * that this package is for: a password needs a salt and a slow function.
+ * <p>No object of this package keeps a key, and no text of it holds one or a part of one: beyond the first method that
+ * is given a key there is only its digest. A digest tells nothing about a key that was made at random, which is the
+ * only kind of key that this package is for: a password needs a salt and a slow function.
  */
 @NullMarked
 package dev.ratelimit.apikeys;

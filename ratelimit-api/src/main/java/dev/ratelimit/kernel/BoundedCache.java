@@ -5,9 +5,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A direct-mapped cache: each hash has one place, and a new entry replaces the one that was there. The cache never holds
- * more entries than it has places, and nothing clears it at once. Each key that a caller makes up replaces one entry at
- * most.
+ * A direct-mapped cache: each hash has one place, and a new entry replaces the one that was there. The cache never
+ * holds more entries than it has places, and nothing clears it at once. Each key that a caller makes up replaces one
+ * entry at most.
  *
  * <p>Safe for use by many threads, and lock-free.
  *

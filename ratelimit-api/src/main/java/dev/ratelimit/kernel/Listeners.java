@@ -25,8 +25,8 @@ import java.util.function.Supplier;
 public final class Listeners {
 
     /**
-     * What the handlers below name is resolved with this class. To resolve it calls a class loader, and a handler may be
-     * entered first where there is no stack for that: then the JVM skips the handler.
+     * What the handlers below name is resolved with this class. To resolve it calls a class loader, and a handler may
+     * be entered first where there is no stack for that: then the JVM skips the handler.
      */
     static final List<Class<?>> RESOLVED = List.of(Throwable.class);
 

@@ -9,8 +9,9 @@ import java.util.function.LongConsumer;
  * Bounds the lines of a log: one line per interval for each of 256 slots. The hash of what a line is about chooses the
  * slot. So a loud subject hides few others, and memory is bounded.
  *
- * <p>Each offer writes a line, or is counted once by the next line of its slot. Safe for use by many threads. Lock-free:
- * a line takes one CAS; an offer that is left out takes one atomic addition, and a failed CAS if it lost a race.
+ * <p>Each offer writes a line, or is counted once by the next line of its slot. Safe for use by many threads.
+ * Lock-free: a line takes one CAS; an offer that is left out takes one atomic addition, and a failed CAS if it lost a
+ * race.
  */
 public final class LogThrottle {
 

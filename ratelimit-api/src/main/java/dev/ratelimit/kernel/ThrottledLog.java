@@ -6,8 +6,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log of a limiter, by {@link System.Logger}, which needs no library. Each of 256 subjects has one line a minute, so
- * that no fault and no caller can flood it. A log that fails costs the caller nothing. Safe for use by many threads.
+ * The log of a limiter, by {@link System.Logger}, which needs no library. Each of 256 subjects has one line a minute,
+ * so that no fault and no caller can flood it. A log that fails costs the caller nothing. Safe for use by many threads.
  */
 public final class ThrottledLog {
 

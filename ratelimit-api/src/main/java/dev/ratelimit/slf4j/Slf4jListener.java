@@ -48,17 +48,17 @@ import org.slf4j.spi.LoggingEventBuilder;
  * </table>
  *
  * <p>{@code retryAfter} is a {@link Duration}; it is missing where waiting does not help. The message rounds it up.
- * {@code table} and {@code limit} are missing where the cause is none of the tier's limits. {@code shadow} is true where
- * the limit refuses nothing, and missing elsewhere. Names are {@linkplain dev.ratelimit printable}: whatever callers
- * make up, a line stays one line of a bounded length. Keys that callers authenticate with are never logged.
+ * {@code table} and {@code limit} are missing where the cause is none of the tier's limits. {@code shadow} is true
+ * where the limit refuses nothing, and missing elsewhere. Names are {@linkplain dev.ratelimit printable}: whatever
+ * callers make up, a line stays one line of a bounded length. Keys that callers authenticate with are never logged.
  *
  * <p><b>The bound.</b> There is at most one line per interval, one minute unless stated, for each organization that is
  * rejected, and for each organization and limit that would reject or is nearly used up. There are at most 256 lines of
  * each of these kinds per interval. What the host does by hand is always logged. {@code suppressed} is how many lines
- * were left out since the line before; the message states it unless it is 0. A hash of what lines are about spreads them
- * over 256 slots; those that share a slot share its line and its count. Every rejection is logged or counted, exactly
- * once. But a count is seen only when the next line of its slot is due and written: metrics and alerts should rather
- * come from a listener of their own.
+ * were left out since the line before; the message states it unless it is 0. A hash of what lines are about spreads
+ * them over 256 slots; those that share a slot share its line and its count. Every rejection is logged or counted,
+ * exactly once. But a count is seen only when the next line of its slot is due and written: metrics and alerts should
+ * rather come from a listener of their own.
  *
  * <p>Needs SLF4J 2, which the host brings; a host that is a module requires {@code org.slf4j} itself. No class outside
  * this package needs it.

@@ -7,15 +7,17 @@ import java.time.Instant;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A monotonic clock that a thread of its own reads now and then, so that a decision only reads a field: for hosts that would save the
- * time of {@link System#nanoTime()}, which is the greater part of a decision's. The wall clock is the JVM's.
+ * A monotonic clock that a thread of its own reads now and then, so that a decision only reads a field: for hosts that
+ * would save the time of {@link System#nanoTime()}, which is the greater part of a decision's. The wall clock is the
+ * JVM's.
  *
- * <p>A limiter knows by {@link #lag()} that a reading may be so old, and holds each charge for so much longer: windows admit
- * somewhat less, and never too much, as long as the thread is not late by more. While it is, because the machine or the JVM stands
- * still or no processor is free, the clock stands still too, and charges that were made meanwhile leave their windows earlier
- * by as much as it is late. Who cannot have that takes {@link TimeSource#system()}.
+ * <p>A limiter knows by {@link #lag()} that a reading may be so old, and holds each charge for so much longer: windows
+ * admit somewhat less, and never too much, as long as the thread is not late by more. While it is, because the machine
+ * or the JVM stands still or no processor is free, the clock stands still too, and charges that were made meanwhile
+ * leave their windows earlier by as much as it is late. Who cannot have that takes {@link TimeSource#system()}.
  *
- * <p>The thread is a daemon, and ends when this is closed; from then on the clock is that of the JVM. Safe for use by many threads.
+ * <p>The thread is a daemon, and ends when this is closed; from then on the clock is that of the JVM. Safe for use by
+ * many threads.
  */
 public final class CoarseTimeSource implements TimeSource, AutoCloseable {
 

@@ -3,9 +3,10 @@ package dev.ratelimit.spi;
 /**
  * Text for people, logs and terminals, made of names that callers and hosts choose.
  *
- * <p>A name may steer a terminal, break a line of a log, turn the direction of what follows, or be a mebibyte long. So each character of the
- * general categories Cc, Cf, Zl, Zp and Cs becomes U+FFFD: control and format characters, line and paragraph separators, surrogates that
- * stand alone. A text that is too long ends with an ellipsis. All other characters stay, unassigned and private ones included.
+ * <p>A name may steer a terminal, break a line of a log, turn the direction of what follows, or be a mebibyte long. So
+ * each character of the general categories Cc, Cf, Zl, Zp and Cs becomes U+FFFD: control and format characters, line
+ * and paragraph separators, surrogates that stand alone. A text that is too long ends with an ellipsis. All other
+ * characters stay, unassigned and private ones included.
  *
  * <p>Only texts are changed. Values keep their names, and are equal by them.
  *

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * What a host hears of a limiter: its decisions, how reservations end, limits that are nearly used up, and what support did.
+ * What a host hears of a limiter: its decisions, how reservations end, limits that are nearly used up, and what support
+ * did.
  *
  * <pre>{@code
  * final class RejectionCounter implements RateLimitListener {
@@ -24,23 +25,26 @@ import java.util.OptionalDouble;
  *
  * <p>Every method does nothing unless it is overridden. Later versions may tell of further events, in the same way.
  *
- * <p>A listener is told on the thread that called the limiter, when the decision is made and charged, and before the caller has
- * it. So it cannot change a decision, but the caller waits for it: it must be quick and must not block. What it throws is logged and
- * swallowed, and other listeners hear of the event nevertheless; only a {@link VirtualMachineError} reaches the caller. It may look at
- * the limiter by {@code peek} and {@code status}, of which no listener is told; calls that it makes are told to it like any others.
+ * <p>A listener is told on the thread that called the limiter, when the decision is made and charged, and before the
+ * caller has it. So it cannot change a decision, but the caller waits for it: it must be quick and must not block. What
+ * it throws is logged and swallowed, and other listeners hear of the event nevertheless; only a {@link
+ * VirtualMachineError} reaches the caller. It may look at the limiter by {@code peek} and {@code status}, of which no
+ * listener is told; calls that it makes are told to it like any others.
  *
- * <p>Implementations must be safe for use by many threads. What two threads did may be told in another order than it was decided in.
+ * <p>Implementations must be safe for use by many threads. What two threads did may be told in another order than it
+ * was decided in.
  *
- * <p>What all calls used is the sum of what was {@link #onAdmitted}, where a reservation that was {@link #onSettled} counts with its
- * actual use instead of its estimate, for the units that this states, and one that was {@link #onCancelled} does not count. What is added
- * to a reservation piece by piece is not told: the actual use includes it. So that sum lacks what was added to reservations that are not
- * settled, and of units that they are not settled for; {@code status} has it.
+ * <p>What all calls used is the sum of what was {@link #onAdmitted}, where a reservation that was {@link #onSettled}
+ * counts with its actual use instead of its estimate, for the units that this states, and one that was {@link
+ * #onCancelled} does not count. What is added to a reservation piece by piece is not told: the actual use includes it.
+ * So that sum lacks what was added to reservations that are not settled, and of units that they are not settled for;
+ * {@code status} has it.
  */
 public interface RateLimitListener {
 
     /**
-     * Tells that a call was admitted, and its usage charged. That of a reservation is its estimate, which {@link #onSettled} or
-     * {@link #onCancelled} may correct later.
+     * Tells that a call was admitted, and its usage charged. That of a reservation is its estimate, which {@link
+     * #onSettled} or {@link #onCancelled} may correct later.
      *
      * @param caller who called, and the tier that decided
      * @param endpoint what was called
@@ -49,20 +53,22 @@ public interface RateLimitListener {
     default void onAdmitted(Caller caller, String endpoint, Usage usage) {}
 
     /**
-     * Tells that a call was rejected, or that more was asked for on a reservation and was; nothing was charged. A call that waits for
-     * its turn is told each time that it is rejected. A call whose key is refused is not told: no limiter decides it, and nobody is known
-     * to have called.
+     * Tells that a call was rejected, or that more was asked for on a reservation and was; nothing was charged. A call
+     * that waits for its turn is told each time that it is rejected. A call whose key is refused is not told: no
+     * limiter decides it, and nobody is known to have called.
      *
      * @param caller who called, and the tier that decided
      * @param endpoint what was called
-     * @param usage what was asked for; more for a reservation is no further call unless it states {@link dev.ratelimit.Unit#CALLS}
+     * @param usage what was asked for; more for a reservation is no further call unless it states {@link
+     *     dev.ratelimit.Unit#CALLS}
      * @param rejected the answer
      */
     default void onRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {}
 
     /**
-     * Tells that a call was admitted, or more for a reservation, which a limit of a {@linkplain dev.ratelimit.LimitTable#asShadow() shadow
-     * table} would have rejected if it were in force. It is told once for each such limit; of a call, after {@link #onAdmitted}.
+     * Tells that a call was admitted, or more for a reservation, which a limit of a {@linkplain
+     * dev.ratelimit.LimitTable#asShadow() shadow table} would have rejected if it were in force. It is told once for
+     * each such limit; of a call, after {@link #onAdmitted}.
      *
      * @param caller who called, and the tier that decided
      * @param endpoint what was called
@@ -91,18 +97,20 @@ public interface RateLimitListener {
     default void onCancelled(Caller caller, String endpoint, Usage estimate) {}
 
     /**
-     * Returns the share of a limit's amount from which on the limit is nearly used up, and {@link #onNearLimit} is told. It is asked for
-     * once, when the limiter is built, which fails if the share is out of its range.
+     * Returns the share of a limit's amount from which on the limit is nearly used up, and {@link #onNearLimit} is
+     * told. It is asked for once, when the limiter is built, which fails if the share is out of its range.
      *
-     * @return a share above 0 and up to 1, such as 0.8; empty, as it is unless overridden, if {@code nearLimit} is never to be told
+     * @return a share above 0 and up to 1, such as 0.8; empty, as it is unless overridden, if {@code nearLimit} is
+     *     never to be told
      */
     default OptionalDouble nearLimitAt() {
         return OptionalDouble.empty();
     }
 
     /**
-     * Tells that a limit has come to be nearly used up: what is used has reached the share {@link #nearLimitAt} of the amount and what was
-     * granted. It is told once, and again only after less than that was used. Limits of shadow tables are told too, and say so.
+     * Tells that a limit has come to be nearly used up: what is used has reached the share {@link #nearLimitAt} of the
+     * amount and what was granted. It is told once, and again only after less than that was used. Limits of shadow
+     * tables are told too, and say so.
      *
      * @param caller whose charge reached the share, and the tier that decided
      * @param endpoint what was called; other endpoints may share the limit
@@ -136,7 +144,8 @@ public interface RateLimitListener {
     default void onReset(String organization) {}
 
     /**
-     * Tells that the host had all dropped that was kept for an organization. State that is dropped because it is idle is not told.
+     * Tells that the host had all dropped that was kept for an organization. State that is dropped because it is idle
+     * is not told.
      *
      * @param organization whose state was dropped
      */

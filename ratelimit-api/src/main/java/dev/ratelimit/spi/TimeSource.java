@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * The two clocks of a limiter: a monotonic one for windows and a wall clock for calendar periods.
  *
- * <p>Implementations must be safe for use by many threads. Reading a clock must not block, and should take nanoseconds: every
- * decision reads {@link #nanoTime()} once. A test puts a clock of its own here.
+ * <p>Implementations must be safe for use by many threads. Reading a clock must not block, and should take nanoseconds:
+ * every decision reads {@link #nanoTime()} once. A test puts a clock of its own here.
  */
 public interface TimeSource {
 
@@ -31,8 +31,8 @@ public interface TimeSource {
     Instant instant();
 
     /**
-     * Returns how old a reading of {@link #nanoTime()} may be when it is returned. A limiter that reads such a clock holds every charge so
-     * much longer, so that it never admits too much by the true time either.
+     * Returns how old a reading of {@link #nanoTime()} may be when it is returned. A limiter that reads such a clock
+     * holds every charge so much longer, so that it never admits too much by the true time either.
      *
      * <p>A limiter asks once, when it is built, and refuses a lag that is negative or more than an hour with an
      * {@link IllegalArgumentException}: a reading of that age measures no window.
@@ -44,14 +44,16 @@ public interface TimeSource {
     }
 
     /**
-     * Lets the calling thread wait until so much time has passed on the monotonic clock, as nearly as the platform's timers can tell.
+     * Lets the calling thread wait until so much time has passed on the monotonic clock, as nearly as the platform's
+     * timers can tell.
      *
-     * <p>Unless overridden this is {@link Thread#sleep}, which on a virtual thread blocks no other. A time source whose clock does not
-     * run by itself must override it, and may move the clock on instead of waiting: else a caller sleeps again and again while no
-     * time passes.
+     * <p>Unless overridden this is {@link Thread#sleep}, which on a virtual thread blocks no other. A time source whose
+     * clock does not run by itself must override it, and may move the clock on instead of waiting: else a caller sleeps
+     * again and again while no time passes.
      *
      * @param nanos how long, in nanoseconds; not at all, if it is not positive
-     * @throws InterruptedException if the thread is interrupted before or while it waits; its interrupt status is then cleared
+     * @throws InterruptedException if the thread is interrupted before or while it waits; its interrupt status is then
+     *     cleared
      */
     default void sleep(long nanos) throws InterruptedException {
         TimeUnit.NANOSECONDS.sleep(nanos);

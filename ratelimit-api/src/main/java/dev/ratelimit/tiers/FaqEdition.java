@@ -28,14 +28,16 @@ import java.util.function.LongFunction;
  *
  * <p>Trial and production keys book on accounts of their own, "trial" and "production".
  *
- * <p>The document says the month twice, differently: "all other endpoints on trial keys are 1,000 calls per month" and "the monthly
- * limit is 1000 calls per month". {@link #trial()} reads it as the first; {@link #trialWithOneMonthlyTotal()} is the stricter second.
+ * <p>The document says the month twice, differently: "all other endpoints on trial keys are 1,000 calls per month" and
+ * "the monthly limit is 1000 calls per month". {@link #trial()} reads it as the first; {@link
+ * #trialWithOneMonthlyTotal()} is the stricter second.
  *
- * <p>"You can set a monthly spending limit": the customer sets it, so the host makes a tier for each customer that has one. That it
- * resets with the calendar month is a reading. What a call costs is known after it: {@code reserve} asks before the call, with an
- * estimate or without, and {@code settle} states the cost, in {@link Unit#NANO_USD} or from a {@link PriceList}. A limit counts calls that
- * begin while it is set. A changed amount keeps what is spent in the month, and a limit that is set or lifted keeps what is used by
- * the minute; with another period, spending begins at nothing.
+ * <p>"You can set a monthly spending limit": the customer sets it, so the host makes a tier for each customer that has
+ * one. That it resets with the calendar month is a reading. What a call costs is known after it: {@code reserve} asks
+ * before the call, with an estimate or without, and {@code settle} states the cost, in {@link Unit#NANO_USD} or from a
+ * {@link PriceList}. A limit counts calls that begin while it is set. A changed amount keeps what is spent in the
+ * month, and a limit that is set or lifted keeps what is used by the minute; with another period, spending begins at
+ * nothing.
  */
 public final class FaqEdition {
 
@@ -66,8 +68,8 @@ public final class FaqEdition {
     }
 
     /**
-     * Returns the tier of trial keys under the stricter reading, 1,000 calls per month over all endpoints, embed and chat included;
-     * counted by the calendar month in UTC.
+     * Returns the tier of trial keys under the stricter reading, 1,000 calls per month over all endpoints, embed and
+     * chat included; counted by the calendar month in UTC.
      *
      * @return the tier "trial"
      */
@@ -98,12 +100,12 @@ public final class FaqEdition {
     }
 
     /**
-     * Returns the tier of production keys of a customer who has set a spending limit, counted by the calendar month in UTC. While
-     * anything of it remains a call is admitted, whatever it costs, so the last calls may overrun it; then all endpoints are refused
-     * until the month ends.
+     * Returns the tier of production keys of a customer who has set a spending limit, counted by the calendar month in
+     * UTC. While anything of it remains a call is admitted, whatever it costs, so the last calls may overrun it; then
+     * all endpoints are refused until the month ends.
      *
-     * @param dollarsPerMonth the limit in US dollars, of whole nano-dollars, between 0 and 9,007,199.254740992; made from a text, because a
-     *     {@code double} is not exact
+     * @param dollarsPerMonth the limit in US dollars, of whole nano-dollars, between 0 and 9,007,199.254740992; made
+     *     from a text, because a {@code double} is not exact
      * @return the tier "production"
      * @throws IllegalArgumentException if the limit is out of its range, or not of whole nano-dollars
      */
@@ -121,10 +123,12 @@ public final class FaqEdition {
     }
 
     /**
-     * Returns the tier of production keys of a customer who has set a spending limit, by another period, zone or billing day.
+     * Returns the tier of production keys of a customer who has set a spending limit, by another period, zone or
+     * billing day.
      *
-     * @param spending the limit in {@link Unit#NANO_USD}; taken as it is, so it refuses once it is reached, as the document has it, if its
-     *     overrun is {@link Overrun#UNTIL_REACHED}, and otherwise refuses only a call whose estimate does not fit
+     * @param spending the limit in {@link Unit#NANO_USD}; taken as it is, so it refuses once it is reached, as the
+     *     document has it, if its overrun is {@link Overrun#UNTIL_REACHED}, and otherwise refuses only a call whose
+     *     estimate does not fit
      * @return the tier "production"
      * @throws IllegalArgumentException if the quota counts another unit
      */

@@ -20,10 +20,12 @@ import java.util.function.LongFunction;
  * <tr><td>production</td><td>every endpoint 10,000</td><td>unlimited (metered)</td></tr>
  * </table>
  *
- * <p>Trial keys stay free beside a production key: the two tiers book on accounts of their own, "trial" and "production".
+ * <p>Trial keys stay free beside a production key: the two tiers book on accounts of their own, "trial" and
+ * "production".
  *
- * <p>Readings: "all endpoints 10,000" is each endpoint by itself, like the trial table above it. "Generate and summarize have a
- * monthly limit of 3,000" lacks the word "total" that the next two sentences have, so it is read as each.
+ * <p>Readings: "all endpoints 10,000" is each endpoint by itself, like the trial table above it. "Generate and
+ * summarize have a monthly limit of 3,000" lacks the word "total" that the next two sentences have, so it is read as
+ * each.
  */
 public final class GoingLiveEdition {
 

@@ -13,12 +13,14 @@ import dev.ratelimit.Unit;
  * <table class="striped">
  * <caption>Sliding windows of a minute and of 24 hours, per organization</caption>
  * <tr><th>tier</th><th>per minute</th><th>per day</th><th>characters</th></tr>
- * <tr><td>limited</td><td>generate 60, each other endpoint 500</td><td>generate 50,000, each other endpoint 100,000</td>
+ * <tr><td>limited</td><td>generate 60, each other endpoint 500</td><td>generate 50,000, each other endpoint
+ * 100,000</td>
  *     <td>generate 500,000 in all, for ever</td></tr>
  * <tr><td>full</td><td colspan="2">"significantly increased", stated by the host</td><td>no quota</td></tr>
  * </table>
  *
- * <p>Characters are those of the input and of the output. The input is charged when a call starts, the output when it is known:
+ * <p>Characters are those of the input and of the output. The input is charged when a call starts, the output when it
+ * is known:
  *
  * <pre>{@code
  * Reservation reservation = limiter.reserve(organization, "generate", Usage.characters(prompt));
@@ -34,16 +36,17 @@ import dev.ratelimit.Unit;
  * }
  * }</pre>
  *
- * <p>Both tiers book on one account: a change from limited to full lifts the quota, and what is used in the windows counts on. What is
- * used of the quota is kept too, for a change back; calls that begin under full do not count in it.
+ * <p>Both tiers book on one account: a change from limited to full lifts the quota, and what is used in the windows
+ * counts on. What is used of the quota is kept too, for a change back; calls that begin under full do not count in it.
  */
 public final class LimitedAccessEdition {
 
     private LimitedAccessEdition() {}
 
     /**
-     * Returns the tier of an organization with limited access. A call of generate is admitted while any of the 500,000 characters
-     * remains, however long its input and output are; once they are reached, generate is suspended, and the other endpoints go on.
+     * Returns the tier of an organization with limited access. A call of generate is admitted while any of the 500,000
+     * characters remains, however long its input and output are; once they are reached, generate is suspended, and the
+     * other endpoints go on.
      *
      * @return the tier "limited"
      */
@@ -55,7 +58,8 @@ public final class LimitedAccessEdition {
     }
 
     /**
-     * Returns the tier of an organization with full access. The document gives no numbers for it, so the host states them.
+     * Returns the tier of an organization with full access. The document gives no numbers for it, so the host states
+     * them.
      *
      * @param generatePerMinute calls of generate in any minute
      * @param otherPerMinute calls of each other endpoint in any minute

@@ -19,8 +19,8 @@ import java.util.TreeMap;
 /**
  * Prices of units, by which a {@link Usage} becomes money, or an amount of another unit.
  *
- * <p>The host states the prices, as a vendor prints them. Tokens of the input and of the output are priced differently, so a host
- * defines a unit for each:
+ * <p>The host states the prices, as a vendor prints them. Tokens of the input and of the output are priced differently,
+ * so a host defines a unit for each:
  *
  * <pre>{@code
  * static final Unit INPUT = new Unit("input tokens");
@@ -57,19 +57,20 @@ import java.util.TreeMap;
  *     .weight(OUTPUT, 4, 1);
  * }</pre>
  *
- * <p>A cost is reckoned exactly, in rational numbers, and rounded once for each usage, up to the next whole unit: a nano-dollar. The pieces of
- * a stream, each rounded up, cost less than a nano-dollar a piece more than the whole; in the end, settle the price of the whole.
+ * <p>A cost is reckoned exactly, in rational numbers, and rounded once for each usage, up to the next whole unit: a
+ * nano-dollar. The pieces of a stream, each rounded up, cost less than a nano-dollar a piece more than the whole; in
+ * the end, settle the price of the whole.
  *
- * <p>A usage that states no number of calls is one call here too, and a price of {@link Unit#CALLS} counts it. Pieces of a stream, whose
- * call is paid, are priced by a list without that price.
+ * <p>A usage that states no number of calls is one call here too, and a price of {@link Unit#CALLS} counts it. Pieces
+ * of a stream, whose call is paid, are priced by a list without that price.
  *
- * <p>A unit without a price costs nothing, because a usage counts more than what is sold: tokens in all, for a limit on them, beside the
- * input and output tokens that are priced. So usage in a unit whose price was forgotten is free. A {@linkplain #strict() strict} list
- * refuses such usage instead.
+ * <p>A unit without a price costs nothing, because a usage counts more than what is sold: tokens in all, for a limit on
+ * them, beside the input and output tokens that are priced. So usage in a unit whose price was forgotten is free. A
+ * {@linkplain #strict() strict} list refuses such usage instead.
  *
- * <p>Instances are immutable values, safe for use by many threads: each method that adds a price returns a longer list. Lists are equal when
- * they have the same price for the same units, be it written as 2.5 or 2.50, per million or per thousand, and are both strict or both not.
- * Methods throw {@link NullPointerException} for a {@code null} argument.
+ * <p>Instances are immutable values, safe for use by many threads: each method that adds a price returns a longer list.
+ * Lists are equal when they have the same price for the same units, be it written as 2.5 or 2.50, per million or per
+ * thousand, and are both strict or both not. Methods throw {@link NullPointerException} for a {@code null} argument.
  */
 public final class PriceList {
 
@@ -80,7 +81,13 @@ public final class PriceList {
 
     private static final PriceList EMPTY = into(Unit.NANO_USD);
 
-    /* The price of a unit is its numerator by the common denominator, which is the least one: equal lists have equal fields. */
+    /*
+
+    * The price of a unit is its numerator by the common denominator, which is the least one: equal lists have equal
+
+    * fields.
+
+    */
     private final Unit into;
     private final SortedMap<Unit, BigInteger> numerators;
     private final BigInteger denominator;
@@ -117,11 +124,11 @@ public final class PriceList {
      * Adds a price, such as "$2.50 per 1M tokens".
      *
      * @param unit what is sold, not {@link Unit#NANO_USD}
-     * @param dollars US dollars for a million of it: at least 0, at most 2<sup>53</sup> nano-dollars for one of it, with at most 30
-     *     decimals; made from a text, because a {@code double} is not exact
+     * @param dollars US dollars for a million of it: at least 0, at most 2<sup>53</sup> nano-dollars for one of it,
+     *     with at most 30 decimals; made from a text, because a {@code double} is not exact
      * @return the longer list
-     * @throws IllegalArgumentException if the unit has a price already or is money, if the price is out of its range, or if this list prices
-     *     into another unit than {@link Unit#NANO_USD}
+     * @throws IllegalArgumentException if the unit has a price already or is money, if the price is out of its range,
+     *     or if this list prices into another unit than {@link Unit#NANO_USD}
      */
     public PriceList perMillion(Unit unit, BigDecimal dollars) {
         return withDollars(unit, dollars, 3);
@@ -131,11 +138,11 @@ public final class PriceList {
      * Adds a price, such as "$2.00 per 1K searches".
      *
      * @param unit what is sold, not {@link Unit#NANO_USD}
-     * @param dollars US dollars for a thousand of it: at least 0, at most 2<sup>53</sup> nano-dollars for one of it, with at most 30
-     *     decimals; made from a text, because a {@code double} is not exact
+     * @param dollars US dollars for a thousand of it: at least 0, at most 2<sup>53</sup> nano-dollars for one of it,
+     *     with at most 30 decimals; made from a text, because a {@code double} is not exact
      * @return the longer list
-     * @throws IllegalArgumentException if the unit has a price already or is money, if the price is out of its range, or if this list prices
-     *     into another unit than {@link Unit#NANO_USD}
+     * @throws IllegalArgumentException if the unit has a price already or is money, if the price is out of its range,
+     *     or if this list prices into another unit than {@link Unit#NANO_USD}
      */
     public PriceList perThousand(Unit unit, BigDecimal dollars) {
         return withDollars(unit, dollars, 6);
@@ -161,7 +168,8 @@ public final class PriceList {
      * @param numerator the numerator of the weight, between 0 and 2<sup>53</sup>
      * @param denominator the denominator of the weight, between 1 and 2<sup>53</sup>
      * @return the longer list
-     * @throws IllegalArgumentException if the unit has a price already or is that of this list, or a number is out of its range
+     * @throws IllegalArgumentException if the unit has a price already or is that of this list, or a number is out of
+     *     its range
      */
     public PriceList weight(Unit unit, long numerator, long denominator) {
         requireAmount(numerator, "numerator");
@@ -183,8 +191,8 @@ public final class PriceList {
     }
 
     /**
-     * Returns a list of the same prices that refuses a usage which states a unit without a price. A unit that is meant to be free has the
-     * price 0. The call that a usage implies, and money that it states already, are not refused.
+     * Returns a list of the same prices that refuses a usage which states a unit without a price. A unit that is meant
+     * to be free has the price 0. The call that a usage implies, and money that it states already, are not refused.
      *
      * @return the strict list
      */
@@ -193,13 +201,14 @@ public final class PriceList {
     }
 
     /**
-     * Returns what a usage costs by these prices. What the usage states itself of the unit that this list prices into is not part of it.
+     * Returns what a usage costs by these prices. What the usage states itself of the unit that this list prices into
+     * is not part of it.
      *
      * @param usage what is used
-     * @return the cost in whole units, nano-dollars unless this list prices {@linkplain #into into} another unit; rounded up, between 0 and
-     *     2<sup>53</sup>, for money $9,007,199.25
-     * @throws IllegalArgumentException if the cost is above 2<sup>53</sup>, or if this list is {@linkplain #strict() strict} and the usage
-     *     states a unit without a price
+     * @return the cost in whole units, nano-dollars unless this list prices {@linkplain #into into} another unit;
+     *     rounded up, between 0 and 2<sup>53</sup>, for money $9,007,199.25
+     * @throws IllegalArgumentException if the cost is above 2<sup>53</sup>, or if this list is {@linkplain #strict()
+     *     strict} and the usage states a unit without a price
      */
     public long cost(Usage usage) {
         requireNonNull(usage, "usage");
@@ -223,13 +232,14 @@ public final class PriceList {
     }
 
     /**
-     * Returns a usage and its cost, so that one call charges the limits on tokens and the limit on spending. Money that the usage states
-     * already adds up.
+     * Returns a usage and its cost, so that one call charges the limits on tokens and the limit on spending. Money that
+     * the usage states already adds up.
      *
      * @param usage what is used
-     * @return the usage, stating its cost as well, be it 0, in {@link Unit#NANO_USD} or the unit that this list prices into
-     * @throws IllegalArgumentException if the cost or the sum is above 2<sup>53</sup>, or if this list is {@linkplain #strict() strict} and
-     *     the usage states a unit without a price
+     * @return the usage, stating its cost as well, be it 0, in {@link Unit#NANO_USD} or the unit that this list prices
+     *     into
+     * @throws IllegalArgumentException if the cost or the sum is above 2<sup>53</sup>, or if this list is {@linkplain
+     *     #strict() strict} and the usage states a unit without a price
      */
     public Usage priced(Usage usage) {
         return usage.and(into, cost(usage));
@@ -249,7 +259,10 @@ public final class PriceList {
         return 31 * into.hashCode() + numerators.hashCode();
     }
 
-    /** Returns the prices of one of each unit, for example {@code "[input tokens: 2500, output tokens: 10000] in nano-usd"}. */
+    /**
+     * Returns the prices of one of each unit, for example {@code "[input tokens: 2500, output tokens: 10000] in
+     * nano-usd"}.
+     */
     @Override
     public String toString() {
         String prices = numerators.entrySet().stream()

@@ -11,7 +11,8 @@
  * Tier rolling = GoingLiveEdition.trial(n -> RateLimit.of(Unit.CALLS, n, Duration.ofDays(30)));
  * }</pre>
  *
- * <p>A limit on spending counts money. {@link dev.ratelimit.tiers.PriceList} turns the tokens, searches or calls of a usage into it.
+ * <p>A limit on spending counts money. {@link dev.ratelimit.tiers.PriceList} turns the tokens, searches or calls of a
+ * usage into it.
  */
 @NullMarked
 package dev.ratelimit.tiers;

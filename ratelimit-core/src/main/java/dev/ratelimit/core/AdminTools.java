@@ -25,8 +25,8 @@ import java.util.function.Function;
  * }
  * }</pre>
  *
- * <p>Safe for use by many threads, and while calls go on: a call that is decided at the same time may come before or after. Listeners are
- * told on the calling thread. Tools wait for each other; no call waits for them.
+ * <p>Safe for use by many threads, and while calls go on: a call that is decided at the same time may come before or
+ * after. Listeners are told on the calling thread. Tools wait for each other; no call waits for them.
  */
 public final class AdminTools {
 
@@ -39,32 +39,35 @@ public final class AdminTools {
     }
 
     /**
-     * Grants units beyond the amount of a quota of the organization's tier, as {@link #grant(Caller, AppliedLimit, long)} does.
+     * Grants units beyond the amount of a quota of the organization's tier, as {@link #grant(Caller, AppliedLimit,
+     * long)} does.
      *
      * @param organization to whom
      * @param quota the limit, one of the tier's
      * @param units how many more; fewer if negative
      * @return where the organization now stands with the quota
-     * @throws IllegalArgumentException if the limit is none of the tier's, or no quota, or the units are not between -2<sup>53</sup> and
-     *     2<sup>53</sup>
+     * @throws IllegalArgumentException if the limit is none of the tier's, or no quota, or the units are not between
+     *     -2<sup>53</sup> and 2<sup>53</sup>
      */
     public LimitStatus grant(String organization, AppliedLimit quota, long units) {
         return grant(new Caller(organization, tiers.apply(organization)), quota, units);
     }
 
     /**
-     * Grants units beyond the amount of a quota until its period ends; or takes back, of what was granted. As much may be used
-     * then as the amount and what was granted in all, also where the call itself is of more than the amount. It goes with the meter: it stays when the amount changes, and when the organization
-     * changes to a tier that shares the meter. A lifetime quota's is granted for good. An organization that was granted something is kept
-     * until then, be there as many as {@link InMemoryRateLimiter.Builder#maxOrganizations} allows or not.
+     * Grants units beyond the amount of a quota until its period ends; or takes back, of what was granted. As much may
+     * be used then as the amount and what was granted in all, also where the call itself is of more than the amount. It
+     * goes with the meter: it stays when the amount changes, and when the organization changes to a tier that shares
+     * the meter. A lifetime quota's is granted for good. An organization that was granted something is kept until then,
+     * be there as many as {@link InMemoryRateLimiter.Builder#maxOrganizations} allows or not.
      *
      * @param caller to whom, and under which tier
-     * @param quota the limit, one of the tier's, as {@link RateLimiter#status(Caller) status} or {@link Tier#limitsFor} gives it
-     * @param units how many more; fewer if negative. All that is granted in a period is at least 0 and at most 2<sup>53</sup>: what goes
-     *     beyond is cut off
+     * @param quota the limit, one of the tier's, as {@link RateLimiter#status(Caller) status} or {@link Tier#limitsFor}
+     *     gives it
+     * @param units how many more; fewer if negative. All that is granted in a period is at least 0 and at most
+     *     2<sup>53</sup>: what goes beyond is cut off
      * @return where the organization now stands with the quota; {@link LimitStatus#granted()} is all that is granted
-     * @throws IllegalArgumentException if the limit is none of the tier's, or no quota, or the units are not between -2<sup>53</sup> and
-     *     2<sup>53</sup>
+     * @throws IllegalArgumentException if the limit is none of the tier's, or no quota, or the units are not between
+     *     -2<sup>53</sup> and 2<sup>53</sup>
      * @see RateLimitListener#onGranted
      */
     public LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
@@ -128,9 +131,9 @@ public final class AdminTools {
     }
 
     /**
-     * Sets all that an organization has used to nothing, in all accounts. What was granted to it stays, and so do the names of its
-     * endpoints. What reservations that are open give back
-     * is then nothing; what they are settled for beyond their estimates is charged.
+     * Sets all that an organization has used to nothing, in all accounts. What was granted to it stays, and so do the
+     * names of its endpoints. What reservations that are open give back is then nothing; what they are settled for
+     * beyond their estimates is charged.
      *
      * @param organization whose use is reset; nothing happens if nothing is kept of it
      * @see RateLimitListener#onReset
@@ -142,8 +145,8 @@ public final class AdminTools {
     }
 
     /**
-     * Drops all that is kept of an organization: what it has used, what it was granted, the names of its endpoints. It begins anew with its
-     * next call, and with what reservations that are open are settled for beyond their estimates.
+     * Drops all that is kept of an organization: what it has used, what it was granted, the names of its endpoints. It
+     * begins anew with its next call, and with what reservations that are open are settled for beyond their estimates.
      *
      * @param organization whose state is dropped; nothing happens if there is none
      * @see RateLimitListener#onForgotten

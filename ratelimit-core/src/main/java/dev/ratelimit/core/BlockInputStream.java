@@ -7,9 +7,9 @@ import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
- * Reads what a {@link BlockOutputStream} wrote. A byte is handed out only when the check of its block holds. Never returns -1: a
- * snapshot says itself where it ends, so that reading beyond the last block is a {@link SnapshotException}. Takes one block of memory,
- * whatever the lengths say. Not safe for use by many threads.
+ * Reads what a {@link BlockOutputStream} wrote. A byte is handed out only when the check of its block holds. Never
+ * returns -1: a snapshot says itself where it ends, so that reading beyond the last block is a {@link
+ * SnapshotException}. Takes one block of memory, whatever the lengths say. Not safe for use by many threads.
  */
 final class BlockInputStream extends InputStream {
 

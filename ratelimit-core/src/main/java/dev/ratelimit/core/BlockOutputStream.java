@@ -6,9 +6,10 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * Writes bytes in blocks that carry their length and a check, after the magic number and the version. Each check is that of all
- * bytes up to it but the checks, so that blocks cannot be left out, repeated or swapped. (With the checks in it, each check would only
- * depend on its own block: a CRC over data and its CRC is a constant.) Not safe for use by many threads.
+ * Writes bytes in blocks that carry their length and a check, after the magic number and the version. Each check is
+ * that of all bytes up to it but the checks, so that blocks cannot be left out, repeated or swapped. (With the checks
+ * in it, each check would only depend on its own block: a CRC over data and its CRC is a constant.) Not safe for use by
+ * many threads.
  */
 final class BlockOutputStream extends OutputStream {
 

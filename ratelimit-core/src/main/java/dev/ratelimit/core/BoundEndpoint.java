@@ -10,8 +10,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A handle to one endpoint of one organization, which skips the name look-ups of its limiter and decides as the limiter does. It is for hosts
- * that keep an object for each customer anyway.
+ * A handle to one endpoint of one organization, which skips the name look-ups of its limiter and decides as the limiter
+ * does. It is for hosts that keep an object for each customer anyway.
  *
  * <pre>{@code
  * BoundEndpoint chat = limiter.bind("acme", "chat");
@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The tier resolver is asked at every call, so a change of tier counts from the next call on. When the organization's state was dropped
- * because it was idle, the next call makes it anew; until then this object keeps what was dropped from being collected.
+ * <p>The tier resolver is asked at every call, so a change of tier counts from the next call on. When the
+ * organization's state was dropped because it was idle, the next call makes it anew; until then this object keeps what
+ * was dropped from being collected.
  *
  * <p>Safe for use by many threads, and lock-free as the limiter is.
  */

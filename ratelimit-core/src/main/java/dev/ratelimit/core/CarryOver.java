@@ -23,8 +23,8 @@ final class CarryOver {
     private CarryOver() {}
 
     /**
-     * Charges what counts now, and returns where an organization then stands with the limits that were charged. If a clock throws, nothing
-     * is charged.
+     * Charges what counts now, and returns where an organization then stands with the limits that were charged. If a
+     * clock throws, nothing is charged.
      */
     static List<LimitStatus> charge(OrganizationState organization, Tier tier, Tier former) {
         long now = organization.store.clocks.nanoTime();

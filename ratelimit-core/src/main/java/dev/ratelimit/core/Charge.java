@@ -4,7 +4,10 @@ import dev.ratelimit.Unit;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What a reservation has charged: the {@link Piece}s of each of its limits. Nothing in it changes while others may see it. */
+/**
+ * What a reservation has charged: the {@link Piece}s of each of its limits. Nothing in it changes while others may see
+ * it.
+ */
 final class Charge {
 
     /** That which was charged last. */
@@ -43,8 +46,8 @@ final class Charge {
     }
 
     /**
-     * Charges what each limit lacks of the actual use, whether it fits or not. A negative use leaves a limit as it is charged. If this throws,
-     * it has given back what it charged; what it could not give back is here.
+     * Charges what each limit lacks of the actual use, whether it fits or not. A negative use leaves a limit as it is
+     * charged. If this throws, it has given back what it charged; what it could not give back is here.
      */
     void complete(ToLongFunction<Unit> actual) {
         @Nullable Piece[] before = newest.clone();
@@ -72,7 +75,10 @@ final class Charge {
         }
     }
 
-    /** Keeps the newest units of each limit up to the actual use, and gives the others back. A negative use leaves a limit as it is charged. */
+    /**
+     * Keeps the newest units of each limit up to the actual use, and gives the others back. A negative use leaves a
+     * limit as it is charged.
+     */
     void reduce(ToLongFunction<Unit> actual) {
         for (int i = 0; i < limits.length; i++) {
             long left = actual.applyAsLong(limits[i].unit);

@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Clocks {
 
-    /** A window and a lag are added: with this bound the sum stays below 2<sup>61</sup> nanoseconds, far from where stamps wrap. */
+    /**
+     * A window and a lag are added: with this bound the sum stays below 2<sup>61</sup> nanoseconds, far from where
+     * stamps wrap.
+     */
     private static final Duration MAX_LAG = Duration.ofHours(1);
 
     /** A period that is not kept is computed anew. */

@@ -68,7 +68,10 @@ final class CompiledLimit {
         return new CompiledLimit(key.of(endpoint), other, order);
     }
 
-    /** Returns the most half units that may be used where so many units are to be admitted; negative if they never can be. */
+    /**
+     * Returns the most half units that may be used where so many units are to be admitted; negative if they never can
+     * be.
+     */
     long headroom(long units) {
         return (amount - units) << 1;
     }

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tier made ready for deciding: the limits of each endpoint. Organizations on equal tiers share a compiled tier. So it holds what the tier names; what
- * callers name is held by the organizations that they call for.
+ * A tier made ready for deciding: the limits of each endpoint. Organizations on equal tiers share a compiled tier. So
+ * it holds what the tier names; what callers name is held by the organizations that they call for.
  */
 final class CompiledTier {
 
@@ -56,7 +56,10 @@ final class CompiledTier {
             return null;
         }
 
-        /** Returns this endpoint as it is known under this compiled tier and the last one, since an organization may call under two by turns. */
+        /**
+         * Returns this endpoint as it is known under this compiled tier and the last one, since an organization may
+         * call under two by turns.
+         */
         Unlisted after(Unlisted last) {
             Unlisted only = last.former == null ? last : new Unlisted(name, last.overflow, last.limits, null);
             return new Unlisted(name, overflow, limits, only);
@@ -69,8 +72,8 @@ final class CompiledTier {
     final Map<AppliedLimit, CompiledLimit> limits;
 
     /**
-     * The limits of the overflow row, in the order of charging. Those of each endpoint that no table names are the same, but in its own scope
-     * where these have the scope of the overflow row.
+     * The limits of the overflow row, in the order of charging. Those of each endpoint that no table names are the
+     * same, but in its own scope where these have the scope of the overflow row.
      */
     final CompiledLimit[] overflow;
 
@@ -117,13 +120,19 @@ final class CompiledTier {
                 MeterKey.of(tier.account(), limit), limit, requireNonNull(orders.get(limit.table()), "table"));
     }
 
-    /** Returns the limits of an endpoint, in the order of charging; null if they depend on what an organization meters it by. */
+    /**
+     * Returns the limits of an endpoint, in the order of charging; null if they depend on what an organization meters
+     * it by.
+     */
     CompiledLimit @Nullable [] find(String endpoint) {
         CompiledLimit[] known = named.get(endpoint);
         return known != null ? known : othersShare ? overflow : null;
     }
 
-    /** Returns an endpoint that no table names, by the name that it is metered by: the same one for all organizations that hold it. */
+    /**
+     * Returns an endpoint that no table names, by the name that it is metered by: the same one for all organizations
+     * that hold it.
+     */
     Unlisted unlisted(String name) {
         return unlisted.get(name, same -> new Unlisted(same, overflow, limitsOf(same), null));
     }

@@ -11,12 +11,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drops the state of organizations that are idle, some steps at a time, in rounds from the newest to the oldest; and what was held by none
- * but those. A step looks at the next organization; one that has more than a few meters takes several steps, so that no step takes longer
- * than others however many meters there are.
+ * Drops the state of organizations that are idle, some steps at a time, in rounds from the newest to the oldest; and
+ * what was held by none but those. A step looks at the next organization; one that has more than a few meters takes
+ * several steps, so that no step takes longer than others however many meters there are.
  *
- * <p>Organizations are a list for this, newest first: to walk the map of organizations would take time in proportion to the most it ever
- * held. Any thread puts an organization before the list, by a CAS on its head; only the thread that sweeps takes any out.
+ * <p>Organizations are a list for this, newest first: to walk the map of organizations would take time in proportion to
+ * the most it ever held. Any thread puts an organization before the list, by a CAS on its head; only the thread that
+ * sweeps takes any out.
  *
  * <p>Safe for use by many threads. One of them sweeps at a time; the others go on without.
  */
@@ -105,8 +106,8 @@ final class IdleSweeper {
     }
 
     /**
-     * Makes a step. Returns false at the end of a round, behind the oldest organization. An organization that cannot be looked at, as where a
-     * clock of the host throws, is not idle: it must not keep others from being looked at.
+     * Makes a step. Returns false at the end of a round, behind the oldest organization. An organization that cannot be
+     * looked at, as where a clock of the host throws, is not idle: it must not keep others from being looked at.
      */
     private boolean step() {
         OrganizationState organization = checked != null ? checked : beginCheck();

@@ -45,18 +45,18 @@ import org.jspecify.annotations.Nullable;
  * a minute of the monotonic clock; until then time goes on from before. A period that was left because of that is kept
  * until it would have ended, and goes on if the clock is put right.
  *
- * <p>Calls that race for the last unit of one limit may, while the loser gives back what it took of its other limits, cause a
- * further call that shares one of those to be refused, or to be told too long a wait.
+ * <p>Calls that race for the last unit of one limit may, while the loser gives back what it took of its other limits,
+ * cause a further call that shares one of those to be refused, or to be told too long a wait.
  *
- * <p>Safe for use by many threads. Decisions are lock-free and do not block, except that a short lock may be taken when an organization, a
- * tier of it or an endpoint is seen for the first time, or a period is left because the wall clock jumped. What a thread did before an
- * admitted call happens-before what another does after a later call that the admission counted against. The time of a call does not depend
- * on how many organizations and endpoints were named.
+ * <p>Safe for use by many threads. Decisions are lock-free and do not block, except that a short lock may be taken when
+ * an organization, a tier of it or an endpoint is seen for the first time, or a period is left because the wall clock
+ * jumped. What a thread did before an admitted call happens-before what another does after a later call that the
+ * admission counted against. The time of a call does not depend on how many organizations and endpoints were named.
  *
- * <p>An organization's state is dropped when it is idle: when nothing that it has used or was granted counts any more, so that no later
- * decision depends on it. A few organizations are looked at by each call that brings a new one, and by one call in every millisecond;
- * {@link #cleanUp()} looks at all. Quotas keep an organization's state until their period is over. State is lost with the object, unless a
- * {@linkplain #snapshot(Path) snapshot} was written.
+ * <p>An organization's state is dropped when it is idle: when nothing that it has used or was granted counts any more,
+ * so that no later decision depends on it. A few organizations are looked at by each call that brings a new one, and by
+ * one call in every millisecond; {@link #cleanUp()} looks at all. Quotas keep an organization's state until their
+ * period is over. State is lost with the object, unless a {@linkplain #snapshot(Path) snapshot} was written.
  */
 public final class InMemoryRateLimiter implements RateLimiter {
 
@@ -197,9 +197,9 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     /**
-     * Drops all organizations that are idle now: nothing of what they have used or were granted counts any more. Calls do this by themselves, a
-     * few organizations at a time; a host that has quiet hours may do it at once. It takes time in proportion to the organizations
-     * there are, and hinders no call.
+     * Drops all organizations that are idle now: nothing of what they have used or were granted counts any more. Calls
+     * do this by themselves, a few organizations at a time; a host that has quiet hours may do it at once. It takes
+     * time in proportion to the organizations there are, and hinders no call.
      */
     public void cleanUp() {
         store.sweepAll();
@@ -235,11 +235,13 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     /**
-     * Writes all that counts to a stream, so that a later process can {@linkplain Builder#restore(InputStream) go on} with it. A charge
-     * that was reported before this method is called is in it; one that is made meanwhile may be. Calls go on.
+     * Writes all that counts to a stream, so that a later process can {@linkplain Builder#restore(InputStream) go on}
+     * with it. A charge that was reported before this method is called is in it; one that is made meanwhile may be.
+     * Calls go on.
      *
-     * <p>The snapshot holds the names of organizations, accounts, tables and endpoints, and what is used and granted. The form is that of
-     * {@code docs/SNAPSHOT.md}; with an end mark, so that what a failure left incomplete is refused on read.
+     * <p>The snapshot holds the names of organizations, accounts, tables and endpoints, and what is used and granted.
+     * The form is that of {@code docs/SNAPSHOT.md}; with an end mark, so that what a failure left incomplete is refused
+     * on read.
      *
      * @param out takes the bytes; need not be buffered, and is not closed
      * @throws IOException if the stream throws it
@@ -249,11 +251,13 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     /**
-     * Replaces a file by a {@linkplain #snapshot(OutputStream) snapshot}, as a whole: when the process or the machine stops, the
-     * file is the old one or the new one. Not for two threads at a time on one file.
+     * Replaces a file by a {@linkplain #snapshot(OutputStream) snapshot}, as a whole: when the process or the machine
+     * stops, the file is the old one or the new one. Not for two threads at a time on one file.
      *
-     * @param file a regular file, or a symbolic link to one, which is replaced and not followed. It may be absent; its folder must not be
-     * @throws IOException if it cannot be written, or is something else, such as a folder, a device or a pipe; then it is as it was
+     * @param file a regular file, or a symbolic link to one, which is replaced and not followed. It may be absent; its
+     *     folder must not be
+     * @throws IOException if it cannot be written, or is something else, such as a folder, a device or a pipe; then it
+     *     is as it was
      */
     public void snapshot(Path file) throws IOException {
         SnapshotFiles.replace(requireNonNull(file, "file"), store::save);
@@ -317,8 +321,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
-         * Lets decisions be counted, for {@link InMemoryRateLimiter#stats()}. They are not unless this is called: each call then costs
-         * some nanoseconds more.
+         * Lets decisions be counted, for {@link InMemoryRateLimiter#stats()}. They are not unless this is called: each
+         * call then costs some nanoseconds more.
          *
          * @return this builder
          */
@@ -328,10 +332,11 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
-         * Bounds the endpoints, of those that no table of a tier names, that an organization has meters of their own for; 1,000 unless
-         * stated. All further ones share the meters of one, the {@linkplain dev.ratelimit.Scope.Endpoint#OVERFLOW overflow row}, which refusals
-         * and statuses name, until the organization is idle: for good, once it has used of a lifetime quota. An endpoint that one tier
-         * names may count by itself under that and with others under another.
+         * Bounds the endpoints, of those that no table of a tier names, that an organization has meters of their own
+         * for; 1,000 unless stated. All further ones share the meters of one, the {@linkplain
+         * dev.ratelimit.Scope.Endpoint#OVERFLOW overflow row}, which refusals and statuses name, until the organization
+         * is idle: for good, once it has used of a lifetime quota. An endpoint that one tier names may count by itself
+         * under that and with others under another.
          *
          * @param max how many names, zero or more
          * @return this builder
@@ -344,10 +349,11 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
-         * Bounds the organizations whose state is kept; without a bound unless stated. State that counts is never dropped to make room:
-         * while there are so many, the calls of further organizations are refused or not counted at all. To refuse one takes no longer than
-         * a call of an organization that is kept. The place of one that has become idle is found by calls within a millisecond for each 64
-         * organizations that are kept. What is restored from a snapshot, and what support grants, is kept beyond the bound.
+         * Bounds the organizations whose state is kept; without a bound unless stated. State that counts is never
+         * dropped to make room: while there are so many, the calls of further organizations are refused or not counted
+         * at all. To refuse one takes no longer than a call of an organization that is kept. The place of one that has
+         * become idle is found by calls within a millisecond for each 64 organizations that are kept. What is restored
+         * from a snapshot, and what support grants, is kept beyond the bound.
          *
          * @param max how many organizations, at least 1
          * @param capacityPolicy what happens to the calls of further ones
@@ -365,7 +371,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
          * Makes the limiter.
          *
          * @return a limiter that has seen no call
-         * @throws IllegalArgumentException if the {@linkplain TimeSource#lag() lag} of the clocks is negative or more than an hour
+         * @throws IllegalArgumentException if the {@linkplain TimeSource#lag() lag} of the clocks is negative or more
+         *     than an hour
          * @throws IllegalStateException if neither a tier nor a resolver was set
          */
         public InMemoryRateLimiter build() {
@@ -383,8 +390,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
          * of day that either has seen is over.
          *
          * <p>Every organization of which something counts is restored, even if there are more than
-         * {@link #maxOrganizations(long, CapacityPolicy) maxOrganizations} allows. As long as there are, no further one finds a place. An
-         * organization of which nothing counts any more takes no place.
+         * {@link #maxOrganizations(long, CapacityPolicy) maxOrganizations} allows. As long as there are, no further one
+         * finds a place. An organization of which nothing counts any more takes no place.
          *
          * @param snapshot the bytes of a snapshot, to their end; need not be buffered, and is not closed
          * @return a limiter that has seen what the other had

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some marks of the timeline of a {@link SlidingWindow}, one behind the other; it is said there what they are for. They are words of an array
- * instead of objects, since what a decision on many marks costs is the memory it touches.
+ * Some marks of the timeline of a {@link SlidingWindow}, one behind the other; it is said there what they are for. They
+ * are words of an array instead of objects, since what a decision on many marks costs is the memory it touches.
  */
 final class MarkBlock {
 
@@ -31,7 +31,10 @@ final class MarkBlock {
     /** The stamp of the mark before the first of these, which all of these are later than. */
     final long origin;
 
-    /** For each mark its stamp less the origin, 0 until there is one; then 0 while the mark is open, then for good its start plus 1. */
+    /**
+     * For each mark its stamp less the origin, 0 until there is one; then 0 while the mark is open, then for good its
+     * start plus 1.
+     */
     private final long[] words;
 
     /** A hint: there are at least so many marks here. */

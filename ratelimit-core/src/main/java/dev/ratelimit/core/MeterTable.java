@@ -7,13 +7,16 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Meters by key: a hash table with linear probing that only grows. Most organizations have one to three meters, and there may be a million
- * organizations, so the table is part of its organization and an array of as many places as there are meters, if those are one or two.
+ * Meters by key: a hash table with linear probing that only grows. Most organizations have one to three meters, and
+ * there may be a million organizations, so the table is part of its organization and an array of as many places as
+ * there are meters, if those are one or two.
  *
- * <p>Looking up takes no lock. Meters are added under the lock of this object, first the meter, then the key by which it is found.
+ * <p>Looking up takes no lock. Meters are added under the lock of this object, first the meter, then the key by which
+ * it is found.
  *
- * <p>A look-up compares references first, which asks no key for its content. Keys of different compiled tiers may be equal all the same, after a change
- * of tier for example. So where a call finds its meter by an equal key, the call's own key takes that key's place, for the calls to come.
+ * <p>A look-up compares references first, which asks no key for its content. Keys of different compiled tiers may be
+ * equal all the same, after a change of tier for example. So where a call finds its meter by an equal key, the call's
+ * own key takes that key's place, for the calls to come.
  */
 abstract class MeterTable {
 
@@ -118,8 +121,9 @@ abstract class MeterTable {
     }
 
     /**
-     * Makes room for so many meters in a table without any. Meters that come in the order of another table's places would crowd at the
-     * beginning of one that grows with them, and to put each behind all others takes time in proportion to their square.
+     * Makes room for so many meters in a table without any. Meters that come in the order of another table's places
+     * would crowd at the beginning of one that grows with them, and to put each behind all others takes time in
+     * proportion to their square.
      */
     final synchronized void reserve(int meters) {
         int places = pairs.length / 2;
@@ -161,7 +165,9 @@ abstract class MeterTable {
         return scan.findsIdle(scan.pairs.length / 2, now);
     }
 
-    /** A look whether all meters of a table are idle, at some places of it at a time. Not safe for use by many threads. */
+    /**
+     * A look whether all meters of a table are idle, at some places of it at a time. Not safe for use by many threads.
+     */
     static final class IdleScan {
 
         private final Object[] pairs;

@@ -6,11 +6,11 @@ import dev.ratelimit.kernel.MeterKey;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The limits of an organization that are nearly used up, and when listeners were told so. A listener is told when the share that it
- * asked for is reached, and again only after less was used.
+ * The limits of an organization that are nearly used up, and when listeners were told so. A listener is told when the
+ * share that it asked for is reached, and again only after less was used.
  *
- * <p>That less was used shows when a call finds less, or when one that itself leads from less to more began after the listener was
- * told. (One that began before may take another call's charge for its own.)
+ * <p>That less was used shows when a call finds less, or when one that itself leads from less to more began after the
+ * listener was told. (One that began before may take another call's charge for its own.)
  */
 final class NearLimitTracker {
 

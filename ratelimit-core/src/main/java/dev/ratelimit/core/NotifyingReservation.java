@@ -9,7 +9,10 @@ import dev.ratelimit.Usage;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A reservation that listeners are told of. It is made before the call is decided, so that nothing can fail when that is charged. */
+/**
+ * A reservation that listeners are told of. It is made before the call is decided, so that nothing can fail when that
+ * is charged.
+ */
 final class NotifyingReservation implements Reservation {
 
     private final OrganizationStore store;

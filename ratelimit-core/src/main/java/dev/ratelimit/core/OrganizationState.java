@@ -25,12 +25,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Its life</h2>
  *
- * State that is idle, so that no later decision depends on it, is dropped. {@code life} is a ticket that only grows: even while the state is
- * live, odd while somebody checks whether it is idle, and {@link #DEAD} in the end. Who checks raises it to an odd number, then looks at all
- * meters, then either raises it again or puts DEAD in its place, by a CAS from the number it had set. Who has decided a call
- * then reads {@code life}: if a check is under way, he raises it, and the check's last CAS fails; if the state is dead, he decides again
- * on a new one. A charge is written before {@code life} is read, and {@code life} is set to odd before the charges are read; so one of the
- * two sees the other, and no charge that was reported as admitted is ever dropped while it counts.
+ * State that is idle, so that no later decision depends on it, is dropped. {@code life} is a ticket that only grows:
+ * even while the state is live, odd while somebody checks whether it is idle, and {@link #DEAD} in the end. Who checks
+ * raises it to an odd number, then looks at all meters, then either raises it again or puts DEAD in its place, by a CAS
+ * from the number it had set. Who has decided a call then reads {@code life}: if a check is under way, he raises it,
+ * and the check's last CAS fails; if the state is dead, he decides again on a new one. A charge is written before
+ * {@code life} is read, and {@code life} is set to odd before the charges are read; so one of the two sees the other,
+ * and no charge that was reported as admitted is ever dropped while it counts.
  *
  * <p>Lock-free: a call decides again only when the state was dropped meanwhile.
  */
@@ -97,7 +98,10 @@ final class OrganizationState extends MeterTable {
         return known != null ? known : unlisted().limits(compiled, endpoint);
     }
 
-    /** Returns the limits of an endpoint, in the order of charging, as a call would meet them; that they are asked for takes up no name. */
+    /**
+     * Returns the limits of an endpoint, in the order of charging, as a call would meet them; that they are asked for
+     * takes up no name.
+     */
     CompiledLimit[] peekLimits(CompiledTier compiled, String endpoint) {
         CompiledLimit[] known = compiled.find(endpoint);
         if (known != null) {
@@ -107,7 +111,10 @@ final class OrganizationState extends MeterTable {
         return (endpoints != null ? endpoints : newUnlisted()).peekLimits(compiled, endpoint);
     }
 
-    /** Returns what to look at some limits' meters in: this, if it has all of them; or else a copy that is not kept, to make the others in. */
+    /**
+     * Returns what to look at some limits' meters in: this, if it has all of them; or else a copy that is not kept, to
+     * make the others in.
+     */
     OrganizationState view(CompiledLimit[] limits) {
         for (CompiledLimit limit : limits) {
             if (find(limit) == null) {
@@ -146,7 +153,10 @@ final class OrganizationState extends MeterTable {
                 .toList();
     }
 
-    /** Returns where it stands with all limits of a tier, and behind them those of other endpoints of which something is used or granted. */
+    /**
+     * Returns where it stands with all limits of a tier, and behind them those of other endpoints of which something is
+     * used or granted.
+     */
     List<LimitStatus> status(Tier tier) {
         long now = store.clocks.nanoTime();
         CompiledTier compiled = compiled(tier);
@@ -187,7 +197,10 @@ final class OrganizationState extends MeterTable {
         return others;
     }
 
-    /** Returns the compiled form of a limit. That of an endpoint which no table names is the one that the endpoint is metered by. */
+    /**
+     * Returns the compiled form of a limit. That of an endpoint which no table names is the one that the endpoint is
+     * metered by.
+     */
     CompiledLimit limit(Tier tier, AppliedLimit applied) {
         CompiledTier compiled = compiled(tier);
         CompiledLimit named = compiled.limits.get(applied);
@@ -205,7 +218,10 @@ final class OrganizationState extends MeterTable {
         return counter.grant(quota, units, store.clocks.nanoTime());
     }
 
-    /** Returns another state of this organization: with the same names of endpoints and the same grants, of which nothing is used. */
+    /**
+     * Returns another state of this organization: with the same names of endpoints and the same grants, of which
+     * nothing is used.
+     */
     OrganizationState unused() {
         OrganizationState unused = new OrganizationState(name, store, snapshots);
         unused.unlisted = unlisted;
@@ -218,7 +234,10 @@ final class OrganizationState extends MeterTable {
         return unused;
     }
 
-    /** Estimates the heap that this organization takes with so many meters, but for their marks, and its entry in the map of organizations. */
+    /**
+     * Estimates the heap that this organization takes with so many meters, but for their marks, and its entry in the
+     * map of organizations.
+     */
     long estimatedBytes(long meters) {
         long bytes = BYTES + meters * BYTES_OF_METER + (near == null ? 0 : BYTES_OF_NEAR_LIMITS);
         UnlistedEndpoints endpoints = unlisted;
@@ -258,7 +277,10 @@ final class OrganizationState extends MeterTable {
         return known;
     }
 
-    /** Tells whether what was decided here holds. If the state was found to be idle meanwhile, it must be decided again elsewhere. */
+    /**
+     * Tells whether what was decided here holds. If the state was found to be idle meanwhile, it must be decided again
+     * elsewhere.
+     */
     boolean confirmLive() {
         long seen = life;
         while ((seen & 1) != 0) {
@@ -277,8 +299,8 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Returns what counts of this organization, with ages as of a reading of the monotonic clock. A meter that cannot be saved is left out and
-     * logged: it must not cost anybody else the snapshot.
+     * Returns what counts of this organization, with ages as of a reading of the monotonic clock. A meter that cannot
+     * be saved is left out and logged: it must not cost anybody else the snapshot.
      */
     SavedOrganization save(long now) {
         List<SavedMeter> saved = new ArrayList<>();

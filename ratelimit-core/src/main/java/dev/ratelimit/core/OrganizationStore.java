@@ -33,11 +33,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The organizations of a limiter, by name, and the decisions over them: a call that finds that its organization's state was dropped decides
- * again on a new one.
+ * The organizations of a limiter, by name, and the decisions over them: a call that finds that its organization's state
+ * was dropped decides again on a new one.
  *
- * <p>Idle ones are dropped by the calls themselves: each that brings a new organization, and one in every millisecond, makes some steps of
- * the {@link IdleSweeper}.
+ * <p>Idle ones are dropped by the calls themselves: each that brings a new organization, and one in every millisecond,
+ * makes some steps of the {@link IdleSweeper}.
  */
 final class OrganizationStore {
 
@@ -170,9 +170,10 @@ final class OrganizationStore {
     }
 
     /**
-     * Takes no lock where there is no place, so that a flood of new names costs less than the calls it is kept from. Another call may have
-     * taken the last place for this very organization, and be about to put it into the map. So the answer is null only if no call was putting
-     * any there, from before this one looked into the map until it found no place.
+     * Takes no lock where there is no place, so that a flood of new names costs less than the calls it is kept from.
+     * Another call may have taken the last place for this very organization, and be about to put it into the map. So
+     * the answer is null only if no call was putting any there, from before this one looked into the map until it found
+     * no place.
      */
     private @Nullable OrganizationState getOrAdd(String name) {
         long begun = addsBegun.get();
@@ -218,8 +219,8 @@ final class OrganizationStore {
     }
 
     /**
-     * Tells listeners which limits of an endpoint a call has brought near that began at some time, and charged so many units but to those that
-     * would have rejected it.
+     * Tells listeners which limits of an endpoint a call has brought near that began at some time, and charged so many
+     * units but to those that would have rejected it.
      */
     void notifyNear(
             Caller caller, String endpoint, List<Rejected> notCharged, ToLongFunction<Unit> charged, long began) {
@@ -285,8 +286,9 @@ final class OrganizationStore {
     }
 
     /**
-     * Writes what counts. Charges that were reported before this is called are in it, those made meanwhile may be; but no organization
-     * that is added meanwhile is, since the map may show one that was removed and added again a second time.
+     * Writes what counts. Charges that were reported before this is called are in it, those made meanwhile may be; but
+     * no organization that is added meanwhile is, since the map may show one that was removed and added again a second
+     * time.
      */
     void save(OutputStream out) throws IOException {
         refunds.make();
@@ -309,8 +311,9 @@ final class OrganizationStore {
     }
 
     /**
-     * Reads what was saved, into a limiter that nobody has called yet. The time since then is measured by the wall clock, as far as that is
-     * believed. An organization of which nothing counts any more takes no place; of the others all do, be there as many as there may be or not.
+     * Reads what was saved, into a limiter that nobody has called yet. The time since then is measured by the wall
+     * clock, as far as that is believed. An organization of which nothing counts any more takes no place; of the others
+     * all do, be there as many as there may be or not.
      */
     void restore(InputStream in) throws IOException {
         SnapshotReader reader = new SnapshotReader(in);
@@ -370,8 +373,8 @@ final class OrganizationStore {
     }
 
     /**
-     * Puts one that has used nothing in the place of an organization; returns false if there is none. Nothing is granted or forgotten
-     * meanwhile, so the new one has all that was granted to the old one when it takes its place.
+     * Puts one that has used nothing in the place of an organization; returns false if there is none. Nothing is
+     * granted or forgotten meanwhile, so the new one has all that was granted to the old one when it takes its place.
      */
     synchronized boolean reset(String name) {
         for (OrganizationState known = byName.get(name); known != null; known = byName.get(name)) {

@@ -6,23 +6,24 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refunds that calls could not make, because their threads had no stack left or the JVM no memory. The next call makes them before it
- * decides.
+ * Refunds that calls could not make, because their threads had no stack left or the JVM no memory. The next call makes
+ * them before it decides.
  *
- * <p>A refund is put here by one assignment in the frame that needs it, since there may be no stack for another frame. So an entry is an
- * array: an object would need a frame for its constructor. And there is neither a CAS nor a lock, which need stack too. So if two threads
- * run out of stack at the same moment, the entry of one may be lost, and its units stay charged until they expire.
+ * <p>A refund is put here by one assignment in the frame that needs it, since there may be no stack for another frame.
+ * So an entry is an array: an object would need a frame for its constructor. And there is neither a CAS nor a lock,
+ * which need stack too. So if two threads run out of stack at the same moment, the entry of one may be lost, and its
+ * units stay charged until they expire.
  *
- * <p>No refund is made twice. An entry that was made is marked while the lock of this object is held, as an assignment that is
- * late may put it back.
+ * <p>No refund is made twice. An entry that was made is marked while the lock of this object is held, as an assignment
+ * that is late may put it back.
  */
 final class PendingRefunds {
 
     private static final VarHandle NEWEST = VarHandles.of(MethodHandles.lookup(), "newest", Object[].class);
 
     /**
-     * The newest entry: the one before it, the organization, the limit, the usage, and in an array of its own the position. The organization
-     * is null when the refund is made.
+     * The newest entry: the one before it, the organization, the limit, the usage, and in an array of its own the
+     * position. The organization is null when the refund is made.
      */
     volatile Object @Nullable [] newest;
 

@@ -221,8 +221,9 @@ final class PeriodCounter extends Meter {
     }
 
     /**
-     * Lets so many units more, or fewer, be used beyond the amount until the current period ends: in all at least none and at most
-     * {@link #MOST_GRANTED}. For one thread at a time. Reads the wall clock before it grants, and not after, since that may throw.
+     * Lets so many units more, or fewer, be used beyond the amount until the current period ends: in all at least none
+     * and at most {@link #MOST_GRANTED}. For one thread at a time. Reads the wall clock before it grants, and not
+     * after, since that may throw.
      *
      * @return where it then stands
      */

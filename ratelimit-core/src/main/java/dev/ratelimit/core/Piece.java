@@ -10,12 +10,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Units that a reservation has charged to one limit by one booking. The pieces of a limit are a list, newest first.
  *
- * <p>A list does not grow with the life of its reservation. A piece joins the newest one if both have the same booking. And once a list
- * has become twice as long as it was, its oldest pieces become one without a booking, as far as they are gone: they count in no decision
- * any more, and never will. To settle a reservation is the same with that sum: it keeps the newest units up to the actual use, gives back the
- * others where they were charged, and charges what is missing. Where a piece is gone, giving back changes nothing, so only its units matter:
- * how many remain to be kept. Of several pieces in a row that is the sum. Only the oldest become one, so the order of the others, and what is
- * kept of each, stays the same.
+ * <p>A list does not grow with the life of its reservation. A piece joins the newest one if both have the same booking.
+ * And once a list has become twice as long as it was, its oldest pieces become one without a booking, as far as they
+ * are gone: they count in no decision any more, and never will. To settle a reservation is the same with that sum: it
+ * keeps the newest units up to the actual use, gives back the others where they were charged, and charges what is
+ * missing. Where a piece is gone, giving back changes nothing, so only its units matter: how many remain to be kept. Of
+ * several pieces in a row that is the sum. Only the oldest become one, so the order of the others, and what is kept of
+ * each, stays the same.
  */
 final class Piece {
 
@@ -35,7 +36,10 @@ final class Piece {
     /** At this length the list is looked through. */
     private final int dueLength;
 
-    /** Written only by the thread that ends the reservation. At most {@link Meter#MOST_USED}: no use is larger, so no more matter. */
+    /**
+     * Written only by the thread that ends the reservation. At most {@link Meter#MOST_USED}: no use is larger, so no
+     * more matter.
+     */
     long units;
 
     private Piece(
@@ -110,7 +114,10 @@ final class Piece {
         organization.meter(limit).refund(booking, back);
     }
 
-    /** Charges units whether they fit or not, and returns the list of them and this piece, which is the newest of its limit. */
+    /**
+     * Charges units whether they fit or not, and returns the list of them and this piece, which is the newest of its
+     * limit.
+     */
     Piece charging(CompiledLimit limit, long more) {
         Clocks clocks = organization.store.clocks;
         OrganizationState owner = organization;

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A meter in a snapshot. Nothing in it depends on a monotonic clock. Constructors throw {@link IllegalArgumentException} for what no
- * meter can hold.
+ * A meter in a snapshot. Nothing in it depends on a monotonic clock. Constructors throw {@link
+ * IllegalArgumentException} for what no meter can hold.
  */
 sealed interface SavedMeter {
 
@@ -50,9 +50,9 @@ sealed interface SavedMeter {
     /**
      * Units that leave a window together.
      *
-     * @param ageNanos nanoseconds by the monotonic clock since the units were charged. It is negative, down to -2<sup>60</sup>, where the
-     *     {@link MarkRef}'s stamp is later than {@link SnapshotHeader#taken()}: because it was rounded up to the end of a grain, or because
-     *     the charge was made while the snapshot was being written.
+     * @param ageNanos nanoseconds by the monotonic clock since the units were charged. It is negative, down to
+     *     -2<sup>60</sup>, where the {@link MarkRef}'s stamp is later than {@link SnapshotHeader#taken()}: because it
+     *     was rounded up to the end of a grain, or because the charge was made while the snapshot was being written.
      * @param units how many of them were not given back, between 0 and {@link Meter#MOST_USED}
      */
     record Charge(long ageNanos, long units) {
@@ -110,8 +110,9 @@ sealed interface SavedMeter {
         }
 
         /**
-         * Returns the same with as much time to come as there can be, so that no snapshot locks an organization for longer: the current period
-         * ends where the rules of its time zone could have ended it, and nothing lasts longer than two periods.
+         * Returns the same with as much time to come as there can be, so that no snapshot locks an organization for
+         * longer: the current period ends where the rules of its time zone could have ended it, and nothing lasts
+         * longer than two periods.
          */
         Period possible(Instant now) {
             QuotaPeriod periods = periods(key);

@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A sliding window: admits a charge if what was charged less than one window ago leaves headroom for it.
  *
- * <p>The window is a timeline of marks. One counter of units, {@code admitted}, only grows. A mark says that {@code start} units
- * had been admitted before the first charge that falls under it; its stamp is the time of all charges that fall under it, which
- * are those up to the next mark. MarkBlock form a list, oldest to newest, of blocks, {@link MarkBlock}:
+ * <p>The window is a timeline of marks. One counter of units, {@code admitted}, only grows. A mark says that {@code
+ * start} units had been admitted before the first charge that falls under it; its stamp is the time of all charges that
+ * fall under it, which are those up to the next mark. MarkBlock form a list, oldest to newest, of blocks, {@link
+ * MarkBlock}:
  *
  * <pre>
  *   admitted ───────────────────────────────► 17
@@ -23,64 +24,73 @@ import org.jspecify.annotations.Nullable;
  *   used at t=70, window 60: the first live mark is t=14 (70-10 >= 60 is gone), so 17 - 5 = 12
  * </pre>
  *
- * <p>A charge appends a mark if the newest is older than its reading of the clock, then moves {@code admitted} by one CAS, whose
- * expected value is the one its decision was made with. The stamp of a new mark is the reading, or the end of the grain it lies
- * in, a power of two of at most window/1,024; so a charge may be held too long by a grain, and never leaves early.
+ * <p>A charge appends a mark if the newest is older than its reading of the clock, then moves {@code admitted} by one
+ * CAS, whose expected value is the one its decision was made with. The stamp of a new mark is the reading, or the end
+ * of the grain it lies in, a power of two of at most window/1,024; so a charge may be held too long by a grain, and
+ * never leaves early.
  *
  * <h2>Why it never admits too much</h2>
  *
  * Take as the time of a charge the stamp of the mark it fell under. It is not before the charge's reading of the clock.
  *
  * <ol>
- *   <li>A mark is appended open. Whoever meets an open mark closes it with a value of {@code admitted} read after the mark was
- *       appended, and nothing is appended behind an open mark. So starts never decrease, and a charge that could already
- *       have fallen under a mark is not below its start. (A start read before appending would count units that were given back
- *       until the mark expires; a mark behind an open one could get the lower start and hide what is under the other.)
- *   <li>Which marks are known to have expired is read before {@code admitted}, and that before the marks. A charge that is not in the
- *       sum moved {@code admitted} later, and then the CAS fails and the decision is made again.
- *   <li>A mark that was taken for expired when a charge was decided is at least one window older than the charge's stamp. The
- *       thread's own reading assures it for the marks it steps over; for those that others had stepped over before, a reading less than
- *       one window after the last of them is stale and is replaced by that time, which has come. A new window begins with an
- *       expired mark of its own, exactly one window before its creation, so that no reading from before decides on it.
- *   <li>A late charge falls under the newest mark, which expires later than the charge's own reading would, not earlier.
+ *   <li>A mark is appended open. Whoever meets an open mark closes it with a value of {@code admitted} read after the
+ *       mark was appended, and nothing is appended behind an open mark. So starts never decrease, and a charge that
+ *       could already have fallen under a mark is not below its start. (A start read before appending would count units
+ *       that were given back until the mark expires; a mark behind an open one could get the lower start and hide what
+ *       is under the other.)
+ *   <li>Which marks are known to have expired is read before {@code admitted}, and that before the marks. A charge that
+ *       is not in the sum moved {@code admitted} later, and then the CAS fails and the decision is made again.
+ *   <li>A mark that was taken for expired when a charge was decided is at least one window older than the charge's
+ *       stamp. The thread's own reading assures it for the marks it steps over; for those that others had stepped over
+ *       before, a reading less than one window after the last of them is stale and is replaced by that time, which has
+ *       come. A new window begins with an expired mark of its own, exactly one window before its creation, so that no
+ *       reading from before decides on it.
+ *   <li>A late charge falls under the newest mark, which expires later than the charge's own reading would, not
+ *   earlier.
  * </ol>
  *
- * So when a charge is admitted, all charges with stamps in the window that ends with its own are in its sum, but those given back.
+ * So when a charge is admitted, all charges with stamps in the window that ends with its own are in its sum, but those
+ * given back.
  *
  * <h2>The fast path</h2>
  *
- * Three cached longs let a charge decide on this object alone. {@code base} is that of some mark that was the first live one, or
- * {@code admitted} when none was: if it lags, used looks larger. {@code expiredStamp} is at least the stamp of the last mark that
- * {@code base} takes for expired: it is written before {@code base} and read after it, so rule 3 can be checked. Both are only ever
- * raised. {@code newestStamp} is that of a mark, the newest or an earlier one, that was closed before: a charge whose reading is not after
- * it needs no mark. All else takes the slow path, which brings the three up to date unless the next charge will need a mark anyway.
+ * Three cached longs let a charge decide on this object alone. {@code base} is that of some mark that was the first
+ * live one, or {@code admitted} when none was: if it lags, used looks larger. {@code expiredStamp} is at least the
+ * stamp of the last mark that {@code base} takes for expired: it is written before {@code base} and read after it, so
+ * rule 3 can be checked. Both are only ever raised. {@code newestStamp} is that of a mark, the newest or an earlier
+ * one, that was closed before: a charge whose reading is not after it needs no mark. All else takes the slow path,
+ * which brings the three up to date unless the next charge will need a mark anyway.
  *
  * <h2>Giving back</h2>
  *
- * A charge is known by its position, the value of {@code admitted} that its CAS replaced, and that tells the mark it fell under: a
- * stamp would not do, since a late charge falls under a later mark than its reading says. Giving back adds to what that mark
- * has given back, then to the sum of its block, then to {@code refunded}, the sum over all. Before a block is passed by, all of whose
- * marks have expired, it is closed to giving back, and the next one learns the sum of all before. So what live marks have given back is
- * {@code refunded} less that sum and less what expired marks of the same block have. It is never too much: a unit that {@code refunded}
- * has from an expired mark was written there before, and is read there after. A unit that is written there, and is not in
- * {@code refunded} yet, makes used look larger. What is given back under a block that a thread with a later clock has closed is lost to a
- * thread that still counts a mark of it.
+ * A charge is known by its position, the value of {@code admitted} that its CAS replaced, and that tells the mark it
+ * fell under: a stamp would not do, since a late charge falls under a later mark than its reading says. Giving back
+ * adds to what that mark has given back, then to the sum of its block, then to {@code refunded}, the sum over all.
+ * Before a block is passed by, all of whose marks have expired, it is closed to giving back, and the next one learns
+ * the sum of all before. So what live marks have given back is {@code refunded} less that sum and less what expired
+ * marks of the same block have. It is never too much: a unit that {@code refunded} has from an expired mark was written
+ * there before, and is read there after. A unit that is written there, and is not in {@code refunded} yet, makes used
+ * look larger. What is given back under a block that a thread with a later clock has closed is lost to a thread that
+ * still counts a mark of it.
  *
- * <p>What is used is {@code admitted} less the start of the first live mark less what live marks have given back. {@code refunded} is read
- * after {@code admitted}, and {@code admitted} must be the same thereafter: else something could be given back of a charge that is not in
- * {@code admitted}. The start and what was given back from there on, the base, never goes back when marks expire, as a mark gives
- * back no more than was charged under it. A look, unlike a charge, may miss what is just being charged with an earlier reading.
+ * <p>What is used is {@code admitted} less the start of the first live mark less what live marks have given back.
+ * {@code refunded} is read after {@code admitted}, and {@code admitted} must be the same thereafter: else something
+ * could be given back of a charge that is not in {@code admitted}. The start and what was given back from there on, the
+ * base, never goes back when marks expire, as a mark gives back no more than was charged under it. A look, unlike a
+ * charge, may miss what is just being charged with an earlier reading.
  *
  * <h2>What has expired</h2>
  *
- * A block says how many of its marks are known to have expired. When all have, and others come behind, who sees it moves {@code head} on
- * and cuts the block off, by letting it point to itself. A decision that finds one of these changed since it began starts over, so
- * that it does not count what had expired for another charge beside that charge. The number is written without a CAS: a late thread may
- * put back a lower one, with which others only look again at what they need not have; at worst a third thread, late as well, is
- * refused what it would have got a moment earlier or later.
+ * A block says how many of its marks are known to have expired. When all have, and others come behind, who sees it
+ * moves {@code head} on and cuts the block off, by letting it point to itself. A decision that finds one of these
+ * changed since it began starts over, so that it does not count what had expired for another charge beside that charge.
+ * The number is written without a CAS: a late thread may put back a lower one, with which others only look again at
+ * what they need not have; at worst a third thread, late as well, is refused what it would have got a moment earlier or
+ * later.
  *
- * <p>Lock-free: a decision is made again only when another has moved on. A refusal writes only what others left to be done: it
- * closes an open mark, moves what is known to have expired and the hints on, or leaves an empty mark.
+ * <p>Lock-free: a decision is made again only when another has moved on. A refusal writes only what others left to be
+ * done: it closes an open mark, moves what is known to have expired and the hints on, or leaves an empty mark.
  */
 non-sealed class SlidingWindow extends Timeline {
 
@@ -223,8 +233,8 @@ non-sealed class SlidingWindow extends Timeline {
     }
 
     /**
-     * Makes a window of what was saved so many nanoseconds ago. No charge was made later than now, so none is held longer than a window from now,
-     * whatever its age says.
+     * Makes a window of what was saved so many nanoseconds ago. No charge was made later than now, so none is held
+     * longer than a window from now, whatever its age says.
      */
     SlidingWindow(SavedMeter.Window saved, long elapsed, long lag, long now) {
         this(((MeterKey.Window) saved.key().span()).length().toNanos() + lag, now);
@@ -260,8 +270,8 @@ non-sealed class SlidingWindow extends Timeline {
     }
 
     /**
-     * Returns the time until no more half units are used than there is headroom for, where more are used now; 0 if marks on the way were passed
-     * by meanwhile: then the caller must start over.
+     * Returns the time until no more half units are used than there is headroom for, where more are used now; 0 if
+     * marks on the way were passed by meanwhile: then the caller must start over.
      */
     private long waitFor(long headroom, long position, MarkBlock block, int first, long given, long now) {
         if (headroom < 0) {

@@ -24,12 +24,14 @@ import java.util.regex.Pattern;
 /**
  * Replaces files as a whole: whenever the process or the machine stops, the file is the old one or the new one.
  *
- * <p>What is written goes to a temporary file in the same folder first, {@code .NAME.NUMBER.tmp}, which only its owner may read (names
- * of organizations are nobody else's business) and which is then moved to its place. What a killed process left is deleted by the next
- * one. So two should not replace the same file at the same time: one of them may fail. The file is whole even then.
+ * <p>What is written goes to a temporary file in the same folder first, {@code .NAME.NUMBER.tmp}, which only its owner
+ * may read (names of organizations are nobody else's business) and which is then moved to its place. What a killed
+ * process left is deleted by the next one. So two should not replace the same file at the same time: one of them may
+ * fail. The file is whole even then.
  *
- * <p>Only a regular file is replaced, or a symbolic link to one, which is not followed. A device, a pipe, a socket or a folder would be lost to
- * those who need it, and so would a link to one, such as {@code /dev/stdout}, or a link whose target comes and goes.
+ * <p>Only a regular file is replaced, or a symbolic link to one, which is not followed. A device, a pipe, a socket or a
+ * folder would be lost to those who need it, and so would a link to one, such as {@code /dev/stdout}, or a link whose
+ * target comes and goes.
  */
 final class SnapshotFiles {
 

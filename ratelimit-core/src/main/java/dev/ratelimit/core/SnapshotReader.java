@@ -25,10 +25,11 @@ import java.util.function.Consumer;
 /**
  * Reads a snapshot, organization by organization, in the format that {@code docs/SNAPSHOT.md} describes.
  *
- * <p>OrganizationStore are handed over before the end of the snapshot was seen. Who takes them must not use any until {@link #forEach}
- * has returned: when it throws, they are part of something that is damaged, and are to be dropped.
+ * <p>OrganizationStore are handed over before the end of the snapshot was seen. Who takes them must not use any until
+ * {@link #forEach} has returned: when it throws, they are part of something that is damaged, and are to be dropped.
  *
- * <p>Memory is taken for what was read, never for what a length or a count says will come. Not safe for use by many threads.
+ * <p>Memory is taken for what was read, never for what a length or a count says will come. Not safe for use by many
+ * threads.
  */
 final class SnapshotReader {
 
@@ -78,8 +79,8 @@ final class SnapshotReader {
     /**
      * Reads all organizations and the end, once. The stream must end there, too.
      *
-     * @param consumer takes the organizations; may throw {@link IllegalArgumentException} to refuse one, as it must when it had one
-     *     of that name
+     * @param consumer takes the organizations; may throw {@link IllegalArgumentException} to refuse one, as it must
+     *     when it had one of that name
      * @throws SnapshotException if anything breaks a rule of the format, or was refused
      */
     void forEach(Consumer<SavedOrganization> consumer) throws IOException {

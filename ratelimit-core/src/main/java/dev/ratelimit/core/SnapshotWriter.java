@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes a snapshot, organization by organization, in the format that {@code docs/SNAPSHOT.md} describes.
  *
- * <p>Holds one block and up to 65,535 keys, whatever the number of organizations. What was written before {@link #finish()}, as when
- * anything throws, is refused on read. Not safe for use by many threads.
+ * <p>Holds one block and up to 65,535 keys, whatever the number of organizations. What was written before {@link
+ * #finish()}, as when anything throws, is refused on read. Not safe for use by many threads.
  */
 final class SnapshotWriter {
 

@@ -4,8 +4,9 @@ import dev.ratelimit.Tier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The compiled tiers of a limiter by tier, each for as long as an organization holds it. So equal tiers have one compiled tier, however many there are, and
- * a tier that an organization had for itself goes with it, or with its next tier.
+ * The compiled tiers of a limiter by tier, each for as long as an organization holds it. So equal tiers have one
+ * compiled tier, however many there are, and a tier that an organization had for itself goes with it, or with its next
+ * tier.
  *
  * <p>Safe for use by many threads.
  */
@@ -23,8 +24,9 @@ final class TierCache {
     }
 
     /**
-     * Returns the compiled tier of an organization's tier, which the organization holds from then on. That the usual compiled tier is looked at before the
-     * organization lets the processor go on to the limits while it waits for the organization's memory.
+     * Returns the compiled tier of an organization's tier, which the organization holds from then on. That the usual
+     * compiled tier is looked at before the organization lets the processor go on to the limits while it waits for the
+     * organization's memory.
      */
     @SuppressWarnings("ReferenceEquality") // an equal tier is compared by the organization
     CompiledTier of(Tier tier, OrganizationState organization) {
@@ -40,7 +42,10 @@ final class TierCache {
         return compiled;
     }
 
-    /** Lets go of the usual compiled tier. An organization that calls under it holds it, and makes it the usual one again. */
+    /**
+     * Lets go of the usual compiled tier. An organization that calls under it holds it, and makes it the usual one
+     * again.
+     */
     void forgetUsual() {
         usual = null;
     }
@@ -50,7 +55,9 @@ final class TierCache {
         collected.remove(most);
     }
 
-    /** Estimates the heap that endpoints take which no table names, each once for all organizations that have called it. */
+    /**
+     * Estimates the heap that endpoints take which no table names, each once for all organizations that have called it.
+     */
     long estimatedBytes() {
         return tierCache.stream().mapToLong(CompiledTier::estimatedBytes).sum();
     }

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The marks of a {@link SlidingWindow}, which says what they are for and why this is right: how they are found, appended, closed and passed
- * by when they have expired.
+ * The marks of a {@link SlidingWindow}, which says what they are for and why this is right: how they are found,
+ * appended, closed and passed by when they have expired.
  */
 abstract sealed class Timeline extends Meter permits SlidingWindow {
 
@@ -19,10 +19,11 @@ abstract sealed class Timeline extends Meter permits SlidingWindow {
     static final int GONE = -1;
 
     /*
-     * Positions, and what is given back, are counted in half units, so that they are even: the start of a closed mark is kept as
-     * position + 1, which no wrap makes 0 (open), and a position shifted right by one is a position that is not negative. They wrap
-     * after 2^63 units, which is 1,024 charges of the greatest usage there is, and are compared by how far they lie behind admitted.
-     * So a position is good, and a CAS is not taken in by an equal value, as long as fewer units are admitted meanwhile.
+     * Positions, and what is given back, are counted in half units, so that they are even: the start of a closed mark
+     * is kept as position + 1, which no wrap makes 0 (open), and a position shifted right by one is a position that is
+     * not negative. They wrap after 2^63 units, which is 1,024 charges of the greatest usage there is, and are compared
+     * by how far they lie behind admitted. So a position is good, and a CAS is not taken in by an equal value, as long
+     * as fewer units are admitted meanwhile.
      */
     volatile long admitted;
 
@@ -44,7 +45,10 @@ abstract sealed class Timeline extends Meter permits SlidingWindow {
         head = tail = MarkBlock.first(stamp, 0);
     }
 
-    /** Returns the mark that a charge fell under, usually among the newest, where few have to be searched; null if it was passed by. */
+    /**
+     * Returns the mark that a charge fell under, usually among the newest, where few have to be searched; null if it
+     * was passed by.
+     */
     @Override
     final @Nullable MarkRef booking(long position) {
         long halfUnits = position << 1;
@@ -105,8 +109,9 @@ abstract sealed class Timeline extends Meter permits SlidingWindow {
     }
 
     /**
-     * Returns which mark is the first that has not expired, where so many are known to have; it may be one that is still to come. If all
-     * have expired and others come behind, lets others know and returns {@link #GONE}: then the caller must start over.
+     * Returns which mark is the first that has not expired, where so many are known to have; it may be one that is
+     * still to come. If all have expired and others come behind, lets others know and returns {@link #GONE}: then the
+     * caller must start over.
      */
     final int firstLive(MarkBlock block, int known, long now) {
         int first = known;
@@ -131,7 +136,10 @@ abstract sealed class Timeline extends Meter permits SlidingWindow {
         return admitted == position && block.expired() == known && head == block;
     }
 
-    /** Sees to it that the newest mark is closed and its stamp not before now; exact if there are fewer from the first live one on. */
+    /**
+     * Sees to it that the newest mark is closed and its stamp not before now; exact if there are fewer from the first
+     * live one on.
+     */
     final void markAt(long now, int firstLive, int exactMarks) {
         while (true) {
             MarkBlock block = newest();
@@ -169,8 +177,9 @@ abstract sealed class Timeline extends Meter permits SlidingWindow {
     }
 
     /**
-     * Makes marks that have expired point to themselves. Otherwise those that are in the garbage collector's old generation would keep
-     * all later ones alive, and have them copied there. (A test that goes through the whole timeline overrides this.)
+     * Makes marks that have expired point to themselves. Otherwise those that are in the garbage collector's old
+     * generation would keep all later ones alive, and have them copied there. (A test that goes through the whole
+     * timeline overrides this.)
      */
     void cutOff(MarkBlock block) {
         block.cutOff();

@@ -5,10 +5,11 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The endpoints that no table names and that an organization meters by themselves, with their limits. Callers make names up, so there
- * is a bound to them, and a name longer than {@link Scope.Endpoint#MAX_BYTES} is metered by its digest; all further endpoints share the
- * overflow row. What a name is metered by never changes: names are only forgotten all together, with the organization, when it is idle.
- * An organization that has used of a lifetime quota never is.
+ * The endpoints that no table names and that an organization meters by themselves, with their limits. Callers make
+ * names up, so there is a bound to them, and a name longer than {@link Scope.Endpoint#MAX_BYTES} is metered by its
+ * digest; all further endpoints share the overflow row. What a name is metered by never changes: names are only
+ * forgotten all together, with the organization, when it is idle. An organization that has used of a lifetime quota
+ * never is.
  *
  * <p>Safe for use by many threads. Lock-free but for the first call of a name, and the first under another tier.
  */
@@ -83,7 +84,10 @@ final class UnlistedEndpoints {
         return complete && !own.containsKey(name) ? Scope.Endpoint.OVERFLOW.name() : name;
     }
 
-    /** Adds a name, or what a known one is under another compiled tier. Returns its limits, those of the overflow row if there is no place for it. */
+    /**
+     * Adds a name, or what a known one is under another compiled tier. Returns its limits, those of the overflow row if
+     * there is no place for it.
+     */
     private synchronized CompiledLimit[] add(CompiledTier compiled, String name) {
         CompiledTier.Unlisted known = own.get(name);
         if (known == null && full) {

@@ -8,8 +8,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Values by key, each for as long as somebody else holds it. So what many organizations have alike is one object, and is collected some
- * time after the last of them let go of it.
+ * Values by key, each for as long as somebody else holds it. So what many organizations have alike is one object, and
+ * is collected some time after the last of them let go of it.
  *
  * <p>Safe for use by many threads. Finding a value takes no lock.
  */

@@ -3,8 +3,8 @@ package dev.ratelimit.core;
 import java.lang.reflect.Method;
 
 /**
- * What the current thread has allocated since this was made. By reflection, since the module under test does not read the one that
- * counts, as users of the library need not have it.
+ * What the current thread has allocated since this was made. By reflection, since the module under test does not read
+ * the one that counts, as users of the library need not have it.
  */
 final class Allocation {
 

@@ -82,7 +82,9 @@ class CapacityTest {
         assertThat(time.nanoTimes - before).isEqualTo(CALLS);
     }
 
-    /** One call in a millisecond. The place is that of an organization anywhere in the list that idle ones are found by. */
+    /**
+     * One call in a millisecond. The place is that of an organization anywhere in the list that idle ones are found by.
+     */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 20, 64, 65, 1_000})
     void thePlaceOfAnIdleOrganizationIsFoundWithinAMillisecondForEach64(int organizations) {

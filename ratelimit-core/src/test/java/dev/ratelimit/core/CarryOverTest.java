@@ -104,7 +104,10 @@ class CarryOverTest {
         return LimitTable.named("calls").eachOtherEndpoint(Quota.of(Unit.CALLS, 10, month));
     }
 
-    /** Whichever reading of a clock fails, the call that meets it has charged nothing: so the one that succeeds charges each limit once. */
+    /**
+     * Whichever reading of a clock fails, the call that meets it has charged nothing: so the one that succeeds charges
+     * each limit once.
+     */
     @Test
     void aClockThatThrowsCarriesNothingOver() {
         FailingTime failing = new FailingTime(time);

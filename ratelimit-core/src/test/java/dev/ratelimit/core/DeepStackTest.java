@@ -23,8 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Calls of a thread that is deep in its own stack: they are asked at every depth from where the stack ends up to where they have room, so the
- * {@link StackOverflowError} comes at every step of a decision. All limits count the same in the end, as each call charges one unit of each.
+ * Calls of a thread that is deep in its own stack: they are asked at every depth from where the stack ends up to where
+ * they have room, so the {@link StackOverflowError} comes at every step of a decision. All limits count the same in the
+ * end, as each call charges one unit of each.
  */
 class DeepStackTest {
 
@@ -34,7 +35,10 @@ class DeepStackTest {
     /** So many calls in a row that have room end a round. */
     private static final int ENOUGH = 60;
 
-    /** A class that the JVM initializes where there is no stack stays broken, and nothing can be done about it: so all is done once before. */
+    /**
+     * A class that the JVM initializes where there is no stack stays broken, and nothing can be done about it: so all
+     * is done once before.
+     */
     @BeforeAll
     static void doAllOnce() {
         for (boolean listened : new boolean[] {false, true}) {
@@ -175,8 +179,8 @@ class DeepStackTest {
     }
 
     /**
-     * Runs an action at every depth from the end of a stack on, until it has had room many times in a row; and after each, at the top, a
-     * check. Several times, so that all is compiled in the end, and before that some of it.
+     * Runs an action at every depth from the end of a stack on, until it has had room many times in a row; and after
+     * each, at the top, a check. Several times, so that all is compiled in the end, and before that some of it.
      */
     private static void atEveryDepth(Runnable action, Runnable check) throws InterruptedException {
         AtomicReference<Throwable> failure = new AtomicReference<>();

@@ -28,8 +28,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /**
- * Histories at the ends of what numbers and clocks can be, decided by the limiter and by the reference: amounts and usages about 0 and 2^53,
- * windows of 1 ns and of 36 years, monotonic clocks that wrap, wall clocks at the beginning and end of time.
+ * Histories at the ends of what numbers and clocks can be, decided by the limiter and by the reference: amounts and
+ * usages about 0 and 2^53, windows of 1 ns and of 36 years, monotonic clocks that wrap, wall clocks at the beginning
+ * and end of time.
  */
 class EdgeProperties {
 

@@ -5,7 +5,10 @@ import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
 
-/** A time source of a host whose clocks fail: once, at a reading that a test chooses, or the wall clock until further notice. */
+/**
+ * A time source of a host whose clocks fail: once, at a reading that a test chooses, or the wall clock until further
+ * notice.
+ */
 final class FailingTime implements TimeSource {
 
     /** What a clock throws. */

@@ -31,8 +31,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /**
- * A clock of the host fails at the first reading of an operation, then at the second when it is asked again, and so on until the operation
- * succeeds. Each time that it throws, it has changed nothing: a twin that was not asked has the same status.
+ * A clock of the host fails at the first reading of an operation, then at the second when it is asked again, and so on
+ * until the operation succeeds. Each time that it throws, it has changed nothing: a twin that was not asked has the
+ * same status.
  */
 class FailingTimeProperties {
 

@@ -14,7 +14,10 @@ final class Garbage {
 
     private Garbage() {}
 
-    /** Asserts that some objects are collected, in a few collections and with a last step after each that lets go of what is left. */
+    /**
+     * Asserts that some objects are collected, in a few collections and with a last step after each that lets go of
+     * what is left.
+     */
     static void assertCollected(Collection<? extends WeakReference<?>> gone, Runnable letGo) {
         long began = System.nanoTime();
         List<? extends WeakReference<?>> left = List.copyOf(gone);

@@ -119,7 +119,10 @@ class IdleSweeperTest {
         assertThat(call("acme", "chat").isAdmitted()).isFalse();
     }
 
-    /** The meters of the others count nothing, so that a sweep looks for one that does; each asks the wall clock, once in a second. */
+    /**
+     * The meters of the others count nothing, so that a sweep looks for one that does; each asks the wall clock, once
+     * in a second.
+     */
     @Test
     void aCallLooksAtAFewMetersHoweverManyOthersHave() {
         Tier tier = Tier.named("quotas")

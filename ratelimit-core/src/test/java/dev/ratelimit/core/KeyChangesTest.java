@@ -62,8 +62,9 @@ class KeyChangesTest {
     }
 
     /**
-     * Lets threads call, each with a key of its own, changes something in the middle, and returns how many calls were admitted. All calls
-     * before the change must have the one answer and all after it the other; those during it may have either.
+     * Lets threads call, each with a key of its own, changes something in the middle, and returns how many calls were
+     * admitted. All calls before the change must have the one answer and all after it the other; those during it may
+     * have either.
      */
     private long inFlight(boolean admittedAfterwards, Runnable change) throws Exception {
         CountDownLatch underWay = new CountDownLatch(THREADS);

@@ -110,7 +110,10 @@ class MeterTableTest {
         assertStepsAreFew(MeterTableTest::colliding);
     }
 
-    /** The table is half full when it has grown, and three quarters before; a random hash then takes 1.5 steps on average, and 2.5. */
+    /**
+     * The table is half full when it has grown, and three quarters before; a random hash then takes 1.5 steps on
+     * average, and 2.5.
+     */
     private void assertStepsAreFew(IntFunction<String> names) throws ReflectiveOperationException {
         for (int i = 0; i < 49_000; i++) {
             table.meter(rule(names.apply(i)));
@@ -123,7 +126,10 @@ class MeterTableTest {
         }
     }
 
-    /** Without the room, each would be put behind all others of the narrower table: hundreds of steps, thousands where there are more. */
+    /**
+     * Without the room, each would be put behind all others of the narrower table: hundreds of steps, thousands where
+     * there are more.
+     */
     @Test
     void metersThatComeInTheOrderOfAnotherTableTakeFewSteps() throws ReflectiveOperationException {
         MeterTable other = newTable();

@@ -57,7 +57,10 @@ class OrganizationStoreStressTest {
         }
     }
 
-    /** There is one place, and only one organization that takes it: so there is always room, whoever adds it or drops it meanwhile. */
+    /**
+     * There is one place, and only one organization that takes it: so there is always room, whoever adds it or drops it
+     * meanwhile.
+     */
     @Test
     void twoCallersOfAnOrganizationFindItsPlaceWhileItIsDropped() throws Exception {
         InMemoryRateLimiter one = InMemoryRateLimiter.builder()
@@ -79,7 +82,9 @@ class OrganizationStoreStressTest {
         assertThat(refused.get()).isZero();
     }
 
-    /** Each round has a limiter of its own, and both threads go on from a spin, so that they come within nanoseconds. */
+    /**
+     * Each round has a limiter of its own, and both threads go on from a spin, so that they come within nanoseconds.
+     */
     @Test
     void twoFirstCallsOfTheLastOrganizationThatFindsAPlaceAreBothCounted() throws Exception {
         AtomicInteger calls = new AtomicInteger();

@@ -3,8 +3,8 @@ package dev.ratelimit.core;
 import java.lang.reflect.Method;
 
 /**
- * Keeps what limiters log from being written. By reflection, since the module under test does not read the one of the JVM's logs, as users of
- * the library need not have it.
+ * Keeps what limiters log from being written. By reflection, since the module under test does not read the one of the
+ * JVM's logs, as users of the library need not have it.
  */
 final class QuietLog {
 

@@ -38,7 +38,9 @@ class ReservationProperties {
 
     private static final List<String> ENDPOINTS = List.of("chat", "embed");
 
-    /** Two tiers on one account whose amounts differ, so that a change of tier leaves meters over; and one on another. */
+    /**
+     * Two tiers on one account whose amounts differ, so that a change of tier leaves meters over; and one on another.
+     */
     private static final List<Tier> TIERS = List.of(tier(20), tier(9), tier(35).withAccount("other"));
 
     private static Tier tier(long amount) {
@@ -108,7 +110,9 @@ class ReservationProperties {
                         both -> both.reserve(new Caller("acme", tier), endpoint, estimate)));
     }
 
-    /** Of some units and not of others, so that a settle leaves some alone, and names some that the estimate did not. */
+    /**
+     * Of some units and not of others, so that a settle leaves some alone, and names some that the estimate did not.
+     */
     private static Arbitrary<Usage> usages() {
         Arbitrary<Usage> first = Arbitraries.of(
                 Usage.of(Unit.TOKENS, 0), Usage.of(Unit.TOKENS, 7), Usage.of(Unit.CALLS, 0), Usage.of(Unit.CALLS, 2));

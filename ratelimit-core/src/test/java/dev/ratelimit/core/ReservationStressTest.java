@@ -25,7 +25,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
-/** Many threads that reserve and settle on the same meters: what is used in the end is what was settled, to the unit. */
+/**
+ * Many threads that reserve and settle on the same meters: what is used in the end is what was settled, to the unit.
+ */
 class ReservationStressTest {
 
     private static final int THREADS = 4;

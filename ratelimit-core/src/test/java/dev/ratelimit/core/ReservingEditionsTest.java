@@ -31,7 +31,9 @@ import java.time.ZoneId;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** The cells of the documented tables that count what is known only after a call: characters of the output, and money. */
+/**
+ * The cells of the documented tables that count what is known only after a call: characters of the output, and money.
+ */
 class ReservingEditionsTest {
 
     private final ManualTime time = new ManualTime(Instant.parse("2025-01-11T00:00:00Z"), 0);
@@ -131,8 +133,8 @@ class ReservingEditionsTest {
             assertThat(rejected.retryAfter()).isEmpty();
             assertThat(rejected.suggestedStatus()).isEqualTo(429);
             assertThat(rejected.message())
-                    .isEqualTo(
-                            "Exceeded the limit of 500,000 characters in all for endpoint \"generate\" (characters in all)");
+                    .isEqualTo("Exceeded the limit of 500,000 characters in all for endpoint \"generate\" (characters "
+                            + "in all)");
         }
 
         private static Usage characters(long n) {
@@ -160,8 +162,8 @@ class ReservingEditionsTest {
                 assertThat(rejected.suggestedStatus()).isEqualTo(402);
                 assertThat(rejected.retryAfter()).contains(UNTIL_FEBRUARY);
                 assertThat(rejected.message())
-                        .isEqualTo(
-                                "Exceeded the limit of $1.00 per calendar month for group \"all endpoints\" (spending limit)");
+                        .isEqualTo("Exceeded the limit of $1.00 per calendar month for group \"all endpoints\" "
+                                + "(spending limit)");
             }
             time.advance(UNTIL_FEBRUARY.minusNanos(1));
             assertThat(assertRefused("chat", Usage.call(), "spending limit").retryAfter())

@@ -38,7 +38,10 @@ class RestoreBoundsTest {
         return builder.tier(TIER).timeSource(time).restore(new ByteArrayInputStream(Snapshots.bytes(snapshot)));
     }
 
-    /** The longest that a meter may count by its own span: a window, or two periods, and what the rules of a zone may add. */
+    /**
+     * The longest that a meter may count by its own span: a window, or two periods, and what the rules of a zone may
+     * add.
+     */
     private static Duration longest(SavedMeter meter) {
         if (meter.key().span() instanceof MeterKey.Window window) {
             return window.length();
@@ -51,7 +54,10 @@ class RestoreBoundsTest {
         return meter.key().span().equals(new MeterKey.Period(QuotaPeriod.lifetime()));
     }
 
-    /** Ages before now and after it, ends in any year, clocks that were doubted: nothing counts for longer than its limit lets it. */
+    /**
+     * Ages before now and after it, ends in any year, clocks that were doubted: nothing counts for longer than its
+     * limit lets it.
+     */
     @Test
     void noSnapshotLocksAnOrganizationForLongerThanItsLimitsDo() throws IOException {
         Random random = new Random(1);

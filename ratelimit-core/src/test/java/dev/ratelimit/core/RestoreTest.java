@@ -33,7 +33,10 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A limiter that goes on where another was when it wrote a snapshot, in a process whose monotonic clock began elsewhere. */
+/**
+ * A limiter that goes on where another was when it wrote a snapshot, in a process whose monotonic clock began
+ * elsewhere.
+ */
 class RestoreTest {
 
     private static final Instant START = Instant.parse("2025-01-31T12:00:00Z");
@@ -213,7 +216,10 @@ class RestoreTest {
         assertThat(Snapshots.read(snapshot(limiter)).organizations()).isEmpty();
     }
 
-    /** Names of one hash, of which one alone is more than a block: so the stream is written to while there are others to come. */
+    /**
+     * Names of one hash, of which one alone is more than a block: so the stream is written to while there are others to
+     * come.
+     */
     private static final String LONG = "x".repeat(20_000);
 
     private static byte[] snapshot(InMemoryRateLimiter limiter, Runnable meanwhile) throws IOException {

@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds every sample that is shown, in javadoc and in Markdown, to code that is compiled and tested: to a region of a test,
+ * Holds every sample that is shown, in javadoc and in Markdown, to code that is compiled and tested: to a region of a
+ * test,
  *
  * <pre>
  *   // sample: dev/ratelimit/Unit.java

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Many threads on one window with the real clock, checked afterwards by the marks that the charges fell under: by those times no
- * window holds more than the amount.
+ * Many threads on one window with the real clock, checked afterwards by the marks that the charges fell under: by those
+ * times no window holds more than the amount.
  */
 class SlidingWindowStressTest {
 
@@ -159,7 +159,10 @@ class SlidingWindowStressTest {
         }
     }
 
-    /** Units that were charged between two readings of the clock, whether they had to fit or not, and what was kept of them. */
+    /**
+     * Units that were charged between two readings of the clock, whether they had to fit or not, and what was kept of
+     * them.
+     */
     private record Settled(long before, long after, long units, long kept, boolean hadToFit) {}
 
     @ParameterizedTest

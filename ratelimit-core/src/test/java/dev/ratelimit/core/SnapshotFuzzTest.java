@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Mutated snapshots, most of them with checks that hold, are refused or are snapshots, and take no more memory than they should. */
+/**
+ * Mutated snapshots, most of them with checks that hold, are refused or are snapshots, and take no more memory than
+ * they should.
+ */
 class SnapshotFuzzTest {
 
     private static final int MUTANTS = 100_000;

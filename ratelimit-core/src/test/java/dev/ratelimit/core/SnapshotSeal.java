@@ -5,7 +5,10 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
 
-/** Takes snapshots apart and puts them together again with checks that hold, so that what lies behind the checks can be tested. */
+/**
+ * Takes snapshots apart and puts them together again with checks that hold, so that what lies behind the checks can be
+ * tested.
+ */
 final class SnapshotSeal {
 
     /** Bytes before the first block: the magic number and the version. */

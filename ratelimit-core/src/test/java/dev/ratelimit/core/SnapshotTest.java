@@ -71,7 +71,10 @@ class SnapshotTest {
         assertThat(Snapshots.bytes(new Snapshot(HEADER, organizations))).hasSizeBetween(69_000, 69_300);
     }
 
-    /** Around the length from which on UTF-8 gives way to UTF-16, of characters that take one byte in UTF-8, or two, or three. */
+    /**
+     * Around the length from which on UTF-8 gives way to UTF-16, of characters that take one byte in UTF-8, or two, or
+     * three.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"a", "é", "€"})
     void aNameOfAnyLengthIsReadAsItWasWritten(String character) throws IOException {

@@ -16,8 +16,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /**
- * Histories of calls that sweep as they go: of organizations with more meters than a step looks at, whose windows are so short that each is
- * idle again and again. Nothing that counts is dropped, so the limiter answers as the reference does.
+ * Histories of calls that sweep as they go: of organizations with more meters than a step looks at, whose windows are
+ * so short that each is idle again and again. Nothing that counts is dropped, so the limiter answers as the reference
+ * does.
  */
 class SweepProperties {
 

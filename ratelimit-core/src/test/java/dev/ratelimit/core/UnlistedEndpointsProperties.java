@@ -25,8 +25,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /**
- * Histories of calls at more endpoints than an organization may have meters of their own for. The limiter answers as the reference does, which
- * has no bound, where that is called by the name of the overflow row for each further endpoint.
+ * Histories of calls at more endpoints than an organization may have meters of their own for. The limiter answers as
+ * the reference does, which has no bound, where that is called by the name of the overflow row for each further
+ * endpoint.
  */
 class UnlistedEndpointsProperties {
 
@@ -91,7 +92,10 @@ class UnlistedEndpointsProperties {
         return random.nextInt(10) == 0 ? name.repeat(40) : name;
     }
 
-    /** Drops what is idle, or goes on after a restart. A limiter that keeps nothing of the organization has forgotten its names. */
+    /**
+     * Drops what is idle, or goes on after a restart. A limiter that keeps nothing of the organization has forgotten
+     * its names.
+     */
     private InMemoryRateLimiter changed(Random random, InMemoryRateLimiter limiter, InMemoryRateLimiter.Builder builder)
             throws IOException {
         InMemoryRateLimiter after = limiter;
@@ -120,7 +124,10 @@ class UnlistedEndpointsProperties {
         return itself ? name : Scope.Endpoint.OVERFLOW.name();
     }
 
-    /** Tells whether a row of the reference is one that the limiter has. A tier may not meter an endpoint that another one names. */
+    /**
+     * Tells whether a row of the reference is one that the limiter has. A tier may not meter an endpoint that another
+     * one names.
+     */
     private boolean isMetered(Tier tier, LimitStatus status) {
         Scope scope = status.applied().scope();
         return scope instanceof Scope.Group || meteredName(tier, scope.name()).equals(scope.name());

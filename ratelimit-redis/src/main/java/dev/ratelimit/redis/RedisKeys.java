@@ -12,7 +12,7 @@ import java.util.HexFormat;
  * <pre>
  *   ratelimit:{acme}:m:default/minutes/e/chat/calls/w60000000000  head of a meter
  *   ratelimit:{acme}:b:default/minutes/e/chat/calls/w60000000000  blocks of a window of more than 32 marks
- *   ratelimit:{acme}:n                                            those that no table names and that count by themselves
+ *   ratelimit:{acme}:n                                            those that no table names and that count alone
  *   ratelimit:{acme}:t                                            endpoints that a table names
  *   ratelimit:{acme}:r:5f0c…-17                                   receipt of a charge
  * </pre>

@@ -127,8 +127,8 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Rejects all calls while Redis is away, by {@link dev.ratelimit.StoreUnavailable}; so it is unless another choice is
-     * made. A status then fails with a {@link RedisUnavailableException}.
+     * Rejects all calls while Redis is away, by {@link dev.ratelimit.StoreUnavailable}; so it is unless another choice
+     * is made. A status then fails with a {@link RedisUnavailableException}.
      *
      * <p>Here and below, "while Redis is away" includes every call that Redis does not decide: because it does not
      * answer in time, because it answers an error, or because the limiter itself fails.

@@ -97,7 +97,7 @@ final class Request {
 
     /** Adds a number; of more than 2<sup>53</sup>, the nearest that is a double. */
     Request add(long number) {
-        return addNumber(number);
+        return addNumber((double) number);
     }
 
     private Request addNumber(double number) {

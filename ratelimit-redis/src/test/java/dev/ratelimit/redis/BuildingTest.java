@@ -89,7 +89,8 @@ class BuildingTest {
     @Test
     void aUserWithTheRightsThatAreNeededMayDoAll() {
         String rights =
-                "+ping +client +info +evalsha +eval +script|load +time +get +mget +getrange +set +setrange +hget +hset +hdel +del"
+                "+ping +client +info +evalsha +eval +script|load +time +get +mget +getrange +set +setrange +hget "
+                        + "+hset +hdel +del"
                         + " +pexpireat +persist +zadd +zrange +zscan +zscore +zcount +zremrangebyscore";
         List<String> settings = new ArrayList<>(List.of("--user", "limiter", "on", ">pw", "~ratelimit:*", "-@all"));
         settings.addAll(List.of(rights.split(" ")));

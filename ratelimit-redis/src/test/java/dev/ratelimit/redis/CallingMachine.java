@@ -36,8 +36,8 @@ final class CallingMachine {
      * Says when it is ready, begins with a byte from its standard input, and writes a line for each call that was
      * admitted.
      *
-     * @param arguments the server's URI, how many threads, for how long at least, how many threads there are on all machines,
-     *     and the file to write
+     * @param arguments the server's URI, how many threads, for how long at least, how many threads there are on all
+     *     machines, and the file to write
      */
     public static void main(String... arguments) throws Exception {
         RedisClient client = RedisClient.create(arguments[0]);

@@ -35,23 +35,28 @@ class FailureTest {
                 "FOR_NOW | LOADING Redis is loading the dataset in memory",
                 "FOR_NOW | BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
                 "FOR_NOW | OOM command not allowed when used memory > 'maxmemory'. script: 86a7, on @user_script:102.",
-                "FOR_NOW | MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+                "FOR_NOW | MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist "
+                        + "to disk.",
                 "FOR_NOW | NOREPLICAS Not enough good replicas to write. script: 86a7, on @user_script:102.",
                 "FOR_NOW | CLUSTERDOWN Hash slot not served",
                 "FOR_NOW | TRYAGAIN Multiple keys request during rehashing of slot",
                 "FOR_NOW | ASK 3999 127.0.0.1:6381",
                 "FOR_NOW | ERR max number of clients reached",
-                "FOR_NOW | ERR Error running script (call to f_86a7): @user_script:12: @user_script: 12: -OOM command not allowed",
+                "FOR_NOW | ERR Error running script (call to f_86a7): @user_script:12: @user_script: 12: -OOM "
+                        + "command not allowed",
                 "BY_SETTING | READONLY You can't write against a read only replica. script: 86a7, on @user_script:102.",
-                "BY_SETTING | ERR Error running script (call to f_86a7): @user_script:9: @user_script: 9: -READONLY You can't",
-                "BY_SETTING | MASTERDOWN ScriptExecutor with MASTER is down and replica-serve-stale-data is set to 'no'.",
+                "BY_SETTING | ERR Error running script (call to f_86a7): @user_script:9: @user_script: 9: -READONLY "
+                        + "You can't",
+                "BY_SETTING | MASTERDOWN ScriptExecutor with MASTER is down and replica-serve-stale-data is set to "
+                        + "'no'.",
                 "BY_SETTING | NOAUTH Authentication required.",
                 "BY_SETTING | WRONGPASS invalid username-password pair or user is disabled.",
                 "BY_SETTING | DENIED Redis is running in protected mode because protected mode is enabled",
                 "BY_SETTING | MOVED 3999 127.0.0.1:6381",
                 "OF_THE_CALL | WRONGTYPE Operation against a key holding the wrong kind of value script: 86a7",
                 "OF_THE_CALL | ERR user_script:35: data string too short script: 86a7, on @user_script:35.",
-                "OF_THE_CALL | ERR Error running script (call to f_86a7): @user_script:12: WRONGTYPE Operation against a key",
+                "OF_THE_CALL | ERR Error running script (call to f_86a7): @user_script:12: WRONGTYPE Operation "
+                        + "against a key",
                 "OF_THE_CALL | NOPERM this user has no permissions to access one of the keys used as arguments",
                 "OF_THE_CALL | CROSSSLOT RedisKeys in request don't hash to the same slot",
                 "OF_THE_CALL | ERR an OOM that an organization is called, LOADING: -READONLY",

@@ -13,7 +13,13 @@ import java.nio.charset.StandardCharsets;
 /** Reads lines each of which is a JSON object; its fields are the columns. */
 final class JsonLinesTrace {
 
-    /* The names of fields that nobody reads may be many, and made to share a hash code: a table of them would fail or grow. */
+    /*
+
+    * The names of fields that nobody reads may be many, and made to share a hash code: a table of them would fail or
+
+    * grow.
+
+    */
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();

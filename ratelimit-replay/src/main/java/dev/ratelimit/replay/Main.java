@@ -43,8 +43,8 @@ public final class Main {
             return command.execute(args);
         } catch (OutOfMemoryError e) {
             messages.println(
-                    "error: the trace must fit into the memory of the JVM, with the organizations and endpoints that it names;"
-                            + " java -Xmx sets it");
+                    "error: the trace must fit into the memory of the JVM, with the organizations and endpoints that "
+                            + "it names; java -Xmx sets it");
             return ExitCode.USAGE;
         }
     }

@@ -21,8 +21,8 @@ final class OutputOptions {
             names = "--decisions",
             paramLabel = "FILE",
             description =
-                    "Every decision as CSV: time, organization, endpoint, admitted (true or false), limit (table / scope / limit),"
-                            + " retry-after (seconds, or never if waiting does not help).")
+                    "Every decision as CSV: time, organization, endpoint, admitted (true or false), limit (table / "
+                            + "scope / limit), retry-after (seconds, or never if waiting does not help).")
     private @Nullable Path decisions;
 
     @Option(

@@ -47,10 +47,10 @@ final class TierOptions {
             names = "--limit",
             paramLabel = "UNIT=AMOUNT/SPAN[,until-reached]",
             description = {
-                "Repeatable, instead of --tier: a limit of each endpoint by itself. SPAN is a window of elapsed time (500ms, 60s, 1m,"
-                        + " 24h, 30d), a UTC calendar period (day, week, month, year), or ever. UNIT is calls, characters, tokens,"
-                        + " nano-usd, or one that --charge or --charge-after introduces. until-reached lets the call that reaches the amount of a"
-                        + " period overrun it."
+                "Repeatable, instead of --tier: a limit of each endpoint alone. SPAN is a window of elapsed time "
+                        + "(500ms, 60s, 1m, 24h, 30d), a UTC calendar period (day, week, month, year), or ever. "
+                        + "UNIT is calls, characters, tokens, nano-usd, or one that --charge or --charge-after "
+                        + "introduces. until-reached lets the call that reaches the amount of a period overrun it."
             })
     private List<LimitOption> limits = new ArrayList<>();
 

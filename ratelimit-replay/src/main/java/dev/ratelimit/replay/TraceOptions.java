@@ -23,24 +23,24 @@ final class TraceOptions {
             paramLabel = "TRACE",
             arity = "0..*",
             description = {
-                "Files, read one after the other as one trace: .csv with a header, or JSON lines (.jsonl, .ndjson, .json);"
+                "Files, read one after the other as one trace: .csv with a header, or JSON lines (.jsonl, .ndjson, "
+                        + ".json);"
                         + " either with .gz behind it. - is standard input as CSV."
             })
     private List<String> traces = new ArrayList<>();
 
     @Option(
             names = "--demo",
-            description =
-                    "A built-in trace instead of files: two hours of several organizations, a burst, a runaway client."
-                            + " Its columns: time, organization, endpoint, tokens."
-                            + " Unless you say what is charged, the tokens are.")
+            description = "A built-in trace instead of files: two hours of several organizations, a burst, a runaway "
+                    + "client. Its columns: time, organization, endpoint, tokens. Unless you say what is "
+                    + "charged, the tokens are.")
     private boolean demo;
 
     @Option(
             names = "--time",
             paramLabel = "COLUMN",
-            description =
-                    "When the call was made: an ISO instant, or yyyy-MM-dd HH:mm:ss[.fraction] (UTC without an offset).")
+            description = "When the call was made: an ISO instant, or yyyy-MM-dd HH:mm:ss[.fraction] (UTC without an "
+                    + "offset).")
     private @Nullable String time;
 
     @Option(
@@ -77,18 +77,18 @@ final class TraceOptions {
     @Option(
             names = "--charge-after",
             paramLabel = "UNIT=COLUMN[+COLUMN...]",
-            description =
-                    "Repeatable: what a call turns out to use, on top of --charge. The call is decided by what --charge says, and"
-                            + " charged for this when it ends, whether that fits or not; how far a limit is overrun by it"
-                            + " is reported.")
+            description = "Repeatable: what a call turns out to use, on top of --charge. The call is decided by what "
+                    + "--charge says, and charged for this when it ends, whether that fits or not; how far a "
+                    + "limit is overrun by it is reported.")
     private List<Charge> chargesAfter = new ArrayList<>();
 
     @Option(
             names = "--duration",
             paramLabel = "COLUMN|SPAN",
             description =
-                    "When --charge-after is charged, counted from the time of the call: a column of numbers, or a SPAN such as"
-                            + " 1500ms or 2s that all calls take (default: 0s, so that a call ends when it begins).")
+                    "When --charge-after is charged, counted from the time of the call: a column of numbers, or a "
+                            + "SPAN such as 1500ms or 2s that all calls take (default: 0s, so that a call ends when "
+                            + "it begins).")
     private @Nullable CallDuration duration;
 
     @Option(
@@ -102,8 +102,8 @@ final class TraceOptions {
             paramLabel = "SPAN",
             defaultValue = "1m",
             description =
-                    "How far a row may lie behind an earlier one in time (default: ${DEFAULT-VALUE}, and never more than "
-                            + LookAhead.CAPACITY + " rows). Rows are replayed in the order of time.")
+                    "How far a row may lie behind an earlier one in time (default: ${DEFAULT-VALUE}, and never more "
+                            + "than " + LookAhead.CAPACITY + " rows). Rows are replayed in the order of time.")
     private Duration maxDisorder = Duration.ofMinutes(1);
 
     @Option(

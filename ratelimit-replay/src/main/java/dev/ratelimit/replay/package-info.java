@@ -3,10 +3,10 @@
  * whose, by which limit. It is a program, not an API; see {@link dev.ratelimit.replay.Main}.
  *
  * <pre>
- *   CsvTrace, JsonLinesTrace ──values──► RowBuilder ──Row──► LookAhead ──in order──► Replay ──Decision──► Summary ──► report
- *                                            │ bad rows                                              ├──► DecisionLog (CSV)
- *                                            ▼                                                       └──► Timeline ──► chart
- *                                         BadRows
+ *   CsvTrace, JsonLinesTrace ─values─► RowBuilder ─Row─► LookAhead ─in order─► Replay ─Decision─┐
+ *                                          │ bad rows                                          ├─► Summary, report
+ *                                          ▼                                                   ├─► DecisionLog (CSV)
+ *                                       BadRows                                                └─► Timeline, chart
  * </pre>
  */
 @NullMarked

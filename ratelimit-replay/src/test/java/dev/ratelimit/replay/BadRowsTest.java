@@ -25,16 +25,26 @@ class BadRowsTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            noon,acme,1                                  | 3: column at must be an ISO instant or yyyy-MM-dd HH:mm:ss[.fraction] (UTC), between 1970 and 2262: "noon"
-            1767603600,acme,1                            | 3: column at must be an ISO instant or yyyy-MM-dd HH:mm:ss[.fraction] (UTC), between 1970 and 2262; for numbers state --time-unit: "1767603600"
-            2026-01-05T09:00:00Z,acme,12x                | 3: column tokens must be a whole number between 0 and 2^53: "12x"
-            2026-01-05T09:00:00Z,acme,-1                 | 3: column tokens must be a whole number between 0 and 2^53: "-1"
-            2026-01-05T09:00:00Z,acme,                   | 3: column tokens must be a whole number between 0 and 2^53: ""
-            2026-01-05T09:00:00Z,acme,9007199254740993   | 3: column tokens must be a whole number between 0 and 2^53: "9007199254740993"
-            2026-01-05T09:00:00Z,acme,9007199254740992   | 3: column tokens must not add up to more than 2^53: "9007199254740992"
+            noon,acme,1                                  | \
+            3: column at must be an ISO instant or yyyy-MM-dd HH:mm:ss[.fraction] (UTC), between 1970 and 2262: "noon"
+            1767603600,acme,1                            | \
+            3: column at must be an ISO instant or yyyy-MM-dd HH:mm:ss[.fraction] (UTC), between 1970 and 2262; for \
+            numbers state --time-unit: "1767603600"
+            2026-01-05T09:00:00Z,acme,12x                | \
+            3: column tokens must be a whole number between 0 and 2^53: "12x"
+            2026-01-05T09:00:00Z,acme,-1                 | \
+            3: column tokens must be a whole number between 0 and 2^53: "-1"
+            2026-01-05T09:00:00Z,acme,                   | \
+            3: column tokens must be a whole number between 0 and 2^53: ""
+            2026-01-05T09:00:00Z,acme,9007199254740993   | \
+            3: column tokens must be a whole number between 0 and 2^53: "9007199254740993"
+            2026-01-05T09:00:00Z,acme,9007199254740992   | \
+            3: column tokens must not add up to more than 2^53: "9007199254740992"
             2026-01-05T09:00:00Z,acme                    | 3: row must have as many fields as the header: 2 instead of 3
             2026-01-05T09:00:00Z,acme,1,2                | 3: row must have as many fields as the header: 4 instead of 3
-            2026-01-05T08:58:59Z,acme,1                  | 3: column at must not lie further behind an earlier row than --max-disorder allows, but lies PT1M1S behind: "2026-01-05T08:58:59Z"
+            2026-01-05T08:58:59Z,acme,1                  | \
+            3: column at must not lie further behind an earlier row than --max-disorder allows, but lies PT1M1S \
+            behind: "2026-01-05T08:58:59Z"
             """)
     void aBadRowOfCsvIsNamed(String row, String message) throws IOException {
         Path trace = file("trace.csv", HEADER + GOOD + row + "\n" + GOOD);
@@ -71,12 +81,19 @@ class BadRowsTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            2026-01-05T09:00:00Z,1,1,-1                | column took must be a number of milliseconds between 0 and 292 years: "-1"
-            2026-01-05T09:00:00Z,1,1,2s                | column took must be a number of milliseconds between 0 and 292 years: "2s"
+            2026-01-05T09:00:00Z,1,1,-1                | \
+            column took must be a number of milliseconds between 0 and 292 years: "-1"
+            2026-01-05T09:00:00Z,1,1,2s                | \
+            column took must be a number of milliseconds between 0 and 292 years: "2s"
             2026-01-05T09:00:00Z,1,,1                  | column out must be a whole number between 0 and 2^53: ""
-            2026-01-05T09:00:00Z,1,9007199254740992,1  | column out must not add up to more than 2^53: "9007199254740992"
-            2262-04-11T23:47:16Z,1,1,1500              | column at must be early enough for the call to end between 1970 and 2262, but it takes PT1.5S: "2262-04-11T23:47:16Z"
-            2262-04-11T23:47:16Z,1,1,9223372036854     | column at must be early enough for the call to end between 1970 and 2262, but it takes PT2562047H47M16.854S: "2262-04-11T23:47:16Z"
+            2026-01-05T09:00:00Z,1,9007199254740992,1  | \
+            column out must not add up to more than 2^53: "9007199254740992"
+            2262-04-11T23:47:16Z,1,1,1500              | \
+            column at must be early enough for the call to end between 1970 and 2262, but it takes PT1.5S: \
+            "2262-04-11T23:47:16Z"
+            2262-04-11T23:47:16Z,1,1,9223372036854     | \
+            column at must be early enough for the call to end between 1970 and 2262, but it takes \
+            PT2562047H47M16.854S: "2262-04-11T23:47:16Z"
             """)
     void aCallThatCannotEndIsNamed(String row, String message) throws IOException {
         Path trace =
@@ -124,7 +141,8 @@ class BadRowsTest {
             {"tokens":1}                                      | 2: column at must be there
             {"at":"2026-01-05T09:00:00Z","tokens":null}       | 2: column tokens must be a number or a string: null
             {"at":"2026-01-05T09:00:00Z","tokens":[1]}        | 2: column tokens must be a number or a string: [
-            {"at":"2026-01-05T09:00:00Z","tokens":1.5}        | 2: column tokens must be a whole number between 0 and 2^53: "1.5"
+            {"at":"2026-01-05T09:00:00Z","tokens":1.5}        | \
+            2: column tokens must be a whole number between 0 and 2^53: "1.5"
             {"at":"2026-01-05T09:00:00Z","tokens":1,"tokens":2} | 2: column tokens must stand in a row once
             {"at":"2026-01-05T09:00:00Z","tokens":            | 2: line must be a JSON object: Unexpected end-of-input
             {} {}                                             | 2: line must be one JSON object: {} {}

@@ -29,33 +29,45 @@ class OptionErrorsTest {
             --demo --endpoint-name path                    | --endpoint-name must not be with --demo
             TRACE --time at --organization a --organization-name b | --organization must not be with --organization-name
             TRACE --time at --endpoint a --endpoint-name b | --endpoint must not be with --endpoint-name
-            --demo --tier faq:gold                         | unknown tier "faq:gold", known are faq:production, faq:trial, faq:trial-one-total, going-live:production, going-live:trial, limited-access:limited
+            --demo --tier faq:gold                         | \
+            unknown tier "faq:gold", known are faq:production, faq:trial, faq:trial-one-total, \
+            going-live:production, going-live:trial, limited-access:limited
             --demo --tier faq:trial --limit calls=1/1m     | --limit must not be with --tier
             --demo --limit calls=1/1m --limit calls=1/60s  | --limit calls=1/60s must not be given twice
-            --demo --limit bananas=1/1m --charge-after a=tokens | unknown unit "bananas" in --limit bananas=1/1m, known are calls, characters, tokens, nano-usd, a; --charge and --charge-after introduce others
-            --demo --limit bananas=1/1m                    | unknown unit "bananas" in --limit bananas=1/1m, known are calls, characters, tokens, nano-usd
-            --demo --limit calls=1/1m,until-reached        | until-reached must be with one of day, week, month, year, ever
+            --demo --limit bananas=1/1m --charge-after a=tokens | \
+            unknown unit "bananas" in --limit bananas=1/1m, known are calls, characters, tokens, nano-usd, a; \
+            --charge and --charge-after introduce others
+            --demo --limit bananas=1/1m                    | \
+            unknown unit "bananas" in --limit bananas=1/1m, known are calls, characters, tokens, nano-usd
+            --demo --limit calls=1/1m,until-reached        | \
+            until-reached must be with one of day, week, month, year, ever
             --demo --limit calls=1                         | must be UNIT=AMOUNT/SPAN[,until-reached]
             --demo --charge tokens                         | must be UNIT=COLUMN[+COLUMN...]: tokens
             --demo --charge tokens=a+                      | must be UNIT=COLUMN[+COLUMN...]: tokens=a+
             --demo --charge =a                             | must be UNIT=COLUMN[+COLUMN...]: =a
             --demo --charge calls=a                        | must not charge calls, because every row is one call
             --demo --charge a=b --charge a=c               | --charge a must be given once, as a=COLUMN+COLUMN for a sum
-            --demo --charge tokens=price                   | demo:1: no column "price", only time, organization, endpoint, tokens
+            --demo --charge tokens=price                   | \
+            demo:1: no column "price", only time, organization, endpoint, tokens
             --demo --charge-after tokens                   | must be UNIT=COLUMN[+COLUMN...]: tokens
             --demo --charge-after calls=a                  | must not charge calls, because every row is one call
-            --demo --charge-after a=b --charge-after a=c   | --charge-after a must be given once, as a=COLUMN+COLUMN for a sum
-            --demo --charge-after tokens=price             | demo:1: no column "price", only time, organization, endpoint, tokens
-            --demo --charge-after tokens=tokens --duration 1.5s | demo:1: no column "1.5s", only time, organization, endpoint, tokens
+            --demo --charge-after a=b --charge-after a=c   | \
+            --charge-after a must be given once, as a=COLUMN+COLUMN for a sum
+            --demo --charge-after tokens=price             | \
+            demo:1: no column "price", only time, organization, endpoint, tokens
+            --demo --charge-after tokens=tokens --duration 1.5s | \
+            demo:1: no column "1.5s", only time, organization, endpoint, tokens
             --demo --charge-after a=tokens --duration 99999d | must be at most 2^60 ns
             --demo --charge-after a=tokens --duration 1s --duration 2s | should be specified only once
             --demo --charge-after a=tokens --duration tokens --duration-unit m | must be one of s, ms, us, ns: m
             --demo --charge-after a=tokens --duration-unit ms | --duration-unit must be with --duration COLUMN
-            --demo --charge-after a=tokens --duration 2s --duration-unit s | --duration-unit must be with --duration COLUMN
+            --demo --charge-after a=tokens --duration 2s --duration-unit s | \
+            --duration-unit must be with --duration COLUMN
             --demo --duration 2s                           | --duration must be with --charge-after
             TRACE --time at --duration at                  | --duration must be with --charge-after
             --demo --duration-unit s                       | --duration-unit must be with --duration COLUMN
-            --demo --max-disorder soon                     | must be a number and one of ms, s, m, h, d, such as 90s: soon
+            --demo --max-disorder soon                     | \
+            must be a number and one of ms, s, m, h, d, such as 90s: soon
             --demo --format yaml                           | must be one of text, json: yaml
             TRACE --time at --time-unit days               | must be one of s, ms, us, ns: days
             --demo --chart                                 | --chart

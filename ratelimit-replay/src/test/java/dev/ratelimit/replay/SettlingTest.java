@@ -49,11 +49,16 @@ class SettlingTest {
      */
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
-            --charge tokens=in+out                                                           | true 9 true true true true          | 0
-            --charge tokens=in --charge-after tokens=out --duration took                     | true true true 6 3 3                | 50
-            --charge tokens=in --charge-after tokens=out                                     | true true 7 6 true true             | 40
-            --charge tokens=in --charge-after tokens=out --duration took --duration-unit ms  | true true 7.006 6.006 0.006 true    | 40
-            --charge tokens=in --charge-after tokens=out --duration 6s                       | true true true true 7 4             | 80
+            --charge tokens=in+out                                                           | \
+            true 9 true true true true          | 0
+            --charge tokens=in --charge-after tokens=out --duration took                     | \
+            true true true 6 3 3                | 50
+            --charge tokens=in --charge-after tokens=out                                     | \
+            true true 7 6 true true             | 40
+            --charge tokens=in --charge-after tokens=out --duration took --duration-unit ms  | \
+            true true 7.006 6.006 0.006 true    | 40
+            --charge tokens=in --charge-after tokens=out --duration 6s                       | \
+            true true true true 7 4             | 80
             """)
     void callsThatOverlapAreDecidedBeforeTheEarlierOnesAreChargedInFull(String options, String decided, long overrun)
             throws IOException {

@@ -14,8 +14,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.Z_Result;
 
 /**
- * Two of two units are used and one more was granted and used. What was granted is taken back, then a unit is given back, while another
- * thread charges one: at no moment is there room.
+ * Two of two units are used and one more was granted and used. What was granted is taken back, then a unit is given
+ * back, while another thread charges one: at no moment is there room.
  */
 @JCStressTest
 @Outcome(id = "false", expect = Expect.ACCEPTABLE, desc = "A full quota refuses.")

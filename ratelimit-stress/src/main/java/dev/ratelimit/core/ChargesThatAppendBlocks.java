@@ -7,7 +7,10 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.JJJ_Result;
 
-/** Two threads charge the last unit of a window, each with a reading that needs a mark of its own, for which there is no room. */
+/**
+ * Two threads charge the last unit of a window, each with a reading that needs a mark of its own, for which there is no
+ * room.
+ */
 @JCStressTest
 @JCStressMeta(ChargesThatAppendMarks.class)
 @State

@@ -14,7 +14,10 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZL_Result;
 
-/** The first two calls of an organization come while one place is left: the one that takes it has not put the organization there yet. */
+/**
+ * The first two calls of an organization come while one place is left: the one that takes it has not put the
+ * organization there yet.
+ */
 @JCStressTest
 @Outcome(id = "true, true, 2", expect = Expect.ACCEPTABLE, desc = "Both calls are of the one organization, and count.")
 @Outcome(

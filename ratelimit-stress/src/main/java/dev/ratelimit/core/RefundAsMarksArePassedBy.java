@@ -10,8 +10,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZJ_Result;
 
 /**
- * A unit is given back under a mark while a thread with a later reading finds that its block has expired, and passes it by. What is used
- * then, the two units of t=50, depends on neither.
+ * A unit is given back under a mark while a thread with a later reading finds that its block has expired, and passes it
+ * by. What is used then, the two units of t=50, depends on neither.
  */
 @JCStressTest
 @JCStressMeta(RefundAtExpiry.class)

@@ -11,8 +11,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZJ_Result;
 
 /**
- * A unit is given back under a mark while a thread with a later reading finds that the mark has expired, and the next one too. What
- * is used then, the two units of t=50, depends on neither.
+ * A unit is given back under a mark while a thread with a later reading finds that the mark has expired, and the next
+ * one too. What is used then, the two units of t=50, depends on neither.
  */
 @JCStressTest
 @Outcome(

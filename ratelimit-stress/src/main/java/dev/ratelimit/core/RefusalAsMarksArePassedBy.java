@@ -8,8 +8,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.JJ_Result;
 
 /**
- * A refusal reckons how long to wait, while a thread with a later reading finds that the first block has expired, and passes it by. All that
- * is asked for fits when the charge of t=50 has left.
+ * A refusal reckons how long to wait, while a thread with a later reading finds that the first block has expired, and
+ * passes it by. All that is asked for fits when the charge of t=50 has left.
  */
 @JCStressTest
 @Outcome(id = "21, 19", expect = Expect.ACCEPTABLE, desc = "by its own reading")

@@ -11,9 +11,9 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.J_Result;
 
 /**
- * One thread finds that the units of t=11 have expired, as it reads 4107, while another charges with its earlier reading of 50. A charge at
- * 51 would be in one window with the units of t=11 and t=51, which are all there may be. Stamps are the ends of grains of 4, so that the
- * charge needs no mark, and may take the fast path.
+ * One thread finds that the units of t=11 have expired, as it reads 4107, while another charges with its earlier
+ * reading of 50. A charge at 51 would be in one window with the units of t=11 and t=51, which are all there may be.
+ * Stamps are the ends of grains of 4, so that the charge needs no mark, and may take the fast path.
  */
 @JCStressTest
 @Outcome(id = "-1", expect = Expect.ACCEPTABLE, desc = "The charge is refused: the units of t=11 count.")

@@ -8,7 +8,10 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZZ_Result;
 
-/** A check that has found the state idle ends while a call asks whether what it decided holds. Another call has vetoed it. */
+/**
+ * A check that has found the state idle ends while a call asks whether what it decided holds. Another call has vetoed
+ * it.
+ */
 @JCStressTest
 @Outcome(
         id = "false, true, true",

@@ -24,7 +24,10 @@ final class Jcstress {
         FORBIDDEN_SEEN
     }
 
-    /** A test that could not be run at all, as with classes that do not fit together, is no error in what jcstress says last. */
+    /**
+     * A test that could not be run at all, as with classes that do not fit together, is no error in what jcstress says
+     * last.
+     */
     private static final Pattern ERRS = Pattern.compile("[1-9][0-9]* (soft|hard) errs");
 
     private Jcstress() {}

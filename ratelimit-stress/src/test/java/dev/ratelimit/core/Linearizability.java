@@ -12,7 +12,10 @@ import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.datastructures.verifier.LinearizabilityVerifier;
 import org.jetbrains.lincheck.datastructures.verifier.Verifier;
 
-/** Lincheck with the options that all tests here share. The system property {@code lincheck.rounds} makes it try more scenarios. */
+/**
+ * Lincheck with the options that all tests here share. The system property {@code lincheck.rounds} makes it try more
+ * scenarios.
+ */
 final class Linearizability {
 
     private static final int ROUNDS = Integer.getInteger("lincheck.rounds", 1);

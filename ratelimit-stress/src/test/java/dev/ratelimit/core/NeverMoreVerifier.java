@@ -13,8 +13,8 @@ import org.jetbrains.lincheck.datastructures.verifier.Verifier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Linearizability, but that any operation which overlaps another thread's may result in {@code false}, and has then changed nothing.
- * So more is never admitted, and nothing of what was refused is kept.
+ * Linearizability, but that any operation which overlaps another thread's may result in {@code false}, and has then
+ * changed nothing. So more is never admitted, and nothing of what was refused is kept.
  */
 public final class NeverMoreVerifier implements Verifier {
 
@@ -41,7 +41,10 @@ public final class NeverMoreVerifier implements Verifier {
             this.results = results;
         }
 
-        /** Tells whether there is an order for the operations that are left, when so many of each thread are done and some were applied. */
+        /**
+         * Tells whether there is an order for the operations that are left, when so many of each thread are done and
+         * some were applied.
+         */
         boolean isExplained(int[] done, List<Actor> applied) {
             boolean left = false;
             for (int thread = 0; thread < done.length; thread++) {

@@ -16,7 +16,10 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.junit.jupiter.api.Test;
 
-/** A limiter of three endpoints: one token an hour for the first two, one a day for the last two, and two for good for all. */
+/**
+ * A limiter of three endpoints: one token an hour for the first two, one a day for the last two, and two for good for
+ * all.
+ */
 class SeveralLimitsLincheckTest {
 
     @Test

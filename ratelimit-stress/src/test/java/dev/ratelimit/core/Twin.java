@@ -17,8 +17,8 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /**
- * A shipped class with one mistake: some text of its source is replaced by another. White space does not matter, but the text must occur
- * exactly once, so that a twin which the source has outgrown is found.
+ * A shipped class with one mistake: some text of its source is replaced by another. White space does not matter, but
+ * the text must occur exactly once, so that a twin which the source has outgrown is found.
  *
  * @param mistake what is wrong with it
  * @param type the shipped class

@@ -11,7 +11,8 @@ final class Twins {
                     SlidingWindow.class,
                     ChargesAtTheLastUnit.class,
                     "long from = base(block, first, position, given); if (units == 0",
-                    "long from = block.has(first) ? base(block, first, position, given) : (position = admitted); if (units == 0"),
+                    "long from = block.has(first) ? base(block, first, position, given) : (position = admitted); if "
+                            + "(units == 0"),
             new Twin(
                     "a charge is written without a CAS",
                     SlidingWindow.class,
@@ -47,7 +48,8 @@ final class Twins {
                     Timeline.class,
                     ChargesUnderANewMark.class,
                     "block.append(size, live < exactMarks ? now : now | (grain - 1), live);",
-                    "block.append(size, live < exactMarks ? now : now | (grain - 1), live); NEWEST_STAMP.setRelease(this, now);"),
+                    "block.append(size, live < exactMarks ? now : now | (grain - 1), live); "
+                            + "NEWEST_STAMP.setRelease(this, now);"),
             new Twin(
                     "a stale reading decides",
                     Timeline.class,
@@ -135,13 +137,15 @@ final class Twins {
                     "a vetoed check ends the state",
                     OrganizationState.class,
                     VetoedCheck.class,
-                    "if ((checking & 1) != 0 && !LIFE.compareAndSet(this, checking, idle ? DEAD : checking + 1)) { return false; }",
+                    "if ((checking & 1) != 0 && !LIFE.compareAndSet(this, checking, idle ? DEAD : checking + 1)) { "
+                            + "return false; }",
                     "if (idle) { life = DEAD; }"),
             new Twin(
                     "a check ends without a CAS",
                     OrganizationState.class,
                     ChargeAgainstCheck.class,
-                    "if ((checking & 1) != 0 && !LIFE.compareAndSet(this, checking, idle ? DEAD : checking + 1)) { return false; }",
+                    "if ((checking & 1) != 0 && !LIFE.compareAndSet(this, checking, idle ? DEAD : checking + 1)) { "
+                            + "return false; }",
                     "if ((checking & 1) != 0) { life = idle ? DEAD : checking + 1; }"),
             new Twin(
                     "a call does not veto a check",

@@ -11,8 +11,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A real scheduler with its queue, whose tasks a scenario runs on its own thread when it likes, as it runs the answers of a store that
- * answers later. It must be shut down.
+ * A real scheduler with its queue, whose tasks a scenario runs on its own thread when it likes, as it runs the answers
+ * of a store that answers later. It must be shut down.
  */
 final class HandScheduler extends ScheduledThreadPoolExecutor {
 

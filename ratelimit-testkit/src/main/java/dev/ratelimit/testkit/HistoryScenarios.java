@@ -73,8 +73,8 @@ abstract class HistoryScenarios extends Scenarios {
     }
 
     /**
-     * A limiter may hold the charges of a large limit longer than exact, by 1/1,024 of the window. So what it admits the
-     * reference admits, and what it rejects the reference would reject if the window were so much longer.
+     * A limiter may hold the charges of a large limit longer than exact, by 1/1,024 of the window. So what it admits
+     * the reference admits, and what it rejects the reference would reject if the window were so much longer.
      */
     @RepeatedTest(3)
     void aLargeLimitIsNeverLooserThanExactAndHardlyStricter(RepetitionInfo repetition) {
@@ -100,7 +100,9 @@ abstract class HistoryScenarios extends Scenarios {
         }
     }
 
-    /** The amount is no part of a meter's key: under the largest any charge can be made, and under a lesser one judged. */
+    /**
+     * The amount is no part of a meter's key: under the largest any charge can be made, and under a lesser one judged.
+     */
     private static Caller callerUnder(long amount, Duration window) {
         return new Caller("acme", tierOf(RateLimit.of(Unit.CALLS, amount, window)));
     }

@@ -29,8 +29,8 @@ import java.time.Instant;
  * assertThat(time.instant()).isAfterOrEqualTo(ManualTime.DEFAULT_START.plusSeconds(120));
  * }</pre>
  *
- * <p>{@code advance} moves both clocks, as time does. {@code stepWall} and {@code setWall} move the wall clock alone, in
- * either direction, as an administrator or a time server does.
+ * <p>{@code advance} moves both clocks, as time does. {@code stepWall} and {@code setWall} move the wall clock alone,
+ * in either direction, as an administrator or a time server does.
  *
  * <p>Safe for use by many threads. A thread that reads a time also sees what was done before the clock was moved there.
  */
@@ -51,7 +51,8 @@ public final class ManualTime implements TimeSource {
      * Makes a time source that starts where it is told to.
      *
      * @param wall the first reading of the wall clock
-     * @param nanoTime the first reading of the monotonic clock, in nanoseconds; any value, as with {@link System#nanoTime()}
+     * @param nanoTime the first reading of the monotonic clock, in nanoseconds; any value, as with {@link
+     *     System#nanoTime()}
      */
     public ManualTime(Instant wall, long nanoTime) {
         this.wall = requireNonNull(wall, "wall");
@@ -97,7 +98,8 @@ public final class ManualTime implements TimeSource {
      * Moves both clocks forward instead of waiting. Threads that sleep at once each move them on: the times add up.
      *
      * @param nanos how far, in nanoseconds; not at all, if it is not positive
-     * @throws InterruptedException if the thread is interrupted; its interrupt status is then cleared, and the clocks stay
+     * @throws InterruptedException if the thread is interrupted; its interrupt status is then cleared, and the clocks
+     *     stay
      */
     @Override
     public void sleep(long nanos) throws InterruptedException {

@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Calls, tiers and pauses that a seed determines. Few names and small amounts, so that meters are shared, filled and emptied
- * often; at most 1,024 units each, so that windows are exact at any precision.
+ * Calls, tiers and pauses that a seed determines. Few names and small amounts, so that meters are shared, filled and
+ * emptied often; at most 1,024 units each, so that windows are exact at any precision.
  */
 final class RandomTraffic {
 
@@ -30,8 +30,8 @@ final class RandomTraffic {
             List.of(QuotaPeriod.day(UTC), QuotaPeriod.month(ZoneId.of("America/New_York")), QuotaPeriod.lifetime());
 
     /**
-     * Whose status makes a limiter look at the wall clock. When exactly it does so otherwise is its own affair, so before that clock
-     * is set all must have seen how far it had come.
+     * Whose status makes a limiter look at the wall clock. When exactly it does so otherwise is its own affair, so
+     * before that clock is set all must have seen how far it had come.
      */
     static final Caller WATCHER = new Caller("watcher", Scenarios.tierOf(Quota.perMonth(1)));
 

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Tag;
 /**
  * The answers that every {@link RateLimiter} must give, as tests of JUnit 5.
  *
- * <p>A backend extends this class, and passes if its decisions are those of {@link ReferenceRateLimiter}, which does itself:
+ * <p>A backend extends this class, and passes if its decisions are those of {@link ReferenceRateLimiter}, which does
+ * itself:
  *
  * <pre>{@code
  * class ReferenceRateLimiterTest extends RateLimiterContract {
@@ -35,16 +36,17 @@ import org.junit.jupiter.api.Tag;
  * }
  * }</pre>
  *
- * <p>A limiter may admit calls into a period for up to a second after the wall clock was set past its end; before it refuses a call, and
- * in what it says of a quota, it goes by the wall clock as it is. It need not read that clock to settle or cancel a reservation: what that charges to a
- * period that is over is forgotten as soon as a call or a status looks at it.
+ * <p>A limiter may admit calls into a period for up to a second after the wall clock was set past its end; before it
+ * refuses a call, and in what it says of a quota, it goes by the wall clock as it is. It need not read that clock to
+ * settle or cancel a reservation: what that charges to a period that is over is forgotten as soon as a call or a status
+ * looks at it.
  *
- * <p>What else may differ between backends, and by which method of this class a backend says so, is one list: {@code docs/DIFFERENCES.md}
- * of the project.
+ * <p>What else may differ between backends, and by which method of this class a backend says so, is one list: {@code
+ * docs/DIFFERENCES.md} of the project.
  *
  * <p>Time is a {@link ManualTime} nearly everywhere, so the tests wait for nothing. Those that need threads go by
- * {@link TimeSource#system()}, are bounded by the number of their calls, and have the tag {@code threads}. Those that compare random
- * histories of calls with the reference have the tag {@code histories}. These two take most of the time.
+ * {@link TimeSource#system()}, are bounded by the number of their calls, and have the tag {@code threads}. Those that
+ * compare random histories of calls with the reference have the tag {@code histories}. These two take most of the time.
  */
 public abstract class RateLimiterContract {
 
@@ -61,9 +63,10 @@ public abstract class RateLimiterContract {
     protected abstract RateLimiter create(TierResolver tiers, TimeSource time);
 
     /**
-     * Creates a limiter of which nothing is used, with a bound for the endpoints that no table names. As many of an organization have meters
-     * of their own, those that first use something; all further ones share {@link dev.ratelimit.Scope.Endpoint#OVERFLOW}. Scenarios about
-     * that bound use it. They are skipped unless a backend overrides this.
+     * Creates a limiter of which nothing is used, with a bound for the endpoints that no table names. As many of an
+     * organization have meters of their own, those that first use something; all further ones share {@link
+     * dev.ratelimit.Scope.Endpoint#OVERFLOW}. Scenarios about that bound use it. They are skipped unless a backend
+     * overrides this.
      *
      * @param tiers tells the tier of a call that does not bring one
      * @param time the clocks to go by
@@ -75,8 +78,8 @@ public abstract class RateLimiterContract {
     }
 
     /**
-     * Returns the least step of time that the backend tells apart. Scenarios about the last moment of a window use it, and
-     * all of them move time by its multiples.
+     * Returns the least step of time that the backend tells apart. Scenarios about the last moment of a window use it,
+     * and all of them move time by its multiples.
      *
      * @return the resolution, a divisor of one millisecond; 1 nanosecond unless overridden
      */
@@ -85,7 +88,8 @@ public abstract class RateLimiterContract {
     }
 
     /**
-     * Returns about how long a call takes where nobody else calls. Scenarios with threads choose windows by it that refuse some of many calls.
+     * Returns about how long a call takes where nobody else calls. Scenarios with threads choose windows by it that
+     * refuse some of many calls.
      *
      * @return the time of a call, more than zero; 5 microseconds unless overridden
      */

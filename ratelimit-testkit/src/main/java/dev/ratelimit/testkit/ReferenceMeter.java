@@ -70,8 +70,8 @@ abstract class ReferenceMeter {
     abstract void chargeMore(Charge earlier, long units, Moment now);
 
     /**
-     * Makes of what a reservation has charged so many units: the newest of them stay, so that the oldest are given back first. If
-     * all of them are too few, the rest is charged without asking.
+     * Makes of what a reservation has charged so many units: the newest of them stay, so that the oldest are given back
+     * first. If all of them are too few, the rest is charged without asking.
      */
     final void settle(List<? extends Charge> charged, long units, Moment now) {
         long rest = units;
@@ -116,7 +116,9 @@ abstract class ReferenceMeter {
         return used - limit.amount() + (untilReached ? 1 : units);
     }
 
-    /** Returns the wait until at least so many units have gone; empty if more are asked for than are used, or none will. */
+    /**
+     * Returns the wait until at least so many units have gone; empty if more are asked for than are used, or none will.
+     */
     private Optional<Duration> waitUntilGone(long units, Moment now) {
         if (units == 0) {
             return Optional.of(Duration.ZERO);

@@ -39,12 +39,12 @@ import java.util.stream.Stream;
 /**
  * A rate limiter that is obviously right: each meter is the list of its charges, and each answer is read off that list.
  *
- * <p>Exact to the nanosecond for every limit, whatever its {@link dev.ratelimit.Precision}, and therefore what other limiters are
- * compared with. It takes time and memory in proportion to the charges that count, and never drops a meter or the name of an endpoint: for
- * tests only.
+ * <p>Exact to the nanosecond for every limit, whatever its {@link dev.ratelimit.Precision}, and therefore what other
+ * limiters are compared with. It takes time and memory in proportion to the charges that count, and never drops a meter
+ * or the name of an endpoint: for tests only.
  *
- * <p>Safe for use by many threads. Calls are decided one at a time, at one reading of the clocks each, so that the order of the
- * decisions is an order of their times as well.
+ * <p>Safe for use by many threads. Calls are decided one at a time, at one reading of the clocks each, so that the
+ * order of the decisions is an order of their times as well.
  */
 public final class ReferenceRateLimiter implements RateLimiter {
 
@@ -54,7 +54,9 @@ public final class ReferenceRateLimiter implements RateLimiter {
     private final int maxUnlistedEndpoints;
     private final Map<Key, ReferenceMeter> meters = new HashMap<>();
 
-    /** By organization: the endpoints that no table names, that have used something, and that have meters of their own. */
+    /**
+     * By organization: the endpoints that no table names, that have used something, and that have meters of their own.
+     */
     private final Map<String, Set<Scope>> unlisted = new HashMap<>();
 
     /**
@@ -68,8 +70,9 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     /**
-     * Makes a limiter of which nothing is used, with a bound for the endpoints that no table names. As many of an organization have meters
-     * of their own, those that first use something. All further ones share {@link Scope.Endpoint#OVERFLOW}.
+     * Makes a limiter of which nothing is used, with a bound for the endpoints that no table names. As many of an
+     * organization have meters of their own, those that first use something. All further ones share {@link
+     * Scope.Endpoint#OVERFLOW}.
      *
      * @param tiers tells the tier of a call that does not bring one
      * @param time the clocks to go by
@@ -238,7 +241,10 @@ public final class ReferenceRateLimiter implements RateLimiter {
                 : limit;
     }
 
-    /** Takes note that a limit was charged: if it is of an endpoint that no table names, that endpoint has a meter of its own from now on. */
+    /**
+     * Takes note that a limit was charged: if it is of an endpoint that no table names, that endpoint has a meter of
+     * its own from now on.
+     */
     private void charged(Caller caller, AppliedLimit limit) {
         Stream<Scope> named = caller.tier().namedEndpoints().stream().map(Scope.Endpoint::new);
         if (limit.scope() instanceof Scope.Endpoint

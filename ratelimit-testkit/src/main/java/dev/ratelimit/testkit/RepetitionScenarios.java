@@ -22,7 +22,10 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
-/** Callers that do not wait as they are told: they repeat a call at once, or make another one. A backend may remember what it refused. */
+/**
+ * Callers that do not wait as they are told: they repeat a call at once, or make another one. A backend may remember
+ * what it refused.
+ */
 abstract class RepetitionScenarios extends Scenarios {
 
     private static final int STEPS = 400;
@@ -97,7 +100,10 @@ abstract class RepetitionScenarios extends Scenarios {
         after(tick).rejects(1, Duration.ofHours(1).minus(tick));
     }
 
-    /** Few questions, asked again and again within moments, while others of the organization are charged, settled and cancelled. */
+    /**
+     * Few questions, asked again and again within moments, while others of the organization are charged, settled and
+     * cancelled.
+     */
     @RepeatedTest(8)
     void everyAnswerIsTheReferences(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());

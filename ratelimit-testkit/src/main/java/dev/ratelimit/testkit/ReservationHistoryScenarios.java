@@ -125,8 +125,9 @@ abstract class ReservationHistoryScenarios extends Scenarios {
     }
 
     /**
-     * A limiter may hold the charges of a large limit longer than exact, by 1/1,024 of the window, and what is given back in that
-     * time frees as much. So it refuses what the reference refuses, and admits what it would admit if the window were so much longer.
+     * A limiter may hold the charges of a large limit longer than exact, by 1/1,024 of the window, and what is given
+     * back in that time frees as much. So it refuses what the reference refuses, and admits what it would admit if the
+     * window were so much longer.
      */
     @RepeatedTest(3)
     void aLargeLimitThatIsSettledIsNeverLooserThanExactAndHardlyStricter(RepetitionInfo repetition) {
@@ -161,7 +162,9 @@ abstract class ReservationHistoryScenarios extends Scenarios {
         }
     }
 
-    /** The amount is no part of a meter's key: under the largest any charge can be made, and under a lesser one judged. */
+    /**
+     * The amount is no part of a meter's key: under the largest any charge can be made, and under a lesser one judged.
+     */
     private static Caller callerUnder(Duration window, long amount) {
         return new Caller("acme", tierOf(tokensPer(window, amount)));
     }

@@ -51,8 +51,8 @@ abstract class ReservationThreadScenarios {
     }
 
     /**
-     * Each thread wants each reservation to come to another number of tokens, one of them to nothing by cancelling it. The one
-     * that comes first has more to do, so that they stay close together.
+     * Each thread wants each reservation to come to another number of tokens, one of them to nothing by cancelling it.
+     * The one that comes first has more to do, so that they stay close together.
      */
     @Test
     void oneThreadEndsAReservationAndItsResultStands() throws Exception {

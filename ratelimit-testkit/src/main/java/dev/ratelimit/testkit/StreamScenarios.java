@@ -214,7 +214,9 @@ abstract class StreamScenarios extends Scenarios {
         adds(tokens(5)).refusesToAddForGood(tokens(1)).settles(tokens(30)).used(75L);
     }
 
-    /** What is charged in all, 1,025 times 2^53, is more than a long holds, though each window holds only 2^53 of it. */
+    /**
+     * What is charged in all, 1,025 times 2^53, is more than a long holds, though each window holds only 2^53 of it.
+     */
     @Test
     void aStreamMayGoOnForAsLongAsItTakes() {
         long most = 1L << 53;

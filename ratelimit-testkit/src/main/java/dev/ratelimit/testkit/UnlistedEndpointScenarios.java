@@ -167,7 +167,10 @@ abstract class UnlistedEndpointScenarios extends Scenarios {
                         assertThat(status.applied().scope().name().length()).isLessThanOrEqualTo(256));
     }
 
-    /** Each endpoint has room for a call when it is first called, and nothing is ever idle: when a backend takes up a name differs. */
+    /**
+     * Each endpoint has room for a call when it is first called, and nothing is ever idle: when a backend takes up a
+     * name differs.
+     */
     @RepeatedTest(8)
     void everyAnswerIsTheReferences(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());

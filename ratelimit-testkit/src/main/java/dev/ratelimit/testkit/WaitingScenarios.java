@@ -267,7 +267,10 @@ abstract class WaitingScenarios extends Scenarios {
         }
     }
 
-    /** The clocks of the JVM, which know for each thread when it could first make its last attempt: when it began, or last woke. */
+    /**
+     * The clocks of the JVM, which know for each thread when it could first make its last attempt: when it began, or
+     * last woke.
+     */
     private static final class AttemptTimes implements TimeSource {
 
         private final ThreadLocal<Long> start = ThreadLocal.withInitial(System::nanoTime);

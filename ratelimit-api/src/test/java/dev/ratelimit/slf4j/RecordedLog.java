@@ -1,4 +1,4 @@
-package dev.ratelimit.core;
+package dev.ratelimit.slf4j;
 
 import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;

@@ -1,4 +1,4 @@
-package dev.ratelimit.core;
+package dev.ratelimit.slf4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -16,16 +16,21 @@ import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
-import dev.ratelimit.slf4j.Slf4jListener;
 import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
-import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.slf4j.event.Level;
@@ -43,8 +48,28 @@ class Slf4jListenerTest {
             new LimitReached(MINUTE), TIER.message(), Duration.ofSeconds(12).toNanos());
     private static final Duration INTERVAL = Duration.ofSeconds(30);
 
+    /** A clock that begins where its readings are about to wrap. */
+    private static final class SteppedTime implements TimeSource {
+
+        private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE);
+
+        @Override
+        public long nanoTime() {
+            return nanos.get();
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.EPOCH;
+        }
+
+        void advance(Duration time) {
+            nanos.addAndGet(time.toNanos());
+        }
+    }
+
     private final RecordedLog log = new RecordedLog(Level.INFO);
-    private final ManualTime time = new ManualTime(ManualTime.DEFAULT_START, Long.MAX_VALUE);
+    private final SteppedTime time = new SteppedTime();
     private final Slf4jListener listener = listener(log, time);
 
     private static Slf4jListener listener(RecordedLog log, TimeSource time) {
@@ -67,20 +92,21 @@ class Slf4jListenerTest {
     void aRejectionIsALineOfKeyValuePairs() {
         reject("acme");
         assertThat(log.texts())
-                .containsExactly(
-                        "WARN rejected acme chat: 20 calls per minute, retry after 12 s: organization=acme, endpoint=chat, table=calls per minute, "
-                                + "limit=20 calls per minute, "
-                                + "cause=Exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per minute), "
-                                + "retryAfter=PT12S, suppressed=0");
+                .containsExactly("WARN rejected acme chat: 20 calls per minute, retry after 12 s: organization=acme, "
+                        + "endpoint=chat, table=calls per minute, "
+                        + "limit=20 calls per minute, "
+                        + "cause=Exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per "
+                        + "minute), "
+                        + "retryAfter=PT12S, suppressed=0");
     }
 
     @Test
     void aRejectionThatNoLimitCausedAndNoWaitCuresSaysSoByWhatItLeavesOut() {
         listener.onRejected(caller("acme"), "chat", Usage.call(), Rejected.permanent(new ReservationEnded(), ""));
         assertThat(log.texts())
-                .containsExactly(
-                        "WARN rejected acme chat: The reservation was settled or cancelled: "
-                                + "organization=acme, endpoint=chat, cause=The reservation was settled or cancelled, suppressed=0");
+                .containsExactly("WARN rejected acme chat: The reservation was settled or cancelled: "
+                        + "organization=acme, endpoint=chat, cause=The reservation was settled or "
+                        + "cancelled, suppressed=0");
     }
 
     @Test
@@ -93,11 +119,12 @@ class Slf4jListenerTest {
         assertThat(log.texts())
                 .hasSize(3)
                 .element(1)
-                .isEqualTo(
-                        "INFO would reject acme chat: 1,000 calls per calendar month, no wait helps: organization=acme, endpoint=chat, table=calls per month, "
-                                + "limit=1,000 calls per calendar month, "
-                                + "cause=Exceeded the limit of 1,000 calls per calendar month for endpoint \"chat\" (calls per month), "
-                                + "suppressed=0");
+                .isEqualTo("INFO would reject acme chat: 1,000 calls per calendar month, no wait helps: "
+                        + "organization=acme, endpoint=chat, table=calls per month, "
+                        + "limit=1,000 calls per calendar month, "
+                        + "cause=Exceeded the limit of 1,000 calls per calendar month for endpoint \"chat\" "
+                        + "(calls per month), "
+                        + "suppressed=0");
     }
 
     @Test
@@ -112,16 +139,20 @@ class Slf4jListenerTest {
                 .containsExactly(
                         "INFO granted to acme: 1,000 calls per calendar month, granted 50, used 900, remaining 150: "
                                 + "organization=acme, account=default, table=calls per month, "
-                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=50, used=900, remaining=150",
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=50, "
+                                + "used=900, remaining=150",
                         "INFO granted to acme: 1,000 calls per calendar month, granted 60, used 900, remaining 160: "
                                 + "organization=acme, account=default, table=calls per month, "
-                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=60, used=900, remaining=160",
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=60, "
+                                + "used=900, remaining=160",
                         "INFO carried over to acme: 1,000 calls per calendar month, used 700, remaining 300: "
                                 + "organization=acme, account=default, table=calls per month, "
-                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, remaining=300",
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, "
+                                + "remaining=300",
                         "INFO carried over to acme: 1,000 calls per calendar month, used 700, remaining 300: "
                                 + "organization=acme, account=default, table=calls per month, "
-                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, remaining=300",
+                                + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, "
+                                + "remaining=300",
                         "INFO reset acme: organization=acme",
                         "INFO forgot acme: organization=acme");
     }
@@ -209,7 +240,7 @@ class Slf4jListenerTest {
         time.advance(INTERVAL.minusNanos(1));
         reject("acme");
         assertThat(log.values("suppressed")).containsExactly(0L);
-        time.advanceNanos(1);
+        time.advance(Duration.ofNanos(1));
         reject("acme");
         reject("acme");
         time.advance(INTERVAL);
@@ -239,11 +270,24 @@ class Slf4jListenerTest {
         int rounds = 2_000;
         int threads = 4;
         int each = 5;
-        Rounds.of(rounds, threads, () -> time.advance(INTERVAL), () -> {
-            for (int i = 0; i < each; i++) {
-                reject("acme");
+        CyclicBarrier start = new CyclicBarrier(threads, () -> time.advance(INTERVAL));
+        Callable<Boolean> rejecting = () -> {
+            for (int round = 0; round < rounds; round++) {
+                start.await();
+                for (int i = 0; i < each; i++) {
+                    reject("acme");
+                }
             }
-        });
+            return true;
+        };
+        ExecutorService executor = Executors.newFixedThreadPool(threads);
+        try {
+            for (Future<Boolean> done : executor.invokeAll(Collections.nCopies(threads, rejecting))) {
+                done.get();
+            }
+        } finally {
+            executor.shutdownNow();
+        }
         assertThat(log.lines).hasSize(rounds);
         time.advance(INTERVAL);
         reject("acme");
