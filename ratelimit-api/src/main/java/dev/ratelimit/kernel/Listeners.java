@@ -176,6 +176,36 @@ public final class Listeners {
     }
 
     /**
+     * Tells whether a limit is nearly used up.
+     *
+     * @param used what is used
+     * @param amount what may be used
+     * @param share the share of the amount from which on the limit is nearly used up
+     * @return whether it is
+     */
+    public static boolean isNear(long used, long amount, double share) {
+        return used > 0 && used / (double) amount >= share;
+    }
+
+    /**
+     * Passes a near limit on to each listener whose share a charge has reached: the charge itself led from below the
+     * share to at least the share. So one of all charges is told, whatever machines they come from.
+     *
+     * @param caller who was charged
+     * @param endpoint what was called
+     * @param after where the organization stands with the limit, as of the charge
+     * @param units how many units were charged
+     */
+    public void onCharged(Caller caller, String endpoint, LimitStatus after, long units) {
+        long amount = after.applied().limit().amount() + after.granted();
+        for (int i = 0; i < nearLimitAt.length; i++) {
+            if (isNear(after.used(), amount, nearLimitAt[i]) && !isNear(after.used() - units, amount, nearLimitAt[i])) {
+                onNearLimit(i, caller, endpoint, after);
+            }
+        }
+    }
+
+    /**
      * Passes on that units were granted.
      *
      * @param caller to whom

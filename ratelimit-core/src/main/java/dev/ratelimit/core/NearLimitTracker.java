@@ -41,19 +41,15 @@ final class NearLimitTracker {
         for (int i = 0; i < shares.length; i++) {
             Listening listening = new Listening(limit.key, i);
             double share = shares[i];
-            if (!isNear(used, amount, share)) {
+            if (!Listeners.isNear(used, amount, share)) {
                 Long at = told.get(listening);
                 if (at != null && began - at > 0) {
                     told.remove(listening, at);
                 }
-            } else if (isNews(listening, !isNear(used - units, amount, share), began, now)) {
+            } else if (isNews(listening, !Listeners.isNear(used - units, amount, share), began, now)) {
                 listeners.onNearLimit(i, caller, endpoint, meter.status(limit, now));
             }
         }
-    }
-
-    private static boolean isNear(long used, long amount, double share) {
-        return used > 0 && used / (double) amount >= share;
     }
 
     /* While a limit stays near nothing is news, call after call: that is found without a lock. */

@@ -87,13 +87,13 @@ final class Leases {
         this.timer = timer;
     }
 
-    CompletableFuture<Decision> tryAcquire(Caller caller, String endpoint, Usage usage) {
+    CompletableFuture<Outcome> tryAcquire(Caller caller, String endpoint, Usage usage) {
         if (batch.isNone()) {
             return scriptClient.take(scriptClient.limitSet(caller, endpoint), usage);
         }
         Key key = new Key(caller.organization(), caller.tier().account(), endpoint);
         if (serves(key, caller.tier(), usage)) {
-            return CompletableFuture.completedFuture(Decision.admitted());
+            return CompletableFuture.completedFuture(Outcome.local(caller, Decision.admitted()));
         }
         LimitSet limitSet = scriptClient.limitSet(caller, endpoint);
         if (!key.isShort() || !mayLease(limitSet, usage) || !asking.add(key)) {
@@ -128,10 +128,10 @@ final class Leases {
                                 && encoded.limit.limit().amount() >= batch.units());
     }
 
-    private CompletableFuture<Decision> ask(Key key, LimitSet limitSet, Usage usage) {
+    private CompletableFuture<Outcome> ask(Key key, LimitSet limitSet, Usage usage) {
         // Another call may just have been answered.
         if (serves(key, limitSet.caller().tier(), usage)) {
-            return CompletableFuture.completedFuture(Decision.admitted());
+            return CompletableFuture.completedFuture(Outcome.local(limitSet.caller(), Decision.admitted()));
         }
         Lease last = held.get(key);
         if (last != null) {
@@ -148,7 +148,7 @@ final class Leases {
                 Instant wallEnd = wallFrom.plusNanos(nanos);
                 hold(key, new Lease(outcome, left, from + nanos, wallEnd, lease -> giveBack(key, lease)));
             }
-            return outcome.decision();
+            return outcome;
         });
     }
 
@@ -164,7 +164,7 @@ final class Leases {
     private CompletableFuture<Boolean> giveBack(Key key, Lease lease) {
         // Not removed before, so that who closes waits for it.
         return scriptClient
-                .settle(lease.charged(), lease.takeRest())
+                .giveBack(lease.charged(), lease.takeRest())
                 .first()
                 .whenComplete((done, failure) -> held.remove(key, lease));
     }

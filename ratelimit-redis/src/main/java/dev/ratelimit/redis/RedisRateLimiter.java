@@ -147,9 +147,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
     @Override
     public Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
-        Decision decision = executor.await(
-                charged(caller, endpoint, usage), failure -> outagePolicy.tryAcquire(caller, endpoint, usage));
-        return notified(caller, endpoint, usage, decision);
+        Outcome outcome =
+                executor.await(charged(caller, endpoint, usage), failure -> decidedInOutage(caller, endpoint, usage));
+        return notified(caller, endpoint, usage, outcome);
     }
 
     /**
@@ -173,17 +173,21 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      * @return whether the call may go ahead, when there is an answer
      */
     public CompletionStage<Decision> tryAcquireAsync(Caller caller, String endpoint, Usage usage) {
-        return executor.otherwise(
-                        charged(caller, endpoint, usage), failure -> outagePolicy.tryAcquire(caller, endpoint, usage))
-                .thenApply(decision -> notified(caller, endpoint, usage, decision));
+        return executor.otherwise(charged(caller, endpoint, usage), failure -> decidedInOutage(caller, endpoint, usage))
+                .thenApply(outcome -> notified(caller, endpoint, usage, outcome));
     }
 
-    private Decision notified(Caller caller, String endpoint, Usage usage, Decision decision) {
-        listeners.onDecided(caller, endpoint, usage, decision);
-        return decision;
+    private Decision notified(Caller caller, String endpoint, Usage usage, Outcome outcome) {
+        listeners.onDecided(caller, endpoint, usage, outcome.decision());
+        Level.notifyNear(outcome.levels(), listeners, caller, endpoint);
+        return outcome.decision();
     }
 
-    private CompletableFuture<Decision> charged(Caller caller, String endpoint, Usage usage) {
+    private Outcome decidedInOutage(Caller caller, String endpoint, Usage usage) {
+        return Outcome.local(caller, outagePolicy.tryAcquire(caller, endpoint, usage));
+    }
+
+    private CompletableFuture<Outcome> charged(Caller caller, String endpoint, Usage usage) {
         requireCall(caller, endpoint);
         requireNonNull(usage, "usage");
         return leases.tryAcquire(caller, endpoint, usage);
@@ -257,22 +261,24 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
                 .charge(caller, endpoint, estimate)
                 .thenApply(outcome -> outcome.decision() instanceof Rejected rejected
                         ? new LocalReservation(Reservation.rejected(rejected))
-                        : new RedisReservation(scriptClient, outagePolicy, endpoint, outcome));
+                        : new RedisReservation(scriptClient, outagePolicy, listeners, endpoint, outcome));
     }
 
     /** Tells listeners the answer to a reservation, and returns one that tells them how it goes on. */
     private AsyncReservation told(Caller caller, String endpoint, Usage estimate, AsyncReservation reservation) {
-        boolean admitted =
-                notified(caller, endpoint, estimate, reservation.decision()).isAdmitted();
-        return admitted && !listeners.isEmpty()
+        listeners.onDecided(caller, endpoint, estimate, reservation.decision());
+        if (reservation instanceof RedisReservation own) {
+            own.notifyNear();
+        }
+        return reservation.decision().isAdmitted() && !listeners.isEmpty()
                 ? new NotifyingReservation(reservation, listeners, caller, endpoint, estimate)
                 : reservation;
     }
 
     private AsyncReservation reservedInOutage(Caller caller, String endpoint, Usage estimate) {
         return outagePolicy.reserve(caller, endpoint, estimate, () -> {
-            Outcome unlimited = new Outcome(Decision.admitted(), LimitSet.nothing(caller), List.of());
-            return new RedisReservation(scriptClient, outagePolicy, endpoint, unlimited);
+            Outcome unlimited = Outcome.local(caller, Decision.admitted());
+            return new RedisReservation(scriptClient, outagePolicy, listeners, endpoint, unlimited);
         });
     }
 

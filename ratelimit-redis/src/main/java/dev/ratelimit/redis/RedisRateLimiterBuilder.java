@@ -338,7 +338,8 @@ public final class RedisRateLimiterBuilder {
                 new ScriptExecutor(connector::commands, new Timeouts(timeout, timer), circuits, POOL, log);
         Settlements settlements = new Settlements(executor, told, timer, pause, log);
         executor.whenBack(settlements::sendAgain);
-        ScriptClient scriptClient = meters(executor, settlements, remembered);
+        Listeners notified = new Listeners(listeners, log);
+        ScriptClient scriptClient = client(executor, settlements, remembered, notified.hearNearLimits());
         TimeSource lives = clock == null ? time.source() : clock;
         Leases leases = new Leases(scriptClient, batch, lives, leaseTimer == null ? Leases.timer(timer) : leaseTimer);
         OutagePolicy outagePolicy = new OutagePolicy(
@@ -347,15 +348,7 @@ public final class RedisRateLimiterBuilder {
                 caller -> circuits.of(scriptClient.base(caller)).untilNextAttempt());
         connector.connect(circuits, told);
         return new RedisRateLimiter(
-                connector,
-                tiers,
-                scriptClient,
-                settlements,
-                leases,
-                outagePolicy,
-                new Listeners(listeners, log),
-                time,
-                lives);
+                connector, tiers, scriptClient, settlements, leases, outagePolicy, notified, time, lives);
     }
 
     private CircuitBreakers circuits(Connector connector, OutageListeners told) {
@@ -365,12 +358,20 @@ public final class RedisRateLimiterBuilder {
                 () -> new CircuitBreaker(pause, System::nanoTime, connector::isConnected, told));
     }
 
-    private ScriptClient meters(ScriptExecutor executor, Settlements settlements, Duration remembered) {
+    private ScriptClient client(
+            ScriptExecutor executor, Settlements settlements, Duration remembered, boolean hearsLevels) {
         // Longer than any request is on its way: after its time it is not sent again.
         long receiptMillis = Math.max(2_000, 4 * timeout.toMillis());
         RejectionCache rejections = new RejectionCache(remembered, time.source());
         return new ScriptClient(
-                executor, settlements, time, new EncodedLimits(maxEndpoints), rejections, prefix, receiptMillis);
+                executor,
+                settlements,
+                time,
+                new EncodedLimits(maxEndpoints),
+                rejections,
+                prefix,
+                receiptMillis,
+                hearsLevels);
     }
 
     /**
@@ -388,7 +389,7 @@ public final class RedisRateLimiterBuilder {
                     () -> new CircuitBreaker(pause, System::nanoTime, connection::isConnected, nobody));
             ScriptExecutor executor = new ScriptExecutor(connection::commands, patient, circuits, POOL, log);
             ScriptClient scriptClient =
-                    meters(executor, new Settlements(executor, nobody, timer, pause, log), Duration.ZERO);
+                    client(executor, new Settlements(executor, nobody, timer, pause, log), Duration.ZERO, false);
             rehearse(scriptClient, patient);
         };
     }
@@ -402,7 +403,7 @@ public final class RedisRateLimiterBuilder {
         // Settles nothing, so that all it writes is its receipt.
         LimitSet limitSet = scriptClient.limitSet(caller, "");
         List<Change> none = List.of(new Change(limitSet.limits().get(0), List.of(), 0, 0));
-        patient.await(scriptClient.settle(limitSet, none).first());
+        patient.await(scriptClient.giveBack(limitSet, none).first());
     }
 
     private static Duration requireSpan(Duration span, String name) {

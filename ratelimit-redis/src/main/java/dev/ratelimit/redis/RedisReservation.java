@@ -7,6 +7,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Listeners;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,9 +25,10 @@ final class RedisReservation implements AsyncReservation {
 
     private final ScriptClient scriptClient;
     private final OutagePolicy outagePolicy;
+    private final Listeners listeners;
     private final String endpoint;
     private final LimitSet limitSet;
-    private final Decision decision;
+    private final Outcome estimate;
     private final List<EncodedLimit> encodedLimits;
 
     private final CompletableFuture<Boolean> confirmed = new CompletableFuture<>();
@@ -34,11 +36,17 @@ final class RedisReservation implements AsyncReservation {
     /** By rule, oldest first; null when the reservation has ended. Guarded by this. */
     private @Nullable List<List<Booking>> charges;
 
-    RedisReservation(ScriptClient scriptClient, OutagePolicy outagePolicy, String endpoint, Outcome estimate) {
+    RedisReservation(
+            ScriptClient scriptClient,
+            OutagePolicy outagePolicy,
+            Listeners listeners,
+            String endpoint,
+            Outcome estimate) {
         this.scriptClient = scriptClient;
         this.outagePolicy = outagePolicy;
         this.endpoint = endpoint;
-        this.decision = estimate.decision();
+        this.listeners = listeners;
+        this.estimate = estimate;
         this.limitSet = estimate.charged();
         this.encodedLimits = limitSet.limits();
         List<List<Booking>> none = new ArrayList<>();
@@ -49,7 +57,16 @@ final class RedisReservation implements AsyncReservation {
 
     @Override
     public Decision decision() {
-        return decision;
+        return estimate.decision();
+    }
+
+    /** Notifies the listeners whose share the estimate has reached. */
+    void notifyNear() {
+        notifyNear(estimate.levels());
+    }
+
+    private void notifyNear(List<Level> levels) {
+        Level.notifyNear(levels, listeners, limitSet.caller(), endpoint);
     }
 
     @Override
@@ -82,11 +99,16 @@ final class RedisReservation implements AsyncReservation {
     }
 
     private CompletableFuture<Decision> keep(Outcome more) {
+        boolean admitted = false;
         synchronized (this) {
             if (charges != null) {
                 append(charges, more);
-                return CompletableFuture.completedFuture(more.decision());
+                admitted = true;
             }
+        }
+        if (admitted) {
+            notifyNear(more.levels());
+            return CompletableFuture.completedFuture(more.decision());
         }
         List<Change> back = new ArrayList<>();
         for (int i = 0; i < more.bookings().size(); i++) {
@@ -96,7 +118,7 @@ final class RedisReservation implements AsyncReservation {
             }
         }
         // Not waited for: it is on its way before the answer, and so before whatever is asked thereafter.
-        Settlements.Sent unused = scriptClient.settle(limitSet, back);
+        Settlements.Sent unused = scriptClient.giveBack(limitSet, back);
         return CompletableFuture.completedFuture(ended());
     }
 
@@ -170,7 +192,7 @@ final class RedisReservation implements AsyncReservation {
                 addChange(changes, encoded, taken.get(i), units);
             }
         }
-        Settlements.Sent sent = scriptClient.settle(limitSet, changes);
+        Settlements.Sent sent = scriptClient.settle(limitSet, changes, this::notifyNear);
         CompletableFuture<Boolean> unused =
                 sent.confirmed().whenComplete((arrived, failure) -> confirmed.complete(arrived));
         return sent.first();

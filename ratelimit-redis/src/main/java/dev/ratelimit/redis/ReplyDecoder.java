@@ -7,6 +7,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.Waits;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,9 @@ import java.util.Optional;
 final class ReplyDecoder {
 
     private static final int LEASED = 2;
+
+    /** The numbers of a limit in the reply to a call. */
+    private static final int WIDTH = 6;
 
     private ReplyDecoder() {}
 
@@ -30,16 +34,19 @@ final class ReplyDecoder {
         List<Rejected> shadowRejections = new ArrayList<>();
         List<EncodedLimit> charged = new ArrayList<>();
         List<Booking> bookings = new ArrayList<>();
+        List<Level> levels = new ArrayList<>();
         int longest = -1;
         long longestWait = 0;
         for (int i = 0; i < asked.size(); i++) {
             EncodedLimit encoded = asked.get(i);
-            long wait = nanosOf(reply.number(2 + 3 * i));
+            int at = 2 + WIDTH * i;
+            long wait = nanosOf(reply.number(at));
             if (wait == 0) {
                 charged.add(encoded);
                 long units = leased ? batch.units() : usage.amountOf(encoded.unit());
-                Booking booking = new Booking(reply.number(3 + 3 * i), reply.number(4 + 3 * i), units);
+                Booking booking = new Booking(reply.number(at + 1), reply.number(at + 2), units);
                 bookings.add(booking);
+                levels.add(new Level(status(encoded, reply, at + 3), units));
                 if (encoded.periods != null) {
                     leaseMicros = Math.min(leaseMicros, booking.first() - reply.number(1));
                 }
@@ -54,10 +61,10 @@ final class ReplyDecoder {
             EncodedLimit encoded = asked.get(longest);
             Rejected rejected = encoded.rejected(longestWait, notice);
             LimitSet nothing = reply.limitSet().only(List.of());
-            return new Outcome(rejected, nothing, List.of(), 0, new Outcome.Refusal(encoded, longestWait));
+            return new Outcome(rejected, nothing, List.of(), List.of(), 0, new Outcome.Refusal(encoded, longestWait));
         }
         Decision admitted = shadowRejections.isEmpty() ? Decision.admitted() : new Admitted(shadowRejections);
-        return new Outcome(admitted, reply.limitSet().only(charged), bookings, leaseMicros);
+        return new Outcome(admitted, reply.limitSet().only(charged), bookings, levels, leaseMicros, null);
     }
 
     /** Returns a wait that the script states in microseconds, negative if no wait helps. */
@@ -70,14 +77,27 @@ final class ReplyDecoder {
         List<EncodedLimit> encodedLimits = reply.limitSet().limits();
         List<LimitStatus> statuses = new ArrayList<>(encodedLimits.size());
         for (int i = 0; i < encodedLimits.size(); i++) {
-            long used = reply.number(2 + 3 * i) * Arguments.MAX_AMOUNT + reply.number(3 + 3 * i);
-            long reset = reply.number(4 + 3 * i);
-            statuses.add(LimitStatus.of(
-                    encodedLimits.get(i).limit,
-                    used,
-                    0,
-                    reset < 0 ? Optional.empty() : Optional.of(Micros.duration(reset))));
+            statuses.add(status(encodedLimits.get(i), reply, 2 + 3 * i));
         }
         return List.copyOf(statuses);
+    }
+
+    /** Decodes the reply to a settlement: where the organization stands with each limit that it changed. */
+    static List<Level> levels(Reply reply) {
+        List<EncodedLimit> changed = reply.limitSet().limits();
+        List<Level> levels = new ArrayList<>(changed.size());
+        for (int i = 0; i < changed.size(); i++) {
+            int at = 2 + 4 * i;
+            levels.add(new Level(status(changed.get(i), reply, at), reply.number(at + 3)));
+        }
+        return levels;
+    }
+
+    /** Decodes what is used, a pair of numbers, and the wait until nothing is. */
+    private static LimitStatus status(EncodedLimit encoded, Reply reply, int at) {
+        long used = reply.number(at) * Arguments.MAX_AMOUNT + reply.number(at + 1);
+        long reset = reply.number(at + 2);
+        Optional<Duration> resetAfter = reset < 0 ? Optional.empty() : Optional.of(Micros.duration(reset));
+        return LimitStatus.of(encoded.limit, used, 0, resetAfter);
     }
 }

@@ -113,8 +113,10 @@ import java.util.stream.Collectors;
  *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, -1 the time is in none of the periods,
  *          -2 the endpoint must share (both: ask again); the time of quotas;
  *          for each meter to decide: wait (0 admits, -1 for good), place (number and stamp of the mark, or end of the
- *          period, 0), but nothing if all admit and the places are not asked for;
- *          for a status: hi, lo, wait until nothing is used.
+ *          period, 0), and after the call hi, lo, wait until nothing is used; but nothing if all admit and the places
+ *          are not asked for. The last three are 0 in the answer to a usual charge that is found by its mark;
+ *          for a status: hi, lo, wait until nothing is used;
+ *          for a settlement: hi, lo, wait until nothing is used (0 unless it charged), units that it added.
  *          For names: which list is next, and a cursor; then endpoints, a line each.
  * </pre>
  */

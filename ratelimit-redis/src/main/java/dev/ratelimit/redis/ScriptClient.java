@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
 /** The client of the script: makes requests of questions, and sends them again where that is due. */
@@ -45,6 +46,7 @@ final class ScriptClient {
     private final ServerTime time;
     private final String prefix;
     private final long receiptMillis;
+    private final boolean hearsLevels;
 
     /**
      * The number of the last charge. The first is drawn at random, so that no two limiters count the same; all are
@@ -59,7 +61,8 @@ final class ScriptClient {
             EncodedLimits encodedLimits,
             RejectionCache rejections,
             String prefix,
-            long receiptMillis) {
+            long receiptMillis,
+            boolean hearsLevels) {
         this.encodedLimits = encodedLimits;
         this.rejections = rejections;
         this.executor = executor;
@@ -67,6 +70,7 @@ final class ScriptClient {
         this.time = time;
         this.prefix = prefix;
         this.receiptMillis = receiptMillis;
+        this.hearsLevels = hearsLevels;
     }
 
     ScriptExecutor executor() {
@@ -99,10 +103,10 @@ final class ScriptClient {
         return unlessRefused(Request.Operation.LEASE, limitSet, usage, batch);
     }
 
-    /** Decides by some limits, and charges them for good if all admit. */
-    CompletableFuture<Decision> take(LimitSet limitSet, Usage usage) {
-        return unlessRefused(Request.Operation.TAKE, limitSet, usage, Batch.NONE)
-                .thenApply(Outcome::decision);
+    /** Decides by some limits, and charges them for good if all admit. Where each stands then is told if it is heard. */
+    CompletableFuture<Outcome> take(LimitSet limitSet, Usage usage) {
+        Request.Operation operation = hearsLevels ? Request.Operation.CHARGE : Request.Operation.TAKE;
+        return unlessRefused(operation, limitSet, usage, Batch.NONE);
     }
 
     private CompletableFuture<Outcome> unlessRefused(
@@ -225,8 +229,17 @@ final class ScriptClient {
                 .thenApply(ReplyDecoder::status);
     }
 
-    /** Gives back and charges more, to meters of a target. */
-    Settlements.Sent settle(LimitSet limitSet, List<Change> changes) {
+    /** Gives back, to meters of a limit set. */
+    Settlements.Sent giveBack(LimitSet limitSet, List<Change> changes) {
+        return settle(limitSet, changes, levels -> {});
+    }
+
+    /**
+     * Gives back and charges more, to meters of a limit set.
+     *
+     * @param told hears where each limit that changed stands then: once, when Redis has answered
+     */
+    Settlements.Sent settle(LimitSet limitSet, List<Change> changes, Consumer<List<Level>> told) {
         if (changes.isEmpty()) {
             return Settlements.Sent.NOTHING;
         }
@@ -250,7 +263,11 @@ final class ScriptClient {
         // Before it is sent, since not all wait for the answer; and with the answer, since a question may have
         // overtaken it.
         rejections.end(base, changed);
-        Settlements.Sent sent = settlements.send(base, request, useful);
+        Settlements.Sent sent = settlements.send(
+                base,
+                request,
+                useful,
+                answer -> told.accept(ReplyDecoder.levels(new Reply(changed, Reply.unpacked(answer)))));
         CompletableFuture<Boolean> unused =
                 sent.confirmed().whenComplete((arrived, failure) -> rejections.end(base, changed));
         return new Settlements.Sent(

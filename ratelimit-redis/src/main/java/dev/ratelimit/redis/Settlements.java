@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,10 +52,18 @@ final class Settlements {
                 new Sent(CompletableFuture.completedFuture(true), CompletableFuture.completedFuture(true));
     }
 
-    private record Settlement(String key, Request request, long end, CompletableFuture<Boolean> confirmed) {
+    private record Settlement(
+            String key,
+            Request request,
+            long end,
+            CompletableFuture<byte[]> answer,
+            CompletableFuture<Boolean> confirmed) {
 
         private CompletableFuture<Boolean> in(ScriptExecutor.Exchange exchange) {
-            return exchange.run(request).thenApply(reply -> true);
+            return exchange.run(request).thenApply(reply -> {
+                answer.complete(reply); // the first time: later ones are answered alike
+                return true;
+            });
         }
     }
 
@@ -112,10 +121,14 @@ final class Settlements {
 
     /**
      * Sends a settlement about keys that are on the node of one; if need be again and again, for so many nanoseconds.
+     *
+     * @param told hears the first answer
      */
-    Sent send(String key, Request request, long usefulNanos) {
+    Sent send(String key, Request request, long usefulNanos, Consumer<byte[]> told) {
         long end = System.nanoTime() + usefulNanos;
-        Settlement settlement = new Settlement(key, request, end, new CompletableFuture<>());
+        CompletableFuture<byte[]> answer = new CompletableFuture<>();
+        CompletableFuture<Void> unused = answer.thenAccept(told);
+        Settlement settlement = new Settlement(key, request, end, answer, new CompletableFuture<>());
         CompletableFuture<Boolean> first = executor.within(key, settlement::in).whenComplete((done, failure) -> {
             if (failure == null) {
                 arrived(settlement);

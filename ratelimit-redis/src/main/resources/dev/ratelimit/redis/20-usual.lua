@@ -16,6 +16,7 @@ do
     local tail, own, shadow, span, exact, grain, room, units = call('GETRANGE', KEYS[i + 2], FROM, TO)
     own, shadow, span, exact, grain, room, units, at = unpacked('<ddddddd', numbers, at)
     local charges, first, second, life, known = operation ~= LOOK and units > 0, -1, 0, 0, NEVER
+    local counts, reset -- what counts after this call, and for how long
     if tail == '' then
       usual = false
     elseif span == 0 then
@@ -27,6 +28,7 @@ do
         usual = kept >= real + life + MARGIN and kept <= real + life + LONGEST_MARGIN
         changed[i], places[i] = pack('<dddddd', to, 0, used + units, known, kept, from), 0
       end
+      counts, reset = charges and used + units or used, to < ENDLESS and life or -1
     else
       local stamp, mark, begun_by, hi, used, live_from, oldest, kept, marks, place, _
       stamp, _, mark, begun_by, hi, used, live_from, oldest, known, kept, marks, place =
@@ -38,6 +40,8 @@ do
       end
       usual = hi == 0 and used <= room and used + units < BASE and not (anew and in_blocks)
         and stamp - now <= AHEAD + grain
+        -- If all of the newest mark was given back, an earlier one tells for how long something counts.
+        and (operation ~= CHARGE or units > 0 or used == 0 or mark > 0)
       if charges and usual then
         if anew or stamp < now then
           usual = (anew or marks % FAN > 0) and (exact == 0 or marks - live_from < exact)
@@ -58,6 +62,7 @@ do
           kept, marks, place)
         places[i] = not anew and place
       end
+      counts, reset = charges and used + units or used, stamp + span - now
     end
     charged = charged or charges
     if own > 0 then
@@ -65,7 +70,7 @@ do
       list_until = charges and now + life + MARGIN > list_until and now + life + MARGIN or list_until
     end
     if replies then
-      replies[i + 1] = pack('<ddd', 0, first, second)
+      replies[i + 1] = usual and pack('<dddddd', 0, first, second, 0, counts, counts > 0 and reset or 0)
     end
   end
   if usual and list_until <= listed and (most_names < 0 or listed > now) then

@@ -24,7 +24,7 @@ if again > 0 and (operation == TAKE or operation == CHARGE) then
       elseif m.units > 0 then
         first, second = window.place_at(m, made)
       end
-      replies[n + 1] = pack('<ddd', 0, first, second)
+      replies[n + 1] = pack('<dddddd', 0, first, second, 0, 0, 0)
     end
     return table.concat(replies)
   end
@@ -43,9 +43,11 @@ local function charge_more(m)
 end
 
 if operation == SETTLE then
-  for _, m in ipairs(meters) do
-    for n = 1, #m.refunds, 3 do
-      m.kind.refund(m, m.refunds[n], m.refunds[n + 1], m.refunds[n + 2])
+  local replies = {pack('<dd', 1, time)}
+  for n, m in ipairs(meters) do
+    local hi, lo = m.hi, m.lo
+    for at = 1, #m.refunds, 3 do
+      m.kind.refund(m, m.refunds[at], m.refunds[at + 1], m.refunds[at + 2])
     end
     -- A quota is charged in the period of the reservation: not if that is over, or has been followed by another.
     if m.kind == quota and not m.to and m.charged > time then
@@ -55,7 +57,9 @@ if operation == SETTLE then
     if m.more > 0 and (m.kind == window or m.to == m.charged) then
       charge_more(m)
     end
+    local step = (m.hi - hi) * BASE + m.lo - lo
+    replies[n + 1] = pack('<dddd', m.hi, m.lo, step > 0 and m.kind.wait(m, 0) or 0, step)
   end
   save()
-  return answer_once(pack('<dd', 1, time))
+  return answer_once(table.concat(replies))
 end

@@ -49,7 +49,8 @@ for n, m in ipairs(meters) do
     first, second = m.kind.charge(m, hi, lo, leased and now + ahead or now, name)
     charged = true
   end
-  replies[n + 1], tells = pack('<ddd', m.wait, first, second), tells or m.wait ~= 0
+  local reset = operation > LOOK and exceeds(m.hi, m.lo, 0) and m.kind.wait(m, 0) or 0
+  replies[n + 1], tells = pack('<dddddd', m.wait, first, second, m.hi, m.lo, reset), tells or m.wait ~= 0
 end
 local reply = tells and table.concat(replies) or replies[1]
 if charged then
