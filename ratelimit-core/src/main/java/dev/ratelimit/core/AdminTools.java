@@ -5,11 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.LimitStatus;
-import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimiter;
-import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
-import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.AdminChecks;
 import dev.ratelimit.spi.RateLimitListener;
 import java.util.List;
 import java.util.function.Function;
@@ -71,25 +69,10 @@ public final class AdminTools {
      * @see RateLimitListener#onGranted
      */
     public LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
-        requireNonNull(caller, "caller");
-        requireNonNull(quota, "quota");
-        Arguments.require(quota.limit() instanceof Quota, "quota", "a quota", quota);
-        Arguments.require(
-                isOf(caller.tier(), quota),
-                "quota",
-                "a limit of tier \"" + caller.tier().name() + '"',
-                quota);
-        Arguments.require(
-                units >= -Meter.MOST_GRANTED && units <= Meter.MOST_GRANTED, "units", ">= -2^53 and <= 2^53", units);
+        AdminChecks.requireGrant(caller, quota, units);
         LimitStatus status = store.grant(caller, quota, units);
         store.listeners.onGranted(caller, status);
         return status;
-    }
-
-    private static boolean isOf(Tier tier, AppliedLimit limit) {
-        return tier.limits().contains(limit)
-                || (limit.scope() instanceof Scope.Endpoint endpoint
-                        && tier.limitsFor(endpoint.name()).contains(limit));
     }
 
     /**
@@ -116,13 +99,7 @@ public final class AdminTools {
      * @see RateLimitListener#onCarriedOver
      */
     public List<LimitStatus> carryOver(Caller caller, Caller former) {
-        requireNonNull(caller, "caller");
-        requireNonNull(former, "former");
-        Arguments.require(
-                former.organization().equals(caller.organization()),
-                "former",
-                "of organization \"" + caller.organization() + '"',
-                former.organization());
+        AdminChecks.requireSameOrganization(caller, former);
         List<LimitStatus> charged = store.carryOver(caller.organization(), caller.tier(), former.tier());
         if (!charged.isEmpty()) {
             store.listeners.onCarriedOver(caller, former, charged);

@@ -37,7 +37,7 @@ final class EncodedLimit {
     /** Of a quota. */
     final @Nullable Periods periods;
 
-    private final MeterKey key;
+    final MeterKey key;
     private final boolean untilReached;
 
     EncodedLimit(String account, AppliedLimit limit) {

@@ -93,6 +93,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     private final Leases leases;
     private final OutagePolicy outagePolicy;
     private final Listeners listeners;
+    private final RedisAdminTools admin;
     private final ServerTime time;
     private final TimeSource clock;
 
@@ -114,6 +115,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         this.leases = leases;
         this.outagePolicy = outagePolicy;
         this.listeners = listeners;
+        this.admin = new RedisAdminTools(scriptClient, listeners, this::callerOf);
         this.time = time;
         this.clock = clock;
     }
@@ -330,6 +332,15 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     public CompletionStage<List<LimitStatus>> statusAsync(Caller caller) {
         requireNonNull(caller, "caller");
         return executor.otherwise(scriptClient.overview(caller), failure -> outagePolicy.status(failure, caller));
+    }
+
+    /**
+     * Returns what support does by hand: grant units, carry over a change of plan, reset or forget an organization.
+     *
+     * @return the tools
+     */
+    public RedisAdminTools admin() {
+        return admin;
     }
 
     /** Returns the clocks of this machine. They bound waits; decisions go by the server's clock. */

@@ -17,8 +17,8 @@ final class ReplyDecoder {
 
     private static final int LEASED = 2;
 
-    /** The numbers of a limit in the reply to a call. */
-    private static final int WIDTH = 6;
+    /** The numbers of a limit in the reply to a call, without a report. */
+    private static final int PLAIN = 3;
 
     private ReplyDecoder() {}
 
@@ -30,6 +30,7 @@ final class ReplyDecoder {
         boolean leased = reply.number(0) == LEASED;
         long leaseMicros = leased ? batch.micros() : 0;
         List<EncodedLimit> asked = reply.limitSet().limits();
+        int width = reply.width();
         String notice = reply.limitSet().caller().tier().message();
         List<Rejected> shadowRejections = new ArrayList<>();
         List<EncodedLimit> charged = new ArrayList<>();
@@ -39,14 +40,16 @@ final class ReplyDecoder {
         long longestWait = 0;
         for (int i = 0; i < asked.size(); i++) {
             EncodedLimit encoded = asked.get(i);
-            int at = 2 + WIDTH * i;
+            int at = 2 + width * i;
             long wait = nanosOf(reply.number(at));
             if (wait == 0) {
                 charged.add(encoded);
                 long units = leased ? batch.units() : usage.amountOf(encoded.unit());
                 Booking booking = new Booking(reply.number(at + 1), reply.number(at + 2), units);
                 bookings.add(booking);
-                levels.add(new Level(status(encoded, reply, at + 3), units));
+                if (width > PLAIN) {
+                    levels.add(new Level(status(encoded, reply, at + PLAIN), units));
+                }
                 if (encoded.periods != null) {
                     leaseMicros = Math.min(leaseMicros, booking.first() - reply.number(1));
                 }
@@ -77,27 +80,39 @@ final class ReplyDecoder {
         List<EncodedLimit> encodedLimits = reply.limitSet().limits();
         List<LimitStatus> statuses = new ArrayList<>(encodedLimits.size());
         for (int i = 0; i < encodedLimits.size(); i++) {
-            statuses.add(status(encodedLimits.get(i), reply, 2 + 3 * i));
+            statuses.add(status(encodedLimits.get(i), reply, 2 + 4 * i));
         }
         return List.copyOf(statuses);
+    }
+
+    /** Decodes the reply to what was carried over to limits: where the organization stands with those that changed. */
+    static List<LimitStatus> carried(Reply reply, List<EncodedLimit> to) {
+        List<LimitStatus> statuses = new ArrayList<>();
+        for (int i = 0; i < to.size(); i++) {
+            int at = 2 + 5 * i;
+            if (reply.number(at + 4) > 0) {
+                statuses.add(status(to.get(i), reply, at));
+            }
+        }
+        return statuses;
     }
 
     /** Decodes the reply to a settlement: where the organization stands with each limit that it changed. */
     static List<Level> levels(Reply reply) {
         List<EncodedLimit> changed = reply.limitSet().limits();
         List<Level> levels = new ArrayList<>(changed.size());
-        for (int i = 0; i < changed.size(); i++) {
-            int at = 2 + 4 * i;
-            levels.add(new Level(status(changed.get(i), reply, at), reply.number(at + 3)));
+        for (int i = 0; i < changed.size() && !reply.isBrief(); i++) {
+            int at = 2 + 5 * i;
+            levels.add(new Level(status(changed.get(i), reply, at), reply.number(at + 4)));
         }
         return levels;
     }
 
-    /** Decodes what is used, a pair of numbers, and the wait until nothing is. */
+    /** Decodes what is used, a pair of numbers, the wait until nothing is, and what is granted. */
     private static LimitStatus status(EncodedLimit encoded, Reply reply, int at) {
         long used = reply.number(at) * Arguments.MAX_AMOUNT + reply.number(at + 1);
         long reset = reply.number(at + 2);
         Optional<Duration> resetAfter = reset < 0 ? Optional.empty() : Optional.of(Micros.duration(reset));
-        return LimitStatus.of(encoded.limit, used, 0, resetAfter);
+        return LimitStatus.of(encoded.limit, used, reply.number(at + 3), resetAfter);
     }
 }

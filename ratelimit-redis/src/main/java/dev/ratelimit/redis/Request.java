@@ -33,7 +33,15 @@ final class Request {
         /** Gives back, and charges more. */
         SETTLE(5),
         /** Lists endpoints, some at a time. */
-        NAMES(6);
+        NAMES(6),
+        /** Grants units of a quota. */
+        GRANT(7),
+        /** Charges what the first half of the limits counts to the second half. */
+        CARRY(8),
+        /** Sets what is used to nothing. */
+        RESET(9),
+        /** Drops what is used and granted. */
+        FORGET(10);
 
         private final int number;
 
@@ -43,6 +51,7 @@ final class Request {
     }
 
     private static final int AGAIN = Double.BYTES;
+    private static final int REPORTS = 16;
 
     private final String base;
     private final String second;
@@ -82,6 +91,11 @@ final class Request {
             add(encoded.windowMicros).add(encoded.exactMarks).add(encoded.grainMicros);
             add(encoded.room(asked)).add(asked);
         }
+    }
+
+    /** Has the answer report where the organization stands with each limit then. */
+    void report() {
+        numbers[0] += REPORTS;
     }
 
     /** Adds the periods of a quota around an instant, nothing for a window. */

@@ -2,10 +2,12 @@ package dev.ratelimit.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
+import dev.ratelimit.Scope;
 import dev.ratelimit.Usage;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -150,6 +152,9 @@ final class ScriptClient {
                         base,
                         exchange -> ask(exchange, limitSet, (asked, guess) -> {
                             Request request = request(operation, base, name, asked, units);
+                            if (hearsLevels && operation != Request.Operation.LOOK) {
+                                request.report();
+                            }
                             if (leases) {
                                 request.add(batch.units()).add(batch.micros());
                             }
@@ -249,6 +254,9 @@ final class ScriptClient {
         long receipt = TimeUnit.NANOSECONDS.toMillis(useful) + LATE_MILLIS + receiptMillis;
         long name = lastCharge.incrementAndGet();
         Request request = new Request(Request.Operation.SETTLE, base, name, receipt, time, changed, encoded -> 0);
+        if (hearsLevels) {
+            request.report();
+        }
         for (Change change : changes) {
             if (change.encoded().periods != null) {
                 request.add(0); // the period is the one that was charged
@@ -272,6 +280,76 @@ final class ScriptClient {
                 sent.confirmed().whenComplete((arrived, failure) -> rejections.end(base, changed));
         return new Settlements.Sent(
                 sent.first().whenComplete((done, failure) -> rejections.end(base, changed)), sent.confirmed());
+    }
+
+    /** Grants units of a quota, and tells how the organization then stands with it. */
+    CompletableFuture<LimitStatus> grant(Caller caller, AppliedLimit quota, long units) {
+        LimitSet limitSet = only(caller, quota);
+        return admin(Request.Operation.GRANT, limitSet, request -> request.add(units))
+                .thenApply(reply -> ReplyDecoder.status(reply).get(0));
+    }
+
+    /** Returns a limit of a tier with the meter that it has. */
+    private LimitSet only(Caller caller, AppliedLimit limit) {
+        if (limit.scope() instanceof Scope.Endpoint endpoint) {
+            LimitSet all = limitSet(caller, endpoint.name());
+            for (int i = 0; i < all.limits().size(); i++) {
+                if (all.limits().get(i).limit.equals(limit)) {
+                    return all.slice(i, i + 1);
+                }
+            }
+        }
+        return LimitSet.nothing(caller)
+                .only(List.of(new EncodedLimit(caller.tier().account(), limit)));
+    }
+
+    /** Carries over what the limits of a former tier count, and tells how the organization then stands. */
+    CompletableFuture<List<LimitStatus>> carryOver(Caller caller, Caller former) {
+        return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
+            CompletableFuture<List<LimitStatus>> all = CompletableFuture.completedFuture(new ArrayList<>());
+            for (CarryOver carryOver : CarryOver.of(caller, former, names, this::limitSet)) {
+                all = all.thenCompose(before -> admin(Request.Operation.CARRY, carryOver.limitSet(), request -> {})
+                        .thenApply(reply -> {
+                            before.addAll(ReplyDecoder.carried(reply, carryOver.to()));
+                            return before;
+                        }));
+            }
+            return all;
+        });
+    }
+
+    /** Resets or forgets what the limits of a caller's tier count, and tells whether there was anything. */
+    CompletableFuture<Boolean> drop(Request.Operation operation, Caller caller) {
+        return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
+            LimitSet limitSet = LimitSet.nothing(caller)
+                    .only(OrganizationStatus.of(caller, names).encodedLimits());
+            CompletableFuture<Boolean> found = CompletableFuture.completedFuture(false);
+            int size = limitSet.limits().size();
+            for (int from = 0; from < size; from += LIMITS_OF_A_RUN) {
+                LimitSet some = limitSet.slice(from, Math.min(from + LIMITS_OF_A_RUN, size));
+                found = found.thenCompose(before ->
+                        admin(operation, some, request -> {}).thenApply(reply -> before || reply.number(2) > 0));
+            }
+            return found;
+        });
+    }
+
+    private CompletableFuture<Reply> admin(
+            Request.Operation operation, LimitSet limitSet, Consumer<Request> arguments) {
+        String base = base(limitSet.caller());
+        long name = lastCharge.incrementAndGet();
+        return executor.within(
+                        base,
+                        exchange -> ask(exchange, limitSet, (asked, guess) -> {
+                            Request request = request(operation, base, name, asked, encoded -> 0);
+                            for (EncodedLimit encoded : asked.limits()) {
+                                request.addPeriods(encoded, guess);
+                                arguments.accept(request);
+                            }
+                            return request;
+                        }))
+                // Also if it failed: it may be done all the same.
+                .whenComplete((reply, failure) -> rejections.end(base, reply == null ? limitSet : reply.limitSet()));
     }
 
     private Request request(

@@ -1,34 +1,32 @@
 -- 20 The usual call.
 -- Reads: the request (10).
 -- Sets: nothing; it writes nothing unless it answers.
--- Answers: a call that fits though nothing expires, and that changes nothing but heads. It decides as the parts 30 to
--- 90 do, for a fraction of their time: these make functions, and Lua makes each anew with every run.
+-- Answers: a call that fits even if nothing expires, and that changes heads only. It decides as the parts 30 to 90 do,
+-- in a fraction of their time: those parts declare functions, and Lua makes each function anew in every run.
 
 do
-  local usual, at, i, blocks = operation <= CHARGE and again == 0, records, 0, meter_count + 2
+  local usual, at, i, blocks = operation <= CHARGE and again == 0 and not reports, records, 0, meter_count + 2
   local reply, renewed, charged, named, listed, list_until =
     pack('<dd', 1, time), nil, false, false, NEVER, NEVER
   local replies = operation == CHARGE and {reply, false, false, false, false}
-  -- With room for most calls: a table that is filled entry by entry grows several times.
+  -- With room for most calls: a table that grows entry by entry is allocated several times.
   local changed, places = {false, false, false, false}, {false, false, false, false}
   while usual and i < meter_count do
     i = i + 1
     local tail, own, shadow, span, exact, grain, room, units = call('GETRANGE', KEYS[i + 2], FROM, TO)
     own, shadow, span, exact, grain, room, units, at = unpacked('<ddddddd', numbers, at)
     local charges, first, second, life, known = operation ~= LOOK and units > 0, -1, 0, 0, NEVER
-    local counts, reset -- what counts after this call, and for how long
     if tail == '' then
       usual = false
     elseif span == 0 then
-      local to, hi, used, kept, from
-      to, hi, used, known, kept, from = unpacked('<dddddd', tail)
-      usual = time < to and from - time <= AHEAD and hi == 0 and used <= room and used + units < BASE
-      first, life = to, to < ENDLESS and to - wall or math.huge
+      local to, hi, used, kept, from, begun, granted
+      to, hi, used, known, kept, from, begun, granted = unpacked('<dddddddd', tail)
+      usual = time < to and from - time <= AHEAD and hi == 0 and used - granted <= room and used + units < BASE
+      first, second, life = to, begun, to < ENDLESS and to - wall or math.huge
       if charges and usual then
         usual = kept >= real + life + MARGIN and kept <= real + life + LONGEST_MARGIN
-        changed[i], places[i] = pack('<dddddd', to, 0, used + units, known, kept, from), 0
+        changed[i], places[i] = pack('<dddddddd', to, 0, used + units, known, kept, from, begun, granted), 0
       end
-      counts, reset = charges and used + units or used, to < ENDLESS and life or -1
     else
       local stamp, mark, begun_by, hi, used, live_from, oldest, kept, marks, place, _
       stamp, _, mark, begun_by, hi, used, live_from, oldest, known, kept, marks, place =
@@ -40,8 +38,6 @@ do
       end
       usual = hi == 0 and used <= room and used + units < BASE and not (anew and in_blocks)
         and stamp - now <= AHEAD + grain
-        -- If all of the newest mark was given back, an earlier one tells for how long something counts.
-        and (operation ~= CHARGE or units > 0 or used == 0 or mark > 0)
       if charges and usual then
         if anew or stamp < now then
           usual = (anew or marks % FAN > 0) and (exact == 0 or marks - live_from < exact)
@@ -62,7 +58,6 @@ do
           kept, marks, place)
         places[i] = not anew and place
       end
-      counts, reset = charges and used + units or used, stamp + span - now
     end
     charged = charged or charges
     if own > 0 then
@@ -70,7 +65,7 @@ do
       list_until = charges and now + life + MARGIN > list_until and now + life + MARGIN or list_until
     end
     if replies then
-      replies[i + 1] = usual and pack('<dddddd', 0, first, second, 0, counts, counts > 0 and reset or 0)
+      replies[i + 1] = pack('<ddd', 0, first, second)
     end
   end
   if usual and list_until <= listed and (most_names < 0 or listed > now) then

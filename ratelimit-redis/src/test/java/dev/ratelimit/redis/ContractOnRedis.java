@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.spi.RateLimitListener;
@@ -33,6 +34,12 @@ abstract class ContractOnRedis extends RateLimiterContract {
     @Override
     protected RateLimiter create(TierResolver tiers, TimeSource time, RateLimitListener listener) {
         return create(builder().listener(listener), tiers, time);
+    }
+
+    @Override
+    protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
+        ((RedisRateLimiter) limiter).admin().carryOver(caller, former);
+        return true;
     }
 
     /** Creates a limiter with every default but the timeout, since the machine may be busy. */

@@ -112,11 +112,11 @@ class UsualCallsTest extends ServedTest {
                 if (encoded.periods != null) {
                     settle.add(0);
                 }
-                boolean charged = made.answer.get(2 + 6 * i) == 0 && made.units > 0;
+                boolean charged = made.answer.get(2 + 3 * i) == 0 && made.units > 0;
                 settle.add(0).add(0).add(charged ? 3 : 0);
                 if (charged) {
-                    settle.add((long) made.answer.get(3 + 6 * i))
-                            .add((long) made.answer.get(4 + 6 * i))
+                    settle.add((long) made.answer.get(3 + 3 * i))
+                            .add((long) made.answer.get(4 + 3 * i))
                             .add(1);
                 }
             }

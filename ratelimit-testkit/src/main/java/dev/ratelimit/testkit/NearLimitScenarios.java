@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 abstract class NearLimitScenarios extends Scenarios {
 
     private static final RateLimit TEN = RateLimit.perMinute(10);
+    private static final RateLimit TOKENS = RateLimit.of(Unit.TOKENS, 100, Duration.ofMinutes(1));
 
     private final List<LimitStatus> near = new ArrayList<>();
 
@@ -111,14 +112,14 @@ abstract class NearLimitScenarios extends Scenarios {
 
     @Test
     void anEstimateThatReachesTheShareIsTold() {
-        limits(RateLimit.perMinute(Unit.TOKENS, 100));
+        limits(TOKENS);
         reserves(tokens(80)).settles(tokens(80));
         told(80L);
     }
 
     @Test
     void aSettlementThatReachesTheShareIsTold() {
-        limits(RateLimit.perMinute(Unit.TOKENS, 100));
+        limits(TOKENS);
         reserves(tokens(60));
         told();
         settles(tokens(90));
@@ -127,14 +128,14 @@ abstract class NearLimitScenarios extends Scenarios {
 
     @Test
     void aSettlementThatStaysBelowTheShareIsNotTold() {
-        limits(RateLimit.perMinute(Unit.TOKENS, 100));
+        limits(TOKENS);
         reserves(tokens(60)).settles(tokens(70));
         told();
     }
 
     @Test
     void whatIsGivenBackMayBeReachedAgain() {
-        limits(RateLimit.perMinute(Unit.TOKENS, 100));
+        limits(TOKENS);
         reserves(tokens(80)).settles(tokens(10));
         told(80L);
         admits(tokens(60));

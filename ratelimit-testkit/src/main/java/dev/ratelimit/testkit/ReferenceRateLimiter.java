@@ -22,6 +22,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.AdminChecks;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.kernel.Tiers;
 import dev.ratelimit.spi.TimeSource;
@@ -178,10 +179,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
      * @throws IllegalArgumentException if the callers are of two organizations
      */
     public synchronized void carryOver(Caller caller, Caller former) {
-        if (!former.organization().equals(caller.organization())) {
-            throw new IllegalArgumentException("former must be of organization \"" + caller.organization()
-                    + "\": former=" + former.organization());
-        }
+        AdminChecks.requireSameOrganization(caller, former);
         Moment now = clock.read();
         Map<AppliedLimit, Long> counting = new LinkedHashMap<>();
         for (Key key : List.copyOf(meters.keySet())) {
