@@ -9,6 +9,7 @@ module dev.ratelimit {
 
     exports dev.ratelimit;
     exports dev.ratelimit.kernel to
+            dev.ratelimit.config,
             dev.ratelimit.core,
             dev.ratelimit.redis,
             dev.ratelimit.testkit;

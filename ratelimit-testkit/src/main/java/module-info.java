@@ -1,8 +1,8 @@
 /** What tests of rate limiting need: a clock moved by hand, an exact limiter, and the contract of every limiter. */
 module dev.ratelimit.testkit {
     requires transitive dev.ratelimit;
-    requires transitive org.junit.jupiter.api;
-    requires org.assertj.core;
+    requires static transitive org.junit.jupiter.api; // these two are for the contract only
+    requires static org.assertj.core;
     requires static org.jspecify;
 
     exports dev.ratelimit.testkit;

@@ -3,40 +3,103 @@ package dev.ratelimit;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.spi.Printable;
+import java.util.Objects;
 
 /**
- * A limit as it applies to an endpoint: the number, the table it stands in, and what shares its meter.
+ * A limit as it applies to an endpoint: the number, the table it stands in, and what shares its meter. An immutable
+ * value.
  *
- * @param table the name of the limit table
- * @param scope the endpoint by itself, or the group whose endpoints add up
- * @param limit the number with its window or period
- * @param shadow whether the table is a {@linkplain LimitTable#asShadow() shadow}, whose limits refuse nothing
+ * <p>Later versions will say more of a limit, so it is made by a factory.
  */
-public record AppliedLimit(String table, Scope scope, Limit limit, boolean shadow) {
+public final class AppliedLimit {
 
-    /**
-     * Makes an applied limit.
-     *
-     * @param table the name of the limit table
-     * @param scope the endpoint by itself, or the group whose endpoints add up
-     * @param limit the number with its window or period
-     * @param shadow whether the table is a shadow, whose limits refuse nothing
-     */
-    public AppliedLimit {
-        requireNonNull(table, "table");
-        requireNonNull(scope, "scope");
-        requireNonNull(limit, "limit");
+    private final String table;
+    private final Scope scope;
+    private final Limit limit;
+    private final boolean shadow;
+
+    private AppliedLimit(String table, Scope scope, Limit limit, boolean shadow) {
+        this.table = requireNonNull(table, "table");
+        this.scope = requireNonNull(scope, "scope");
+        this.limit = requireNonNull(limit, "limit");
+        this.shadow = shadow;
     }
 
     /**
      * Makes an applied limit that refuses what goes beyond it.
      *
      * @param table the name of the limit table
-     * @param scope the endpoint by itself, or the group whose endpoints add up
+     * @param scope the endpoint alone, or the group whose endpoints add up
      * @param limit the number with its window or period
+     * @return the applied limit
      */
-    public AppliedLimit(String table, Scope scope, Limit limit) {
-        this(table, scope, limit, false);
+    public static AppliedLimit of(String table, Scope scope, Limit limit) {
+        return of(table, scope, limit, false);
+    }
+
+    /**
+     * Makes an applied limit.
+     *
+     * @param table the name of the limit table
+     * @param scope the endpoint alone, or the group whose endpoints add up
+     * @param limit the number with its window or period
+     * @param shadow whether the table is a {@linkplain LimitTable#asShadow() shadow}, whose limits refuse nothing
+     * @return the applied limit
+     */
+    public static AppliedLimit of(String table, Scope scope, Limit limit, boolean shadow) {
+        return new AppliedLimit(table, scope, limit, shadow);
+    }
+
+    /**
+     * Returns the name of the limit table.
+     *
+     * @return the name
+     */
+    public String table() {
+        return table;
+    }
+
+    /**
+     * Returns what shares the meter of this limit.
+     *
+     * @return the endpoint alone, or the group whose endpoints add up; {@link Scope.EachOtherEndpoint} where {@link
+     *     Tier#limits()} tells the limit of endpoints that no row names
+     */
+    public Scope scope() {
+        return scope;
+    }
+
+    /**
+     * Returns the number with its window or period.
+     *
+     * @return the limit
+     */
+    public Limit limit() {
+        return limit;
+    }
+
+    /**
+     * Tells whether the table is a {@linkplain LimitTable#asShadow() shadow}.
+     *
+     * @return true if the limit refuses nothing
+     */
+    public boolean shadow() {
+        return shadow;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other
+                || (other instanceof AppliedLimit that
+                        && table.equals(that.table)
+                        && scope.equals(that.scope)
+                        && limit.equals(that.limit)
+                        && shadow == that.shadow);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(table, scope, limit, shadow);
     }
 
     /**

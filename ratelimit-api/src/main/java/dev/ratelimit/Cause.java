@@ -1,8 +1,12 @@
 package dev.ratelimit;
 
-/** Why a call was rejected. A reader that switches over causes should expect further ones in later versions. */
-public sealed interface Cause
-        permits CapacityReached, KeyRevoked, KeyUnknown, LimitReached, StoreUnavailable, ReservationEnded {
+/**
+ * Why a call was rejected. Later versions will have further causes, so a reader that tells causes apart must expect one
+ * that it does not know: {@link #message()} and {@link #suggestedStatus()} say what to answer then.
+ *
+ * <p>Implementations are immutable values, safe for use by many threads.
+ */
+public interface Cause {
 
     /**
      * Returns the cause in words, for the person whose call was rejected.

@@ -8,8 +8,11 @@ import java.util.Collection;
 /**
  * One number of a tier table, with the time it is counted over: a {@link RateLimit} counts over a window of elapsed
  * time, a {@link Quota} over a calendar period or for ever.
+ *
+ * <p>Later versions will have further kinds, so code that tells kinds apart needs a case for all others: a {@code
+ * switch} without a {@code default} does not compile.
  */
-public sealed interface Limit permits RateLimit, Quota {
+public sealed interface Limit permits RateLimit, Quota, FurtherLimit {
 
     /**
      * Returns what is counted.

@@ -3,6 +3,7 @@ package dev.ratelimit;
 import static java.util.stream.Collectors.joining;
 
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.CalendarPeriod;
 import dev.ratelimit.spi.Printable;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -198,8 +199,8 @@ final class LimitParser {
             time = scanner.isAtDigit() ? time() : time;
         }
         ZoneId zone = scanner.skipWord("in") ? zone() : ZoneOffset.UTC;
-        return new QuotaPeriod.Calendar(
-                unit, QuotaPeriod.Calendar.MONDAY_1_JANUARY.withDayOfMonth(day).with(time), zone);
+        return new CalendarPeriod(
+                unit, CalendarPeriod.MONDAY_1_JANUARY.withDayOfMonth(day).with(time), zone);
     }
 
     private int day() {
@@ -241,7 +242,7 @@ final class LimitParser {
             quota = quota.withOverrun(Overrun.UNTIL_REACHED);
         }
         scanner.expectEnd(
-                period instanceof QuotaPeriod.Calendar
+                period instanceof CalendarPeriod
                         ? "expected the end, \"from\", \"in\" and a time zone, or \", until reached\""
                         : "expected the end, or \", until reached\"");
         return quota;

@@ -4,40 +4,96 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.kernel.Arguments;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Where an organization stands with one limit, at one moment.
+ * Where an organization stands with one limit, at one moment. An immutable value.
  *
- * @param applied the limit and what it applies to
- * @param used units that count now; more than the amount if the limit was overrun or lowered
- * @param granted units that may be used beyond the amount until the period ends, from 0 to 2<sup>53</sup>; 0 for a rate
- *     limit
- * @param remaining units still to be had, at least 0
- * @param resetAfter the wait until nothing of what is used now counts any more: zero if nothing does, empty if that is
- *     never
+ * <p>Later versions will say more of it, so it is made by a factory.
  */
-public record LimitStatus(
-        AppliedLimit applied, long used, long granted, long remaining, Optional<Duration> resetAfter) {
+public final class LimitStatus {
 
-    /**
-     * Makes a status.
-     *
-     * @param applied the limit and what it applies to
-     * @param used units that count now
-     * @param granted units that may be used beyond the amount until the period ends, at least 0
-     * @param remaining units still to be had, at least 0
-     * @param resetAfter the wait until nothing of what is used now counts any more
-     */
-    public LimitStatus {
-        requireNonNull(applied, "applied");
-        requireNonNull(resetAfter, "resetAfter");
+    private final AppliedLimit applied;
+    private final long used;
+    private final long granted;
+    private final Optional<Duration> resetAfter;
+
+    private LimitStatus(AppliedLimit applied, long used, long granted, Optional<Duration> resetAfter) {
+        this.applied = requireNonNull(applied, "applied");
+        this.used = used;
+        this.granted = granted;
+        this.resetAfter = requireNonNull(resetAfter, "resetAfter");
         Arguments.require(used >= 0, "used", ">= 0", used);
         Arguments.requireAmount(granted, "granted");
         boolean mayBeGranted = granted == 0 || applied.limit() instanceof Quota;
         Arguments.require(mayBeGranted, "granted", "0 for a limit that is no quota", granted);
-        Arguments.require(remaining >= 0, "remaining", ">= 0", remaining);
-        resetAfter.ifPresent(wait -> Arguments.require(!wait.isNegative(), "resetAfter", ">= 0", wait));
+        requireWait(resetAfter, "resetAfter");
+    }
+
+    private static void requireWait(Optional<Duration> wait, String name) {
+        wait.ifPresent(some -> Arguments.require(!some.isNegative(), name, ">= 0", some));
+    }
+
+    /**
+     * Makes the status of a limit; for backends.
+     *
+     * @param applied the limit and what it applies to
+     * @param used units that count now, at least 0
+     * @param granted units that may be used beyond the amount until the period ends, from 0 to 2<sup>53</sup>; 0 for a
+     *     rate limit
+     * @param resetAfter the wait until nothing of what is used now counts any more: zero if nothing does, empty if that
+     *     is never
+     * @return the status
+     * @throws IllegalArgumentException if a number or a wait is out of its range
+     */
+    public static LimitStatus of(AppliedLimit applied, long used, long granted, Optional<Duration> resetAfter) {
+        return new LimitStatus(applied, used, granted, resetAfter);
+    }
+
+    /**
+     * Returns the limit and what it applies to.
+     *
+     * @return the limit
+     */
+    public AppliedLimit applied() {
+        return applied;
+    }
+
+    /**
+     * Returns the units that count now.
+     *
+     * @return units; more than the amount if the limit was overrun or lowered
+     */
+    public long used() {
+        return used;
+    }
+
+    /**
+     * Returns the units that may be used beyond the amount until the period ends.
+     *
+     * @return units, from 0 to 2<sup>53</sup>; 0 for a rate limit
+     */
+    public long granted() {
+        return granted;
+    }
+
+    /**
+     * Returns the units that are left.
+     *
+     * @return the amount and what is granted, without what is used; at least 0
+     */
+    public long remaining() {
+        return Math.max(0, applied.limit().amount() + granted - used);
+    }
+
+    /**
+     * Returns the wait until nothing of what is used now counts any more.
+     *
+     * @return zero if nothing counts, empty if that is never
+     */
+    public Optional<Duration> resetAfter() {
+        return resetAfter;
     }
 
     /**
@@ -51,17 +107,25 @@ public record LimitStatus(
         return Math.max(0, used - granted - applied.limit().amount());
     }
 
-    /**
-     * Makes the status of a limit of which so much is used and so much was granted; for backends.
-     *
-     * @param applied the limit and what it applies to
-     * @param used units that count now
-     * @param granted units that may be used beyond the amount until the period ends, at least 0
-     * @param resetAfter the wait until nothing of what is used counts any more, empty if that is never
-     * @return the status, with the remaining units reckoned from the amount
-     */
-    public static LimitStatus of(AppliedLimit applied, long used, long granted, Optional<Duration> resetAfter) {
-        return new LimitStatus(
-                applied, used, granted, Math.max(0, applied.limit().amount() + granted - used), resetAfter);
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof LimitStatus that
+                && applied.equals(that.applied)
+                && used == that.used
+                && granted == that.granted
+                && resetAfter.equals(that.resetAfter);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(applied, used, granted, resetAfter);
+    }
+
+    /** Returns for example {@code 2 used of 5 calls per minute for endpoint "chat" (minutes), reset after PT48S}. */
+    @Override
+    public String toString() {
+        return used + " used of " + applied
+                + (granted == 0 ? "" : ", " + granted + " granted")
+                + resetAfter.map(wait -> ", reset after " + wait).orElse(", never reset");
     }
 }

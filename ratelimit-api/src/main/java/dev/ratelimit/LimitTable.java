@@ -6,8 +6,10 @@ import static java.util.stream.Collectors.joining;
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.Printable;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -60,7 +62,7 @@ public final class LimitTable {
     }
 
     /**
-     * Adds a row that limits each of some endpoints by itself.
+     * Adds a row that limits each of some endpoints alone.
      *
      * @param limit the limit of each
      * @param endpoints the endpoints, at least one
@@ -96,7 +98,7 @@ public final class LimitTable {
     }
 
     /**
-     * Adds the row that limits each of the other endpoints by itself.
+     * Adds the row that limits each of the other endpoints alone.
      *
      * @param limit the limit of each
      * @return the longer table
@@ -119,16 +121,17 @@ public final class LimitTable {
     }
 
     /**
-     * Returns this table as a shadow: it refuses nothing, and tells what it would refuse. It decides over those calls
-     * that all other tables admit, and by itself, whatever other shadows say. A call that it would admit is charged to
-     * it. One that it would refuse is not: the answer is among the {@link Admitted#shadowRejections()}, and listeners
-     * are told. So what it counts is never more than its amounts; but the calls that it would refuse are charged to all
-     * other tables, so it may see fewer calls than it would in force. More for a {@link Reservation} is asked only of
-     * shadows that would have admitted the estimate.
+     * Returns this table as a shadow, which refuses nothing and tells what it would refuse.
      *
-     * <p>When it is put in force, what is used goes on. To be tried beside a table that is in force, it must have a
-     * name of its own: a tier has one table of a name, and {@link Tier#withTable} puts it in the other's place, which
-     * then refuses nothing any more.
+     * <p>A shadow decides over the calls that all tables in force admit. Shadows do not see each other. A call that the
+     * shadow would admit is charged to it. A call that it would refuse is not charged to it: the refusal is among the
+     * {@link Admitted#shadowRejections()}, and listeners are told. So a shadow never counts more than its amounts. The
+     * calls that it would refuse are charged to the tables in force, so the shadow may see fewer calls than it would in
+     * force. A piece of a {@link Reservation} is asked only of shadows that would have admitted the estimate.
+     *
+     * <p>When the table is put in force, its usage stays. A shadow beside a table in force needs a name of its own. A
+     * tier has one table of a name: {@link Tier#withTable} replaces the table in force by a shadow of the same name,
+     * and then nothing is refused.
      *
      * @return the table with the same rows
      */
@@ -170,8 +173,18 @@ public final class LimitTable {
      */
     public Set<String> namedEndpoints() {
         Set<String> named = new LinkedHashSet<>();
-        rows.forEach(row -> named.addAll(row.endpoints()));
+        rows.forEach(row -> named.addAll(row.endpoints));
         return named;
+    }
+
+    /**
+     * Returns the rows of this table, for a page that shows it or a file that keeps it. What an endpoint is limited to
+     * is asked of {@link Tier#limitsFor}.
+     *
+     * @return the rows in their order, unmodifiable
+     */
+    public List<Row> rows() {
+        return rows;
     }
 
     /**
@@ -183,30 +196,28 @@ public final class LimitTable {
     Optional<AppliedLimit> limitFor(String endpoint) {
         Row others = null;
         for (Row row : rows) {
-            if (row.endpoints().contains(endpoint)) {
-                return limitOf(row, endpoint);
+            if (row.endpoints.contains(endpoint)) {
+                return limitOf(row, new Scope.Endpoint(endpoint));
             }
             others = row.isForOthers() ? row : others;
         }
-        return others == null ? Optional.empty() : limitOf(others, endpoint);
+        return others == null ? Optional.empty() : limitOf(others, new Scope.Endpoint(endpoint));
     }
 
-    /**
-     * Returns the limits that this table has for some endpoints, and the one of all others together if there is one.
-     */
+    /** Returns the limits that this table has for some endpoints, and that of the others if there is one. */
     Stream<AppliedLimit> limitsFor(Set<String> endpoints) {
-        Stream<Row> others = rows.stream().filter(row -> row.isForOthers() && row.group() != null);
+        Stream<Row> others = rows.stream().filter(Row::isForOthers);
         return Stream.concat(
                 endpoints.stream().flatMap(endpoint -> limitFor(endpoint).stream()),
-                others.flatMap(row -> limitOf(row, "").stream()));
+                others.flatMap(row -> limitOf(row, new Scope.EachOtherEndpoint()).stream()));
     }
 
-    private Optional<AppliedLimit> limitOf(Row row, String endpoint) {
-        if (row.limit() == null) {
+    private Optional<AppliedLimit> limitOf(Row row, Scope alone) {
+        if (row.limit == null) {
             return Optional.empty();
         }
-        Scope scope = row.group() == null ? new Scope.Endpoint(endpoint) : row.group();
-        return Optional.of(new AppliedLimit(name, scope, row.limit(), shadow));
+        Scope scope = row.group == null ? alone : row.group;
+        return Optional.of(AppliedLimit.of(name, scope, row.limit, shadow));
     }
 
     LimitTable withLimits(UnaryOperator<Limit> change) {
@@ -222,7 +233,7 @@ public final class LimitTable {
             boolean added = named.add(Arguments.requireName(endpoint, "endpoint"));
             Arguments.require(added, "endpoint", "named once in a row", endpoint);
         }
-        return named;
+        return Collections.unmodifiableSet(named);
     }
 
     private LimitTable with(Row added) {
@@ -253,27 +264,60 @@ public final class LimitTable {
         return Printable.text(Printable.name(name) + (shadow ? " (shadow)" : "") + rows);
     }
 
-    /**
-     * A row.
-     *
-     * @param endpoints the endpoints it names; none: it is for the others
-     * @param group the group that they are limited as; null: each by itself
-     * @param limit the limit; null: unlimited
-     */
-    private record Row(
-            Set<String> endpoints,
-            Scope.@Nullable Group group,
-            @Nullable Limit limit) {
+    /** A row: some endpoints, or all that no other row names, and what limits them. Immutable. */
+    public static final class Row {
 
-        boolean isForOthers() {
+        private final Set<String> endpoints;
+        private final Scope.@Nullable Group group;
+        private final @Nullable Limit limit;
+
+        private Row(Set<String> endpoints, Scope.@Nullable Group group, @Nullable Limit limit) {
+            this.endpoints = endpoints;
+            this.group = group;
+            this.limit = limit;
+        }
+
+        /**
+         * Returns the endpoints that the row names.
+         *
+         * @return the names in their order, unmodifiable; none if the row is for the other endpoints
+         */
+        public Set<String> endpoints() {
+            return endpoints;
+        }
+
+        /**
+         * Tells whether the row is for the endpoints that no row of its table names.
+         *
+         * @return true if it names none
+         */
+        public boolean isForOthers() {
             return endpoints.isEmpty();
         }
 
-        Row withLimit(UnaryOperator<Limit> change) {
+        /**
+         * Returns the group that the endpoints of the row add up in.
+         *
+         * @return the group, empty if the row limits each endpoint alone, or none
+         */
+        public Optional<Scope.Group> group() {
+            return Optional.ofNullable(group);
+        }
+
+        /**
+         * Returns the limit of the row.
+         *
+         * @return the limit, empty if the row leaves its endpoints unlimited
+         */
+        public Optional<Limit> limit() {
+            return Optional.ofNullable(limit);
+        }
+
+        private Row withLimit(UnaryOperator<Limit> change) {
             return limit == null ? this : new Row(endpoints, group, requireNonNull(change.apply(limit), "limit"));
         }
 
-        void refuseConflictWith(Row earlier, String table) {
+        private void refuseConflictWith(Row earlier, String table) {
             for (String endpoint : endpoints) {
                 if (earlier.endpoints.contains(endpoint)) {
                     throw conflict(new Scope.Endpoint(endpoint).toString(), earlier, table);
@@ -292,6 +336,20 @@ public final class LimitTable {
                     + " and " + earlier + " of table \"" + Printable.name(table) + '"'));
         }
 
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Row that
+                    && endpoints.equals(that.endpoints)
+                    && Objects.equals(group, that.group)
+                    && Objects.equals(limit, that.limit);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(endpoints, group, limit);
+        }
+
+        /** Returns the endpoints, the group and the limit. */
         @Override
         public String toString() {
             String named = endpoints.stream().map(Printable::name).collect(joining(", "));

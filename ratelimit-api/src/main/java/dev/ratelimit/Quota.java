@@ -35,7 +35,7 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
     }
 
     /**
-     * Makes a quota of so many units per period, {@linkplain Overrun#WHILE_FITS while they fit}.
+     * Makes a quota of an amount of units per period, {@linkplain Overrun#WHILE_FITS while they fit}.
      *
      * @param unit what is counted
      * @param amount units per period, between 0 and 2<sup>53</sup>
@@ -48,7 +48,7 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
     }
 
     /**
-     * Makes a quota of so many calls per calendar month in UTC.
+     * Makes a quota of calls per calendar month in UTC.
      *
      * @param calls calls per month, between 0 and 2<sup>53</sup>
      * @return the quota
@@ -58,7 +58,7 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
     }
 
     /**
-     * Makes a quota of so many units per calendar month in UTC.
+     * Makes a quota of an amount of units per calendar month in UTC.
      *
      * @param unit what is counted
      * @param amount units per month, between 0 and 2<sup>53</sup>
@@ -69,7 +69,7 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
     }
 
     /**
-     * Makes a quota of so many units in all, for ever.
+     * Makes a quota of an amount of units in all, for ever.
      *
      * @param unit what is counted
      * @param amount units in all, between 0 and 2<sup>53</sup>

@@ -6,7 +6,8 @@ import dev.ratelimit.kernel.Arguments;
 import java.time.Duration;
 
 /**
- * So many units in any window of so much elapsed time: a sliding window that ends with the current call.
+ * At most an amount of units in any window of a length of elapsed time: a sliding window that ends with the current
+ * call.
  *
  * <p>A charge made at time s counts at time t as long as t - s &lt; window; exactly one window later it is gone, or a
  * little later, as its {@link Precision} says. In every window of this length, wherever it begins, no more than the
@@ -40,7 +41,7 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
     }
 
     /**
-     * Makes a limit of so many units per window, of {@link Precision#BOUNDED bounded} precision.
+     * Makes a limit of an amount of units per window, of {@link Precision#BOUNDED bounded} precision.
      *
      * @param unit what is counted
      * @param amount units per window, between 0 and 2<sup>53</sup>
@@ -53,7 +54,7 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
     }
 
     /**
-     * Makes a limit of so many calls in any second.
+     * Makes a limit of calls in any second.
      *
      * @param calls calls per second, between 0 and 2<sup>53</sup>
      * @return the limit
@@ -63,7 +64,7 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
     }
 
     /**
-     * Makes a limit of so many calls in any minute.
+     * Makes a limit of calls in any minute.
      *
      * @param calls calls per minute, between 0 and 2<sup>53</sup>
      * @return the limit
@@ -73,7 +74,7 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
     }
 
     /**
-     * Makes a limit of so many calls in any hour.
+     * Makes a limit of calls in any hour.
      *
      * @param calls calls per hour, between 0 and 2<sup>53</sup>
      * @return the limit
@@ -83,7 +84,7 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
     }
 
     /**
-     * Makes a limit of so many calls in any 24 hours. For calendar days see {@link Quota}.
+     * Makes a limit of calls in any 24 hours. For calendar days see {@link Quota}.
      *
      * @param calls calls per day, between 0 and 2<sup>53</sup>
      * @return the limit

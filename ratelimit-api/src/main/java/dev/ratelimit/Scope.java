@@ -5,7 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.Printable;
 
-/** What shares one meter: an endpoint by itself, or a named group of endpoints. */
+/**
+ * What shares one meter: an endpoint alone, or a named group of endpoints. {@link EachOtherEndpoint} stands for the
+ * endpoints that no row names where they have no name: in the limits of a tier.
+ */
 public sealed interface Scope {
 
     /**
@@ -74,6 +77,27 @@ public sealed interface Scope {
         @Override
         public String toString() {
             return "group \"" + Printable.name(name) + '"';
+        }
+    }
+
+    /**
+     * Each endpoint that no row of the table names, alone. {@link Tier#limits()} tells the limit of such endpoints so.
+     * No meter has this scope: what an endpoint has used counts under its own name.
+     */
+    record EachOtherEndpoint() implements Scope {
+
+        private static final String NAME = "each other endpoint";
+
+        /** Returns {@code each other endpoint}. */
+        @Override
+        public String name() {
+            return NAME;
+        }
+
+        /** Returns {@code each other endpoint}. */
+        @Override
+        public String toString() {
+            return NAME;
         }
     }
 }

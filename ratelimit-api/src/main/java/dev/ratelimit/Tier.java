@@ -95,8 +95,9 @@ public final class Tier {
     }
 
     /**
-     * Returns every limit of this tier: of the endpoints that some table names, and of the groups. What each other
-     * endpoint is limited to by itself comes only with the name of such an endpoint, by {@link #limitsFor}.
+     * Returns every limit of this tier: of the endpoints that some table names, of the groups, and of the other
+     * endpoints. What each other endpoint is limited to alone has the scope {@link Scope.EachOtherEndpoint}; with the
+     * name of such an endpoint it comes by {@link #limitsFor}.
      *
      * @return the limits in the order of the tables, each once, unmodifiable
      */
@@ -104,6 +105,18 @@ public final class Tier {
         return tables.stream()
                 .flatMap(table -> table.limitsFor(namedEndpoints()))
                 .distinct()
+                .toList();
+    }
+
+    /**
+     * Returns the limits that an organization has one meter of: those of {@link #limits()} without what each other
+     * endpoint is limited to alone.
+     *
+     * @return the limits in the order of the tables, each once, unmodifiable
+     */
+    public List<AppliedLimit> namedLimits() {
+        return limits().stream()
+                .filter(limit -> !(limit.scope() instanceof Scope.EachOtherEndpoint))
                 .toList();
     }
 

@@ -70,8 +70,8 @@ public final class Usage {
     }
 
     /**
-     * Returns this usage and so much more. A unit that this usage states already adds up; stating {@link Unit#CALLS}
-     * for the first time replaces the call that is implied.
+     * Returns this usage and more units of one kind. A unit that this usage states already adds up; stating {@link
+     * Unit#CALLS} for the first time replaces the call that is implied.
      *
      * @param unit what is used
      * @param amount how much of it, between 0 and 2<sup>53</sup>

@@ -4,8 +4,8 @@
  * <pre>
  *   Tier ── a named set of ──► LimitTable ── rows of (endpoints, Limit)
  *     │                                              │
- *     │ limitsFor(endpoint)                          ├─ RateLimit   so much in any window of elapsed time
- *     ▼                                              └─ Quota       so much in a calendar period, or for ever
+ *     │ limitsFor(endpoint)                          ├─ RateLimit   in any window of elapsed time
+ *     ▼                                              └─ Quota       in a calendar period, or for ever
  *   AppliedLimit (table, scope, limit)
  *     ▲
  *     │ one meter each, per organization and account

@@ -21,7 +21,7 @@ class KeyResolutionTest {
     private static final Usage USAGE = Usage.of(Unit.TOKENS, 7);
     private static final Duration DAY = Duration.ofDays(1);
     private static final Resolution CALLER =
-            new Caller("acme", Tier.named("trial").build());
+            Caller.of("acme", Tier.named("trial").build());
     private static final Rejected REFUSAL = Rejected.temporary(new KeyUnknown(), "", 5);
 
     private final HandScheduler scheduler = new HandScheduler();

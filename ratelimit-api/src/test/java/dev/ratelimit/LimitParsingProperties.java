@@ -2,6 +2,7 @@ package dev.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.kernel.CalendarPeriod;
 import dev.ratelimit.spi.Printable;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -113,10 +114,10 @@ class LimitParsingProperties {
     private static Arbitrary<Limit> quotas() {
         Arbitrary<QuotaPeriod> calendars = Combinators.combine(
                         Arbitraries.of(ChronoUnit.DAYS, ChronoUnit.WEEKS, ChronoUnit.YEARS), zones())
-                .as((unit, zone) -> new QuotaPeriod.Calendar(unit, LocalDateTime.of(1, 1, 1, 0, 0), zone));
+                .as((unit, zone) -> new CalendarPeriod(unit, LocalDateTime.of(1, 1, 1, 0, 0), zone));
         Arbitrary<QuotaPeriod> months = Combinators.combine(
                         Arbitraries.integers().between(1, 31), times(), zones())
-                .as((day, time, zone) -> new QuotaPeriod.Calendar(
+                .as((day, time, zone) -> new CalendarPeriod(
                         ChronoUnit.MONTHS, LocalDateTime.of(1, 1, day, 0, 0).with(time), zone));
         return Combinators.combine(
                         units(),

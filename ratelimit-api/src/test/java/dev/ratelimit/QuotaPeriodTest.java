@@ -3,6 +3,7 @@ package dev.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ratelimit.kernel.CalendarPeriod;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -147,8 +148,7 @@ class QuotaPeriodTest {
     @ParameterizedTest
     @CsvSource({"DAYS", "WEEKS", "MONTHS", "YEARS"})
     void everyInstantThereIsHasAPeriod(ChronoUnit unit) {
-        QuotaPeriod period =
-                new QuotaPeriod.Calendar(unit, LocalDateTime.of(1, 1, 1, 0, 0), ZoneId.of("Pacific/Kiritimati"));
+        QuotaPeriod period = new CalendarPeriod(unit, LocalDateTime.of(1, 1, 1, 0, 0), ZoneId.of("Pacific/Kiritimati"));
         Instant first = period.at(Instant.MIN).end();
         Instant last = period.at(Instant.MAX.minusNanos(1)).start();
         assertThat(period.at(Instant.MIN).start()).isEqualTo(Instant.MIN);
@@ -175,12 +175,12 @@ class QuotaPeriodTest {
         assertThatThrownBy(() -> QuotaPeriod.monthFrom(32, UTC))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("dayOfMonth must be between 1 and 31: dayOfMonth=32");
-        assertThatThrownBy(() -> new QuotaPeriod.Calendar(ChronoUnit.HOURS, LocalDateTime.MIN, UTC))
+        assertThatThrownBy(() -> new CalendarPeriod(ChronoUnit.HOURS, LocalDateTime.MIN, UTC))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("unit must be one of Days, Weeks, Months, Years: unit=Hours");
-        assertThatThrownBy(() -> new QuotaPeriod.Calendar(ChronoUnit.DECADES, LocalDateTime.MIN, UTC))
+        assertThatThrownBy(() -> new CalendarPeriod(ChronoUnit.DECADES, LocalDateTime.MIN, UTC))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new QuotaPeriod.Calendar(ChronoUnit.YEARS, LocalDateTime.of(1, 1, 2, 0, 0), UTC))
+        assertThatThrownBy(() -> new CalendarPeriod(ChronoUnit.YEARS, LocalDateTime.of(1, 1, 2, 0, 0), UTC))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("anchor must be 0001-01-01T00:00, or for Months in that month: anchor=0001-01-02T00:00");
         assertThatThrownBy(() -> QuotaPeriod.monthFrom(Instant.MAX, UTC))

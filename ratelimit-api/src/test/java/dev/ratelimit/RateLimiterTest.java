@@ -23,7 +23,7 @@ class RateLimiterTest {
     private final ScriptedAttempts attempts = new ScriptedAttempts(time);
     private final HandScheduler scheduler = new HandScheduler();
     private final ReservingLimiter limiter = new ReservingLimiter();
-    private final Caller caller = new Caller("acme", Tier.named("trial").build());
+    private final Caller caller = Caller.of("acme", Tier.named("trial").build());
 
     @AfterEach
     void shutDown() {

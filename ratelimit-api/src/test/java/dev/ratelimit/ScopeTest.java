@@ -55,9 +55,8 @@ class ScopeTest {
                 .table(LimitTable.named("minutes").each(TEN, listed).eachOtherEndpoint(RateLimit.perMinute(5)))
                 .build();
 
-        assertThat(tier.limitsFor(listed))
-                .containsExactly(new AppliedLimit("minutes", new Scope.Endpoint(listed), TEN));
+        assertThat(tier.limitsFor(listed)).containsExactly(AppliedLimit.of("minutes", new Scope.Endpoint(listed), TEN));
         assertThat(tier.limitsFor(unlisted))
-                .containsExactly(new AppliedLimit("minutes", new Scope.Endpoint(unlisted), RateLimit.perMinute(5)));
+                .containsExactly(AppliedLimit.of("minutes", new Scope.Endpoint(unlisted), RateLimit.perMinute(5)));
     }
 }

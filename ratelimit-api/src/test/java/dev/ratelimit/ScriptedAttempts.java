@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 final class ScriptedAttempts implements Supplier<Reservation> {
 
     private static final LimitReached REACHED =
-            new LimitReached(new AppliedLimit("calls", new Scope.Endpoint("chat"), RateLimit.perMinute(1)));
+            new LimitReached(AppliedLimit.of("calls", new Scope.Endpoint("chat"), RateLimit.perMinute(1)));
 
     /** The readings of the clock at which somebody asked. */
     final List<Long> askedAt = new ArrayList<>();

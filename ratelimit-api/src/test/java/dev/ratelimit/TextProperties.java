@@ -126,8 +126,8 @@ class TextProperties {
         RateLimit rate = RateLimit.of(unit, 5, Duration.ofMinutes(1));
         Scope endpoint = new Scope.Endpoint(names.endpoint());
         Scope group = new Scope.Group(names.group());
-        AppliedLimit shadow = new AppliedLimit(names.table(), endpoint, rate, true);
-        LimitReached reached = new LimitReached(new AppliedLimit(names.table(), group, quota));
+        AppliedLimit shadow = AppliedLimit.of(names.table(), endpoint, rate, true);
+        LimitReached reached = new LimitReached(AppliedLimit.of(names.table(), group, quota));
         Rejected temporary = Rejected.temporary(reached, names.notice(), 1);
         LimitTable table = names.limitTable(rate);
         Tier tier = names.tier(table);
@@ -140,6 +140,7 @@ class TextProperties {
                 rate,
                 endpoint,
                 group,
+                new Scope.EachOtherEndpoint(),
                 shadow,
                 temporary,
                 Rejected.permanent(new LimitReached(shadow), names.notice()),
@@ -155,7 +156,7 @@ class TextProperties {
                 table,
                 table.asShadow(),
                 tier,
-                new Caller(names.organization(), tier),
+                Caller.of(names.organization(), tier),
                 KeyDigest.of(names.account()),
                 InMemoryKeyDirectory.builder()
                         .trial(tier)

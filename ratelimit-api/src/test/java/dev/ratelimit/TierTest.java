@@ -25,8 +25,8 @@ class TierTest {
     void anEndpointFallsUnderOneRowOfEachTable() {
         assertThat(TIER.limitsFor("chat"))
                 .containsExactly(
-                        new AppliedLimit("minutes", new Scope.Endpoint("chat"), TEN),
-                        new AppliedLimit("months", new Scope.Group("talk"), Quota.perMonth(5_000)));
+                        AppliedLimit.of("minutes", new Scope.Endpoint("chat"), TEN),
+                        AppliedLimit.of("months", new Scope.Group("talk"), Quota.perMonth(5_000)));
         assertThat(TIER.limitsFor("coral").get(1))
                 .isEqualTo(TIER.limitsFor("chat").get(1));
     }
@@ -47,7 +47,7 @@ class TierTest {
     @Test
     void anUnlimitedEndpointIsNotAmongTheOthers() {
         assertThat(TIER.limitsFor("embed"))
-                .containsExactly(new AppliedLimit("minutes", new Scope.Endpoint("embed"), FIVE));
+                .containsExactly(AppliedLimit.of("minutes", new Scope.Endpoint("embed"), FIVE));
     }
 
     @Test
@@ -60,22 +60,25 @@ class TierTest {
                 .extracting(AppliedLimit::scope)
                 .containsExactly(new Scope.Endpoint("classify"), new Scope.Group("remaining"));
         assertThat(tier.limitsFor("unheard of"))
-                .containsExactly(new AppliedLimit("months", new Scope.Group("remaining"), MONTH));
+                .containsExactly(AppliedLimit.of("months", new Scope.Group("remaining"), MONTH));
     }
 
     @Test
-    void allLimitsAreThoseOfNamedEndpointsAndOfGroupsEachOnce() {
-        assertThat(TIER.withTable(LimitTable.named("days").eachOtherEndpoint(TEN))
-                        .limits())
+    void allLimitsAreThoseOfNamedEndpointsOfGroupsAndOfOtherEndpointsEachOnce() {
+        Tier days = TIER.withTable(LimitTable.named("days").eachOtherEndpoint(TEN));
+        assertThat(days.limits())
                 .containsExactly(
-                        new AppliedLimit("minutes", new Scope.Endpoint("embed"), FIVE),
-                        new AppliedLimit("minutes", new Scope.Endpoint("chat"), TEN),
-                        new AppliedLimit("minutes", new Scope.Endpoint("coral"), TEN),
-                        new AppliedLimit("months", new Scope.Group("talk"), Quota.perMonth(5_000)),
-                        new AppliedLimit("months", new Scope.Group("remaining"), MONTH),
-                        new AppliedLimit("days", new Scope.Endpoint("embed"), TEN),
-                        new AppliedLimit("days", new Scope.Endpoint("chat"), TEN),
-                        new AppliedLimit("days", new Scope.Endpoint("coral"), TEN));
+                        AppliedLimit.of("minutes", new Scope.Endpoint("embed"), FIVE),
+                        AppliedLimit.of("minutes", new Scope.Endpoint("chat"), TEN),
+                        AppliedLimit.of("minutes", new Scope.Endpoint("coral"), TEN),
+                        AppliedLimit.of("months", new Scope.Group("talk"), Quota.perMonth(5_000)),
+                        AppliedLimit.of("months", new Scope.Group("remaining"), MONTH),
+                        AppliedLimit.of("days", new Scope.Endpoint("embed"), TEN),
+                        AppliedLimit.of("days", new Scope.Endpoint("chat"), TEN),
+                        AppliedLimit.of("days", new Scope.Endpoint("coral"), TEN),
+                        AppliedLimit.of("days", new Scope.EachOtherEndpoint(), TEN));
+        assertThat(days.namedLimits()).isEqualTo(days.limits().subList(0, 8));
+        assertThat(days.limits().get(8)).hasToString("10 calls per minute for each other endpoint (days)");
     }
 
     @Test
@@ -102,8 +105,8 @@ class TierTest {
         Tier tier = Tier.named("t")
                 .table(LimitTable.named("minutes").each(FIVE, "chat").eachOtherEndpoint(TEN))
                 .build();
-        assertThat(tier.limitsFor("a")).containsExactly(new AppliedLimit("minutes", new Scope.Endpoint("a"), TEN));
-        assertThat(tier.limitsFor("b")).containsExactly(new AppliedLimit("minutes", new Scope.Endpoint("b"), TEN));
+        assertThat(tier.limitsFor("a")).containsExactly(AppliedLimit.of("minutes", new Scope.Endpoint("a"), TEN));
+        assertThat(tier.limitsFor("b")).containsExactly(AppliedLimit.of("minutes", new Scope.Endpoint("b"), TEN));
         assertThat(tier.namedEndpoints()).containsExactly("chat");
     }
 
@@ -137,7 +140,7 @@ class TierTest {
         Tier doubled = TIER.withLimits(limit ->
                 limit instanceof RateLimit rate ? RateLimit.of(rate.unit(), 2 * rate.amount(), rate.window()) : limit);
         assertThat(doubled.limitsFor("embed"))
-                .containsExactly(new AppliedLimit("minutes", new Scope.Endpoint("embed"), TEN));
+                .containsExactly(AppliedLimit.of("minutes", new Scope.Endpoint("embed"), TEN));
         assertThat(doubled.withoutTable("minutes")).isEqualTo(TIER.withoutTable("minutes"));
     }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * KeyDirectory keys = digest -> {
  *   Row row = cache.find(digest.hex());
- *   return row == null ? Rejected.permanent(new KeyUnknown(), "") : new Caller(row.organization(), row.tier());
+ *   return row == null ? Rejected.permanent(new KeyUnknown(), "") : Caller.of(row.organization(), row.tier());
  * };
  * }</pre>
  *

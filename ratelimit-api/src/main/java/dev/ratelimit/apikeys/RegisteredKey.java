@@ -8,7 +8,6 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
-import dev.ratelimit.kernel.Tiers;
 import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
 import java.util.Optional;
@@ -37,16 +36,18 @@ final class RegisteredKey {
                 return refusal.get();
             }
         }
-        return new Caller(
+        return Caller.of(
                 organization,
                 switch (kind) {
-                    case TRIAL -> Tiers.of(trial, organization);
-                    case PRODUCTION -> Tiers.of(production, organization);
+                    case TRIAL -> tier(trial);
+                    case PRODUCTION -> tier(production);
                     case PRODUCTION_UNDER_REVIEW ->
-                        reviewed(
-                                Tiers.of(trial, organization),
-                                Tiers.of(production, organization).account());
+                        reviewed(tier(trial), tier(production).account());
                 });
+    }
+
+    private Tier tier(TierResolver tiers) {
+        return tiers.callerOf(organization).tier();
     }
 
     /**

@@ -36,7 +36,7 @@ public final class AdminChecks {
     }
 
     private static boolean isOf(Tier tier, AppliedLimit limit) {
-        return tier.limits().contains(limit)
+        return tier.namedLimits().contains(limit)
                 || (limit.scope() instanceof Scope.Endpoint endpoint
                         && tier.limitsFor(endpoint.name()).contains(limit));
     }

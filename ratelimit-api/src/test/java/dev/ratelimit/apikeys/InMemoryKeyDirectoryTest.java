@@ -56,8 +56,8 @@ class InMemoryKeyDirectoryTest {
     void aKeyStandsForItsOrganizationOnTheTierOfItsKind() {
         keys.register(one, "acme", TRIAL);
         keys.register(other, "umbrella", PRODUCTION);
-        assertThat(keys.resolve("one")).isEqualTo(new Caller("acme", TRIAL_TIER));
-        assertThat(keys.resolve("other")).isEqualTo(new Caller("umbrella", PRODUCTION_TIER));
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", TRIAL_TIER));
+        assertThat(keys.resolve("other")).isEqualTo(Caller.of("umbrella", PRODUCTION_TIER));
     }
 
     @Test
@@ -77,8 +77,8 @@ class InMemoryKeyDirectoryTest {
             keys.register(KeyDigest.of("production " + i), "acme", PRODUCTION);
         }
         for (int i = 0; i < 1_000; i++) {
-            assertThat(keys.resolve("trial " + i)).isEqualTo(new Caller("acme", TRIAL_TIER));
-            assertThat(keys.resolve("production " + i)).isEqualTo(new Caller("acme", PRODUCTION_TIER));
+            assertThat(keys.resolve("trial " + i)).isEqualTo(Caller.of("acme", TRIAL_TIER));
+            assertThat(keys.resolve("production " + i)).isEqualTo(Caller.of("acme", PRODUCTION_TIER));
         }
         assertThat(keys).hasToString("InMemoryKeyDirectory of 2000 keys");
     }
@@ -86,11 +86,11 @@ class InMemoryKeyDirectoryTest {
     @Test
     void aProductionKeyUnderReviewIsOnTheTrialTierOnTheProductionAccountUntilItIsApproved() {
         keys.register(one, "acme", PRODUCTION_UNDER_REVIEW);
-        assertThat(keys.resolve("one")).isEqualTo(new Caller("acme", TRIAL_TIER.withAccount("production")));
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", TRIAL_TIER.withAccount("production")));
         keys.changeKind(one, PRODUCTION);
-        assertThat(keys.resolve("one")).isEqualTo(new Caller("acme", PRODUCTION_TIER));
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", PRODUCTION_TIER));
         keys.changeKind(one, PRODUCTION_UNDER_REVIEW);
-        assertThat(keys.resolve("one")).isEqualTo(new Caller("acme", TRIAL_TIER.withAccount("production")));
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", TRIAL_TIER.withAccount("production")));
     }
 
     @Test
@@ -104,7 +104,7 @@ class InMemoryKeyDirectoryTest {
         now = end.minusNanos(1);
         assertThat(keys.resolve("one")).isEqualTo(Rejected.temporary(cause, "", 1));
         now = end;
-        assertThat(keys.resolve("one")).isEqualTo(new Caller("acme", PRODUCTION_TIER));
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", PRODUCTION_TIER));
     }
 
     @Test
@@ -116,7 +116,7 @@ class InMemoryKeyDirectoryTest {
         keys.changeKind(one, PRODUCTION);
         assertThat(keys.resolve("one")).isInstanceOf(Rejected.class);
         keys.reinstate(one);
-        assertThat(keys.resolve("one")).isEqualTo(new Caller("acme", PRODUCTION_TIER));
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", PRODUCTION_TIER));
     }
 
     @Test
@@ -127,7 +127,7 @@ class InMemoryKeyDirectoryTest {
         now = START.plusSeconds(2);
         assertThat(keys.resolve("one")).isEqualTo(Rejected.permanent(new KeyRevoked(Optional.empty()), ""));
         keys.revoke(one, START.plusSeconds(2));
-        assertThat(keys.resolve("one")).isEqualTo(new Caller("acme", TRIAL_TIER));
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", TRIAL_TIER));
     }
 
     @Test
@@ -136,7 +136,7 @@ class InMemoryKeyDirectoryTest {
         keys.register(other, "acme", TRIAL);
         keys.revoke(one);
         keys.changeKind(one, PRODUCTION);
-        assertThat(keys.resolve("other")).isEqualTo(new Caller("acme", TRIAL_TIER));
+        assertThat(keys.resolve("other")).isEqualTo(Caller.of("acme", TRIAL_TIER));
     }
 
     @Test
@@ -146,7 +146,7 @@ class InMemoryKeyDirectoryTest {
         assertThat(keys.remove(one)).isFalse();
         assertThat(keys.resolve("one")).isEqualTo(UNKNOWN);
         keys.register(one, "umbrella", TRIAL);
-        assertThat(keys.resolve("one")).isEqualTo(new Caller("umbrella", TRIAL_TIER));
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("umbrella", TRIAL_TIER));
     }
 
     @Test
@@ -157,7 +157,7 @@ class InMemoryKeyDirectoryTest {
                 .isThrownBy(() -> keys.register(one, "umbrella", PRODUCTION))
                 .withMessage("digest must be of a key that is not registered: digest=" + one);
         keys.reinstate(one);
-        assertThat(keys.resolve("one")).isEqualTo(new Caller("acme", TRIAL_TIER));
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", TRIAL_TIER));
     }
 
     @Test
@@ -189,17 +189,17 @@ class InMemoryKeyDirectoryTest {
         resolved.register(one, "acme", PRODUCTION);
         resolved.register(other, "umbrella", PRODUCTION_UNDER_REVIEW);
         assertThat(resolved.resolve("one"))
-                .isEqualTo(new Caller("acme", FaqEdition.productionWithSpendingLimit(BigDecimal.valueOf(5))));
-        assertThat(resolved.resolve("other")).isEqualTo(new Caller("umbrella", TRIAL_TIER.withAccount("production")));
+                .isEqualTo(Caller.of("acme", FaqEdition.productionWithSpendingLimit(BigDecimal.valueOf(5))));
+        assertThat(resolved.resolve("other")).isEqualTo(Caller.of("umbrella", TRIAL_TIER.withAccount("production")));
 
         production.put("acme", FaqEdition.productionWithSpendingLimit(BigDecimal.valueOf(9)));
         production.put("umbrella", PRODUCTION_TIER.withAccount("umbrella's"));
         assertThat(resolved.resolve("one"))
-                .isEqualTo(new Caller("acme", FaqEdition.productionWithSpendingLimit(BigDecimal.valueOf(9))));
-        assertThat(resolved.resolve("other")).isEqualTo(new Caller("umbrella", TRIAL_TIER.withAccount("umbrella's")));
+                .isEqualTo(Caller.of("acme", FaqEdition.productionWithSpendingLimit(BigDecimal.valueOf(9))));
+        assertThat(resolved.resolve("other")).isEqualTo(Caller.of("umbrella", TRIAL_TIER.withAccount("umbrella's")));
 
         trial[0] = TRIAL_TIER.withLimits(limit -> RateLimit.perMinute(1));
-        assertThat(resolved.resolve("other")).isEqualTo(new Caller("umbrella", trial[0].withAccount("umbrella's")));
+        assertThat(resolved.resolve("other")).isEqualTo(Caller.of("umbrella", trial[0].withAccount("umbrella's")));
     }
 
     @Test
@@ -261,7 +261,7 @@ class InMemoryKeyDirectoryTest {
         assertRefused("until", () -> keys.revoke(one, null));
         assertRefused("digest", () -> keys.reinstate(null));
         assertRefused("digest", () -> keys.remove(null));
-        assertThat(keys.resolve("one")).isEqualTo(new Caller("acme", TRIAL_TIER));
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", TRIAL_TIER));
     }
 
     private static void assertRefused(String name, ThrowingCallable call) {

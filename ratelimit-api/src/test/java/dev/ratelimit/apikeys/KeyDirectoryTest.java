@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What every directory does, whatever it keeps its keys in. */
 class KeyDirectoryTest {
 
-    private static final Caller CALLER = new Caller("acme", Tier.named("trial").build());
+    private static final Caller CALLER = Caller.of("acme", Tier.named("trial").build());
 
     private final List<KeyDigest> lookedUp = new ArrayList<>();
     private final KeyDirectory ofAHost = digest -> {

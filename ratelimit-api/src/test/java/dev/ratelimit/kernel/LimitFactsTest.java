@@ -1,17 +1,14 @@
 package dev.ratelimit.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.ratelimit.Precision;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.ReservationEnded;
-import dev.ratelimit.Tier;
-import dev.ratelimit.TierResolver;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What all backends must agree on about limits and tiers. */
+/** What all backends must agree on about limits. */
 class LimitFactsTest {
 
     @Test
@@ -36,16 +33,5 @@ class LimitFactsTest {
         ReservationEnded cause = new ReservationEnded();
         assertThat(Waits.rejected(cause, "", 5).retryAfter()).contains(Duration.ofNanos(5));
         assertThat(Waits.rejected(cause, "", Waits.NEVER).retryAfter()).isEmpty();
-    }
-
-    @Test
-    @SuppressWarnings("NullAway")
-    void aResolverMustGiveATier() {
-        Tier tier = Tier.named("trial").build();
-        assertThat(Tiers.of(organization -> tier, "acme")).isSameAs(tier);
-        TierResolver none = organization -> null;
-        assertThatIllegalStateException()
-                .isThrownBy(() -> Tiers.of(none, "acme"))
-                .withMessage("the tier resolver must give a tier: organization=acme");
     }
 }

@@ -20,7 +20,7 @@ class MeterKeyTest {
     private static final Scope CHAT = new Scope.Endpoint("chat");
 
     private static MeterKey key(Limit limit) {
-        return MeterKey.of("default", new AppliedLimit("table", CHAT, limit));
+        return MeterKey.of("default", AppliedLimit.of("table", CHAT, limit));
     }
 
     @Test
@@ -54,7 +54,7 @@ class MeterKeyTest {
     void anotherScopeIsAnotherKeyOfTheSameLimit() {
         Scope embed = new Scope.Endpoint("embed");
         assertThat(key(RateLimit.perMinute(20)).of(embed))
-                .isEqualTo(MeterKey.of("default", new AppliedLimit("table", embed, RateLimit.perMinute(20))));
+                .isEqualTo(MeterKey.of("default", AppliedLimit.of("table", embed, RateLimit.perMinute(20))));
     }
 
     @Test

@@ -81,7 +81,7 @@ class Slf4jListenerTest {
     }
 
     private static Caller caller(String organization) {
-        return new Caller(organization, TIER);
+        return Caller.of(organization, TIER);
     }
 
     private void reject(String organization) {
@@ -162,10 +162,9 @@ class Slf4jListenerTest {
         Random random = new Random(7);
         for (int i = 0; i < 200; i++) {
             String[] names = Stream.generate(() -> hostileName(random)).limit(6).toArray(String[]::new);
-            AppliedLimit limit =
-                    new AppliedLimit(names[0], new Scope.Endpoint(names[1]), Quota.perMonth(5), i % 2 == 0);
+            AppliedLimit limit = AppliedLimit.of(names[0], new Scope.Endpoint(names[1]), Quota.perMonth(5), i % 2 == 0);
             Tier tier = Tier.named(names[2]).account(names[3]).build();
-            Caller caller = new Caller(names[4], tier);
+            Caller caller = Caller.of(names[4], tier);
             Rejected rejected = Rejected.permanent(new LimitReached(limit), names[5]);
             LimitStatus status = LimitStatus.of(limit, 5, 0, Optional.empty());
             listener.onRejected(caller, names[1], Usage.call(), rejected);

@@ -24,7 +24,7 @@ class RateLimitListenerTest {
     @Test
     void aListenerThatOverridesNothingTakesEveryEventAndAsksForNoNearLimits() {
         RateLimitListener listener = new RateLimitListener() {};
-        Caller caller = new Caller("acme", TIER);
+        Caller caller = Caller.of("acme", TIER);
         Usage usage = Usage.call();
         AppliedLimit limit = TIER.limitsFor("chat").get(0);
         Rejected rejected = Rejected.temporary(new LimitReached(limit), "", 1);

@@ -25,7 +25,7 @@ class FaqEditionTest {
         Tier limited = FaqEdition.productionWithSpendingLimit(new BigDecimal("25"));
         assertThat(limited.withoutTable("spending limit")).isEqualTo(FaqEdition.production());
         Quota perMonth = Quota.perMonth(Unit.NANO_USD, 25_000_000_000L).withOverrun(Overrun.UNTIL_REACHED);
-        AppliedLimit spending = new AppliedLimit("spending limit", new Scope.Group("all endpoints"), perMonth);
+        AppliedLimit spending = AppliedLimit.of("spending limit", new Scope.Group("all endpoints"), perMonth);
         for (String endpoint : List.of("chat", "embed", "classify")) {
             assertThat(limited.limitsFor(endpoint)).last().isEqualTo(spending);
         }

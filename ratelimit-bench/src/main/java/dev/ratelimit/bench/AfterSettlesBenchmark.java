@@ -53,7 +53,7 @@ public class AfterSettlesBenchmark extends TimedCalls {
     /** Makes the calls before, and one more that keeps what it reserved. */
     @Setup
     public void makeCalls() {
-        roomy = new Caller("acme", tier(MOST));
+        roomy = Caller.of("acme", tier(MOST));
         limiter = InMemoryRateLimiter.builder().tier(roomy.tier()).build();
         for (int i = 0; i < CALLS; i++) {
             Reservation reservation = limiter.reserve("acme", "chat", ESTIMATE);
@@ -61,7 +61,7 @@ public class AfterSettlesBenchmark extends TimedCalls {
         }
         limiter.tryAcquire("acme", "chat", ESTIMATE);
         LimitStatus status = limiter.status("acme", "chat").get(0);
-        full = new Caller("acme", tier(status.used()));
+        full = Caller.of("acme", tier(status.used()));
     }
 
     private Tier tier(long amount) {

@@ -17,7 +17,7 @@ record Figure(String call, String line, String beside, double reach) {
 
     /** The ratios. Twice the calls in 1/0.9 of the time is 1.8 times the throughput. */
     static final List<Figure> ALL = List.of(
-            new Figure("a window by itself", "WindowBenchmark.admitted", ScoreTable.FLOOR, 1.10),
+            new Figure("a window alone", "WindowBenchmark.admitted", ScoreTable.FLOOR, 1.10),
             besideBucket4j("admitted", "AdmitBenchmark.admitted %s organizations 1024, spread uniform", 0.75),
             besideBucket4j("rejected", "RejectBenchmark.rejected %s organizations 1024, spread uniform", 0.75),
             besideBucket4j("half admitted, 64 organizations", "ExactBenchmark.tryAcquire %s organizations 64", 0.9),

@@ -56,13 +56,14 @@ public final class Footprint {
         lines(ORGANIZATIONS).forEach(System.out::println);
     }
 
-    /** Returns what so many organizations take, as Markdown. */
+    /** Returns what a number of organizations take, as Markdown. */
     static List<String> lines(int organizations) {
         Footprint footprint = new Footprint(organizations);
         Footprint fewer = new Footprint(Math.min(organizations, MOST_OF_SEVERAL_ENDPOINTS));
         List<String> lines = new ArrayList<>(List.of(
-                "Bytes per organization, each with a name of 19 characters, one endpoint and one limit; %,d "
-                        + "organizations:".formatted(organizations),
+                ("Bytes per organization, each with a name of 19 characters, one endpoint and one limit; "
+                                + "%,d organizations:")
+                        .formatted(organizations),
                 "",
                 "| limit | at the peak | idle and cleaned up |",
                 "|---|--:|--:|"));

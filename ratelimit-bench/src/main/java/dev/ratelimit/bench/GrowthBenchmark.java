@@ -37,7 +37,7 @@ public class GrowthBenchmark extends TimedCalls {
     }
 
     /**
-     * An exact window with a charge in each of so many steps of a clock that is moved by hand: each call drops one and
+     * An exact window with a charge in each of some steps of a clock that is moved by hand: each call drops one and
      * adds one.
      */
     @State(Scope.Thread)

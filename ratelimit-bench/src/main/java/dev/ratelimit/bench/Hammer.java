@@ -36,7 +36,7 @@ final class Hammer implements AutoCloseable {
     }
 
     /**
-     * Runs one epoch of so many nanoseconds at most, and rests until nothing of it counts any more.
+     * Runs one epoch of at most some nanoseconds, and rests until nothing of it counts any more.
      *
      * @return all attempts, in no order
      */
@@ -106,7 +106,7 @@ final class Hammer implements AutoCloseable {
 
         /**
          * Asks for the same until it is admitted, or a small part of a window is over. A refusal that ends later than
-         * that is written down by itself: if the thread was descheduled in it, the refusals before it tell nothing of
+         * that is written down alone: if the thread was descheduled in it, the refusals before it tell nothing of
          * that time.
          */
         private boolean insist(int key, long units) {

@@ -8,7 +8,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps so many calls under way for a time: as soon as one is answered, the next is asked for, on the thread that
+ * Keeps a number of calls under way for a time: as soon as one is answered, the next is asked for, on the thread that
  * brought the answer.
  */
 final class InFlight {

@@ -130,7 +130,7 @@ public final class LongRun implements Callable<Integer> {
     }
 
     /**
-     * Hammers a limiter for so many nanoseconds, in epochs of about a second or five windows, but of one window at the
+     * Hammers a limiter for some nanoseconds, in epochs of about a second or five windows, but of one window at the
      * least, and of few where many units are admitted in each. An epoch ends in the middle of a window: at the
      * beginning of the next, a limiter that lags behind an exact one by a microsecond would seem to have admitted
      * nothing of it.

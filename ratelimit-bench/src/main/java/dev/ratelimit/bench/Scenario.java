@@ -10,10 +10,10 @@ import java.util.List;
  * How a limiter is hammered.
  *
  * @param name what it is about, for tables
- * @param limits the limits that every call falls under, for each key by itself
+ * @param limits the limits that every call falls under, for each key alone
  * @param keys among which each call picks one
  * @param mostUnits the units of a call are from 1 to this
- * @param crowd so many times the threads that were asked for
+ * @param crowd how many times the threads that were asked for
  * @param reserving whether calls are settled, some calls later, for less and for more
  * @param resting whether threads rest when they were refused, for up to two windows, so that keys become idle and are
  *     dropped

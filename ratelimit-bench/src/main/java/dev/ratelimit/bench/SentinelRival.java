@@ -24,7 +24,7 @@ record SentinelRival(String resource) implements Rival {
     }
 
     /**
-     * Returns so many resources, each with a rule.
+     * Returns a number of resources, each with a rule.
      *
      * @throws IllegalArgumentException if there are more than Sentinel checks in a process; it admits all calls to
      *     further ones

@@ -22,7 +22,7 @@ final class Suite {
      */
     private static final String SELF_TIMED = "\\.(Eviction|Exact)Benchmark\\.";
 
-    /** All but Sentinel, which does not check so many resources. */
+    /** All but Sentinel, which does not check that many resources. */
     private static final String[] LIMITERS_OF_MANY = {
         "ratelimit", "bucket4j", "resilience4j", "guava", "failsafe", "ratelimitj", "smallrye"
     };

@@ -10,7 +10,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * One admitted charge to a window by itself, the clock read included: no names, no organization, no tier. It stands in
+ * One admitted charge to a window alone, the clock read included: no names, no organization, no tier. It stands in
  * the package of the window, which nobody else can reach. No dimensions. The limit is never reached, and a refusal ends
  * the run.
  *
@@ -23,7 +23,7 @@ public class WindowBenchmark extends TimedCalls {
 
     private final CompiledLimit limit = CompiledLimit.of(
             Tier.named("tier").build(),
-            new AppliedLimit("calls", new Endpoint("chat"), RateLimit.perMinute(2_000_000_000)));
+            AppliedLimit.of("calls", new Endpoint("chat"), RateLimit.perMinute(2_000_000_000)));
 
     private final SlidingWindow window = new SlidingWindow(limit.windowNanos, System.nanoTime());
 

@@ -57,7 +57,7 @@ class FigureTest {
                 .contains("| admitted | AdmitBenchmark.admitted ratelimit organizations 1024, spread uniform"
                         + " | AdmitBenchmark.admitted bucket4j organizations 1024, spread uniform"
                         + " | 0.75 | 0.80 | 0.40 to 0.90 | 3 |")
-                .contains("| a window by itself | WindowBenchmark.admitted | FloorBenchmark.both"
+                .contains("| a window alone | WindowBenchmark.admitted | FloorBenchmark.both"
                         + " | 1.10 | 1.00 | 1.00 to 1.00 | 0 |")
                 .hasSize(2 + Figure.ALL.size());
     }

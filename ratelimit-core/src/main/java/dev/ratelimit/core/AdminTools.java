@@ -48,7 +48,7 @@ public final class AdminTools {
      *     -2<sup>53</sup> and 2<sup>53</sup>
      */
     public LimitStatus grant(String organization, AppliedLimit quota, long units) {
-        return grant(new Caller(organization, tiers.apply(organization)), quota, units);
+        return grant(Caller.of(organization, tiers.apply(organization)), quota, units);
     }
 
     /**
@@ -84,7 +84,7 @@ public final class AdminTools {
      * less.
      *
      * <pre>{@code
-     * limiter.admin().carryOver(new Caller("acme", fromThe16th), new Caller("acme", fromThe15th));
+     * limiter.admin().carryOver(Caller.of("acme", fromThe16th), Caller.of("acme", fromThe15th));
      * }</pre>
      *
      * <p>Call it once, when the plan changes: a second call charges again. Nothing is taken from the limits of the

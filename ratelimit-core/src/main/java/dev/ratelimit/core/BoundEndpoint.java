@@ -78,7 +78,7 @@ public final class BoundEndpoint {
         if (store.listeners.isEmpty()) {
             return tryAcquire(tier, usage);
         }
-        Caller caller = new Caller(organization, tier);
+        Caller caller = Caller.of(organization, tier);
         long began = store.clocks.nanoTime();
         Decision[] decision = new Decision[1];
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], began);

@@ -80,12 +80,15 @@ final class CarryOver {
         Stream<AppliedLimit> ofEndpoints = endpoints.stream()
                 .flatMap(endpoint -> tier.limitsFor(endpoint).stream())
                 .filter(limit -> limit.scope() instanceof Scope.Endpoint);
-        return Stream.concat(tier.limits().stream(), ofEndpoints).distinct().toList();
+        return Stream.concat(tier.namedLimits().stream(), ofEndpoints)
+                .distinct()
+                .toList();
     }
 
     private static Optional<AppliedLimit> counterpart(AppliedLimit limit, Tier former) {
-        List<AppliedLimit> limits =
-                limit.scope() instanceof Scope.Endpoint endpoint ? former.limitsFor(endpoint.name()) : former.limits();
+        List<AppliedLimit> limits = limit.scope() instanceof Scope.Endpoint endpoint
+                ? former.limitsFor(endpoint.name())
+                : former.namedLimits();
         return limits.stream()
                 .filter(of -> of.table().equals(limit.table())
                         && of.scope().equals(limit.scope())

@@ -64,7 +64,7 @@ final class CompiledLimit {
 
     /** Returns the same limit for another endpoint. */
     CompiledLimit of(Scope.Endpoint endpoint) {
-        AppliedLimit other = new AppliedLimit(applied.table(), endpoint, applied.limit(), shadow);
+        AppliedLimit other = AppliedLimit.of(applied.table(), endpoint, applied.limit(), shadow);
         return new CompiledLimit(key.of(endpoint), other, order);
     }
 

@@ -68,7 +68,7 @@ final class CompiledTier {
 
     final Tier tier;
 
-    /** The compiled forms of all limits that the tier names, in the order of {@link Tier#limits()}. */
+    /** The compiled forms of all limits that the tier names, in the order of {@link Tier#namedLimits()}. */
     final Map<AppliedLimit, CompiledLimit> limits;
 
     /**
@@ -92,7 +92,7 @@ final class CompiledTier {
             orders.put(table.name(), orders.size());
         }
         Map<AppliedLimit, CompiledLimit> made = new LinkedHashMap<>();
-        tier.limits().forEach(limit -> made.put(limit, rule(limit)));
+        tier.namedLimits().forEach(limit -> made.put(limit, rule(limit)));
         this.limits = Collections.unmodifiableMap(made);
         for (String endpoint : tier.namedEndpoints()) {
             named.put(endpoint, inOrder(tier.limitsFor(endpoint).stream().map(made::get)));

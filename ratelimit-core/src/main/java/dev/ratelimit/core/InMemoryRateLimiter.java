@@ -14,7 +14,6 @@ import dev.ratelimit.kernel.ApiVersion;
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.ThrottledLog;
-import dev.ratelimit.kernel.Tiers;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.io.IOException;
@@ -65,9 +64,9 @@ public final class InMemoryRateLimiter implements RateLimiter {
     private final AdminTools support;
     private final @Nullable DecisionCounter counter;
 
-    private InMemoryRateLimiter(Builder builder, TierResolver tiers) {
+    private InMemoryRateLimiter(Builder builder) {
         List<RateLimitListener> listeners = new ArrayList<>(builder.listeners);
-        this.tiers = tiers;
+        this.tiers = builder.tiers;
         this.counter = builder.countDecisions ? new DecisionCounter() : null;
         if (counter != null) {
             listeners.add(counter);
@@ -107,7 +106,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         if (store.listeners.isEmpty()) {
             return store.tryAcquire(name, tier, endpoint, usage);
         }
-        Caller caller = new Caller(name, tier);
+        Caller caller = Caller.of(name, tier);
         long began = store.clocks.nanoTime();
         Decision[] decision = new Decision[1];
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], began);
@@ -133,7 +132,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         if (store.listeners.isEmpty()) {
             return store.reserve(name, tier, endpoint, estimate);
         }
-        Caller caller = new Caller(name, tier);
+        Caller caller = Caller.of(name, tier);
         long began = store.clocks.nanoTime();
         NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate);
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, told.decision(), began);
@@ -193,7 +192,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     private Tier tierOf(String organization) {
-        return Tiers.of(tiers, organization);
+        return tiers.callerOf(organization).tier();
     }
 
     /**
@@ -266,7 +265,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
     /** Builds an {@link InMemoryRateLimiter}. Not safe for use by many threads. */
     public static final class Builder {
 
-        private @Nullable TierResolver tiers;
+        private TierResolver tiers = TierResolver.none();
         private TimeSource time = TimeSource.system();
         private final List<RateLimitListener> listeners = new ArrayList<>();
         private int maxEndpoints = 1_000;
@@ -368,19 +367,16 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
-         * Makes the limiter.
+         * Makes the limiter. One without a tier and a resolver has no default tier: calls by name then throw an {@link
+         * IllegalStateException}, calls by a {@link Caller} bring their tier.
          *
          * @return a limiter that has seen no call
          * @throws IllegalArgumentException if the {@linkplain TimeSource#lag() lag} of the clocks is negative or more
          *     than an hour
-         * @throws IllegalStateException if neither a tier nor a resolver was set
          */
         public InMemoryRateLimiter build() {
             ApiVersion.require("ratelimit-core", ApiVersion.CURRENT);
-            if (tiers == null) {
-                throw new IllegalStateException("a tier or a tier resolver must be set");
-            }
-            return new InMemoryRateLimiter(this, tiers);
+            return new InMemoryRateLimiter(this);
         }
 
         /**
@@ -397,7 +393,6 @@ public final class InMemoryRateLimiter implements RateLimiter {
          * @return a limiter that has seen what the other had
          * @throws SnapshotException if that is no whole snapshot of a version that this one can read
          * @throws IOException if the stream throws it
-         * @throws IllegalStateException if neither a tier nor a resolver was set
          */
         public InMemoryRateLimiter restore(InputStream snapshot) throws IOException {
             requireNonNull(snapshot, "snapshot");
@@ -413,7 +408,6 @@ public final class InMemoryRateLimiter implements RateLimiter {
          * @return a limiter that has seen what the other had
          * @throws SnapshotException if that is no whole snapshot of a version that this one can read
          * @throws IOException if the file cannot be read
-         * @throws IllegalStateException if neither a tier nor a resolver was set
          */
         public InMemoryRateLimiter restore(Path snapshot) throws IOException {
             try (InputStream in = Files.newInputStream(requireNonNull(snapshot, "snapshot"))) {

@@ -4,6 +4,7 @@ import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Unit;
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.CalendarPeriod;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.spi.Printable;
 import java.io.DataInputStream;
@@ -230,7 +231,7 @@ final class SnapshotReader {
         LocalTime time = LocalTime.ofNanoOfDay(in.readLong());
         LocalDateTime anchor =
                 LocalDateTime.of(1, 1, 1, 0, 0).withDayOfMonth(day).with(time);
-        return new QuotaPeriod.Calendar(SnapshotFormat.calendarUnit(unit), anchor, zone());
+        return new CalendarPeriod(SnapshotFormat.calendarUnit(unit), anchor, zone());
     }
 
     private ZoneId zone() throws IOException {

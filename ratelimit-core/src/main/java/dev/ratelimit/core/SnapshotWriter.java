@@ -1,7 +1,7 @@
 package dev.ratelimit.core;
 
-import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
+import dev.ratelimit.kernel.CalendarPeriod;
 import dev.ratelimit.kernel.MeterKey;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -129,7 +129,7 @@ final class SnapshotWriter {
         if (key.span() instanceof MeterKey.Window window) {
             out.writeByte(SnapshotFormat.WINDOW);
             out.writeLong(window.length().toNanos());
-        } else if (SavedMeter.Period.periods(key) instanceof QuotaPeriod.Calendar calendar) {
+        } else if (SavedMeter.Period.periods(key) instanceof CalendarPeriod calendar) {
             out.writeByte(SnapshotFormat.CALENDAR);
             out.writeByte(SnapshotFormat.code(calendar.unit()));
             out.writeByte(calendar.anchor().getDayOfMonth());

@@ -65,7 +65,7 @@ class AdminToolsTest {
     }
 
     private static AppliedLimit monthsOf(String endpoint, Quota quota) {
-        return new AppliedLimit("months", new Scope.Endpoint(endpoint), quota);
+        return AppliedLimit.of("months", new Scope.Endpoint(endpoint), quota);
     }
 
     private LimitStatus grant(String endpoint, long units) {
@@ -86,7 +86,7 @@ class AdminToolsTest {
         assertThat(admits("chat", 1)).isFalse();
         assertThat(grant("chat", 5)).isEqualTo(month("chat"));
         assertThat(month("chat"))
-                .isEqualTo(new LimitStatus(monthsOf("chat", MONTH), 10, 5, 5, Optional.of(UNTIL_FEBRUARY)));
+                .isEqualTo(LimitStatus.of(monthsOf("chat", MONTH), 10, 5, Optional.of(UNTIL_FEBRUARY)));
         assertThat(admits("chat", 6)).isFalse();
         assertThat(admits("chat", 5)).isTrue();
         assertThat(admits("chat", 1)).isFalse();
@@ -135,7 +135,7 @@ class AdminToolsTest {
     @Test
     void aQuotaThatAdmitsTheLastCallWhateverItUsesDoesSoBeyondAGrantToo() {
         Quota quota = MONTH.withOverrun(Overrun.UNTIL_REACHED);
-        Caller caller = new Caller("acme", tier(quota));
+        Caller caller = Caller.of("acme", tier(quota));
         limiter.admin().grant(caller, monthsOf("chat", quota), 5);
         assertThat(limiter.tryAcquire(caller, "chat", Usage.of(Unit.CALLS, 14)).isAdmitted())
                 .isTrue();
@@ -149,7 +149,7 @@ class AdminToolsTest {
     @Test
     void aGrantStaysWithTheMeterWhenTheAmountChanges() {
         grant("chat", 5);
-        Caller raised = new Caller("acme", tier(Quota.perMonth(20)));
+        Caller raised = Caller.of("acme", tier(Quota.perMonth(20)));
         assertThat(limiter.status(raised, "chat").get(1).remaining()).isEqualTo(25);
     }
 
@@ -200,8 +200,8 @@ class AdminToolsTest {
 
     @Test
     void whatCannotBeGrantedIsRefused() {
-        Caller caller = new Caller("acme", tier(MONTH));
-        AppliedLimit minute = new AppliedLimit("minutes", new Scope.Endpoint("chat"), RateLimit.perMinute(1_000));
+        Caller caller = Caller.of("acme", tier(MONTH));
+        AppliedLimit minute = AppliedLimit.of("minutes", new Scope.Endpoint("chat"), RateLimit.perMinute(1_000));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> limiter.admin().grant(caller, minute, 5))
                 .withMessageStartingWith("quota must be a quota: quota=1,000 calls per minute");
@@ -209,7 +209,7 @@ class AdminToolsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> limiter.admin().grant(caller, other, 5))
                 .withMessageStartingWith("quota must be a limit of tier \"tier\": quota=11 calls per calendar month");
-        AppliedLimit group = new AppliedLimit("months", new Scope.Group("all"), MONTH);
+        AppliedLimit group = AppliedLimit.of("months", new Scope.Group("all"), MONTH);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> limiter.admin().grant(caller, group, 5))
                 .withMessageContaining("group \"all\"");

@@ -57,7 +57,7 @@ class CarryOverTest {
     }
 
     private static Caller acme(Tier tier) {
-        return new Caller("acme", tier);
+        return Caller.of("acme", tier);
     }
 
     private List<LimitStatus> carryOver(Tier tier, Tier former) {
@@ -94,7 +94,7 @@ class CarryOverTest {
         Tier fromThe16th = tier(months(16));
         call(fromThe15th, "chat", 10);
         // sample: dev/ratelimit/core/AdminTools.java
-        limiter.admin().carryOver(new Caller("acme", fromThe16th), new Caller("acme", fromThe15th));
+        limiter.admin().carryOver(Caller.of("acme", fromThe16th), Caller.of("acme", fromThe15th));
         // end of sample
         assertThat(limiter.tryAcquire(acme(fromThe16th), "chat").isAdmitted()).isFalse();
     }
@@ -184,7 +184,7 @@ class CarryOverTest {
     @Test
     void theCallersMustBeOfOneOrganization() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> limiter.admin().carryOver(acme(DAYS), new Caller("globex", MONTHS)))
+                .isThrownBy(() -> limiter.admin().carryOver(acme(DAYS), Caller.of("globex", MONTHS)))
                 .withMessage("former must be of organization \"acme\": former=globex");
     }
 

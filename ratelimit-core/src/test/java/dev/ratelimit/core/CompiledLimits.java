@@ -16,7 +16,7 @@ final class CompiledLimits {
 
     static CompiledLimit of(Limit limit) {
         return CompiledLimit.of(
-                Tier.named("tier").build(), new AppliedLimit("table", new Scope.Endpoint("endpoint"), limit));
+                Tier.named("tier").build(), AppliedLimit.of("table", new Scope.Endpoint("endpoint"), limit));
     }
 
     static CompiledLimit window(long amount, long nanos) {

@@ -91,7 +91,7 @@ class DroppedNamesTest {
             case 1 -> limiter.status(organization, endpoint);
             case 2 -> limiter.status(organization);
             case 3 -> limiter.bind(organization, endpoint).tryAcquire();
-            case 4 -> limiter.tryAcquire(new Caller(organization, tier(random, organization)), endpoint);
+            case 4 -> limiter.tryAcquire(Caller.of(organization, tier(random, organization)), endpoint);
             case 5 -> {
                 Reservation reservation = limiter.reserve(organization, endpoint, Usage.call());
                 reservation.add(Usage.call());
@@ -113,7 +113,7 @@ class DroppedNamesTest {
         Tier tier = tier(random, organization);
         for (AppliedLimit limit : tier.limitsFor(endpoint)) {
             if (limit.limit() instanceof Quota) {
-                limiter.admin().grant(new Caller(organization, tier), limit, 1);
+                limiter.admin().grant(Caller.of(organization, tier), limit, 1);
             }
         }
     }

@@ -56,7 +56,7 @@ class EdgeProperties {
     @Property(tries = 500)
     void theLimiterAnswersAsTheReferenceDoes(@ForAll Random random) {
         ManualTime time = new ManualTime(WALLS.get(random.nextInt(WALLS.size())), oneOf(random, ORIGINS));
-        List<Caller> callers = List.of(new Caller("acme", tier(random)), new Caller("acme", tier(random)));
+        List<Caller> callers = List.of(Caller.of("acme", tier(random)), Caller.of("acme", tier(random)));
         InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
                 .tier(callers.get(0).tier())
                 .timeSource(time)

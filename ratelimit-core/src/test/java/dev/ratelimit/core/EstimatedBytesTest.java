@@ -90,8 +90,8 @@ class EstimatedBytesTest {
         for (int i = 0; i < 10_000; i++) {
             String organization = "organization-%06d".formatted(i);
             for (Tier tier : tiers) {
-                limiter.tryAcquire(new Caller(organization, tier), names[0]);
-                limiter.tryAcquire(new Caller(organization, tier), "unlisted");
+                limiter.tryAcquire(Caller.of(organization, tier), names[0]);
+                limiter.tryAcquire(Caller.of(organization, tier), "unlisted");
             }
         }
         long measured = used() - before;

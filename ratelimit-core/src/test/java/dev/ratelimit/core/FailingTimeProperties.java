@@ -108,7 +108,7 @@ class FailingTimeProperties {
     private static void assertSameStatus(Side tested, Side twin, List<Tier> tiers) {
         for (Tier tier : tiers) {
             for (String organization : ORGANIZATIONS) {
-                Caller caller = new Caller(organization, tier);
+                Caller caller = Caller.of(organization, tier);
                 assertThat(tested.limiter.status(caller)).isEqualTo(twin.limiter.status(caller));
                 for (String endpoint : ENDPOINTS) {
                     assertThat(tested.limiter.status(caller, endpoint))
@@ -128,7 +128,7 @@ class FailingTimeProperties {
     }
 
     private static Operation operation(Random random, List<Tier> tiers) {
-        Caller caller = new Caller(ORGANIZATIONS[random.nextInt(3)], tiers.get(random.nextInt(3) / 2));
+        Caller caller = Caller.of(ORGANIZATIONS[random.nextInt(3)], tiers.get(random.nextInt(3) / 2));
         String endpoint = ENDPOINTS[random.nextInt(3)];
         Usage usage = usage(random);
         int which = random.nextInt(4);

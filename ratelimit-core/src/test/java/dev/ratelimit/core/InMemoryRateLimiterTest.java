@@ -71,10 +71,15 @@ class InMemoryRateLimiterTest extends RateLimiterContract {
     }
 
     @Test
-    void aLimiterWithoutTierIsRefusedWhenItIsBuilt() {
-        assertThatThrownBy(() -> InMemoryRateLimiter.builder().build())
+    void aLimiterWithoutDefaultTierDecidesCallersThatBringTheirTierAndSaysWhatACallByNameNeeds() {
+        RateLimiter limiter = InMemoryRateLimiter.builder().build();
+        Caller acme = Caller.of("acme", hourly("t", 1));
+        assertThat(limiter.tryAcquire(acme, "chat").isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire(acme, "chat").isAdmitted()).isFalse();
+        assertThatThrownBy(() -> limiter.tryAcquire("acme", "chat"))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("a tier or a tier resolver must be set");
+                .hasMessage("a call by name needs a default tier: set tier(..) or tiers(..) when building, or call by a"
+                        + " Caller: organization=acme");
     }
 
     @Test

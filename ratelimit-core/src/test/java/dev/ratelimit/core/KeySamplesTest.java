@@ -56,7 +56,7 @@ class KeySamplesTest {
             return new Response(no.suggestedStatus(), no.message()); // 401, 402 or 429
         }
         // end of sample
-        assertThat(keys.resolve(key)).isEqualTo(new Caller("acme", FaqEdition.trial()));
+        assertThat(keys.resolve(key)).isEqualTo(Caller.of("acme", FaqEdition.trial()));
         assertThat(chat(keys, null)).isEqualTo(new Response(401, "The API key is missing or unknown"));
         return OK;
     }
@@ -89,7 +89,7 @@ class KeySamplesTest {
         // end of sample
         assertThat(chat(keys, key)).isEqualTo(new Response(401, new KeyRevoked(Optional.of(tomorrow)).message()));
         keys.reinstate(digest);
-        assertThat(keys.resolve(key)).isEqualTo(new Caller("acme", productionTiers.get("acme")));
+        assertThat(keys.resolve(key)).isEqualTo(Caller.of("acme", productionTiers.get("acme")));
     }
 
     @Test
@@ -104,10 +104,10 @@ class KeySamplesTest {
         // sample: dev/ratelimit/apikeys/KeyDirectory.java
         KeyDirectory keys = digest -> {
             Row row = cache.find(digest.hex());
-            return row == null ? Rejected.permanent(new KeyUnknown(), "") : new Caller(row.organization(), row.tier());
+            return row == null ? Rejected.permanent(new KeyUnknown(), "") : Caller.of(row.organization(), row.tier());
         };
         // end of sample
-        assertThat(keys.resolve("secret")).isEqualTo(new Caller("acme", FaqEdition.trial()));
+        assertThat(keys.resolve("secret")).isEqualTo(Caller.of("acme", FaqEdition.trial()));
         assertThat(chat(keys, "secret")).isEqualTo(OK);
         assertThat(chat(keys, "another").status()).isEqualTo(401);
     }

@@ -35,7 +35,7 @@ class ListenersTest {
     private static final Tier TIER = Tier.named("trial")
             .table(LimitTable.named("calls per minute").each(RateLimit.perMinute(20), "chat"))
             .build();
-    private static final Caller CALLER = new Caller("acme", TIER);
+    private static final Caller CALLER = Caller.of("acme", TIER);
     private static final Usage USAGE = Usage.call();
     private static final AppliedLimit LIMIT = TIER.limitsFor("chat").get(0);
     private static final Rejected REJECTED = Rejected.permanent(new LimitReached(LIMIT), "");

@@ -40,7 +40,7 @@ final class LoggingHost {
                 Slf4jListener.builder()
                         .logger("limits")
                         .build()
-                        .onRejected(new Caller("acme", tier), "chat", Usage.call(), rejected);
+                        .onRejected(Caller.of("acme", tier), "chat", Usage.call(), rejected);
             } catch (NoClassDefFoundError e) {
                 System.out.println("missing: " + e.getMessage());
             }

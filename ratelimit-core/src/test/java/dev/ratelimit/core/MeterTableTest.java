@@ -42,7 +42,7 @@ class MeterTableTest {
     }
 
     private static CompiledLimit rule(String endpoint) {
-        return CompiledLimit.of(TIER, new AppliedLimit("table", new Scope.Endpoint(endpoint), RateLimit.perMinute(1)));
+        return CompiledLimit.of(TIER, AppliedLimit.of("table", new Scope.Endpoint(endpoint), RateLimit.perMinute(1)));
     }
 
     /** Returns a name that has the hash code of every other that this returns. */

@@ -104,7 +104,7 @@ class NotifyingLimiterTest {
     void decisionsAndTheEndsOfReservationsAreToldOnce() {
         InMemoryRateLimiter limiter = limiter(new Notes(OptionalDouble.empty()));
         limiter.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 60));
-        limiter.tryAcquire(new Caller("acme", tier), "chat", Usage.of(Unit.TOKENS, 41));
+        limiter.tryAcquire(Caller.of("acme", tier), "chat", Usage.of(Unit.TOKENS, 41));
         limiter.peek("acme", "chat", TEN_TOKENS);
         limiter.status("acme", "chat");
         Reservation settled = limiter.reserve("acme", "chat", TEN_TOKENS);
@@ -132,7 +132,7 @@ class NotifyingLimiterTest {
         RateLimit five = RateLimit.of(Unit.TOKENS, 5, Duration.ofMinutes(1));
         Tier shadowed = tier.withTable(
                 LimitTable.named("shadow").eachOtherEndpoint(five).asShadow());
-        Caller caller = new Caller("acme", shadowed);
+        Caller caller = Caller.of("acme", shadowed);
         limiter.tryAcquire(caller, "chat", Usage.of(Unit.TOKENS, 5));
         time.advanceNanos(1);
         limiter.tryAcquire(caller, "chat", TEN_TOKENS);
@@ -157,7 +157,7 @@ class NotifyingLimiterTest {
         RateLimit ten = RateLimit.of(Unit.TOKENS, 10, Duration.ofMinutes(1));
         Tier shadowed =
                 tier.withTable(LimitTable.named("shadow").eachOtherEndpoint(ten).asShadow());
-        Caller caller = new Caller("acme", shadowed);
+        Caller caller = Caller.of("acme", shadowed);
         limiter.tryAcquire(caller, "chat", Usage.of(Unit.TOKENS, 8));
         Reservation reservation = limiter.reserve(caller, "chat", Usage.of(Unit.TOKENS, 6));
         for (int piece = 0; piece < 4; piece++) {
@@ -173,7 +173,7 @@ class NotifyingLimiterTest {
         Tier monthly = Tier.named("tier")
                 .table(LimitTable.named("months").eachOtherEndpoint(Quota.perMonth(10)))
                 .build();
-        Caller caller = new Caller("acme", monthly);
+        Caller caller = Caller.of("acme", monthly);
         limiter.admin().grant(caller, monthly.limitsFor("chat").get(0), 10);
         limiter.tryAcquire(caller, "chat", Usage.of(Unit.CALLS, 15));
         assertThat(heard).isEmpty();

@@ -274,7 +274,7 @@ class OrganizationStoreTest {
                 .maxUnlistedEndpoints(2)
                 .timeSource(time)
                 .build();
-        assertThat(limiter.tryAcquire(new Caller("acme", naming), "chat", Usage.of(Unit.CALLS, 3))
+        assertThat(limiter.tryAcquire(Caller.of("acme", naming), "chat", Usage.of(Unit.CALLS, 3))
                         .isAdmitted())
                 .isTrue();
         assertOverview(limiter, "chat: 3");

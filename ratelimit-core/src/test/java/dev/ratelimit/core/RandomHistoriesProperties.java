@@ -36,7 +36,7 @@ class RandomHistoriesProperties {
 
     private static final String[] ENDPOINTS = {"chat", "embed", "rerank", "classify", "tokenize"};
     private static final String[] ORGANIZATIONS = {"acme", "globex"};
-    private static final Caller WATCHER = new Caller(
+    private static final Caller WATCHER = Caller.of(
             "watcher",
             Tier.named("watcher")
                     .table(LimitTable.named("months").eachOtherEndpoint(Quota.perMonth(1)))
@@ -67,7 +67,7 @@ class RandomHistoriesProperties {
                 limiter = restarted(limiter, builder);
             }
             String organization = ORGANIZATIONS[random.nextInt(ORGANIZATIONS.length)];
-            Caller caller = new Caller(organization, tiers.get(random.nextInt(5) == 0 ? random.nextInt(3) : 0));
+            Caller caller = Caller.of(organization, tiers.get(random.nextInt(5) == 0 ? random.nextInt(3) : 0));
             String endpoint = ENDPOINTS[random.nextInt(ENDPOINTS.length)];
             Usage usage = usage(random);
             if (random.nextInt(8) == 0) {

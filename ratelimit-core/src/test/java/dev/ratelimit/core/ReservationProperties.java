@@ -107,7 +107,7 @@ class ReservationProperties {
         return Combinators.combine(Arbitraries.of(TIERS), Arbitraries.of(ENDPOINTS), usages())
                 .as((tier, endpoint, estimate) -> Transformer.mutate(
                         "reserve " + estimate + " of " + endpoint + " under " + tier.name(),
-                        both -> both.reserve(new Caller("acme", tier), endpoint, estimate)));
+                        both -> both.reserve(Caller.of("acme", tier), endpoint, estimate)));
     }
 
     /**
@@ -183,7 +183,7 @@ class ReservationProperties {
         }
 
         private void assertStatusesAgree(Tier tier) {
-            Caller caller = new Caller("acme", tier);
+            Caller caller = Caller.of("acme", tier);
             for (String endpoint : ENDPOINTS) {
                 assertThat(limiter.status(caller, endpoint)).isEqualTo(reference.status(caller, endpoint));
             }

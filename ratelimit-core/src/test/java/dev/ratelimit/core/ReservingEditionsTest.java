@@ -97,7 +97,7 @@ class ReservingEditionsTest {
         @Test
         void allUsersOfAnOrganizationAddUp() {
             reserve("generate", characters(200_000));
-            assertThat(limiter.reserve(new Caller("acme", tier), "generate", characters(200_000))
+            assertThat(limiter.reserve(Caller.of("acme", tier), "generate", characters(200_000))
                             .decision()
                             .isAdmitted())
                     .isTrue();

@@ -184,7 +184,7 @@ class RestoreTest {
         Quota month = Quota.perMonth(10);
         Instant february = Instant.parse("2025-02-01T00:00:00Z");
         Instant eleven = february.minusSeconds(3_600);
-        MeterKey key = MeterKey.of("default", new AppliedLimit("table 0", new Scope.Endpoint("chat"), month));
+        MeterKey key = MeterKey.of("default", AppliedLimit.of("table 0", new Scope.Endpoint("chat"), month));
         SavedMeter saved = new SavedMeter.Period(
                 key, new QuotaPeriod.Interval(START.minusSeconds(60), february.plusSeconds(3_600)), 7, 2);
         byte[] snapshot = Snapshots.bytes(new Snapshots.Snapshot(

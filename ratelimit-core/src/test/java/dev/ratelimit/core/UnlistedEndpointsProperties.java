@@ -68,7 +68,7 @@ class UnlistedEndpointsProperties {
             if (random.nextInt(20) == 0) {
                 limiter = changed(random, limiter, builder);
             }
-            Caller caller = new Caller("acme", TIERS[random.nextInt(TIERS.length)]);
+            Caller caller = Caller.of("acme", TIERS[random.nextInt(TIERS.length)]);
             String endpoint = endpoint(random);
             if (random.nextInt(3) == 0) {
                 String name = meteredName(caller.tier(), endpoint);

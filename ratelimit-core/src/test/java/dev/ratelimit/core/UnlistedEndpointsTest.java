@@ -78,7 +78,7 @@ class UnlistedEndpointsTest {
         InMemoryRateLimiter limiter = limiter(5);
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
         for (Tier tier : List.of(TIER.withTable(none), TIER.withTable(none.asShadow()))) {
-            Caller caller = new Caller("acme", tier);
+            Caller caller = Caller.of("acme", tier);
             Decision peeked = limiter.peek(caller, "embed", Usage.call());
             assertThat(peeked).isNotEqualTo(Decision.admitted());
             assertThat(limiter.tryAcquire(caller, "embed")).isEqualTo(peeked);
@@ -95,11 +95,10 @@ class UnlistedEndpointsTest {
     void endpointsThatAllShareTheirLimitsTakeNoPlaceOfThoseWithMetersOfTheirOwn() {
         LimitTable together = LimitTable.named("months").otherEndpointsTogether("all", Quota.perMonth(3));
         InMemoryRateLimiter limiter = limiter(1);
-        Caller sharing =
-                new Caller("acme", Tier.named("sharing").table(together).build());
+        Caller sharing = Caller.of("acme", Tier.named("sharing").table(together).build());
         assertThat(limiter.tryAcquire(sharing, "a").isAdmitted()).isTrue();
         assertThat(limiter.tryAcquire(sharing, "b").isAdmitted()).isTrue();
-        Caller both = new Caller("acme", TIER.withTable(together));
+        Caller both = Caller.of("acme", TIER.withTable(together));
         assertThat(limiter.tryAcquire(both, "c").isAdmitted()).isTrue();
         assertThat(meteredBy(limiter, "c")).isEqualTo("c");
         assertThat(meteredBy(limiter, "d")).isEqualTo(OVERFLOW);
@@ -110,7 +109,7 @@ class UnlistedEndpointsTest {
         LimitTable named = LimitTable.named("calls")
                 .together("all", RateLimit.perMinute(100), OVERFLOW)
                 .eachOtherEndpoint(RateLimit.perMinute(1));
-        return new Caller("acme", Tier.named("odd").table(named).build());
+        return Caller.of("acme", Tier.named("odd").table(named).build());
     }
 
     @Test
@@ -226,7 +225,7 @@ class UnlistedEndpointsTest {
     void aLongNameThatATableNamesIsInAnOverviewOnceAndMayBeGranted() {
         String name = "x".repeat(300);
         Quota quota = Quota.perMonth(1);
-        Caller caller = new Caller(
+        Caller caller = Caller.of(
                 "acme",
                 Tier.named("long")
                         .table(LimitTable.named("calls").each(quota, name).eachOtherEndpoint(Quota.perMonth(9)))

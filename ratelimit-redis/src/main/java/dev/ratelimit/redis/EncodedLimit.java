@@ -4,11 +4,11 @@ import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.Quota;
-import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.CalendarPeriod;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.kernel.Windows;
@@ -71,7 +71,7 @@ final class EncodedLimit {
         if (span instanceof MeterKey.Window window) {
             return "w" + window.length().toNanos();
         }
-        String period = ((MeterKey.Period) span).period() instanceof QuotaPeriod.Calendar calendar
+        String period = ((MeterKey.Period) span).period() instanceof CalendarPeriod calendar
                 ? calendar.unit() + " " + calendar.anchor() + " " + calendar.zone()
                 : "lifetime";
         return "p" + RedisKeys.encode(period);
@@ -90,7 +90,7 @@ final class EncodedLimit {
         return isOfOneEndpoint()
                 ? new EncodedLimit(
                         key.account(),
-                        new AppliedLimit(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow()))
+                        AppliedLimit.of(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow()))
                 : this;
     }
 

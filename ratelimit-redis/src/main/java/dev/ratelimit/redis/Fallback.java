@@ -32,7 +32,7 @@ final class Fallback {
     /** Returns a caller under the tier that it has meanwhile. */
     Caller caller(Caller caller) {
         Tier found = scaled.get(caller.tier());
-        return new Caller(caller.organization(), found == null ? scaled(caller.tier()) : found);
+        return Caller.of(caller.organization(), found == null ? scaled(caller.tier()) : found);
     }
 
     private Tier scaled(Tier tier) {

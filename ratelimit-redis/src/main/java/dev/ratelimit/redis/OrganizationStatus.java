@@ -21,7 +21,7 @@ record OrganizationStatus(List<EncodedLimit> encodedLimits, Set<AppliedLimit> na
 
     /** Makes it of the names of the endpoints that are listed. */
     static OrganizationStatus of(Caller caller, Collection<String> listed) {
-        List<AppliedLimit> all = new ArrayList<>(caller.tier().limits());
+        List<AppliedLimit> all = new ArrayList<>(caller.tier().namedLimits());
         Set<AppliedLimit> named = new HashSet<>(all);
         Set<String> others = new TreeSet<>();
         listed.stream()

@@ -63,7 +63,7 @@ record OutagePolicy(@Nullable Fallback fallback, boolean admits, ToLongFunction<
     List<LimitStatus> status(Throwable failure, Caller caller) {
         return fallback != null
                 ? fallback.limiter().status(fallback.caller(caller))
-                : status(failure, caller.tier().limits());
+                : status(failure, caller.tier().namedLimits());
     }
 
     /** Tells what holds of limits meanwhile: where all is admitted, they are as if nothing were used. */

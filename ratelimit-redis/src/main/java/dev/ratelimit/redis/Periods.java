@@ -1,6 +1,7 @@
 package dev.ratelimit.redis;
 
 import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.kernel.CalendarPeriod;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,7 @@ final class Periods {
 
     /** Tells whether they depend on the date. */
     boolean areOfTheCalendar() {
-        return period instanceof QuotaPeriod.Calendar;
+        return period instanceof CalendarPeriod;
     }
 
     /** Returns the bounds of the periods around an instant at which a request will probably be decided. */

@@ -11,7 +11,6 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Listeners;
-import dev.ratelimit.kernel.Tiers;
 import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -371,6 +370,6 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     private Caller callerOf(String organization) {
-        return new Caller(organization, Tiers.of(tiers, organization));
+        return tiers.callerOf(organization);
     }
 }

@@ -39,7 +39,7 @@ public final class RedisRateLimiterBuilder {
     private final Supplier<Connection> kind;
     private final List<RateLimitListener> listeners = new ArrayList<>();
     private final List<OutageListener> outageListeners = new ArrayList<>();
-    private @Nullable TierResolver tiers;
+    private TierResolver tiers = TierResolver.none();
     private @Nullable Fallback fallback;
     private boolean admits;
     private int maxEndpoints = 1_000;
@@ -308,8 +308,9 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Connects, and makes the limiter. It takes no longer than the client waits for a connection, and for the answers
-     * to four commands.
+     * Connects, and makes the limiter. One without a tier and a resolver has no default tier: calls by name then throw
+     * an {@link IllegalStateException}, calls by a {@link Caller} bring their tier. It takes no longer than the client
+     * waits for a connection, and for the answers to four commands.
      *
      * <p>A Redis that does not let the limiter work until somebody changes a setting is refused, with the reason. To
      * find that out, a key is written, which is deleted at once or else lives for two minutes. Nothing is charged.
@@ -319,15 +320,12 @@ public final class RedisRateLimiterBuilder {
      * reason to refuse Redis shows only then, the log says so, and {@link OutageListener#unfit}.
      *
      * @return a limiter that goes on with what is in Redis
-     * @throws IllegalStateException if neither a tier nor a resolver was set; or if the password is wrong, the user may
+     * @throws IllegalStateException if the password is wrong, the user may
      *     not run scripts or write, the server's certificate is refused, or the server is a read-only replica, is older
      *     than version 6.2, or is no cluster though the client is for one
      */
     public RedisRateLimiter build() {
         ApiVersion.require("ratelimit-redis", ApiVersion.CURRENT);
-        if (tiers == null) {
-            throw new IllegalStateException("a tier or a tier resolver must be set");
-        }
         ScheduledExecutorService timer =
                 client.getResources().eventExecutorGroup().next();
         ThrottledLog log = new ThrottledLog(TimeSource.system(), logger);
@@ -398,7 +396,7 @@ public final class RedisRateLimiterBuilder {
         Tier tier = Tier.named("rehearsal")
                 .table(LimitTable.named("rehearsal").eachOtherEndpoint(RateLimit.perMinute(1)))
                 .build();
-        Caller caller = new Caller("", tier);
+        Caller caller = Caller.of("", tier);
         patient.await(scriptClient.look(caller, "", Usage.call()));
         // Settles nothing, so that all it writes is its receipt.
         LimitSet limitSet = scriptClient.limitSet(caller, "");

@@ -48,7 +48,7 @@ class AsyncCallsTest extends FaultInjectingTest {
     /** Makes each asynchronous call, for an organization; of reservations, those of one that was made before. */
     private List<CompletionStage<?>> callAll(
             RedisRateLimiter limiter, String organization, AsyncReservation one, AsyncReservation other) {
-        Caller who = new Caller(organization, TIER);
+        Caller who = Caller.of(organization, TIER);
         List<CompletionStage<?>> calls = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             calls.add(limiter.tryAcquireAsync(organization, "chat", tokens(1)));

@@ -79,7 +79,7 @@ class AwayAtTheStartTest extends FaultInjectingTest {
                 admitted += admits(limiter, 100) ? 1 : 0;
             }
             assertThat(admitted).isEqualTo(admittedByPolicy[i]);
-            AsyncReservation reservation = limiter.reserve(new Caller("umbrella", TIER), "chat", tokens(1));
+            AsyncReservation reservation = limiter.reserve(Caller.of("umbrella", TIER), "chat", tokens(1));
             assertThat(reservation.decision().isAdmitted()).isEqualTo(i > 0);
             assertThat(reservation.cancel()).isEqualTo(i > 0);
             assertThat(isUsed(limiter, statusByPolicy[i])).isEqualTo(i > 0);

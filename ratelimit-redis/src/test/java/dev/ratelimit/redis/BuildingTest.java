@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
@@ -216,12 +217,16 @@ class BuildingTest {
     }
 
     @Test
-    void aLimiterWithoutTierIsRefusedBeforeItConnects() {
-        with(
-                "redis://127.0.0.1:1",
-                builder -> assertThatIllegalStateException()
-                        .isThrownBy(builder::build)
-                        .withMessage("a tier or a tier resolver must be set"));
+    void aLimiterWithoutDefaultTierSaysWhatACallByNameNeeds() {
+        with("redis://127.0.0.1:1", builder -> {
+            try (RedisRateLimiter limiter = builder.build()) {
+                assertThat(limiter.tryAcquire(Caller.of("acme", TIER), "chat").isAdmitted())
+                        .isTrue(); // as nothing answers
+                assertThatIllegalStateException()
+                        .isThrownBy(() -> limiter.tryAcquire("acme", "chat"))
+                        .withMessageStartingWith("a call by name needs a default tier");
+            }
+        });
     }
 
     @Test

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class EncodedLimitTest {
 
     private static EncodedLimit rule(Limit limit) {
-        return new EncodedLimit("default", new AppliedLimit("calls per minute", new Scope.Endpoint("chat"), limit));
+        return new EncodedLimit("default", AppliedLimit.of("calls per minute", new Scope.Endpoint("chat"), limit));
     }
 
     private static RateLimit perNanos(long nanos) {
@@ -54,7 +54,7 @@ class EncodedLimitTest {
         assertThat(chat.overflow().limit.scope()).isEqualTo(Scope.Endpoint.OVERFLOW);
         assertThat(chat.overflow().meter).isEqualTo("default/calls%0020per%0020minute/e/%o/calls/w60000000000");
         EncodedLimit group =
-                new EncodedLimit("default", new AppliedLimit("t", new Scope.Group("chat"), RateLimit.perMinute(5)));
+                new EncodedLimit("default", AppliedLimit.of("t", new Scope.Group("chat"), RateLimit.perMinute(5)));
         assertThat(group.overflow()).isSameAs(group);
         assertThat(group.meter).isEqualTo("default/t/g/chat/calls/w60000000000");
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class LeaseTest {
 
     private static final LimitSet TARGET = new EncodedLimits(9)
-            .of(new Caller("acme", ServedTest.tierOf(RateLimit.perMinute(1_000), RateLimit.perHour(1_000))), "chat");
+            .of(Caller.of("acme", ServedTest.tierOf(RateLimit.perMinute(1_000), RateLimit.perHour(1_000))), "chat");
 
     private final List<Change> given = new ArrayList<>();
 

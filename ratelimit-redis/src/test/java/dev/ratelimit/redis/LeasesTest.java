@@ -144,7 +144,7 @@ class LeasesTest extends LeasingTest {
     void aTierThatChangesGivesBackWhatItHeldAndIsDecidedAnew() {
         RedisRateLimiter limiter = leasing(8, machine(), SECOND);
         admits(limiter, 2);
-        Caller lower = new Caller("acme", tierOf(RateLimit.perSecond(3)));
+        Caller lower = Caller.of("acme", tierOf(RateLimit.perSecond(3)));
         assertThat(limiter.tryAcquire(lower, "chat").isAdmitted()).isTrue();
         assertThat(limiter.tryAcquire(lower, "chat").isAdmitted()).isFalse();
         assertThat(used(limiter)).isEqualTo(3);
@@ -155,7 +155,7 @@ class LeasesTest extends LeasingTest {
     @Test
     void anotherAccountHoldsItsOwn() {
         RedisRateLimiter limiter = leasing(8, machine(), SECOND);
-        Caller production = new Caller("acme", tierOf(SECOND).withAccount("production"));
+        Caller production = Caller.of("acme", tierOf(SECOND).withAccount("production"));
         assertRoundTrips(2, () -> {
             for (int i = 0; i < 4; i++) {
                 assertThat(admits(limiter, 1)).isTrue();

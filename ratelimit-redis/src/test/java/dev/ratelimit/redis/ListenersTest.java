@@ -35,7 +35,7 @@ class ListenersTest extends ServedTest {
     private final class Noting implements RateLimitListener {
 
         private void note(String event, Caller caller, String endpoint, Usage usage) {
-            assertThat(caller).isEqualTo(new Caller("acme", TIER));
+            assertThat(caller).isEqualTo(Caller.of("acme", TIER));
             assertThat(endpoint).isEqualTo("chat");
             heard.add(event + " " + usage);
             throw new IllegalStateException("a listener that fails, for a test");
@@ -101,7 +101,7 @@ class ListenersTest extends ServedTest {
     @Test
     void asynchronousCallsAreToldAlike() {
         RedisRateLimiter limiter = limiter(builder().tier(TIER).listener(new Noting()));
-        Caller caller = new Caller("acme", TIER);
+        Caller caller = Caller.of("acme", TIER);
         limiter.tryAcquireAsync(caller, "chat", calls(2)).toCompletableFuture().join();
         AsyncReservation reservation = limiter.reserveAsync(caller, "chat", calls(3))
                 .toCompletableFuture()
@@ -182,7 +182,7 @@ class ListenersTest extends ServedTest {
         RedisRateLimiter limiter = limiter(
                 builder().tier(TIER).logger(lines).listener(new Noting()).listener(new Noting()));
         for (int i = 0; i < 50; i++) {
-            limiter.tryAcquireAsync(new Caller("acme", TIER), "chat", calls(0))
+            limiter.tryAcquireAsync(Caller.of("acme", TIER), "chat", calls(0))
                     .toCompletableFuture()
                     .join();
         }

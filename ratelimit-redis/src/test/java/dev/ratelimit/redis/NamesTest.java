@@ -102,7 +102,7 @@ class NamesTest extends ServedTest {
         }
         for (int i = 0; i < 300; i++) {
             String organization = names.get(random.nextInt(5));
-            Caller caller = new Caller(organization, TIER);
+            Caller caller = Caller.of(organization, TIER);
             String endpoint = names.get(random.nextInt(names.size()));
             Usage usage = Usage.of(Unit.CALLS, random.nextInt(3));
             assertThat(limiter.tryAcquire(caller, endpoint, usage))

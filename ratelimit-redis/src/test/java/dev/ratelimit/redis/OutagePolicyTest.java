@@ -156,7 +156,7 @@ class OutagePolicyTest {
                 .timeSource(new ManualTime())
                 .build();
         RedisRateLimiter limiter = built(builder().tier(trial).fallBackTo(fallback));
-        Caller production = new Caller("acme", TIER);
+        Caller production = Caller.of("acme", TIER);
         assertThat(limiter.tryAcquire(production, "chat", calls(2)).isAdmitted())
                 .isTrue();
         assertThat(limiter.peek(production, "chat", calls(3)).isAdmitted()).isTrue();
@@ -186,7 +186,7 @@ class OutagePolicyTest {
             scaled.incrementAndGet();
             return tier.withLimits(limit -> limit.dividedBy(2));
         }));
-        Caller caller = new Caller("acme", TIER);
+        Caller caller = Caller.of("acme", TIER);
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
         assertThat(limiter.reserve(caller, "chat", calls(1)).decision().isAdmitted())
                 .isTrue();
@@ -210,7 +210,7 @@ class OutagePolicyTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> limiter.tryAcquire("acme", "chat"))
                 .withMessage("the scale of the fallback must give a tier: tier=tier");
-        assertThat(limiter.peekAsync(new Caller("acme", TIER), "chat", calls(1)))
+        assertThat(limiter.peekAsync(Caller.of("acme", TIER), "chat", calls(1)))
                 .failsWithin(Duration.ofSeconds(20))
                 .withThrowableThat()
                 .withCauseInstanceOf(IllegalStateException.class);
@@ -251,7 +251,7 @@ class OutagePolicyTest {
                 .timeSource(new ManualTime())
                 .build();
         RedisRateLimiter limiter = built(builder().fallBackTo(fallback));
-        Caller caller = new Caller("acme", TIER);
+        Caller caller = Caller.of("acme", TIER);
         assertThat(limiter.tryAcquireAsync("acme", "chat", Usage.call())
                         .toCompletableFuture()
                         .join())
@@ -289,7 +289,7 @@ class OutagePolicyTest {
                 .withMessageContaining("LOADING");
         assertThatExceptionOfType(RedisUnavailableException.class).isThrownBy(() -> limiter.status("acme"));
         assertThatExceptionOfType(CompletionException.class)
-                .isThrownBy(() -> limiter.statusAsync(new Caller("acme", TIER))
+                .isThrownBy(() -> limiter.statusAsync(Caller.of("acme", TIER))
                         .toCompletableFuture()
                         .join())
                 .withCauseInstanceOf(RedisUnavailableException.class)
@@ -302,10 +302,10 @@ class OutagePolicyTest {
     void whereCallsAreAdmittedAStatusShowsTheLimitsAsIfNothingWereUsed() {
         Tier tier = TIER.withTable(LimitTable.named("months").otherEndpointsTogether("all", Quota.perMonth(7)));
         RedisRateLimiter limiter = built(builder().tier(tier).failOpen());
-        List<LimitStatus> unused = Stream.concat(tier.limitsFor("chat").stream(), tier.limits().stream())
+        List<LimitStatus> unused = Stream.concat(tier.limitsFor("chat").stream(), tier.namedLimits().stream())
                 .map(limit -> LimitStatus.of(limit, 0, 0, Optional.of(Duration.ZERO)))
                 .toList();
-        Caller caller = new Caller("acme", tier);
+        Caller caller = Caller.of("acme", tier);
         List<LimitStatus> told = new ArrayList<>(limiter.status("acme", "chat"));
         told.addAll(limiter.status("acme"));
         assertThat(told).isEqualTo(unused);
@@ -368,7 +368,7 @@ class OutagePolicyTest {
         RedisRateLimiter limiter = built(builder());
         limiter.close();
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isFalse();
-        assertThat(limiter.tryAcquire(new Caller("acme", Tier.named("unlimited").build()), "chat"))
+        assertThat(limiter.tryAcquire(Caller.of("acme", Tier.named("unlimited").build()), "chat"))
                 .isEqualTo(Decision.admitted());
         assertThat(List.copyOf(heard)).isEmpty();
     }

@@ -113,7 +113,7 @@ class RandomFaultsTest extends FaultInjectingTest {
         private final String prefix;
         private final Random random;
         private final RedisRateLimiter limiter;
-        private final Caller calling = new Caller("calling", TIER);
+        private final Caller calling = Caller.of("calling", TIER);
         private final AtomicLong admitted = new AtomicLong();
         private final AtomicLong unknown = new AtomicLong();
         private final Deque<AsyncReservation> open = new ArrayDeque<>();

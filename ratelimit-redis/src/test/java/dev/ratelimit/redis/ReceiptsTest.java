@@ -31,7 +31,7 @@ class ReceiptsTest extends ServedTest {
     private final ServerTime serverTime = ServerTime.guessedBy(TimeSource.system());
 
     private Request request(Request.Operation operation, Tier tier, long name, long tokens) {
-        LimitSet limitSet = new EncodedLimits(9).of(new Caller("acme", tier), "chat");
+        LimitSet limitSet = new EncodedLimits(9).of(Caller.of("acme", tier), "chat");
         Request request = new Request(
                 operation, RedisKeys.base("ratelimit:", "acme"), name, 5_000, serverTime, limitSet, encoded -> tokens);
         for (EncodedLimit encoded : limitSet.limits()) {

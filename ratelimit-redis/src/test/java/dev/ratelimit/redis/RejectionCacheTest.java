@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 class RejectionCacheTest extends ServedTest {
 
     private static final RateLimit HOUR = RateLimit.perHour(10);
-    private static final Caller ACME = new Caller("acme", tierOf(HOUR));
+    private static final Caller ACME = Caller.of("acme", tierOf(HOUR));
     private static final String BASE = "ratelimit:{acme}:";
 
     private final ManualTime clock = new ManualTime(Instant.EPOCH, Long.MAX_VALUE - 40_000);
@@ -37,7 +37,7 @@ class RejectionCacheTest extends ServedTest {
     private final List<EncodedLimit> encodedLimits = limitSet.limits();
 
     private static LimitSet targetOf(String endpoint, Limit... limits) {
-        return new EncodedLimits(9).of(new Caller("acme", tierOf(limits)), endpoint);
+        return new EncodedLimits(9).of(Caller.of("acme", tierOf(limits)), endpoint);
     }
 
     private static Usage calls(long n) {
@@ -150,7 +150,7 @@ class RejectionCacheTest extends ServedTest {
                 .table(LimitTable.named("group").together("both", HOUR, "chat", "rerank"))
                 .build();
         EncodedLimits known = new EncodedLimits(9);
-        Caller caller = new Caller("acme", tier);
+        Caller caller = Caller.of("acme", tier);
         LimitSet chat = known.of(caller, "chat");
         rejections.remember(
                 rejections.asked(BASE, chat, calls(5)), chat.limits().get(0), Micros.nanos(80));

@@ -81,7 +81,7 @@ class RoundTripsTest extends ServedTest {
         RedisRateLimiter limiter = live();
         assertRoundTrips(0, () -> limiter.tryAcquire("acme", "chat"));
         assertRoundTrips(0, () -> limiter.reserve("acme", "chat", Usage.call()).settle(Usage.call()));
-        Caller caller = new Caller("acme", tierOf(SECOND));
+        Caller caller = Caller.of("acme", tierOf(SECOND));
         assertRoundTrips(1, () -> limiter.reserve(caller, "chat", Usage.call()).settle(Usage.call()));
     }
 

@@ -154,7 +154,7 @@ class ServerTextsTest extends FaultInjectingTest {
         assertShown(thrown);
         CompletionException later = catchThrowableOfType(
                 CompletionException.class,
-                () -> limiter.statusAsync(new Caller("acme", TIER), "chat")
+                () -> limiter.statusAsync(Caller.of("acme", TIER), "chat")
                         .toCompletableFuture()
                         .join());
         assertShown(later.getCause());

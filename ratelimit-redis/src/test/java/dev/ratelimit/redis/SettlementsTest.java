@@ -247,7 +247,7 @@ class SettlementsTest extends FaultInjectingTest {
 
     /** Makes calls at once that nobody answers. */
     private static void beginOutage(RedisRateLimiter limiter) {
-        Stream.generate(() -> limiter.peekAsync(new Caller("acme", TIER), "chat", tokens(1))
+        Stream.generate(() -> limiter.peekAsync(Caller.of("acme", TIER), "chat", tokens(1))
                         .toCompletableFuture())
                 .limit(3)
                 .toList()

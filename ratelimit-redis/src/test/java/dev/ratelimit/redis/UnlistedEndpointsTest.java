@@ -109,7 +109,7 @@ class UnlistedEndpointsTest extends ServedTest {
                 .extracting(LimitStatus::applied)
                 .extracting(limit -> limit.scope().name())
                 .containsExactly("chat", "others", "(further endpoints)", "a");
-        Caller umbrella = new Caller("umbrella", TIER);
+        Caller umbrella = Caller.of("umbrella", TIER);
         limiter.tryAcquire(umbrella, "b");
         assertThat(limiter.status(umbrella)).extracting(LimitStatus::used).containsExactly(0L, 1L, 1L);
     }

@@ -142,7 +142,7 @@ class UsualCallsTest extends ServedTest {
         forgetCounts();
         for (int step = 0; step < STEPS; step++) {
             String endpoint = random.nextInt(20) > 0 ? "chat" : random.nextBoolean() ? "embed" : "unlisted";
-            LimitSet limitSet = encodedLimits.of(new Caller("nobody", TIER), endpoint);
+            LimitSet limitSet = encodedLimits.of(Caller.of("nobody", TIER), endpoint);
             long units = random.nextInt(40) == 0 ? random.nextInt(100) : random.nextInt(3);
             boolean forGood = random.nextInt(4) == 0;
             DoubleBuffer answer = ask(forGood ? Request.Operation.TAKE : Request.Operation.CHARGE, limitSet, units);
@@ -165,7 +165,7 @@ class UsualCallsTest extends ServedTest {
 
     @Test
     void areChargedToThePeriodThatTheyAreIn() {
-        LimitSet limitSet = encodedLimits.of(new Caller("nobody", TIER), "embed");
+        LimitSet limitSet = encodedLimits.of(Caller.of("nobody", TIER), "embed");
         clock.micros = ORIGIN + 7_000_000 - 3;
         for (int i = 0; i < 6; i++) {
             ask(Request.Operation.CHARGE, limitSet, 1);
@@ -180,7 +180,7 @@ class UsualCallsTest extends ServedTest {
         Tier tier = Tier.named("tier")
                 .table(LimitTable.named("table").each(RateLimit.of(Unit.CALLS, 5, Duration.ofMinutes(1)), "chat"))
                 .build();
-        LimitSet limitSet = encodedLimits.of(new Caller("nobody", tier), "chat");
+        LimitSet limitSet = encodedLimits.of(Caller.of("nobody", tier), "chat");
         long exact = 0;
         for (int i = 0; i < 1_100; i++) {
             DoubleBuffer answer = ask(Request.Operation.CHARGE, limitSet, 1);
@@ -194,7 +194,7 @@ class UsualCallsTest extends ServedTest {
     @Test
     void areLeftToTheOthersWhereAClockWasAheadAndIsPutRight() {
         for (String endpoint : List.of("chat", "embed", "unlisted")) {
-            LimitSet limitSet = encodedLimits.of(new Caller("nobody", TIER), endpoint);
+            LimitSet limitSet = encodedLimits.of(Caller.of("nobody", TIER), endpoint);
             for (int i = 0; i < 3; i++) {
                 ask(Request.Operation.CHARGE, limitSet, 7);
                 clock.micros += 9;
@@ -212,7 +212,7 @@ class UsualCallsTest extends ServedTest {
         Tier tier = Tier.named("tier")
                 .table(LimitTable.named("table").each(RateLimit.perMinute(500), "chat"))
                 .build();
-        LimitSet limitSet = encodedLimits.of(new Caller("nobody", tier), "chat");
+        LimitSet limitSet = encodedLimits.of(Caller.of("nobody", tier), "chat");
         for (int i = 0; i < 50; i++) {
             ask(Request.Operation.CHARGE, limitSet, 1);
             clock.micros++;

@@ -123,7 +123,7 @@ final class CallsChart implements Output {
         // A step lasts until the next one begins, the last one until its bucket ends.
         times.add(Date.from(timeline.start(counts.length)));
         rates.add(rates.get(counts.length - 1));
-        // Names must differ, labels need not: two limits may read the same.
+        // Names differ, but labels may not: two limits may read the same.
         XYSeries series =
                 chart.addSeries("series " + chart.getSeriesCollection().size(), times, rates);
         series.setMarker(SeriesMarkers.NONE).setLineColor(color).setLabel(label);

@@ -60,7 +60,7 @@ final class DemoTrace {
         return csv.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Adds calls at random, so many a minute on average, between two minutes of the trace. */
+    /** Adds calls at random, at an average rate per minute, between two minutes of the trace. */
     private static void traffic(
             List<Call> calls, String organization, String endpoint, int perMinute, int from, int to) {
         Random random = new Random(calls.size());

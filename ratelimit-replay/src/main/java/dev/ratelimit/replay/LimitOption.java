@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * A limit of the command line, which applies to each endpoint by itself.
+ * A limit of the command line, which applies to each endpoint alone.
  *
  * @param text as the user wrote it
  * @param limit what it means

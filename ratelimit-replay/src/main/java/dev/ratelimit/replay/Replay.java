@@ -29,7 +29,7 @@ final class Replay {
     private long reserved;
 
     Replay(Tier tier, List<DecisionListener> listeners) {
-        // Each endpoint by itself, however many there are: memory is the trace's matter here.
+        // Each endpoint alone, however many there are: how much memory that takes is for the trace to decide.
         this.limiter = InMemoryRateLimiter.builder()
                 .tier(tier)
                 .maxUnlistedEndpoints(Integer.MAX_VALUE)

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 final class Summary implements DecisionListener {
 
     /**
-     * The most limits that are counted one by one. A trace may name endpoints without bound, each limited by itself;
+     * The most limits that are counted one by one. A trace may name endpoints without bound, each limited alone;
      * the endpoints beyond are counted together.
      */
     static final int MAX_LIMITS = 10_000;
@@ -59,7 +59,7 @@ final class Summary implements DecisionListener {
         if (count == null) {
             AppliedLimit key = limits.size() < MAX_LIMITS
                     ? limit
-                    : new AppliedLimit(limit.table(), FURTHER_ENDPOINTS, limit.limit());
+                    : AppliedLimit.of(limit.table(), FURTHER_ENDPOINTS, limit.limit());
             count = limits.computeIfAbsent(key, absent -> new Count());
         }
         return count;

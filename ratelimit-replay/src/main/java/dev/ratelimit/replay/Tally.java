@@ -42,7 +42,7 @@ final class Tally {
         }
     }
 
-    /** Returns one call that uses so much. */
+    /** Returns one call with its usage. */
     Usage usage() {
         if (amounts.length == 0) {
             return Usage.call();

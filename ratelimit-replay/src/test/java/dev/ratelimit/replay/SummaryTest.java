@@ -52,7 +52,7 @@ class SummaryTest {
         for (String table : List.of("a", "b")) {
             for (Scope scope : List.of(new Scope.Endpoint("chat"), new Scope.Group("chat"))) {
                 for (int amount = 1; amount <= 2; amount++) {
-                    AppliedLimit limit = new AppliedLimit(table, scope, RateLimit.perMinute(amount));
+                    AppliedLimit limit = AppliedLimit.of(table, scope, RateLimit.perMinute(amount));
                     for (int i = 0; i < amount; i++) {
                         refuse("acme", limit);
                     }
@@ -70,9 +70,7 @@ class SummaryTest {
     }
 
     private void refuse(String organization, String endpoint) {
-        refuse(
-                organization,
-                new AppliedLimit("calls per minute", new Scope.Endpoint(endpoint), RateLimit.perMinute(1)));
+        refuse(organization, AppliedLimit.of("calls per minute", new Scope.Endpoint(endpoint), RateLimit.perMinute(1)));
     }
 
     private void refuse(String organization, AppliedLimit limit) {

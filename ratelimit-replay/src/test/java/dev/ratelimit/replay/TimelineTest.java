@@ -85,6 +85,6 @@ class TimelineTest {
     }
 
     private static AppliedLimit limit(String endpoint) {
-        return new AppliedLimit("calls per minute", new Scope.Endpoint(endpoint), RateLimit.perMinute(1));
+        return AppliedLimit.of("calls per minute", new Scope.Endpoint(endpoint), RateLimit.perMinute(1));
     }
 }

@@ -8,7 +8,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import java.time.Duration;
 
-/** Compiled limits for races on a meter by itself. */
+/** Compiled limits for races on one meter. */
 final class CompiledLimits {
 
     /** The length of all windows, in nanoseconds; short enough for a grain of one nanosecond. */
@@ -18,7 +18,7 @@ final class CompiledLimits {
 
     static CompiledLimit of(Limit limit) {
         return CompiledLimit.of(
-                Tier.named("tier").build(), new AppliedLimit("table", new Scope.Endpoint("endpoint"), limit));
+                Tier.named("tier").build(), AppliedLimit.of("table", new Scope.Endpoint("endpoint"), limit));
     }
 
     static CompiledLimit perWindow(long amount) {

@@ -72,9 +72,11 @@ abstract class AnswerScenarios extends Scenarios {
     }
 
     private void assertStatus(Limit limit, long used, long remaining, Optional<Duration> resetAfter) {
-        AppliedLimit applied = new AppliedLimit("table 0", new Scope.Endpoint("chat"), limit);
+        AppliedLimit applied = AppliedLimit.of("table 0", new Scope.Endpoint("chat"), limit);
         assertThat(limiter.status("acme", "chat"))
-                .containsExactly(new LimitStatus(applied, used, 0, remaining, resetAfter));
+                .containsExactly(LimitStatus.of(applied, used, 0, resetAfter))
+                .extracting(LimitStatus::remaining)
+                .containsExactly(remaining);
     }
 
     @Test
@@ -92,7 +94,7 @@ abstract class AnswerScenarios extends Scenarios {
     @Test
     void aTierThatTheCallerBringsIsAnsweredForLikeTheOrganizationsOwn() {
         Tier tier = tierOf(RateLimit.perMinute(1));
-        Caller caller = new Caller("acme", tier);
+        Caller caller = Caller.of("acme", tier);
         under(tier).admits(1);
         assertThat(limiter.peek(caller, "chat", Usage.call())).isEqualTo(limiter.peek("acme", "chat", Usage.call()));
         assertThat(limiter.status(caller, "chat")).isEqualTo(limiter.status("acme", "chat"));
@@ -132,7 +134,7 @@ abstract class AnswerScenarios extends Scenarios {
                 .table(LimitTable.named("calls").together("chat and embed", limit, "chat", "embed"))
                 .build());
         assertThat(rejected(Usage.call()).cause())
-                .isEqualTo(new LimitReached(new AppliedLimit("calls", new Scope.Group("chat and embed"), limit)));
+                .isEqualTo(new LimitReached(AppliedLimit.of("calls", new Scope.Group("chat and embed"), limit)));
     }
 
     @Test
@@ -153,7 +155,7 @@ abstract class AnswerScenarios extends Scenarios {
     @SuppressWarnings("NullAway") // that null is refused is what is tested
     void nullIsRefusedByName() {
         limiter = contract.create(Map.of("acme", tierOf())::get, time); // the resolver must not be asked about null
-        Caller caller = new Caller("acme", tierOf());
+        Caller caller = Caller.of("acme", tierOf());
         Usage usage = Usage.call();
         refusesNull("organization", () -> limiter.tryAcquire((String) null, "chat"));
         refusesNull("organization", () -> limiter.tryAcquire((String) null, "chat", usage));
@@ -189,7 +191,7 @@ abstract class AnswerScenarios extends Scenarios {
         refusesTier(() -> tierless.tryAcquire("acme", "chat", Usage.call()));
         refusesTier(() -> tierless.peek("acme", "chat", Usage.call()));
         refusesTier(() -> tierless.status("acme", "chat"));
-        assertThat(tierless.tryAcquire(new Caller("acme", tierOf()), "chat", Usage.call())
+        assertThat(tierless.tryAcquire(Caller.of("acme", tierOf()), "chat", Usage.call())
                         .isAdmitted())
                 .isTrue();
     }

@@ -34,12 +34,12 @@ abstract class CarryOverScenarios extends Scenarios {
 
     @BeforeEach
     void theBackendCarriesOver() {
-        Caller nobody = new Caller("nobody", tierOf());
+        Caller nobody = Caller.of("nobody", tierOf());
         assumeTrue(contract.carryOver(limiter, nobody, nobody), "the backend carries nothing over");
     }
 
     private Scenarios carriesOver(Tier from, Tier to) {
-        contract.carryOver(limiter, new Caller("acme", to), new Caller("acme", from));
+        contract.carryOver(limiter, Caller.of("acme", to), Caller.of("acme", from));
         return under(to);
     }
 
@@ -181,7 +181,7 @@ abstract class CarryOverScenarios extends Scenarios {
             String call = "step %d: %s, %s, %s at %s".formatted(step, caller, endpoint, usage, time);
             if (random.nextInt(10) == 0) {
                 Caller former =
-                        new Caller(caller.organization(), traffic.caller().tier());
+                        Caller.of(caller.organization(), traffic.caller().tier());
                 assertThat(contract.carryOver(limiter, caller, former)).isTrue();
                 reference.carryOver(caller, former);
                 call += " carried over from " + former;
@@ -201,7 +201,7 @@ abstract class CarryOverScenarios extends Scenarios {
     void oneOrganizationIsNotCarriedOverToAnother() {
         Tier tier = tierOf(Quota.perMonth(10));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> contract.carryOver(limiter, new Caller("acme", tier), new Caller("globex", tier)))
+                .isThrownBy(() -> contract.carryOver(limiter, Caller.of("acme", tier), Caller.of("globex", tier)))
                 .withMessage("former must be of organization \"acme\": former=globex");
     }
 }

@@ -104,6 +104,6 @@ abstract class HistoryScenarios extends Scenarios {
      * The amount is no part of a meter's key: under the largest any charge can be made, and under a lesser one judged.
      */
     private static Caller callerUnder(long amount, Duration window) {
-        return new Caller("acme", tierOf(RateLimit.of(Unit.CALLS, amount, window)));
+        return Caller.of("acme", tierOf(RateLimit.of(Unit.CALLS, amount, window)));
     }
 }

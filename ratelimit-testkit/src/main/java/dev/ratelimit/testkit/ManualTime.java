@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.ScheduledExecutorService;
 
 /**
  * Time that stands still until a test moves it.
@@ -39,6 +40,7 @@ public final class ManualTime implements TimeSource {
     /** The instant at which the wall clock starts unless another is chosen: 2025-01-01T00:00Z. */
     public static final Instant DEFAULT_START = Instant.parse("2025-01-01T00:00:00Z");
 
+    private final ManualScheduler scheduler = new ManualScheduler(this);
     private long nanoTime;
     private Instant wall;
 
@@ -88,10 +90,33 @@ public final class ManualTime implements TimeSource {
      * @param nanos how far, in nanoseconds, zero or more
      * @throws IllegalArgumentException if the number is negative
      */
-    public synchronized void advanceNanos(long nanos) {
+    public void advanceNanos(long nanos) {
         require(nanos >= 0, "nanos", nanos);
-        wall = wall.plusNanos(nanos);
-        nanoTime += nanos;
+        long left = nanos;
+        ManualScheduler.Task<?> due;
+        do {
+            synchronized (this) {
+                due = scheduler.takeDue(nanoTime + left);
+                long step = due == null ? left : Math.max(0, due.due() - nanoTime);
+                wall = wall.plusNanos(step);
+                nanoTime += step;
+                left -= step;
+            }
+            if (due != null) {
+                due.run();
+            }
+        } while (due != null);
+    }
+
+    /**
+     * Returns a scheduler that goes by this time. A task runs when the time is moved to it or beyond, on the thread
+     * that moves it, and reads the time for which it was scheduled. What is to run at once runs on the thread that says
+     * so.
+     *
+     * @return the scheduler, always the same object; it need not be shut down
+     */
+    public ScheduledExecutorService scheduler() {
+        return scheduler;
     }
 
     /**

@@ -95,11 +95,11 @@ abstract class OverviewScenarios extends Scenarios {
     void anOverviewIsOfTheCallersTierAndAccount() {
         under(TIER).calling("rerank").admits(3);
         Tier other = tierOf(RateLimit.perMinute(9)).withAccount("other");
-        assertThat(limiter.status(new Caller("acme", other))).isEmpty();
-        assertThat(limiter.status(new Caller("acme", TIER.withoutTable("months"))))
+        assertThat(limiter.status(Caller.of("acme", other))).isEmpty();
+        assertThat(limiter.status(Caller.of("acme", TIER.withoutTable("months"))))
                 .extracting(LimitStatus::used)
                 .containsExactly(0L, 0L, 3L);
-        assertThat(limiter.status(new Caller("umbrella", TIER)))
+        assertThat(limiter.status(Caller.of("umbrella", TIER)))
                 .extracting(LimitStatus::used)
                 .containsOnly(0L);
     }

@@ -33,7 +33,7 @@ final class RandomTraffic {
      * Whose status makes a limiter look at the wall clock. When exactly it does so otherwise is its own affair, so
      * before that clock is set all must have seen how far it had come.
      */
-    static final Caller WATCHER = new Caller("watcher", Scenarios.tierOf(Quota.perMonth(1)));
+    static final Caller WATCHER = Caller.of("watcher", Scenarios.tierOf(Quota.perMonth(1)));
 
     private final Random random;
     private final Duration tick;
@@ -55,7 +55,7 @@ final class RandomTraffic {
     }
 
     Caller caller() {
-        return new Caller(oneOf(List.of("acme", "umbrella")), oneOf(tiers));
+        return Caller.of(oneOf(List.of("acme", "umbrella")), oneOf(tiers));
     }
 
     String endpoint() {

@@ -24,7 +24,6 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.AdminChecks;
 import dev.ratelimit.kernel.MeterKey;
-import dev.ratelimit.kernel.Tiers;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ReferenceClock.Moment;
 import java.util.ArrayList;
@@ -151,7 +150,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
             }
         }
         tier.namedEndpoints().forEach(name -> others.remove(new Scope.Endpoint(name).name()));
-        List<AppliedLimit> known = tier.limits();
+        List<AppliedLimit> known = tier.namedLimits();
         List<AppliedLimit> all = new ArrayList<>(known);
         for (String other : others) {
             tier.limitsFor(other).stream()
@@ -197,7 +196,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
     private static Stream<AppliedLimit> limitsOf(Caller caller, MeterKey key) {
         List<AppliedLimit> limits = key.scope() instanceof Scope.Endpoint endpoint
                 ? caller.tier().limitsFor(endpoint.name())
-                : caller.tier().limits();
+                : caller.tier().namedLimits();
         return limits.stream()
                 .filter(limit -> limit.table().equals(key.table())
                         && limit.scope().equals(key.scope())
@@ -210,7 +209,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     private Caller callerOf(String organization) {
-        return new Caller(organization, Tiers.of(tiers, organization));
+        return tiers.callerOf(organization);
     }
 
     /** Reads the clocks; the wall clock only for quotas whose periods end, so that only they depend on it. */
@@ -235,7 +234,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
     private static AppliedLimit shared(AppliedLimit limit) {
         return limit.scope() instanceof Scope.Endpoint
-                ? new AppliedLimit(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow())
+                ? AppliedLimit.of(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow())
                 : limit;
     }
 

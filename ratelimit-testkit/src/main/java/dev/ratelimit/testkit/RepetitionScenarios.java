@@ -171,7 +171,7 @@ abstract class RepetitionScenarios extends Scenarios {
     }
 
     private static Question question(Random random, List<Tier> tiers) {
-        Caller caller = new Caller(oneOf(random, "acme", "umbrella", "initech"), tiers.get(random.nextInt(2)));
+        Caller caller = Caller.of(oneOf(random, "acme", "umbrella", "initech"), tiers.get(random.nextInt(2)));
         Usage usage = calls(1 + random.nextInt(4));
         String endpoint = oneOf(random, "chat", "embed", "rerank", "classify");
         return new Question(caller, endpoint, random.nextBoolean() ? usage : usage.and(Unit.TOKENS, random.nextInt(9)));

@@ -166,7 +166,7 @@ abstract class ReservationHistoryScenarios extends Scenarios {
      * The amount is no part of a meter's key: under the largest any charge can be made, and under a lesser one judged.
      */
     private static Caller callerUnder(Duration window, long amount) {
-        return new Caller("acme", tierOf(tokensPer(window, amount)));
+        return Caller.of("acme", tierOf(tokensPer(window, amount)));
     }
 
     private static RateLimit tokensPer(Duration window, long amount) {

@@ -271,7 +271,7 @@ abstract class ReservationScenarios extends Scenarios {
     @Test
     void theCallerAndNotTheOrganizationDecidesTheTier() {
         limits(RateLimit.perMinute(0));
-        Caller caller = new Caller("acme", tierOf(TOKENS_PER_MINUTE));
+        Caller caller = Caller.of("acme", tierOf(TOKENS_PER_MINUTE));
         Reservation ofCaller = limiter.reserve(caller, "chat", tokens(60));
         assertThat(ofCaller.decision()).isEqualTo(Decision.admitted());
         limits(TOKENS_PER_MINUTE)
@@ -302,7 +302,7 @@ abstract class ReservationScenarios extends Scenarios {
     @SuppressWarnings("NullAway") // that null is refused is what is tested
     void nullIsRefusedByName() {
         limiter = contract.create(Map.of("acme", tierOf())::get, time); // the resolver must not be asked about null
-        Caller caller = new Caller("acme", tierOf());
+        Caller caller = Caller.of("acme", tierOf());
         refusesNull("organization", () -> limiter.reserve((String) null, "chat", tokens(1)));
         refusesNull("caller", () -> limiter.reserve((Caller) null, "chat", tokens(1)));
         refusesNull("endpoint", () -> limiter.reserve("acme", null, tokens(1)));

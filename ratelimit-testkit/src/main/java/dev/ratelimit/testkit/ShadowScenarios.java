@@ -55,7 +55,7 @@ abstract class ShadowScenarios extends Scenarios {
     }
 
     private static Rejected rejection(int i, Limit limit, long retryAfterMillis) {
-        AppliedLimit applied = new AppliedLimit("shadow " + i, new Scope.Endpoint("chat"), limit, true);
+        AppliedLimit applied = AppliedLimit.of("shadow " + i, new Scope.Endpoint("chat"), limit, true);
         long nanos = Duration.ofMillis(retryAfterMillis).toNanos();
         return Rejected.temporary(new LimitReached(applied), "Slow down.", nanos);
     }
@@ -187,8 +187,8 @@ abstract class ShadowScenarios extends Scenarios {
                 .build();
         for (int call = 0; call < 100; call++) {
             Usage usage = calls(random.nextInt(4));
-            Decision inShadow = limiter.tryAcquire(new Caller("acme", shadow), "chat", usage);
-            Decision real = limiter.tryAcquire(new Caller("umbrella", inForce), "chat", usage);
+            Decision inShadow = limiter.tryAcquire(Caller.of("acme", shadow), "chat", usage);
+            Decision real = limiter.tryAcquire(Caller.of("umbrella", inForce), "chat", usage);
             List<Rejected> shadowRejections = ((Admitted) inShadow).shadowRejections();
             assertThat(shadowRejections).hasSize(real.isAdmitted() ? 0 : 1);
             if (real instanceof Rejected rejected) {

@@ -58,8 +58,8 @@ abstract class TierScenarios extends Scenarios {
 
     @Test
     void allKeysOfAnOrganizationAddUpAndOtherOrganizationsAreNotTouched() {
-        Caller oneKey = new Caller("acme", tierOf(RateLimit.perMinute(100)));
-        Caller otherKey = new Caller("acme", tierOf(RateLimit.perMinute(100)));
+        Caller oneKey = Caller.of("acme", tierOf(RateLimit.perMinute(100)));
+        Caller otherKey = Caller.of("acme", tierOf(RateLimit.perMinute(100)));
         for (int i = 0; i < 50; i++) {
             assertThat(admits(oneKey) && admits(otherKey)).isTrue();
         }
@@ -74,7 +74,7 @@ abstract class TierScenarios extends Scenarios {
     @Test
     void theCallerAndNotTheOrganizationDecidesTheTier() {
         limits(RateLimit.perMinute(1)).admits(1).rejects(1, 60_000);
-        Caller caller = new Caller("acme", tierOf(RateLimit.perMinute(3)));
+        Caller caller = Caller.of("acme", tierOf(RateLimit.perMinute(3)));
         assertThat(limiter.status(caller, "chat").get(0).remaining()).isEqualTo(2);
         assertThat(limiter.peek(caller, "chat", calls(2)).isAdmitted()).isTrue();
         assertThat(admits(caller)).isTrue();

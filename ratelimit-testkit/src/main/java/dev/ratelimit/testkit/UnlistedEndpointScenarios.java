@@ -182,7 +182,7 @@ abstract class UnlistedEndpointScenarios extends Scenarios {
                 .table(LimitTable.named("in all")
                         .eachOtherEndpoint(Quota.lifetime(Unit.TOKENS, 1 + random.nextInt(40))))
                 .build();
-        Caller[] callers = {new Caller("acme", tier), new Caller("umbrella", tier)};
+        Caller[] callers = {Caller.of("acme", tier), Caller.of("umbrella", tier)};
         under(tier).boundedBy(bound);
         RateLimiter reference = new ReferenceRateLimiter(organization -> tier, time, bound);
         for (int step = 0; step < STEPS; step++) {

@@ -146,7 +146,7 @@ abstract class WaitingScenarios extends Scenarios {
 
     @Test
     void aCallThatWaitsIsDecidedByTheTierThatItsCallerBrings() throws InterruptedException {
-        Caller caller = new Caller("acme", tierOf(RateLimit.perMinute(1)));
+        Caller caller = Caller.of("acme", tierOf(RateLimit.perMinute(1)));
         limits(RateLimit.perMinute(0));
         assertThat(limiter.acquire(caller, "chat", Usage.call(), HOUR)).isEqualTo(Decision.admitted());
         assertPassed(Duration.ZERO, Duration.ZERO);

@@ -111,7 +111,7 @@ abstract class WallClockHistoryScenarios extends Scenarios {
         List<Tier> tiers = List.of(tier(), tier());
         List<Caller> callers = new ArrayList<>();
         for (String organization : List.of("acme", "umbrella")) {
-            tiers.forEach(tier -> callers.add(new Caller(organization, tier)));
+            tiers.forEach(tier -> callers.add(Caller.of(organization, tier)));
         }
         RateLimiter reference = new ReferenceRateLimiter(organization -> tierOf(), time);
         List<Reservation[]> open = new ArrayList<>();

@@ -1,5 +1,6 @@
 package dev.ratelimit.testkit;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -9,9 +10,18 @@ import dev.ratelimit.LimitTable;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
+import dev.ratelimit.spi.TimeSource;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import org.junit.jupiter.api.Test;
 
 class ManualTimeTest {
@@ -78,6 +88,98 @@ class ManualTimeTest {
             assertThat(Thread.currentThread().isInterrupted()).isFalse();
         }
         assertReads(time, "2025-01-01T00:00:00Z", 0);
+    }
+
+    @Test
+    @SuppressWarnings("FutureReturnValueIgnored") // the tasks run on this thread
+    void aTaskRunsWhenItsTimeHasComeAndReadsThatTime() throws Exception {
+        List<String> ran = new ArrayList<>();
+        ScheduledExecutorService scheduler = time.scheduler();
+        scheduler.schedule(() -> ran.add("b at " + time.nanoTime()), 20, NANOSECONDS);
+        scheduler.schedule(() -> ran.add("a at " + time.nanoTime()), 10, NANOSECONDS);
+        ScheduledFuture<Integer> later = scheduler.schedule(() -> 7, 100, NANOSECONDS);
+        time.advanceNanos(9);
+        assertThat(ran).isEmpty();
+        time.advanceNanos(50);
+        assertThat(ran).containsExactly("a at 10", "b at 20");
+        assertThat(later.isDone()).isFalse();
+        assertThat(later.getDelay(NANOSECONDS)).isEqualTo(41);
+        time.sleep(41);
+        assertThat(later.get()).isEqualTo(7);
+        assertReads(time, "2025-01-01T00:00:00.000000100Z", 100);
+    }
+
+    @Test
+    @SuppressWarnings("FutureReturnValueIgnored") // the tasks run on this thread
+    void aTaskMayScheduleAnotherOneAndMoveTheTime() {
+        List<Long> ran = new ArrayList<>();
+        ScheduledExecutorService scheduler = time.scheduler();
+        Runnable second = () -> ran.add(time.nanoTime());
+        scheduler.schedule(
+                () -> {
+                    ran.add(time.nanoTime());
+                    scheduler.schedule(second, 5, NANOSECONDS);
+                    scheduler.execute(() -> time.advanceNanos(1));
+                },
+                10,
+                NANOSECONDS);
+        time.advanceNanos(20);
+        assertThat(ran).containsExactly(10L, 15L);
+        assertThat(time.nanoTime()).isEqualTo(21);
+    }
+
+    @Test
+    void aPeriodicTaskRunsInEveryPeriodUntilItIsCancelled() {
+        List<Long> ran = new ArrayList<>();
+        Runnable task = () -> ran.add(time.nanoTime());
+        ScheduledFuture<?> fixedRate = time.scheduler().scheduleAtFixedRate(task, 0, 10, NANOSECONDS);
+        time.advanceNanos(25);
+        assertThat(ran).containsExactly(0L, 10L, 20L);
+        assertThat(fixedRate.cancel(false)).isTrue();
+        ScheduledFuture<?> fixedDelay = time.scheduler().scheduleWithFixedDelay(task, 5, 10, NANOSECONDS);
+        time.advanceNanos(20);
+        assertThat(ran).containsExactly(0L, 10L, 20L, 30L, 40L);
+        assertThat(fixedDelay.cancel(false)).isTrue();
+        time.advanceNanos(100);
+        assertThat(ran).hasSize(5);
+    }
+
+    @Test
+    void aSchedulerThatIsShutDownTakesNoTask() {
+        ScheduledExecutorService scheduler = time.scheduler();
+        ScheduledFuture<?> waiting = scheduler.schedule(() -> {}, 1, NANOSECONDS);
+        assertThat(scheduler.shutdownNow()).hasSize(1);
+        assertThat(scheduler.isTerminated()).isTrue();
+        assertThatExceptionOfType(RejectedExecutionException.class).isThrownBy(() -> scheduler.execute(() -> {}));
+        assertThatExceptionOfType(RejectedExecutionException.class)
+                .isThrownBy(() -> scheduler.schedule(() -> {}, 1, NANOSECONDS));
+        time.advanceNanos(5);
+        assertThat(waiting.isDone()).isFalse();
+    }
+
+    @Test
+    void manualTimeAndTheReferenceNeedNeitherJUnitNorAssertJ() throws Exception {
+        URL[] jars = {
+            ManualTime.class.getProtectionDomain().getCodeSource().getLocation(),
+            TimeSource.class.getProtectionDomain().getCodeSource().getLocation()
+        };
+        try (URLClassLoader bare = new URLClassLoader(jars, ClassLoader.getPlatformClassLoader())) {
+            assertThatExceptionOfType(ClassNotFoundException.class)
+                    .isThrownBy(() -> bare.loadClass(Test.class.getName()));
+            Object moved = bare.loadClass(ManualTime.class.getName())
+                    .getDeclaredConstructor()
+                    .newInstance();
+            moved.getClass().getMethod("advanceNanos", long.class).invoke(moved, 60L);
+            assertThat(moved).hasToString("2025-01-01T00:00:00.000000060Z, 60 ns");
+            Class<?> reference = bare.loadClass(ReferenceRateLimiter.class.getName());
+            Object resolver = bare.loadClass(TierResolver.class.getName())
+                    .getMethod("none")
+                    .invoke(null);
+            Object limiter = reference.getConstructors()[0].getParameterCount() == 2
+                    ? reference.getConstructors()[0].newInstance(resolver, moved)
+                    : reference.getConstructors()[1].newInstance(resolver, moved);
+            assertThat(reference.getMethod("timeSource").invoke(limiter)).isSameAs(moved);
+        }
     }
 
     @Test

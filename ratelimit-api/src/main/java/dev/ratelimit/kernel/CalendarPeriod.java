@@ -1,0 +1,107 @@
+package dev.ratelimit.kernel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.spi.Printable;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.Month;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.time.zone.ZoneOffsetTransition;
+import java.util.Locale;
+
+/**
+ * Spans of the ISO calendar, counted from an anchor.
+ *
+ * @param unit the length of a span: {@link ChronoUnit#DAYS}, {@code WEEKS}, {@code MONTHS} or {@code YEARS}
+ * @param anchor the local date and time in January of the year 1, a Monday the 1st, that spans are counted from;
+ *     the n-th begins at {@code anchor.plus(n, unit)}, or, where the zone's clock skips that time, when it has
+ *     skipped it. Only months may begin on another day or at another time than the first of January at 00:00.
+ * @param zone the time zone of the anchor; zones that are always the same offset are equal to it
+ */
+public record CalendarPeriod(ChronoUnit unit, LocalDateTime anchor, ZoneId zone) implements QuotaPeriod {
+
+    /** A Monday, a first of the month and a first of the year, so that all four units can be counted from it. */
+    public static final LocalDateTime MONDAY_1_JANUARY = LocalDateTime.of(1, 1, 1, 0, 0);
+
+    /** Before this instant java.time runs out of dates; the time-line before it is one period. */
+    public static final Instant FIRST = LocalDateTime.MIN.plusYears(10).toInstant(ZoneOffset.UTC);
+
+    /** From this instant on java.time runs out of dates; the rest of the time-line is one period. */
+    public static final Instant LAST = LocalDateTime.MAX.minusYears(10).toInstant(ZoneOffset.UTC);
+
+    /**
+     * Makes a calendar period.
+     *
+     * @param unit the length of a span
+     * @param anchor a local date and time at which a span begins
+     * @param zone the time zone of the anchor
+     * @throws IllegalArgumentException if the unit is another one, or the anchor not one for it
+     */
+    public CalendarPeriod {
+        requireNonNull(unit, "unit");
+        requireNonNull(anchor, "anchor");
+        requireNonNull(zone, "zone");
+        boolean known = unit.isDateBased() && unit.compareTo(ChronoUnit.YEARS) <= 0;
+        Arguments.require(known, "unit", "one of Days, Weeks, Months, Years", unit);
+        boolean inJanuary = anchor.getYear() == 1 && anchor.getMonth() == Month.JANUARY;
+        boolean allowed = unit == ChronoUnit.MONTHS ? inJanuary : anchor.equals(MONDAY_1_JANUARY);
+        Arguments.require(allowed, "anchor", "0001-01-01T00:00, or for Months in that month", anchor);
+        zone = zone.normalized();
+    }
+
+    @Override
+    public Interval at(Instant instant) {
+        requireNonNull(instant, "instant");
+        if (instant.isBefore(FIRST)) {
+            return new Interval(Instant.MIN, FIRST);
+        }
+        if (!instant.isBefore(LAST)) {
+            return new Interval(LAST, Instant.MAX);
+        }
+        // The guess is one off where a span is clamped or the zone's clock repeats the time around a start.
+        long n = unit.between(anchor, LocalDateTime.ofInstant(instant, zone));
+        while (start(n).isAfter(instant)) {
+            n--;
+        }
+        while (!start(n + 1).isAfter(instant)) {
+            n++;
+        }
+        return new Interval(later(FIRST, start(n)), earlier(LAST, start(n + 1)));
+    }
+
+    private Instant start(long n) {
+        LocalDateTime local = anchor.plus(n, unit);
+        ZoneOffsetTransition transition = zone.getRules().getTransition(local);
+        return transition != null && transition.isGap()
+                ? transition.getInstant()
+                : local.atZone(zone).toInstant();
+    }
+
+    private static Instant later(Instant a, Instant b) {
+        return a.isAfter(b) ? a : b;
+    }
+
+    private static Instant earlier(Instant a, Instant b) {
+        return a.isBefore(b) ? a : b;
+    }
+
+    /**
+     * Returns for example {@code "per calendar month"}, or {@code "per calendar month from day 31 09:30 in
+     * Africa/Cairo"}.
+     */
+    @Override
+    public String toString() {
+        String plural = unit.toString().toLowerCase(Locale.ROOT);
+        LocalTime time = anchor.toLocalTime();
+        String from = anchor.equals(MONDAY_1_JANUARY)
+                ? ""
+                : " from day " + anchor.getDayOfMonth() + (time.equals(LocalTime.MIDNIGHT) ? "" : " " + time);
+        String in = zone.equals(ZoneOffset.UTC) ? "" : " in " + Printable.name(zone.getId());
+        return "per calendar " + plural.substring(0, plural.length() - 1) + from + in;
+    }
+}

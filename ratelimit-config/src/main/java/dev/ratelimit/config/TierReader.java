@@ -1,0 +1,299 @@
+package dev.ratelimit.config;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.ratelimit.Limit;
+import dev.ratelimit.LimitFormatException;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.spi.Printable;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+
+/**
+ * Reads the tiers of a file from its tree. A method for each kind of mapping; what is wrong is found and reading goes
+ * on with what follows, so that one reading finds everything.
+ */
+final class TierReader {
+
+    private static final List<String> BUILT_IN = List.of("calls", "characters", "tokens", "usd");
+
+    /** The keys that say whom a row is for; a row has one of them. */
+    private static final List<String> KINDS_OF_ROW = List.of("each", "together", "others", "unlimited");
+
+    private static final List<String> KEYS_OF_ROW =
+            List.of("each", "together", "others", "unlimited", "named", "limit");
+
+    /** What YAML 1.1, and with it many tools, reads as no text: truth values, nothing, numbers, times, dates. */
+    private static final Pattern NO_TEXT_IN_YAML_1_1 = Pattern.compile(
+            "y|n|yes|no|on|off|true|false|null|~|=|<<|[-+]?\\.(inf|nan)|0x[0-9a-f_]+|0b[01_]+|0o[0-7]+"
+                    + "|[-+]?\\.?[0-9][0-9_,.:]*(e[-+]?[0-9]+)?|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([t ].*)?",
+            Pattern.CASE_INSENSITIVE);
+
+    private static final String QUOTES = ": put the text in quotes";
+
+    private final Findings findings;
+    private final Set<Unit> units =
+            new LinkedHashSet<>(List.of(Unit.CALLS, Unit.CHARACTERS, Unit.TOKENS, Unit.NANO_USD));
+
+    /** The endpoints that rows may name; empty: any. */
+    private Optional<Set<String>> known = Optional.empty();
+
+    TierReader(Findings findings) {
+        this.findings = findings;
+    }
+
+    /** Returns the tiers by name, in the order of the file; of use only if nothing was found. */
+    Map<String, Tier> tiers(Node root) {
+        Map<String, Tier> tiers = new LinkedHashMap<>();
+        Fields.of(root, "a tier file", List.of("units", "endpoints", "tiers"), findings)
+                .ifPresent(file -> {
+                    file.get("units").ifPresent(list -> items(list, "units").forEach(this::unit));
+                    known = file.get("endpoints")
+                            .map(list -> Set.copyOf(names(items(list, "endpoints"), "the name of an endpoint")));
+                    require(file, "tiers", "a tier file")
+                            .ifPresent(list -> items(list, "tiers")
+                                    .forEach(node -> tier(node).ifPresent(tier -> {
+                                        if (tiers.putIfAbsent(tier.name(), tier) != null) {
+                                            findings.add(
+                                                    node,
+                                                    "a tier must have a name of its own: "
+                                                            + Printable.name(tier.name()));
+                                        }
+                                    })));
+                });
+        return Collections.unmodifiableMap(tiers);
+    }
+
+    private void unit(Node node) {
+        text(node, "the name of a unit").ifPresent(name -> {
+            boolean isNew = !BUILT_IN.contains(name)
+                    && attempt(node, () -> new Unit(name)).map(units::add).orElse(true);
+            if (!isNew) {
+                findings.add(node, "unit \"" + Printable.name(name) + "\" is known already");
+            }
+        });
+    }
+
+    private Optional<Tier> tier(Node node) {
+        return Fields.of(node, "a tier", List.of("name", "account", "message", "tables"), findings)
+                .flatMap(fields -> {
+                    Optional<Tier.Builder> builder = requiredText(fields, "name", "a tier")
+                            .flatMap(name -> attempt(node, () -> Tier.named(name)));
+                    Optional<String> account = fields.get("account").flatMap(value -> text(value, "an account"));
+                    Optional<String> message = fields.get("message").flatMap(value -> text(value, "a message"));
+                    List<Node> items = fields.get("tables")
+                            .map(list -> items(list, "tables"))
+                            .orElse(List.of());
+                    for (Node item : items) {
+                        Optional<LimitTable> table = table(item);
+                        builder.ifPresent(tier -> table.ifPresent(read -> attempt(item, () -> tier.table(read))));
+                    }
+                    builder.ifPresent(tier -> {
+                        account.ifPresent(name -> attempt(node, () -> tier.account(name)));
+                        message.ifPresent(tier::message);
+                    });
+                    return builder.map(Tier.Builder::build);
+                });
+    }
+
+    private Optional<LimitTable> table(Node node) {
+        return Fields.of(node, "a table", List.of("name", "shadow", "rows"), findings)
+                .flatMap(fields -> {
+                    boolean isShadow = fields.get("shadow").filter(this::isTrue).isPresent();
+                    Optional<LimitTable> empty = requiredText(fields, "name", "a table")
+                            .flatMap(name -> attempt(node, () -> LimitTable.named(name)));
+                    // Where the name is wrong, the rows are read all the same, for what is wrong in them.
+                    LimitTable table = empty.orElse(LimitTable.named("table"));
+                    List<Node> rows = require(fields, "rows", "a table")
+                            .map(list -> items(list, "rows"))
+                            .orElse(List.of());
+                    for (Node row : rows) {
+                        table = row(table, row);
+                    }
+                    LimitTable whole = isShadow ? table.asShadow() : table;
+                    return empty.map(named -> whole);
+                });
+    }
+
+    /** Returns the table with a row more, or as it is if the row is wrong. */
+    private LimitTable row(LimitTable table, Node node) {
+        return Fields.of(node, "a row", KEYS_OF_ROW, findings)
+                .flatMap(row -> longer(table, row))
+                .orElse(table);
+    }
+
+    private Optional<LimitTable> longer(LimitTable table, Fields row) {
+        List<String> kinds = KINDS_OF_ROW.stream().filter(row::has).toList();
+        if (kinds.size() != 1) {
+            findings.add(row.node(), "a row must have one of " + String.join(", ", KINDS_OF_ROW));
+            return Optional.empty();
+        }
+        String kind = kinds.get(0);
+        Node who = row.get(kind).orElseThrow();
+        if (kind.equals("unlimited")) {
+            refuse(row, "limit", "an unlimited row has no limit");
+            refuse(row, "named", "an unlimited row has no name");
+            return endpoints(who).flatMap(names -> attempt(row.node(), () -> table.unlimited(names)));
+        }
+        boolean isForOthers = kind.equals("others");
+        boolean isTogether = isForOthers ? isTogether(who) : kind.equals("together");
+        Optional<String[]> names = isForOthers ? Optional.empty() : endpoints(who);
+        Optional<Limit> limit = require(row, "limit", "a row").flatMap(this::limit);
+        Optional<String> group =
+                isTogether ? requiredText(row, "named", "a row of endpoints together") : Optional.empty();
+        if (!isTogether) {
+            refuse(row, "named", "a row that limits each endpoint alone has no name");
+        }
+        if (limit.isEmpty() || (names.isEmpty() && !isForOthers) || (group.isEmpty() && isTogether)) {
+            return Optional.empty();
+        }
+        return attempt(row.node(), () -> longer(table, limit.get(), names, group));
+    }
+
+    private static LimitTable longer(LimitTable table, Limit limit, Optional<String[]> names, Optional<String> group) {
+        if (names.isEmpty()) {
+            return group.map(name -> table.otherEndpointsTogether(name, limit))
+                    .orElseGet(() -> table.eachOtherEndpoint(limit));
+        }
+        return group.map(name -> table.together(name, limit, names.get()))
+                .orElseGet(() -> table.each(limit, names.get()));
+    }
+
+    /** Reads who the others are: each alone, or all together. */
+    private boolean isTogether(Node node) {
+        String word = node instanceof ScalarNode scalar ? scalar.getValue() : "";
+        if (!word.equals("each") && !word.equals("together")) {
+            findings.add(node, "others must be \"each\" or \"together\"");
+        }
+        return word.equals("together");
+    }
+
+    private boolean isTrue(Node node) {
+        boolean isPlain = node instanceof ScalarNode scalar && scalar.isPlain();
+        String word = isPlain ? ((ScalarNode) node).getValue() : "";
+        if (!word.equals("true") && !word.equals("false")) {
+            findings.add(node, "shadow must be true or false");
+        }
+        return word.equals("true");
+    }
+
+    /** Returns the endpoints of a row, or empty where something was found. */
+    private Optional<String[]> endpoints(Node list) {
+        List<Node> items = items(list, "the endpoints of a row");
+        List<String> names = names(items, "the name of an endpoint");
+        boolean areKnown = true;
+        for (int i = 0; i < names.size() && names.size() == items.size(); i++) {
+            if (known.isPresent() && !known.get().contains(names.get(i))) {
+                areKnown = false;
+                findings.add(
+                        items.get(i),
+                        "unknown endpoint \"" + Printable.name(names.get(i)) + "\"; known are "
+                                + known.get().stream().map(Printable::name).collect(joining(", ")));
+            }
+        }
+        boolean isWhole = !names.isEmpty() && names.size() == items.size();
+        return areKnown && isWhole ? Optional.of(names.toArray(new String[0])) : Optional.empty();
+    }
+
+    private List<String> names(List<Node> items, String what) {
+        return items.stream().flatMap(item -> text(item, what).stream()).toList();
+    }
+
+    private Optional<Limit> limit(Node node) {
+        if (!(node instanceof ScalarNode scalar)) {
+            findings.add(node, "a limit must be a text, such as \"20 calls per minute\"");
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Limit.parse(scalar.getValue(), units));
+        } catch (LimitFormatException e) {
+            String text = Printable.name(scalar.getValue());
+            findings.add(node, offset(scalar, e.index()), e.rule() + ": limit=" + text);
+            return Optional.empty();
+        }
+    }
+
+    /** Returns where a character of a text stands, counted from where the text begins; 0 where only that is known. */
+    private static int offset(ScalarNode scalar, int index) {
+        Mark start = scalar.getStartMark().orElseThrow();
+        Mark end = scalar.getEndMark().orElseThrow();
+        String value = scalar.getValue();
+        int quotes = (end.getColumn() - start.getColumn() - value.codePointCount(0, value.length())) / 2;
+        boolean isAsWritten = start.getLine() == end.getLine() && quotes == (scalar.isPlain() ? 0 : 1);
+        return isAsWritten ? quotes + value.codePointCount(0, index) : 0;
+    }
+
+    private Optional<Node> require(Fields fields, String key, String what) {
+        Optional<Node> value = fields.get(key);
+        if (value.isEmpty()) {
+            findings.add(fields.node(), what + " must have a key \"" + key + '"');
+        }
+        return value;
+    }
+
+    private void refuse(Fields fields, String key, String rule) {
+        fields.get(key).ifPresent(value -> findings.add(value, rule));
+    }
+
+    private Optional<String> requiredText(Fields fields, String key, String what) {
+        return require(fields, key, what).flatMap(value -> text(value, "the " + key + " of " + what));
+    }
+
+    /** Returns the items of a list, none where the node is no list. */
+    private List<Node> items(Node node, String what) {
+        if (node instanceof SequenceNode list) {
+            if (list.getValue().isEmpty()) {
+                findings.add(node, what + " must be at least one");
+            }
+            return list.getValue();
+        }
+        findings.add(node, what + " must be a list, such as [a, b]" + (isEmpty(node) ? QUOTES : ""));
+        return List.of();
+    }
+
+    /** Returns a text that every tool reads as one. */
+    private Optional<String> text(Node node, String what) {
+        if (!(node instanceof ScalarNode scalar)) {
+            findings.add(node, what + " must be a text");
+            return Optional.empty();
+        }
+        String value = scalar.getValue();
+        if (scalar.isPlain()
+                && (value.isEmpty() || NO_TEXT_IN_YAML_1_1.matcher(value).matches())) {
+            String shown = value.isEmpty() ? "nothing" : Printable.name(value);
+            findings.add(node, what + " must be a text, and " + shown + " is none for some tools" + QUOTES);
+            return Optional.empty();
+        }
+        return Optional.of(value);
+    }
+
+    /** Tells whether a key has no value. */
+    static boolean isEmpty(Node node) {
+        return node instanceof ScalarNode scalar
+                && scalar.isPlain()
+                && scalar.getValue().isEmpty();
+    }
+
+    /** Does what the API may refuse, and finds what it says then. */
+    private <T> Optional<T> attempt(Node at, Supplier<T> making) {
+        try {
+            return Optional.of(making.get());
+        } catch (IllegalArgumentException e) {
+            findings.add(at, String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+}

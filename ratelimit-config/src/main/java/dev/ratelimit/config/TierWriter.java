@@ -1,0 +1,130 @@
+package dev.ratelimit.config;
+
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.api.StreamDataWriter;
+import org.snakeyaml.engine.v2.common.FlowStyle;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/** Writes tiers as a tier file: a row a line, every text in double quotes. */
+final class TierWriter {
+
+    private static final Set<Unit> BUILT_IN = Set.of(Unit.CALLS, Unit.CHARACTERS, Unit.TOKENS, Unit.NANO_USD);
+
+    private TierWriter() {}
+
+    static String text(Collection<Tier> tiers) {
+        DumpSettings settings = DumpSettings.builder()
+                .setSplitLines(false) // one row a line, however long
+                .setIndent(2)
+                .setIndicatorIndent(2)
+                .setIndentWithIndicator(true)
+                .setBestLineBreak("\n")
+                .build();
+        Text text = new Text();
+        new Dump(settings).dumpNode(file(tiers), text);
+        return text.toString();
+    }
+
+    /** Takes what the library writes. */
+    private static final class Text extends StringWriter implements StreamDataWriter {
+
+        @Override
+        public void flush() {}
+    }
+
+    private static Node file(Collection<Tier> tiers) {
+        List<NodeTuple> entries = new ArrayList<>();
+        List<Node> units = tiers.stream()
+                .flatMap(tier -> tier.tables().stream())
+                .flatMap(table -> table.rows().stream())
+                .flatMap(row -> row.limit().stream())
+                .map(limit -> limit.unit())
+                .filter(unit -> !BUILT_IN.contains(unit))
+                .distinct()
+                .map(unit -> text(unit.name()))
+                .toList();
+        if (!units.isEmpty()) {
+            entries.add(entry("units", list(units, FlowStyle.FLOW)));
+        }
+        entries.add(entry("tiers", list(tiers.stream().map(TierWriter::tier).toList(), FlowStyle.BLOCK)));
+        return mapping(entries, FlowStyle.BLOCK);
+    }
+
+    private static Node tier(Tier tier) {
+        List<NodeTuple> entries = new ArrayList<>();
+        entries.add(entry("name", text(tier.name())));
+        if (!tier.account().equals(Tier.DEFAULT_ACCOUNT)) {
+            entries.add(entry("account", text(tier.account())));
+        }
+        if (!tier.message().isEmpty()) {
+            entries.add(entry("message", text(tier.message())));
+        }
+        if (!tier.tables().isEmpty()) {
+            List<Node> tables = tier.tables().stream().map(TierWriter::table).toList();
+            entries.add(entry("tables", list(tables, FlowStyle.BLOCK)));
+        }
+        return mapping(entries, FlowStyle.BLOCK);
+    }
+
+    private static Node table(LimitTable table) {
+        List<NodeTuple> entries = new ArrayList<>();
+        entries.add(entry("name", text(table.name())));
+        if (table.isShadow()) {
+            entries.add(entry("shadow", word("true")));
+        }
+        List<Node> rows = table.rows().stream().map(TierWriter::row).toList();
+        entries.add(entry("rows", list(rows, rows.isEmpty() ? FlowStyle.FLOW : FlowStyle.BLOCK)));
+        return mapping(entries, FlowStyle.BLOCK);
+    }
+
+    private static Node row(LimitTable.Row row) {
+        List<NodeTuple> entries = new ArrayList<>();
+        boolean isTogether = row.group().isPresent();
+        if (row.isForOthers()) {
+            entries.add(entry("others", word(isTogether ? "together" : "each")));
+        } else {
+            String kind = row.limit().isEmpty() ? "unlimited" : isTogether ? "together" : "each";
+            List<Node> names = row.endpoints().stream().map(TierWriter::text).toList();
+            entries.add(entry(kind, list(names, FlowStyle.FLOW)));
+        }
+        row.group().map(Scope::name).ifPresent(name -> entries.add(entry("named", text(name))));
+        row.limit().ifPresent(limit -> entries.add(entry("limit", text(limit.toString()))));
+        return mapping(entries, FlowStyle.FLOW);
+    }
+
+    private static NodeTuple entry(String key, Node value) {
+        return new NodeTuple(word(key), value);
+    }
+
+    private static Node mapping(List<NodeTuple> entries, FlowStyle style) {
+        return new MappingNode(Tag.MAP, entries, style);
+    }
+
+    private static Node list(List<Node> items, FlowStyle style) {
+        return new SequenceNode(Tag.SEQ, items, style);
+    }
+
+    private static Node text(String text) {
+        return new ScalarNode(Tag.STR, text, ScalarStyle.DOUBLE_QUOTED);
+    }
+
+    private static Node word(String word) {
+        return new ScalarNode(word.equals("true") ? Tag.BOOL : Tag.STR, word, ScalarStyle.PLAIN);
+    }
+}

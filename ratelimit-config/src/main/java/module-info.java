@@ -1,0 +1,8 @@
+/** Tiers from a file of YAML or JSON. */
+module dev.ratelimit.config {
+    requires static org.jspecify;
+    requires transitive dev.ratelimit;
+    requires org.snakeyaml.engine;
+
+    exports dev.ratelimit.config;
+}

@@ -1,0 +1,173 @@
+package dev.ratelimit.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is wrong is said, with its place and the rule; all of it at once. */
+class TierFileErrorsTest {
+
+    private static final String START = "tiers: [{name: t, tables: [{name: tb, rows: [";
+    private static final String END = "]}]}]";
+
+    static Stream<Arguments> wrongTexts() {
+        return Stream.of(
+                wrong("", "1:1: the file is empty: it must have a key \"tiers\""),
+                wrong("# nothing\n", "1:1: the file is empty: it must have a key \"tiers\""),
+                wrong("- a", "1:1: a tier file must be a mapping of endpoints, tiers, units"),
+                wrong("units: [images]", "1:1: a tier file must have a key \"tiers\""),
+                wrong("tiers:", "1:7: tiers must be a list, such as [a, b]: put the text in quotes"),
+                wrong("tiers: []", "1:8: tiers must be at least one"),
+                wrong("tiers: free", "1:8: tiers must be a list, such as [a, b]"),
+                wrong("tiers: [free]", "1:9: a tier must be a mapping of account, message, name, tables"),
+                wrong(
+                        "tiers: [{nam: x}]",
+                        "1:9: a tier must have a key \"name\"",
+                        "1:10: unknown key \"nam\" of a tier; known are account, message, name, tables"),
+                wrong("tiers: [{name: x}, {name: x}]", "1:20: a tier must have a name of its own: x"),
+                wrong("tiers: [{name: x, name: y}]", "1:19: the key \"name\" must be stated once"),
+                wrong("tiers: [{name: ' '}]", "1:9: name must be not blank: name=\" \""),
+                wrong("tiers: [{name: [x]}]", "1:16: the name of a tier must be a text"),
+                wrong(
+                        "tiers: [{name: no}]",
+                        "1:16: the name of a tier must be a text, and no is none for some tools: put the text in "
+                                + "quotes"),
+                wrong(
+                        "tiers: [{name: 12:30}]",
+                        "1:16: the name of a tier must be a text, and 12:30 is none for some tools: put the text in"
+                                + " quotes"),
+                wrong(
+                        "tiers: [{name: 1e3}]",
+                        "1:16: the name of a tier must be a text, and 1e3 is none for some tools: put the text in"
+                                + " quotes"),
+                wrong(
+                        "tiers: [{name: }]",
+                        "1:15: the name of a tier must be a text, and nothing is none for some tools: put the text in"
+                                + " quotes"),
+                wrong("units: [tokens]\ntiers: [{name: x}]", "1:9: unit \"tokens\" is known already"),
+                wrong("units: [a, a]\ntiers: [{name: x}]", "1:12: unit \"a\" is known already"),
+                row("{each: [chat]}", "1:46: a row must have a key \"limit\""),
+                row("{limit: 1 calls per minute}", "1:46: a row must have one of each, together, others, unlimited"),
+                row(
+                        "{each: [a], others: each, limit: 1 call per minute}",
+                        "1:46: a row must have one of each, together, others, unlimited"),
+                row(
+                        "{each: a, limit: 1 call per minute}",
+                        "1:53: the endpoints of a row must be a list, such as [a, b]"),
+                row("{each: [], limit: 1 call per minute}", "1:53: the endpoints of a row must be at least one"),
+                row(
+                        "{each: [a, a], limit: 1 call per minute}",
+                        "1:46: endpoint must be named once in a row: endpoint=a"),
+                row(
+                        "{each: [a], limit: 1 call per minute}, {each: [a], limit: 2 calls per minute}",
+                        "1:85: endpoint \"a\" must stand in one row of a table only: row (a: 2 calls per minute) "
+                                + "and row"
+                                + " (a: 1 calls per minute) of table \"tb\""),
+                row(
+                        "{together: [a], limit: 1 call per minute}",
+                        "1:46: a row of endpoints together must have a key \"named\""),
+                row(
+                        "{each: [a], named: g, limit: 1 call per minute}",
+                        "1:65: a row that limits each endpoint alone has no name"),
+                row("{others: all, limit: 1 call per minute}", "1:55: others must be \"each\" or \"together\""),
+                row("{unlimited: [a], limit: 1 call per minute}", "1:70: an unlimited row has no limit"),
+                row(
+                        "{each: [a], limit: 1 call a minute}",
+                        "1:72: expected \"per\" or \"in all\": limit=1 call a minute"),
+                row(
+                        "{each: [a], limit: '1 call a minute'}",
+                        "1:73: expected \"per\" or \"in all\": limit=1 call a minute"),
+                row(
+                        "{each: [a], limit: 1 banana per minute}",
+                        "1:67: unknown unit, known are calls, characters, nano-usd, tokens: limit=1 banana per"
+                                + " minute"),
+                row(
+                        "{each: [a], limit: 3,000 calls per minute}",
+                        "1:66: expected a unit, such as calls or \"input tokens\" in quotes: limit=3",
+                        "1:67: unknown key \"000 calls per minute\"; if it belongs to the text before it, put that text"
+                                + " in quotes"),
+                wrong(
+                        "tiers: [{name: t, tables: [{name: tb, shadow: yes, rows: [{each: [a], limit: 1 call per "
+                                + "day}]}]}]",
+                        "1:47: shadow must be true or false"),
+                wrong(
+                        "endpoints: [chat]\ntiers: [{name: t, tables: [{name: tb, rows: [{each: [Chat], limit: 1 "
+                                + "call per"
+                                + " day}]}]}]",
+                        "2:54: unknown endpoint \"Chat\"; known are chat"),
+                wrong("tiers: [{name: a}]\n---\ntiers: [{name: b}]", "2:1: a tier file is one document"),
+                wrong(
+                        "tiers: [&a {name: a}, *a]",
+                        "1:9: a tier file has no anchors and aliases: state the value itself",
+                        "1:23: a tier file has no anchors and aliases: state the value itself"),
+                wrong("tiers: !!seq [{name: a}]", "1:8: a tier file has no tags"),
+                wrong(
+                        "tiers: [{<<: {name: a}}]",
+                        "1:9: a tier must have a key \"name\"",
+                        "1:10: unknown key \"<<\" of a tier; known are account, message, name, tables"),
+                wrong("tiers: [{name: a}", "1:18: no YAML: expected ',' or ']', but got <stream end>"),
+                wrong("tiers: " + "[".repeat(21) + "]".repeat(21), "1:27: lists and mappings are at most 20 deep"));
+    }
+
+    private static Arguments row(String row, String... errors) {
+        return wrong(START + row + END, errors);
+    }
+
+    private static Arguments wrong(String text, String... errors) {
+        return Arguments.of(text, List.of(errors));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongTexts")
+    void aWrongTextIsRefusedWithPlaceAndRule(String text, List<String> errors) {
+        assertThat(errorsOf(text)).isEqualTo(errors);
+    }
+
+    @Test
+    void allThatIsWrongIsSaidAtOnceInTheOrderOfTheText() {
+        assertThat(errorsOf("""
+                        units: [no]
+                        tiers:
+                          - name: a
+                            tables:
+                              - name: on
+                                rows:
+                                  - {each: [x], limit: 5 calls per month}
+                                  - {each: [z], limit: 5}
+                          - name: a
+                            acount: b
+                        """))
+                .containsExactly(
+                        "1:9: the name of a unit must be a text, and no is none for some tools: put the text in quotes",
+                        "5:15: the name of a table must be a text, and on is none for some tools: put the text in"
+                                + " quotes",
+                        "7:44: say \"per calendar month\" or \"per 30 days\": limit=5 calls per month",
+                        "8:33: expected a unit, such as calls or \"input tokens\" in quotes: limit=5",
+                        "9:5: a tier must have a name of its own: a",
+                        "10:5: unknown key \"acount\" of a tier; known are account, message, name, tables");
+    }
+
+    @Test
+    void theMessageListsTwentyErrors() {
+        String text = "tiers: [" + "{}, ".repeat(25) + "{name: a}]";
+
+        TierFileException e = catchThrowableOfType(TierFileException.class, () -> TierFile.parse(text));
+
+        assertThat(e.errors()).hasSize(25);
+        assertThat(String.valueOf(e.getMessage()).lines()).hasSize(21).last().isEqualTo("and 5 more");
+        assertThat(e.getMessage()).startsWith("text:1:9: a tier must have a key \"name\"" + System.lineSeparator());
+    }
+
+    static List<String> errorsOf(String text) {
+        TierFileException e = catchThrowableOfType(TierFileException.class, () -> TierFile.parse(text));
+        return e.errors().stream()
+                .map(error -> error.line() + ":" + error.column() + ": " + error.rule())
+                .toList();
+    }
+}

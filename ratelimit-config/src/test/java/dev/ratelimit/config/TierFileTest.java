@@ -1,0 +1,166 @@
+package dev.ratelimit.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Overrun;
+import dev.ratelimit.Quota;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TierFileTest {
+
+    private static final Unit IMAGES = new Unit("images");
+
+    private static final Tier TRIAL = Tier.named("trial")
+            .account("trials")
+            .message("Please upgrade.")
+            .table(LimitTable.named("calls")
+                    .each(RateLimit.perMinute(20), "chat", "embed")
+                    .together("searches", RateLimit.perMinute(5), "search", "find")
+                    .unlimited("health")
+                    .eachOtherEndpoint(RateLimit.perMinute(100)))
+            .table(LimitTable.named("images")
+                    .each(RateLimit.of(IMAGES, 2, Duration.ofMinutes(1)), "draw")
+                    .asShadow())
+            .table(LimitTable.named("spending")
+                    .otherEndpointsTogether(
+                            "all",
+                            Quota.perMonth(Unit.NANO_USD, 25_000_000_000L).withOverrun(Overrun.UNTIL_REACHED)))
+            .build();
+
+    private static final String YAML = """
+            units: [images]
+            endpoints: [chat, embed, search, find, health, draw]
+            tiers:
+              - name: trial
+                account: trials
+                message: Please upgrade.
+                tables:
+                  - name: calls
+                    rows:
+                      - {each: [chat, embed], limit: 20 calls per minute}
+                      - {together: [search, find], named: searches, limit: 5 calls per minute}
+                      - {unlimited: [health]}
+                      - {others: each, limit: 100 calls per minute}
+                  - name: images
+                    shadow: true
+                    rows:
+                      - each: [draw]
+                        limit: "2 images per minute"
+                  - name: spending
+                    rows:
+                      - {others: together, named: all, limit: "$25 per calendar month, until reached"}
+              - name: free
+            """;
+
+    private static final String JSON = """
+            {
+            \t"units": ["images"],
+            \t"tiers": [{
+            \t\t"name": "trial", "account": "trials", "message": "Please upgrade.",
+            \t\t"tables": [
+            \t\t\t{"name": "calls", "rows": [
+            \t\t\t\t{"each": ["chat", "embed"], "limit": "20 calls per minute"},
+            \t\t\t\t{"together": ["search", "find"], "named": "searches", "limit": "5 calls per minute"},
+            \t\t\t\t{"unlimited": ["health"]},
+            \t\t\t\t{"others": "each", "limit": "100 calls per minute"}]},
+            \t\t\t{"name": "images", "shadow": true, "rows": [{"each": ["draw"], "limit": "2 images per minute"}]},
+            \t\t\t{"name": "spending", "rows": [
+            \t\t\t\t{"others": "together", "named": "all", "limit": "$25 per calendar month, until reached"}]}]
+            \t}, {"name": "free"}]
+            }
+            """;
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {YAML, JSON, "\uFEFF" + YAML})
+    void tiersAreReadFromYamlAndJson(String text) throws IOException {
+        Path file = Files.writeString(folder.resolve("tiers.yaml"), text);
+
+        TierFile read = TierFile.read(file);
+
+        assertThat(read.tiers().values())
+                .containsExactly(TRIAL, Tier.named("free").build());
+        assertThat(read.tier("trial")).isEqualTo(TRIAL);
+        assertThat(read).isEqualTo(TierFile.parse(YAML)).hasSameHashCodeAs(TierFile.parse(YAML));
+    }
+
+    @Test
+    void aTierThatIsNotThereIsNamed() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TierFile.parse(YAML).tier("gold"))
+                .withMessage("tier must be one of trial, free: tier=gold");
+    }
+
+    @Test
+    void whatIsWrittenIsReadBackEqual() {
+        String text = TierFile.write(List.of(TRIAL, Tier.named("free").build()));
+
+        assertThat(TierFile.parse(text)).isEqualTo(TierFile.parse(YAML));
+        assertThat(text).isEqualTo("""
+                        units: ["images"]
+                        tiers:
+                          - name: "trial"
+                            account: "trials"
+                            message: "Please upgrade."
+                            tables:
+                              - name: "calls"
+                                rows:
+                                  - {each: ["chat", "embed"], limit: "20 calls per minute"}
+                                  - {together: ["search", "find"], named: "searches", limit: "5 calls per minute"}
+                                  - {unlimited: ["health"]}
+                                  - {others: each, limit: "100 calls per minute"}
+                              - name: "images"
+                                shadow: true
+                                rows:
+                                  - {each: ["draw"], limit: "2 images per minute"}
+                              - name: "spending"
+                                rows:
+                                  - {others: together, named: "all", limit: "$25 per calendar month, until reached"}
+                          - name: "free"
+                        """);
+    }
+
+    @Test
+    void whatAFileCannotHoldIsNotWritten() {
+        Tier free = Tier.named("free").build();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TierFile.write(List.of(free, free)))
+                .withMessage("tiers must be of a name each: tiers=free");
+        assertThatIllegalArgumentException().isThrownBy(() -> TierFile.write(List.of()));
+        Tier large = Tier.named("x".repeat(1 << 20)).build();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TierFile.write(List.of(large)))
+                .withMessageStartingWith("tiers must be what a tier file can hold");
+        Tier withoutRows = Tier.named("x").table(LimitTable.named("t")).build();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TierFile.write(List.of(withoutRows)))
+                .withMessageContaining("rows must be at least one");
+    }
+
+    @Test
+    void aFileThatCannotBeReadIsNoBrokenFile() throws IOException {
+        assertThatThrownBy(() -> TierFile.read(folder.resolve("none.yaml"))).isInstanceOf(NoSuchFileException.class);
+        Path latin = Files.write(folder.resolve("latin.yaml"), "tiers: é".getBytes(StandardCharsets.ISO_8859_1));
+        assertThatThrownBy(() -> TierFile.read(latin))
+                .isInstanceOf(TierFileException.class)
+                .hasMessageEndingWith("latin.yaml:1:1: a tier file must be in UTF-8");
+    }
+}
