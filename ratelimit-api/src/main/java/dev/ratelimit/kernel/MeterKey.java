@@ -116,6 +116,15 @@ public final class MeterKey {
     }
 
     /**
+     * Returns a hash for a table with keys at even places.
+     *
+     * @return the hash; its last bit is 0
+     */
+    public int evenHash() {
+        return hash << 1;
+    }
+
+    /**
      * Returns the account of the tier.
      *
      * @return the name

@@ -70,7 +70,7 @@ class SmokeTest {
                         "| ExactBenchmark.tryAcquire | organizations 16 | bucket4j |",
                         "bucket4j 8.",
                         "p99.99",
-                        "Timeline.admitted")
+                        "SlidingWindow.admitted")
                 .doesNotContain("${");
         assertThat(folder.resolve(name + ".json"))
                 .content()

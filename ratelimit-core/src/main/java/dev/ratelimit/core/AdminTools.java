@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * What the people who support a vendor's customers do by hand.
+ * The tools of the people who support a vendor's customers.
  *
  * <pre>{@code
  * for (LimitStatus status : limiter.status("acme")) {
@@ -23,8 +23,8 @@ import java.util.function.Function;
  * }
  * }</pre>
  *
- * <p>Safe for use by many threads, and while calls go on: a call that is decided at the same time may come before or
- * after. Listeners are told on the calling thread. Tools wait for each other; no call waits for them.
+ * <p>Safe for use by many threads, and while calls go on. A call that is decided at the same time may come before or
+ * after. Listeners are notified on the calling thread. Tools wait for each other; no call waits for them.
  */
 public final class AdminTools {
 
@@ -40,10 +40,10 @@ public final class AdminTools {
      * Grants units beyond the amount of a quota of the organization's tier, as {@link #grant(Caller, AppliedLimit,
      * long)} does.
      *
-     * @param organization to whom
+     * @param organization the organization
      * @param quota the limit, one of the tier's
-     * @param units how many more; fewer if negative
-     * @return where the organization now stands with the quota
+     * @param units the units to grant; to take back, if negative
+     * @return where the organization then stands with the quota
      * @throws IllegalArgumentException if the limit is none of the tier's, or no quota, or the units are not between
      *     -2<sup>53</sup> and 2<sup>53</sup>
      */
@@ -52,84 +52,128 @@ public final class AdminTools {
     }
 
     /**
-     * Grants units beyond the amount of a quota until its period ends; or takes back, of what was granted. As much may
-     * be used then as the amount and what was granted in all, also where the call itself is of more than the amount. It
-     * goes with the meter: it stays when the amount changes, and when the organization changes to a tier that shares
-     * the meter. A lifetime quota's is granted for good. An organization that was granted something is kept until then,
-     * be there as many as {@link InMemoryRateLimiter.Builder#maxOrganizations} allows or not.
+     * Grants units beyond the amount of a quota until its period ends, or takes back some that were granted.
      *
-     * @param caller to whom, and under which tier
+     * <p>The amount and all that was granted may then be used, also by one call of more than the amount. A grant goes
+     * with the meter: it stays when the amount changes, and when the organization changes to a tier that shares the
+     * meter. A grant of a lifetime quota is for good. The state of an organization with a grant is kept until then,
+     * beyond {@link InMemoryRateLimiter.Builder#maxOrganizations} if need be.
+     *
+     * @param caller the organization, and its tier
      * @param quota the limit, one of the tier's, as {@link RateLimiter#status(Caller) status} or {@link Tier#limitsFor}
      *     gives it
-     * @param units how many more; fewer if negative. All that is granted in a period is at least 0 and at most
-     *     2<sup>53</sup>: what goes beyond is cut off
-     * @return where the organization now stands with the quota; {@link LimitStatus#granted()} is all that is granted
+     * @param units the units to grant; to take back, if negative. All that is granted in a period is at least 0 and at
+     *     most 2<sup>53</sup>: what goes beyond is cut off
+     * @return where the organization then stands with the quota; {@link LimitStatus#granted()} is all that is granted
      * @throws IllegalArgumentException if the limit is none of the tier's, or no quota, or the units are not between
      *     -2<sup>53</sup> and 2<sup>53</sup>
      * @see RateLimitListener#onGranted
      */
     public LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
         AdminChecks.requireGrant(caller, quota, units);
-        LimitStatus status = store.grant(caller, quota, units);
+        LimitStatus status = granted(caller, quota, units);
         store.listeners.onGranted(caller, status);
         return status;
     }
 
+    private LimitStatus granted(Caller caller, AppliedLimit quota, long units) {
+        synchronized (store.adminLock) {
+            while (true) {
+                OrganizationState organization = store.require(caller.organization());
+                LimitStatus status = organization.grant(organization.limit(caller.tier(), quota), units);
+                if (organization.confirmLive()) {
+                    return status;
+                }
+                store.remove(organization);
+            }
+        }
+    }
+
     /**
-     * Carries over what an organization has used, when its plan changes to one whose limits have other spans. A meter
-     * belongs to its span: a month from the 16th is another one than a month from the 15th, and begins with nothing
-     * used. This charges to each limit of the caller's tier what the limit of the former tier with the same table,
-     * scope and unit counts now, if their spans differ: a quota's period, or a window. All of it counts in the new
-     * span, whether it fits or not, so that more may be refused than the former tier would have refused, and never
-     * less.
+     * Carries over what an organization has used, when its plan changes to one whose limits have other spans.
+     *
+     * <p>A meter belongs to its span. A month from the 16th is another span than a month from the 15th, and begins with
+     * nothing used. This method charges the limits of the caller's tier. Each is charged what the limit of the former
+     * tier with the same table, scope and unit counts now, if their spans differ. A span is a quota's period or a
+     * window. All of it counts in the new span, whether it fits or not. So more may be refused than under the former
+     * tier, and never less.
      *
      * <pre>{@code
      * limiter.admin().carryOver(Caller.of("acme", fromThe16th), Caller.of("acme", fromThe15th));
      * }</pre>
      *
      * <p>Call it once, when the plan changes: a second call charges again. Nothing is taken from the limits of the
-     * former tier. What was granted is not carried over. Limits of another table, or of an endpoint where there was a
-     * group, begin with nothing.
+     * former tier. Grants are not carried over. Limits of another table, or of an endpoint where there was a group,
+     * begin with nothing.
      *
-     * @param caller whose limits are charged, and their tier
-     * @param former the same organization, and the tier that it had
-     * @return where the organization now stands with the limits that were charged, without those of which nothing was
+     * @param caller the organization, and the tier whose limits are charged
+     * @param former the same organization, and its former tier
+     * @return where the organization then stands with the limits that were charged, without those of which nothing was
      *     used
      * @throws IllegalArgumentException if the callers are of two organizations
      * @see RateLimitListener#onCarriedOver
      */
     public List<LimitStatus> carryOver(Caller caller, Caller former) {
         AdminChecks.requireSameOrganization(caller, former);
-        List<LimitStatus> charged = store.carryOver(caller.organization(), caller.tier(), former.tier());
+        List<LimitStatus> charged = carriedOver(caller.organization(), caller.tier(), former.tier());
         if (!charged.isEmpty()) {
             store.listeners.onCarriedOver(caller, former, charged);
         }
         return charged;
     }
 
-    /**
-     * Sets all that an organization has used to nothing, in all accounts. What was granted to it stays, and so do the
-     * names of its endpoints. What reservations that are open give back is then nothing; what they are settled for
-     * beyond their estimates is charged.
-     *
-     * @param organization whose use is reset; nothing happens if nothing is kept of it
-     * @see RateLimitListener#onReset
-     */
-    public void reset(String organization) {
-        if (store.reset(requireNonNull(organization, "organization"))) {
-            store.listeners.onReset(organization);
+    private List<LimitStatus> carriedOver(String name, Tier tier, Tier former) {
+        synchronized (store.adminLock) {
+            for (OrganizationState known = store.find(name); known != null; known = store.find(name)) {
+                List<LimitStatus> charged = CarryOver.charge(known, tier, former);
+                if (known.confirmLive()) {
+                    return charged;
+                }
+                store.remove(known);
+            }
+            return List.of();
         }
     }
 
     /**
-     * Drops all that is kept of an organization: what it has used, what it was granted, the names of its endpoints. It
-     * begins anew with its next call, and with what reservations that are open are settled for beyond their estimates.
+     * Sets all that an organization has used to nothing, in all accounts. Its grants and the names of its endpoints
+     * stay. An open reservation then gives back nothing. What it is settled for beyond its estimate is charged.
      *
-     * @param organization whose state is dropped; nothing happens if there is none
+     * @param organization the organization; nothing happens if there is no state of it
+     * @see RateLimitListener#onReset
+     */
+    public void reset(String organization) {
+        if (isReset(requireNonNull(organization, "organization"))) {
+            store.listeners.onReset(organization);
+        }
+    }
+
+    /** Nothing is granted or forgotten meanwhile. So the new state has all grants of the old one. */
+    private boolean isReset(String name) {
+        synchronized (store.adminLock) {
+            for (OrganizationState known = store.find(name); known != null; known = store.find(name)) {
+                if (store.replace(known, known.unused())) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /**
+     * Drops the state of an organization: what it has used, its grants, the names of its endpoints. A new state begins
+     * with its next call, and with what an open reservation is settled for beyond its estimate.
+     *
+     * @param organization the organization; nothing happens if there is no state of it
      * @see RateLimitListener#onForgotten
      */
     public void forget(String organization) {
-        if (store.forget(requireNonNull(organization, "organization"))) {
+        requireNonNull(organization, "organization");
+        boolean forgotten;
+        synchronized (store.adminLock) {
+            forgotten = store.forget(organization);
+        }
+        if (forgotten) {
             store.listeners.onForgotten(organization);
         }
     }

@@ -7,9 +7,10 @@ import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
- * Reads what a {@link BlockOutputStream} wrote. A byte is handed out only when the check of its block holds. Never
- * returns -1: a snapshot says itself where it ends, so that reading beyond the last block is a {@link
- * SnapshotException}. Takes one block of memory, whatever the lengths say. Not safe for use by many threads.
+ * Reads what a {@link BlockOutputStream} wrote. It hands a byte out only when the check of its block holds.
+ *
+ * <p>It never returns -1. A snapshot says itself where it ends, so reading beyond the last block is a {@link
+ * SnapshotException}. It takes one block of memory, whatever the lengths say. Not safe for use by many threads.
  */
 final class BlockInputStream extends InputStream {
 
@@ -20,7 +21,7 @@ final class BlockInputStream extends InputStream {
 
     private final int version;
 
-    /** Bytes taken from the stream. */
+    /** The number of bytes taken from the stream. */
     private long taken;
 
     /** The offset of the first byte of the block. */
@@ -117,7 +118,7 @@ final class BlockInputStream extends InputStream {
         block.limit(length);
     }
 
-    /** Puts bytes at the beginning of the block's memory. */
+    /** Reads bytes to the beginning of the block's memory. */
     private void take(int length) throws IOException {
         int n = in.readNBytes(block.array(), 0, length);
         taken += n;

@@ -6,10 +6,11 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * Writes bytes in blocks that carry their length and a check, after the magic number and the version. Each check is
- * that of all bytes up to it but the checks, so that blocks cannot be left out, repeated or swapped. (With the checks
- * in it, each check would only depend on its own block: a CRC over data and its CRC is a constant.) Not safe for use by
- * many threads.
+ * Writes bytes in blocks that carry their length and a check, after the magic number and the version.
+ *
+ * <p>Each check covers all bytes up to it, except the checks. So no block can be left out, repeated or swapped
+ * unnoticed. (With the checks in it, each check would depend on its own block only: a CRC over data and its CRC is a
+ * constant.) Not safe for use by many threads.
  */
 final class BlockOutputStream extends OutputStream {
 

@@ -15,19 +15,21 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A change of plan: what the limits of a former tier count is charged to those limits of a tier that have the same
- * table, scope and unit, and another span. Limits of one span share a meter, and need nothing.
+ * Carries over what an organization has used when its plan changes.
+ *
+ * <p>Each limit of a tier is charged what its counterpart of the former tier counts: the limit of the same table, scope
+ * and unit. Their spans differ. Limits of one span share a meter, so there is nothing to carry over.
  */
 final class CarryOver {
 
     private CarryOver() {}
 
     /**
-     * Charges what counts now, and returns where an organization then stands with the limits that were charged. If a
-     * clock throws, nothing is charged.
+     * Charges what counts now. Returns where the organization then stands with the limits that were charged. If a clock
+     * throws, nothing is charged.
      */
     static List<LimitStatus> charge(OrganizationState organization, Tier tier, Tier former) {
-        long now = organization.store.clocks.nanoTime();
+        long now = organization.context.clocks().nanoTime();
         Map<AppliedLimit, Long> counting = new LinkedHashMap<>();
         for (AppliedLimit limit : limits(organization, tier, former)) {
             counterpart(limit, former)
@@ -66,7 +68,7 @@ final class CarryOver {
     }
 
     /**
-     * Returns the limits of a tier: of its groups, of the endpoints that either tier names, and of those that have
+     * Returns the limits of a tier: those of its groups, of the endpoints that either tier names, and of those with
      * meters.
      */
     private static List<AppliedLimit> limits(OrganizationState organization, Tier tier, Tier former) {

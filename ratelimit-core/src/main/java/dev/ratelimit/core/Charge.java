@@ -4,13 +4,10 @@ import dev.ratelimit.Unit;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What a reservation has charged: the {@link Piece}s of each of its limits. Nothing in it changes while others may see
- * it.
- */
+/** The charge of a reservation: the {@link Piece}s of each of its limits. Immutable while other threads may see it. */
 final class Charge {
 
-    /** That which was charged last. */
+    /** The state that was charged last. */
     final OrganizationState organization;
 
     private final CompiledLimit[] limits;
@@ -24,7 +21,7 @@ final class Charge {
         this.newest = newest;
     }
 
-    /** Returns a copy that may be changed. Its pieces are the same. */
+    /** Returns a copy that may be changed, with the same pieces. */
     Charge copy() {
         return new Charge(organization, limits, newest.clone());
     }
@@ -34,7 +31,7 @@ final class Charge {
         return newest[limit] != null;
     }
 
-    /** Returns this and later pieces of some limits, null where a shadow has refused. */
+    /** Returns this charge with later pieces of some limits, which are null where a shadow has refused. */
     Charge and(OrganizationState last, int[] indexes, @Nullable Piece[] later, long now) {
         @Nullable Piece[] sum = newest.clone();
         for (int i = 0; i < indexes.length; i++) {
@@ -47,9 +44,9 @@ final class Charge {
 
     /**
      * Charges what each limit lacks of the actual use, whether it fits or not. A negative use leaves a limit as it is
-     * charged. If this throws, it has given back what it charged; what it could not give back is here.
+     * charged. If this throws, it has given back what it charged. What it could not give back is in this charge.
      */
-    void complete(ToLongFunction<Unit> actual) {
+    void complete(ToLongFunction<Unit> actual, OrganizationStore store) {
         @Nullable Piece[] before = newest.clone();
         boolean completed = false;
         try {
@@ -60,7 +57,7 @@ final class Charge {
                 }
                 Piece last = newest[i];
                 if (last != null && missing > 0) {
-                    newest[i] = last.charging(limits[i], missing);
+                    newest[i] = last.charging(limits[i], missing, store);
                 }
             }
             completed = true;

@@ -13,30 +13,33 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The time source of a limiter, and the time of day that all its quotas go by, whichever of them read the wall clock.
+ * The clocks of a limiter: its time source, and the time of day that all its quotas share, whichever of them reads the
+ * wall clock. Safe for use by many threads, and lock-free except for the cache of periods.
  */
 final class Clocks {
 
     /**
-     * A window and a lag are added: with this bound the sum stays below 2<sup>61</sup> nanoseconds, far from where
-     * stamps wrap.
+     * The most that a reading may lag. A window and a lag are added: with this bound the sum stays below 2<sup>61</sup>
+     * nanoseconds, far from where stamps wrap.
      */
     private static final Duration MAX_LAG = Duration.ofHours(1);
 
-    /** A period that is not kept is computed anew. */
+    /** The most kinds of periods that are kept. Others are computed anew. */
     private static final int MAX_PERIODS = 1_024;
 
     private static final VarHandle TIME_OF_DAY = VarHandles.of(MethodHandles.lookup(), "timeOfDay", TimeOfDay.class);
 
     final TimeSource time;
 
-    /** How old a reading of the monotonic clock may be, in nanoseconds. */
+    /** The greatest age of a reading of the monotonic clock, in nanoseconds. */
     final long lag;
 
-    /** Null until the wall clock is read. */
+    /** Null until the wall clock is first read. */
     private volatile @Nullable TimeOfDay timeOfDay;
 
-    /** The period of each kind that was asked for last: most organizations are in the same, and share one object. */
+    /**
+     * The last period of each kind that was asked for. Most organizations are in the same one, and share one object.
+     */
     private final ConcurrentHashMap<QuotaPeriod, QuotaPeriod.Interval> periods = new ConcurrentHashMap<>(1);
 
     Clocks(TimeSource time) {
@@ -50,7 +53,7 @@ final class Clocks {
         return time.nanoTime();
     }
 
-    /** Reads the wall clock, and returns the time of day. */
+    /** Reads the wall clock. Returns the time of day. */
     TimeOfDay readTimeOfDay(long now) {
         Instant wall = time.instant();
         while (true) {
@@ -68,7 +71,7 @@ final class Clocks {
         return known != null ? known : readTimeOfDay(now);
     }
 
-    /** Goes on where a snapshot was taken, before anybody else has asked, and reads the wall clock. */
+    /** Goes on where a snapshot was taken, before any other call, and reads the wall clock. */
     TimeOfDay restore(SnapshotHeader header, long now) {
         timeOfDay = TimeOfDay.restored(header, now);
         return readTimeOfDay(now);
@@ -88,7 +91,7 @@ final class Clocks {
         return found;
     }
 
-    /** Tells whether a time lies in a period. {@link Instant#MAX} lies in the one that it ends. */
+    /** Tells whether a time lies in a period. {@link Instant#MAX} lies in the period that it ends. */
     static boolean contains(QuotaPeriod.Interval period, Instant time) {
         return !time.isBefore(period.start())
                 && (time.isBefore(period.end()) || period.end().equals(Instant.MAX));

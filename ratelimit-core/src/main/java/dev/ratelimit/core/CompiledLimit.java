@@ -8,11 +8,25 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.kernel.Windows;
 
-/** A limit of a tier made ready for deciding: what a decision needs of it, in fields. */
+/** A limit of a tier compiled for decisions: the numbers that a decision needs, in fields. */
 final class CompiledLimit {
+
+    /** The wait when no wait helps. */
+    static final long NEVER = Waits.NEVER;
+
+    /**
+     * The most units that count at once, also where charges are made whether they fit or not: 256 times the greatest
+     * amount. A limit refuses at this sum what it would refuse at any greater one.
+     */
+    static final long MOST_USED = 1L << 61;
+
+    /** The most units that can be granted beyond an amount: as many as the greatest amount. */
+    static final long MOST_GRANTED = Arguments.MAX_AMOUNT;
 
     final AppliedLimit applied;
     final LimitReached cause;
@@ -26,22 +40,23 @@ final class CompiledLimit {
     /** The place of the limit's table in the tier. Of limits that refuse equally long, the first is named. */
     final int order;
 
-    /** Nanoseconds; {@link Meter#NEVER} for a quota. Limits are charged in ascending order of span. */
+    /** The window in nanoseconds; {@link #NEVER} for a quota. Limits are charged in ascending order of it. */
     final long windowNanos;
 
-    /** A window appends exact marks while fewer than so many are live. */
+    /** The number of live marks below which a window appends exact marks. */
     final int exactMarks;
 
+    /** Whether a quota admits calls until its amount is reached, whatever the last one uses. */
     final boolean untilReached;
 
-    /** The limit refuses nothing. */
+    /** Whether the limit refuses nothing, and only reports. */
     final boolean shadow;
 
     CompiledLimit(MeterKey key, AppliedLimit applied, int order) {
         this.applied = applied;
         this.cause = new LimitReached(applied);
         this.key = key;
-        this.hash = MeterTable.hash(key);
+        this.hash = key.evenHash();
         this.unit = applied.limit().unit();
         this.amount = applied.limit().amount();
         this.order = order;
@@ -51,13 +66,13 @@ final class CompiledLimit {
             exactMarks = Windows.exactMarks(rate);
             untilReached = false;
         } else {
-            windowNanos = Meter.NEVER;
+            windowNanos = NEVER;
             exactMarks = 0;
             untilReached = ((Quota) applied.limit()).overrun() == Overrun.UNTIL_REACHED;
         }
     }
 
-    /** Makes a limit of a tier ready for one question, which needs no order. */
+    /** Compiles a limit for one question, which needs no order. */
     static CompiledLimit of(Tier tier, AppliedLimit applied) {
         return new CompiledLimit(MeterKey.of(tier.account(), applied), applied, 0);
     }
@@ -68,20 +83,17 @@ final class CompiledLimit {
         return new CompiledLimit(key.of(endpoint), other, order);
     }
 
-    /**
-     * Returns the most half units that may be used where so many units are to be admitted; negative if they never can
-     * be.
-     */
+    /** Returns the most half units that may be used before units are admitted; negative if the units never fit. */
     long headroom(long units) {
         return (amount - units) << 1;
     }
 
-    /** Tells whether so many units are admitted where so many are used. */
+    /** Tells whether units are admitted where {@code used} units are used. */
     boolean admits(long used, long units) {
         return untilReached ? used < amount : used + units <= amount;
     }
 
-    /** Tells whether so many units are refused even where nothing is used. */
+    /** Tells whether units are refused even where nothing is used. */
     boolean neverAdmits(long units) {
         return !admits(0, units);
     }

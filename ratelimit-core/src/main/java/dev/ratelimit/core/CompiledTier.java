@@ -17,8 +17,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tier made ready for deciding: the limits of each endpoint. Organizations on equal tiers share a compiled tier. So
- * it holds what the tier names; what callers name is held by the organizations that they call for.
+ * A tier compiled for decisions: the limits of each endpoint, in the order of charging.
+ *
+ * <p>Organizations on equal tiers share one compiled tier. So it holds what the tier names. What callers name is held
+ * by the organizations that they call for. Immutable, except for a weak cache of unlisted endpoints; safe for use by
+ * many threads.
  */
 final class CompiledTier {
 
@@ -29,7 +32,7 @@ final class CompiledTier {
     /** An endpoint that no table names. */
     static final class Unlisted {
 
-        /** What it is metered by. */
+        /** The name that its meters have. */
         final String name;
 
         final CompiledLimit[] limits;
@@ -46,7 +49,7 @@ final class CompiledTier {
             this.former = former;
         }
 
-        /** Returns its limits under a compiled tier, null if it is not known under that. */
+        /** Returns its limits under a compiled tier; null if it has none under that. */
         CompiledLimit @Nullable [] under(CompiledTier compiled) {
             for (Unlisted each = this; each != null; each = each.former) {
                 if (each.overflow == compiled.overflow) {
@@ -57,8 +60,8 @@ final class CompiledTier {
         }
 
         /**
-         * Returns this endpoint as it is known under this compiled tier and the last one, since an organization may
-         * call under two by turns.
+         * Returns this endpoint as it is known under this compiled tier and the last one: an organization may call
+         * under two in turn.
          */
         Unlisted after(Unlisted last) {
             Unlisted only = last.former == null ? last : new Unlisted(name, last.overflow, last.limits, null);
@@ -72,15 +75,17 @@ final class CompiledTier {
     final Map<AppliedLimit, CompiledLimit> limits;
 
     /**
-     * The limits of the overflow row, in the order of charging. Those of each endpoint that no table names are the
-     * same, but in its own scope where these have the scope of the overflow row.
+     * The limits of the overflow row, in the order of charging. Each endpoint that no table names has the same limits,
+     * in its own scope where these have the scope of the overflow row.
      */
     final CompiledLimit[] overflow;
 
     private final Map<String, Integer> orders = new HashMap<>();
     private final Map<String, CompiledLimit[]> named = new HashMap<>();
 
-    /** Whether the endpoints that no table names share all their limits, which are those of the overflow row then. */
+    /**
+     * Whether the endpoints that no table names share all their limits. Those are the limits of the overflow row then.
+     */
     private final boolean othersShare;
 
     private final WeakValues<String, Unlisted> unlisted;
@@ -101,7 +106,7 @@ final class CompiledTier {
         this.othersShare = Arrays.stream(overflow).allMatch(limit -> limit.key.scope() instanceof Scope.Group);
     }
 
-    /** Returns a name that no table names: that of the overflow row, unless a table has an endpoint of this name. */
+    /** Returns a name that no table names: that of the overflow row, or a longer one. */
     private String unlistedName() {
         StringBuilder name = new StringBuilder(Scope.Endpoint.OVERFLOW.name());
         while (named.containsKey(name.toString())) {
@@ -121,23 +126,20 @@ final class CompiledTier {
     }
 
     /**
-     * Returns the limits of an endpoint, in the order of charging; null if they depend on what an organization meters
-     * it by.
+     * Returns the limits of an endpoint, in the order of charging; null if they depend on the names that an
+     * organization has.
      */
     CompiledLimit @Nullable [] find(String endpoint) {
         CompiledLimit[] known = named.get(endpoint);
         return known != null ? known : othersShare ? overflow : null;
     }
 
-    /**
-     * Returns an endpoint that no table names, by the name that it is metered by: the same one for all organizations
-     * that hold it.
-     */
+    /** Returns an unlisted endpoint by the name of its meters: one object for all organizations that hold it. */
     Unlisted unlisted(String name) {
         return unlisted.get(name, same -> new Unlisted(same, overflow, limitsOf(same), null));
     }
 
-    /** Makes the limits of an endpoint that no table names, by the name that it is metered by. */
+    /** Makes the limits of an unlisted endpoint, by the name of its meters. */
     CompiledLimit[] limitsOf(String name) {
         Scope.Endpoint scope = new Scope.Endpoint(name);
         return Arrays.stream(overflow)
@@ -145,12 +147,15 @@ final class CompiledTier {
                 .toArray(CompiledLimit[]::new);
     }
 
-    /** Estimates the heap that endpoints take which no table names, but those that share all their limits. */
+    /** Estimates the heap of the unlisted endpoints, in bytes, without those that share all their limits. */
     long estimatedBytes() {
         return unlisted.size() * (BYTES_OF_UNLISTED + overflow.length * BYTES_OF_UNLISTED_RULE);
     }
 
-    /** Puts limits in the order of charging: ascending spans, then what is a shadow, in the order of the tables. */
+    /**
+     * Sorts limits into the order of charging: first those that can refuse, by ascending span, then shadows in the
+     * order of the tables.
+     */
     private static CompiledLimit[] inOrder(Stream<CompiledLimit> limits) {
         CompiledLimit[] sorted = limits.toArray(CompiledLimit[]::new);
         Comparator<CompiledLimit> shadowsLast = Comparator.comparing(limit -> limit.shadow);

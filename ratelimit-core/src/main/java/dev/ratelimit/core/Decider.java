@@ -3,7 +3,6 @@ package dev.ratelimit.core;
 import dev.ratelimit.Admitted;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
-import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Waits;
@@ -40,7 +39,7 @@ final class Decider {
     interface Ledger {
 
         /** Notes what the i-th limit was charged, which does not happen for a shadow that refuses. */
-        void charged(int i, Piece piece);
+        void charged(int i, OrganizationState organization, Meter.@Nullable Booking booking, long units);
 
         /** Closes a decision that admits. Unless it returns what admits, all is given back. */
         Decision close(Admitted admitted);
@@ -57,32 +56,22 @@ final class Decider {
      */
     static final List<Class<?>> RESOLVED = List.of(Throwable.class, Object.class);
 
-    private final OrganizationStore store;
-    private final PendingRefunds refunds;
     private final Clocks clocks;
+    private final TierCache tierCache;
+    private final PendingRefunds refunds;
+    private final IdleSweeper sweeper;
 
-    Decider(OrganizationStore store) {
-        this.store = store;
-        this.refunds = store.refunds;
-        this.clocks = store.clocks;
+    Decider(Clocks clocks, TierCache tierCache, PendingRefunds refunds, IdleSweeper sweeper) {
+        this.clocks = clocks;
+        this.tierCache = tierCache;
+        this.refunds = refunds;
+        this.sweeper = sweeper;
     }
 
     @Nullable
     Decision tryAcquire(OrganizationState organization, Tier tier, String endpoint, Usage usage) {
-        CompiledTier compiled = store.tierCache.of(tier, organization);
+        CompiledTier compiled = organization.compiled(tier, tierCache);
         return decide(organization, compiled, organization.limits(compiled, endpoint), usage, null);
-    }
-
-    @Nullable
-    Reservation reserve(OrganizationState organization, Tier tier, String endpoint, Usage estimate) {
-        CompiledTier compiled = store.tierCache.of(tier, organization);
-        CompiledLimit[] limits = organization.limits(compiled, endpoint);
-        InMemoryReservation reservation = new InMemoryReservation(tier, organization, limits);
-        Decision decision = decide(organization, compiled, limits, estimate, reservation);
-        if (decision instanceof Rejected rejected) {
-            return Reservation.rejected(rejected);
-        }
-        return decision == null ? null : reservation;
     }
 
     /** Charges all limits or none, and notes that in a ledger, if somebody will ask. */
@@ -105,7 +94,7 @@ final class Decider {
             decision = null;
         }
         try {
-            store.sweepIfDue(now);
+            sweeper.sweepIfDue(now);
         } catch (Throwable thrown) {
             // See above.
         }
@@ -140,13 +129,13 @@ final class Decider {
         Decision decision = null;
         try {
             if (ledger != null) {
-                ledger.charged(i, new Piece(organization, meter.booking(position), units));
+                ledger.charged(i, organization, meter.booking(position), units);
             }
             decision = chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, shadows);
         } finally {
             if (!(decision instanceof Admitted)) {
                 try {
-                    refund(organization, limit, usage, position);
+                    organization.refund(limit, usage, position);
                 } catch (Throwable thrown) {
                     refunds.newest = new Object[] {refunds.newest, organization, limit, usage, new long[] {position}};
                 }
@@ -175,7 +164,7 @@ final class Decider {
                 long position = meter.charge(limit, units, now);
                 positions[asked++] = position;
                 if (position >= 0 && ledger != null) {
-                    ledger.charged(asked - 1, new Piece(organization, meter.booking(position), units));
+                    ledger.charged(asked - 1, organization, meter.booking(position), units);
                 } else if (position < 0 && limit.shadow) {
                     shadows = with(rejected(compiled, limit, ~position), shadows);
                 } else if (position < 0) {
@@ -189,7 +178,7 @@ final class Decider {
             while (!(decision instanceof Admitted) && asked-- > 0) {
                 if (positions[asked] >= 0) {
                     try {
-                        refund(organization, limits[asked], usage, positions[asked]);
+                        organization.refund(limits[asked], usage, positions[asked]);
                     } catch (Throwable thrown) {
                         refunds.newest = new Object[] {
                             refunds.newest, organization, limits[asked], usage, new long[] {positions[asked]}
@@ -199,12 +188,6 @@ final class Decider {
             }
         }
         return decision;
-    }
-
-    /** Gives back what a limit was charged for some usage. */
-    static void refund(OrganizationState organization, CompiledLimit limit, Usage usage, long position) {
-        Meter meter = organization.meter(limit);
-        meter.refund(meter.booking(position), usage.amountOf(limit.unit));
     }
 
     /** Ends a decision whose limits are charged. */
@@ -218,7 +201,7 @@ final class Decider {
     }
 
     Decision peek(OrganizationState organization, Tier tier, String endpoint, Usage usage) {
-        CompiledTier compiled = store.tierCache.of(tier, organization);
+        CompiledTier compiled = organization.compiled(tier, tierCache);
         CompiledLimit[] limits = organization.peekLimits(compiled, endpoint);
         refunds.make();
         OrganizationState view = organization.view(limits);

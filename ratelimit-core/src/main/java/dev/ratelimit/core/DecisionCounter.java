@@ -6,7 +6,7 @@ import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counts decisions. */
+/** The listener that counts decisions, for {@link LimiterStats}. */
 final class DecisionCounter implements RateLimitListener {
 
     final LongAdder admitted = new LongAdder();

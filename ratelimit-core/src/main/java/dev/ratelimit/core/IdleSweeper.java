@@ -7,24 +7,36 @@ import dev.ratelimit.kernel.Listeners;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drops the state of organizations that are idle, some steps at a time, in rounds from the newest to the oldest; and
- * what was held by none but those. A step looks at the next organization; one that has more than a few meters takes
- * several steps, so that no step takes longer than others however many meters there are.
+ * Drops the states of idle organizations, some steps at a time.
  *
- * <p>Organizations are a list for this, newest first: to walk the map of organizations would take time in proportion to
- * the most it ever held. Any thread puts an organization before the list, by a CAS on its head; only the thread that
- * sweeps takes any out.
+ * <p>A round goes from the newest state to the oldest. A step checks the next state. A state of more than a few meters
+ * takes several steps, so that no step takes longer than others. A sweep also removes some entries of compiled tiers
+ * that were collected, since no state held them any more.
  *
- * <p>Safe for use by many threads. One of them sweeps at a time; the others go on without.
+ * <p>The states are a list for this, newest first. To walk the map of the store instead would take time in proportion
+ * to the most that it ever held. Any thread puts a state before the list, by a CAS on its head. Only the sweeping
+ * thread takes states out.
+ *
+ * <p><b>Guarantees.</b> One thread sweeps at a time. A state is dropped only if no call has charged it during its
+ * check: see {@link OrganizationState}.
+ *
+ * <p><b>Progress.</b> A thread that finds another one sweeping goes on without. Only {@link #sweepAll} waits.
  */
 final class IdleSweeper {
 
-    /** The places of a table that a step looks at: the meters of most organizations. */
+    /** The places of a table that a step scans. Most organizations have fewer meters. */
     private static final int PLACES_OF_STEP = 16;
+
+    /** The steps in each millisecond with calls. They take some thousandths of it. */
+    private static final int STEPS_IN_TIME = 16;
+
+    /** The steps in each millisecond with calls, while there is no place for a new organization. */
+    private static final int STEPS_FOR_PLACE = 64;
 
     private static final long MILLISECOND = 1_000_000;
 
@@ -35,45 +47,60 @@ final class IdleSweeper {
     private final Listeners listeners;
     private final Consumer<OrganizationState> drop;
     private final TierCache tierCache;
+    private final BooleanSupplier full;
 
     private volatile @Nullable OrganizationState newest;
 
-    /** When a call will sweep again. */
+    /** The reading of the monotonic clock from which on a call sweeps again. */
     private volatile long due;
 
-    /* Held by the thread that sweeps. It guards the fields below, and the links of the list. */
+    /* True while a thread sweeps. It guards the fields below, and the links of the list. */
     private final AtomicBoolean sweeping = new AtomicBoolean();
 
-    /** The last organization that was looked at and stays; null at the beginning of the list. */
+    /** The last state that was checked and stays; null at the beginning of the list. */
     private @Nullable OrganizationState last;
 
-    /** The organization behind that one while it is under check, and what is left to look at of it. */
+    /** The state behind {@code last} while it is under check, with the scan of its meters. */
     private @Nullable OrganizationState checked;
 
     private @Nullable IdleScan scan;
 
-    IdleSweeper(Clocks clocks, Listeners listeners, Consumer<OrganizationState> drop, TierCache tierCache) {
+    /**
+     * Makes a sweeper.
+     *
+     * @param drop removes a state, which has ended, from the store
+     * @param full tells whether there is no place for a new organization
+     */
+    IdleSweeper(
+            Clocks clocks,
+            Listeners listeners,
+            TierCache tierCache,
+            Consumer<OrganizationState> drop,
+            BooleanSupplier full) {
         this.clocks = clocks;
         this.listeners = listeners;
         this.drop = drop;
         this.tierCache = tierCache;
+        this.full = full;
         this.due = clocks.nanoTime();
     }
 
-    /** Puts a new organization before the others. */
+    /** Puts a new state before the list. */
     void add(OrganizationState added) {
         do {
             added.older = newest;
         } while (!NEWEST.compareAndSet(this, added.older, added));
     }
 
-    /** Returns true to one call in a millisecond, which sweeps then. */
-    boolean isDue(long now) {
+    /** Sweeps if this is the first call in a millisecond. */
+    void sweepIfDue(long now) {
         long known = due;
-        return now - known >= 0 && DUE.compareAndSet(this, known, now + MILLISECOND);
+        if (now - known >= 0 && DUE.compareAndSet(this, known, now + MILLISECOND)) {
+            sweep(full.getAsBoolean() ? STEPS_FOR_PLACE : STEPS_IN_TIME);
+        }
     }
 
-    /** Makes some steps, or as many as it takes to look at each organization, unless another thread sweeps. */
+    /** Makes some steps, or as many as it takes to check each state, unless another thread sweeps. */
     void sweep(int steps) {
         if (sweeping.compareAndSet(false, true)) {
             try {
@@ -88,7 +115,7 @@ final class IdleSweeper {
         }
     }
 
-    /** Looks at all organizations that there are now. */
+    /** Checks all states that there are now. Waits for a thread that sweeps. */
     void sweepAll() {
         while (!sweeping.compareAndSet(false, true)) {
             Thread.onSpinWait();
@@ -106,8 +133,8 @@ final class IdleSweeper {
     }
 
     /**
-     * Makes a step. Returns false at the end of a round, behind the oldest organization. An organization that cannot be
-     * looked at, as where a clock of the host throws, is not idle: it must not keep others from being looked at.
+     * Makes a step. Returns false at the end of a round, behind the oldest state. A state that cannot be checked, as
+     * where a clock of the host throws, is not idle: it must not keep others from being checked.
      */
     private boolean step() {
         OrganizationState organization = checked != null ? checked : beginCheck();
@@ -156,9 +183,9 @@ final class IdleSweeper {
         if (last != null) {
             last.older = ended.older;
         } else if (!NEWEST.compareAndSet(this, ended, ended.older)) {
-            last = ended; // it is not the newest any more, and will be taken out in the next round
+            last = ended; // a newer state came; the next round takes this one out
             return;
         }
-        ended.older = null; // a reservation may hold it for long, and must not hold all that are older
+        ended.older = null; // a reservation may hold this state for long, and must not hold all older ones
     }
 }

@@ -130,13 +130,13 @@ public final class InMemoryRateLimiter implements RateLimiter {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
         if (store.listeners.isEmpty()) {
-            return store.reserve(name, tier, endpoint, estimate);
+            return InMemoryReservation.reserve(store, name, tier, endpoint, estimate);
         }
         Caller caller = Caller.of(name, tier);
         long began = store.clocks.nanoTime();
         NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate);
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, told.decision(), began);
-        Reservation reservation = store.reserve(name, tier, endpoint, estimate);
+        Reservation reservation = InMemoryReservation.reserve(store, name, tier, endpoint, estimate);
         told.reservation = reservation;
         store.listeners.attempt(notifying);
         return reservation instanceof InMemoryReservation ? told : reservation;
@@ -230,7 +230,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * @return the counts, each for itself while calls go on
      */
     public LimiterStats stats() {
-        return store.stats(counter);
+        return LimiterStats.of(store, counter);
     }
 
     /**
@@ -246,7 +246,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * @throws IOException if the stream throws it
      */
     public void snapshot(OutputStream out) throws IOException {
-        store.save(requireNonNull(out, "out"));
+        LimiterSnapshot.save(store, requireNonNull(out, "out"));
     }
 
     /**
@@ -259,7 +259,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      *     is as it was
      */
     public void snapshot(Path file) throws IOException {
-        SnapshotFiles.replace(requireNonNull(file, "file"), store::save);
+        SnapshotFiles.replace(requireNonNull(file, "file"), out -> LimiterSnapshot.save(store, out));
     }
 
     /** Builds an {@link InMemoryRateLimiter}. Not safe for use by many threads. */
@@ -397,7 +397,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         public InMemoryRateLimiter restore(InputStream snapshot) throws IOException {
             requireNonNull(snapshot, "snapshot");
             InMemoryRateLimiter limiter = build();
-            limiter.store.restore(snapshot);
+            LimiterSnapshot.restore(limiter.store, snapshot);
             return limiter;
         }
 

@@ -37,6 +37,9 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
 
     private static final VarHandle CHARGE = VarHandles.of(MethodHandles.lookup(), "charge", Charge.class);
 
+    private static final Tier UNLIMITED = Tier.named("unlimited").build();
+
+    private final OrganizationStore store;
     private final Tier tier;
     private final CompiledLimit[] limits;
 
@@ -48,16 +51,48 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     /** Null from the end of the reservation on. */
     private volatile @Nullable Charge charge;
 
-    InMemoryReservation(Tier tier, OrganizationState organization, CompiledLimit[] limits) {
+    private InMemoryReservation(
+            OrganizationStore store, Tier tier, OrganizationState organization, CompiledLimit[] limits) {
+        this.store = store;
         this.tier = tier;
         this.limits = limits;
         this.estimate = new Piece[limits.length];
         this.charge = new Charge(organization, limits, estimate);
     }
 
+    /** Reserves for an organization, by its name. */
+    static Reservation reserve(OrganizationStore store, String name, Tier tier, String endpoint, Usage estimate) {
+        while (true) {
+            OrganizationState organization = store.get(name);
+            if (organization == null) {
+                return store.decisionAtCapacity() instanceof Rejected rejected
+                        ? Reservation.rejected(rejected)
+                        : new InMemoryReservation(store, UNLIMITED, store.unseen(name), new CompiledLimit[0]);
+            }
+            Reservation reservation = reserve(store, organization, tier, endpoint, estimate);
+            if (reservation != null) {
+                return reservation;
+            }
+            store.remove(organization);
+        }
+    }
+
+    /** Reserves for an organization; returns null if its state was dropped meanwhile. */
+    static @Nullable Reservation reserve(
+            OrganizationStore store, OrganizationState organization, Tier tier, String endpoint, Usage estimate) {
+        CompiledTier compiled = organization.compiled(tier, store.tierCache);
+        CompiledLimit[] limits = organization.limits(compiled, endpoint);
+        InMemoryReservation reservation = new InMemoryReservation(store, tier, organization, limits);
+        Decision decision = store.decider.decide(organization, compiled, limits, estimate, reservation);
+        if (decision instanceof Rejected rejected) {
+            return Reservation.rejected(rejected);
+        }
+        return decision == null ? null : reservation;
+    }
+
     @Override
-    public void charged(int i, Piece piece) {
-        estimate[i] = piece;
+    public void charged(int i, OrganizationState organization, Meter.@Nullable Booking booking, long units) {
+        estimate[i] = new Piece(organization, booking, units);
     }
 
     @Override
@@ -83,42 +118,42 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
                 .toArray();
         CompiledLimit[] asked =
                 Arrays.stream(indexes).mapToObj(index -> limits[index]).toArray(CompiledLimit[]::new);
-        long now = open.organization.store.clocks.nanoTime();
+        long now = store.clocks.nanoTime();
         OrganizationState organization = open.organization;
         while (true) {
-            Decision decided = organization.store.decider.decide(
+            Decision decided = store.decider.decide(
                     organization, organization.compiled(tier), asked, more, new Addition(organization, indexes, now));
             if (decided != null) {
                 return decided;
             }
-            organization = organization.renewed();
+            organization = store.renewed(organization);
         }
     }
 
     /** What is added to the charge, if the reservation has not ended by then. */
     private final class Addition implements Decider.Ledger {
 
-        private final OrganizationState organization;
+        private final OrganizationState owner;
         private final int[] indexes;
         private final @Nullable Piece[] pieces;
         private final long now;
 
-        Addition(OrganizationState organization, int[] indexes, long now) {
-            this.organization = organization;
+        Addition(OrganizationState owner, int[] indexes, long now) {
+            this.owner = owner;
             this.indexes = indexes;
             this.pieces = new Piece[indexes.length];
             this.now = now;
         }
 
         @Override
-        public void charged(int i, Piece piece) {
-            pieces[i] = piece;
+        public void charged(int i, OrganizationState organization, Meter.@Nullable Booking booking, long units) {
+            pieces[i] = new Piece(organization, booking, units);
         }
 
         @Override
         public Decision close(Admitted admitted) {
             for (Charge open = charge; open != null; open = charge) {
-                Charge sum = open.and(organization, indexes, pieces, now);
+                Charge sum = open.and(owner, indexes, pieces, now);
                 if (CHARGE.compareAndSet(InMemoryReservation.this, open, sum)) {
                     return admitted;
                 }
@@ -155,7 +190,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         } while (!CHARGE.compareAndSet(this, open, null));
         boolean ended = false;
         try {
-            left.complete(actual);
+            left.complete(actual, store);
             left.reduce(actual);
             ended = true;
         } finally {

@@ -9,23 +9,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link PeriodCounter} keeps of periods that were left before their end, since the wall clock jumped. A value,
- * but for the periods in it.
+ * The periods that a {@link PeriodCounter} keeps because they were left before their end, when the wall clock jumped. A
+ * value, except for the periods in it.
  *
- * @param kept in the order in which they were left, two at most
- * @param alsoOf other spans that the current period stands for, since it was added to another
- * @param usedBefore what was used of the current period when it was entered
+ * @param kept the kept periods in the order in which they were left, two at most
+ * @param alsoOf further spans that the current period stands for, since another period was added to it
+ * @param usedBefore the units used in the current period when it was entered
  * @param newest the highest number that the counter has given to a period
  */
 record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newest) {
 
     static final KeptPeriods NONE = new KeptPeriods(List.of(), List.of(), 0, 0);
-
-    /** So many periods are kept. A third is added to the second. */
-    static final int MOST = 2;
-
-    /** So many spans of a period are told apart. Two more become one that has what lies between them, too. */
-    static final int MOST_SPANS = 8;
 
     KeptPeriods {
         kept = List.copyOf(kept);
@@ -33,7 +27,7 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
     }
 
     /**
-     * A span of the calendar, and when it ends by the monotonic clock, as reckoned while it was the current one.
+     * A span of the calendar, with its end by the monotonic clock as reckoned while it was the current one.
      *
      * @param bounds the span
      * @param endAt a reading of the monotonic clock
@@ -48,6 +42,7 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
             return Clocks.contains(bounds, time);
         }
 
+        /** Returns the span as a snapshot has it. */
         SavedMeter.Span save(long now) {
             return new SavedMeter.Span(bounds, Math.max(0, Math.min(endAt - now, SavedMeter.Span.MOST)));
         }
@@ -56,9 +51,9 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
     /**
      * A period that was left.
      *
-     * @param period what is used and granted; closed
-     * @param spans what it stands for: several spans once another period was added to it
-     * @param since what was charged in later periods since it was left
+     * @param period its counts; closed
+     * @param spans the spans that it stands for: several once another period was added to it
+     * @param since the units charged in later periods since it was left
      */
     record Kept(Period period, List<Span> spans, long since) {
 
@@ -70,7 +65,7 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
             return spans.stream().anyMatch(span -> span.counts(now));
         }
 
-        /** Returns the span that a time lies in, null if there is none or it has ended. */
+        /** Returns the span that a time lies in; null if there is none or it has ended. */
         @Nullable
         Span spanAt(Instant time, long now) {
             return spans.stream()
@@ -79,30 +74,31 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
                     .orElse(null);
         }
 
-        /** Returns the same without the spans that have ended. */
+        /** Returns this without the spans that have ended. */
         private Kept at(long now) {
             return new Kept(
                     period, spans.stream().filter(span -> span.counts(now)).toList(), since);
         }
 
-        /** Notes what was charged in a period that begins at some time, if it is a later one. */
+        /** Notes what was charged in a period with the given start, if that is a later one. */
         private Kept noted(long charged, Instant start) {
             boolean isEarlier =
                     spans.stream().anyMatch(span -> span.bounds.start().isBefore(start));
-            return isEarlier ? new Kept(period, spans, Math.min(since + charged, Meter.MOST_USED)) : this;
+            return isEarlier ? new Kept(period, spans, Math.min(since + charged, CompiledLimit.MOST_USED)) : this;
         }
 
-        /** Adds another period, so that either is refused what the other would be. */
+        /** Adds another period. Then either refuses what the other would refuse. */
         private Kept with(Kept other) {
             period.add(other.period);
             List<Span> both = new ArrayList<>(spans);
             both.addAll(other.spans);
-            if (both.size() > MOST_SPANS) {
-                both.add(hull(both.remove(MOST_SPANS), both.remove(MOST_SPANS - 1)));
+            if (both.size() > SavedMeter.MOST_SPANS) {
+                both.add(hull(both.remove(SavedMeter.MOST_SPANS), both.remove(SavedMeter.MOST_SPANS - 1)));
             }
             return new Kept(period, both, since);
         }
 
+        /** Returns the span from the earlier start to the later end. */
         private static Span hull(Span a, Span b) {
             Instant start = a.bounds().start().isBefore(b.bounds().start())
                     ? a.bounds().start()
@@ -115,12 +111,12 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
         }
     }
 
-    /** Tells whether some period is kept that has not ended. */
+    /** Tells whether a kept period has not ended. */
     boolean anyCounts(long now) {
         return kept.stream().anyMatch(each -> each.counts(now));
     }
 
-    /** Returns the kept period of a number, null if there is none. */
+    /** Returns the kept period with a number; null if there is none. */
     @Nullable
     Period numbered(long number) {
         return kept.stream()
@@ -130,17 +126,17 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
                 .orElse(null);
     }
 
-    /** Tells whether the current period also stands for the span which begins at some time. */
+    /** Tells whether the current period also stands for the span with a start. */
     boolean currentIsAlso(Instant start, long now) {
         return alsoOf.stream().anyMatch(span -> span.counts(now) && span.contains(start));
     }
 
-    /** Tells whether a period is kept itself. */
+    /** Tells whether a period is one of the kept ones. */
     boolean isKept(Period period) {
         return kept.stream().anyMatch(each -> each.period == period);
     }
 
-    /** Returns the kept period that stands for the span which begins at some time, null if there is none. */
+    /** Returns the kept period that stands for the span with a start; null if there is none. */
     @Nullable
     Period standingFor(Instant start, long now) {
         return kept.stream()
@@ -150,7 +146,7 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
                 .orElse(null);
     }
 
-    /** Returns what is kept and counts. */
+    /** Returns the kept periods that have not ended, as a snapshot has them. */
     List<SavedMeter.Kept> save(long now) {
         return kept.stream()
                 .filter(each -> each.counts(now))
@@ -159,6 +155,7 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
                 .toList();
     }
 
+    /** Returns the spans that have not ended, as a snapshot has them. */
     static List<SavedMeter.Span> save(List<Span> spans, long now) {
         return spans.stream()
                 .filter(span -> span.counts(now))
@@ -166,7 +163,7 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
                 .toList();
     }
 
-    /** Returns the same, where as much is granted and nothing used. */
+    /** Returns the same periods with the same grants and nothing used. */
     KeptPeriods unused(long now) {
         List<Kept> granted = new ArrayList<>();
         for (Kept each : kept) {
@@ -180,12 +177,13 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
     }
 
     /**
-     * Keeps the current period too, unless nothing is used or granted in it, and returns the period that is entered.
+     * Leaves the current period and enters another. The current one is kept, unless nothing is used or granted in it.
      *
-     * @param left the current period, which was closed
+     * @param left the current period, which is closed
      * @param time the time that is entered
-     * @param bounds of the period that it lies in
-     * @return a kept period, still closed, or a new one; with all that counts in it, and with what is kept then
+     * @param bounds the period that the time lies in
+     * @return the period that is entered, with all that counts in it and with what is kept beside it: a kept period,
+     *     still closed, or a new one
      */
     Period leave(Period left, Instant time, QuotaPeriod.Interval bounds, long now) {
         boolean back = time.isBefore(left.bounds.start());
@@ -204,7 +202,7 @@ record KeptPeriods(List<Kept> kept, List<Span> alsoOf, long usedBefore, int newe
                 .findFirst()
                 .orElse(null);
         keep.remove(again);
-        Kept both = keep.size() > MOST ? keep.remove(1).with(keep.remove(1)) : null;
+        Kept both = keep.size() > SavedMeter.MOST_KEPT ? keep.remove(1).with(keep.remove(1)) : null;
         keep.replaceAll(each -> each.period == left ? each : each.noted(charged, left.bounds.start()));
         if (both != null) {
             keep.add(both);

@@ -1,20 +1,21 @@
 package dev.ratelimit.core;
 
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How much a limiter keeps, and what it has decided.
+ * The size of a limiter's state, and the number of its decisions.
  *
- * @param organizations whose state is kept
- * @param meters their counters: one for each limit that was asked
+ * @param organizations the organizations whose state is kept
+ * @param meters their meters: one for each limit that was asked
  * @param marks the moments, or grains of time, that their windows remember charges by
- * @param estimatedBytes the heap that they take, where names have about 20 characters and the JVM compresses pointers:
- *     within a quarter of what is measured. Endpoints that no table names, which organizations share, are in it until
- *     the garbage collector has run.
- * @param admitted calls and reservations that were admitted since the limiter was built; empty unless
- *     {@linkplain InMemoryRateLimiter.Builder#countDecisions() decisions are counted}
- * @param rejected rejections, also each of a call that waits for its turn and those of more for a reservation; empty
- *     unless decisions are counted
+ * @param estimatedBytes the heap of them, where names have about 20 characters and the JVM compresses pointers; within
+ *     a quarter of what is measured. It includes endpoints that no table names and that organizations share, until the
+ *     garbage collector has run.
+ * @param admitted the calls and reservations that were admitted since the limiter was built; empty unless {@linkplain
+ *     InMemoryRateLimiter.Builder#countDecisions() decisions are counted}
+ * @param rejected the rejections, also each one of a call that waits for its turn and those of more for a reservation;
+ *     empty unless decisions are counted
  */
 public record LimiterStats(
         long organizations,
@@ -22,4 +23,34 @@ public record LimiterStats(
         long marks,
         long estimatedBytes,
         OptionalLong admitted,
-        OptionalLong rejected) {}
+        OptionalLong rejected) {
+
+    /** Counts what a store keeps, and what a counter has counted. */
+    static LimiterStats of(OrganizationStore store, @Nullable DecisionCounter counter) {
+        long organizations = 0;
+        long meters = 0;
+        long marks = 0;
+        long bytes = store.tierCache.estimatedBytes();
+        for (OrganizationState organization : store.all()) {
+            long[] kept = new long[3];
+            organization.forEach((key, meter) -> {
+                kept[0]++;
+                if (meter instanceof SlidingWindow window) {
+                    kept[1] += window.countMarks();
+                    kept[2] += window.estimatedBytes();
+                }
+            });
+            organizations++;
+            meters += kept[0];
+            marks += kept[1];
+            bytes += organization.estimatedBytes(kept[0]) + kept[2];
+        }
+        return new LimiterStats(
+                organizations,
+                meters,
+                marks,
+                bytes,
+                counter == null ? OptionalLong.empty() : OptionalLong.of(counter.admitted.sum()),
+                counter == null ? OptionalLong.empty() : OptionalLong.of(counter.rejected.sum()));
+    }
+}

@@ -5,17 +5,27 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some marks of the timeline of a {@link SlidingWindow}, one behind the other; it is said there what they are for. They
- * are words of an array instead of objects, since what a decision on many marks costs is the memory it touches.
+ * A block of marks of a {@link SlidingWindow}, which says what marks are for.
+ *
+ * <p>Marks are words of an array instead of objects: a decision on many marks costs the memory that it touches.
+ *
+ * <p><b>Assumptions.</b> Only the owning window uses a block. It expires a block only when all of its marks and all
+ * earlier blocks have expired.
+ *
+ * <p><b>Guarantees.</b> Each word, the link to the next block and the sum of refunds changes by CAS. So of threads that
+ * append or close at one place, one succeeds, and the others see its value.
+ *
+ * <p><b>Progress.</b> Lock-free. To append, to close and to read a mark is wait-free.
  */
 final class MarkBlock {
 
-    /** A place for the first marks, which most windows never have more of. */
+    /** The capacity of the first block, which suffices for most windows. */
     private static final int FEW = 4;
 
+    /** The greatest capacity of a block. */
     private static final int MANY = 32;
 
-    /** Of an object and its array without words, as measured on a JVM that compresses pointers. */
+    /** The heap of a block without the words of its array, as measured on a JVM that compresses pointers. */
     private static final int BYTES = 80;
 
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
@@ -25,37 +35,40 @@ final class MarkBlock {
     private static final VarHandle REFUNDED = VarHandles.of(MethodHandles.lookup(), "refunded", long.class);
     private static final VarHandle REFUNDS = VarHandles.of(MethodHandles.lookup(), "refunds", long[].class);
 
-    /** How many marks there were in all before the first of these. Only differences count. */
+    /** The number of marks in all earlier blocks. It may wrap: only differences count. */
     final int number;
 
-    /** The stamp of the mark before the first of these, which all of these are later than. */
+    /** The stamp of the mark before the first one of this block. All stamps here are later. */
     final long origin;
 
     /**
-     * For each mark its stamp less the origin, 0 until there is one; then 0 while the mark is open, then for good its
-     * start plus 1.
+     * Two words for each mark. The first is its stamp less the origin, or 0 until the mark is appended. The second is 0
+     * while the mark is open, and its start plus 1 once it is closed.
      */
     private final long[] words;
 
-    /** A hint: there are at least so many marks here. */
+    /** A hint: the number of marks, or a lower one. */
     private volatile int size;
 
-    /** So many of these marks are known to have expired. */
+    /** The number of marks that are known to have expired. */
     private volatile int expired;
 
-    /** What was given back under all these marks; since they have expired, plus 1. */
+    /**
+     * The half units given back under all marks of this block, an even number. It is odd, one more, once the block is
+     * closed to refunds.
+     */
     private volatile long refunded;
 
-    /** What was given back under each; made with the first refund. */
+    /** The half units given back under each mark. The array is made with the first refund. */
     private volatile long @Nullable [] refunds;
 
-    /** What was given back under all marks before these, known when those have expired. */
+    /** The half units given back under all earlier blocks, known since those have expired. */
     private volatile long before;
 
-    /** Null at the end of the timeline; these marks themselves if they were cut off. */
+    /** The next block. It is null for the newest block, and this block once it is cut off. */
     volatile @Nullable MarkBlock next;
 
-    /** Makes room for marks, and the first of them. */
+    /** Makes a block with its first mark, which is open. */
     private MarkBlock(long origin, long stamp, int number, int capacity) {
         this.origin = origin;
         this.number = number;
@@ -64,7 +77,7 @@ final class MarkBlock {
         size = 1;
     }
 
-    /** Returns a mark that has expired, with nothing before it, and room for others. */
+    /** Makes the first block of a window, with one expired mark under which nothing was charged. */
     static MarkBlock first(long stamp, int number) {
         MarkBlock first = new MarkBlock(stamp - 1, stamp, number, FEW);
         first.words[1] = 1;
@@ -72,7 +85,7 @@ final class MarkBlock {
         return first;
     }
 
-    /** Estimates the heap that these take. */
+    /** Estimates the heap that this block takes, in bytes. */
     long estimatedBytes() {
         long[] known = refunds;
         return BYTES + Long.BYTES * (words.length + (known == null ? 0L : known.length));
@@ -82,7 +95,7 @@ final class MarkBlock {
         return words.length >> 1;
     }
 
-    /** Returns how many marks there are. */
+    /** Returns the number of marks. */
     int size() {
         int known = size;
         int count = known;
@@ -95,16 +108,20 @@ final class MarkBlock {
         return count;
     }
 
+    /** Tells whether the i-th mark is appended. */
     boolean has(int i) {
         return 2 * i < words.length && (long) WORD.getVolatile(words, 2 * i) != 0;
     }
 
-    /** Returns the time of the charges that fall under the i-th mark; of that before the first for -1. */
+    /** Returns the stamp of the i-th mark. For -1, that is the stamp of the mark before this block. */
     long stamp(int i) {
         return i < 0 ? origin : origin + (long) WORD.getVolatile(words, 2 * i);
     }
 
-    /** Puts a mark behind so many, unless there is one; where there is no room, with room for as many as are live. */
+    /**
+     * Appends a mark behind the first {@code size} ones, unless another thread has. A full block gets a next block,
+     * with a capacity that grows with the number of live marks.
+     */
     void append(int size, long stamp, int live) {
         if (size < capacity()) {
             WORD.compareAndSet(words, 2 * size, 0L, stamp - origin);
@@ -115,30 +132,34 @@ final class MarkBlock {
         }
     }
 
+    /** Tells whether the i-th mark has no start yet. */
     boolean isOpen(int i) {
         return (long) WORD.getVolatile(words, 2 * i + 1) == 0;
     }
 
-    /** Lets an open mark start at a position. */
+    /** Closes the i-th mark with a start, unless another thread has. */
     void close(int i, long position) {
         WORD.compareAndSet(words, 2 * i + 1, 0L, position + 1);
     }
 
-    /** Returns the position where a mark that is closed starts. */
+    /** Returns the start of a closed mark. */
     long start(int i) {
         return (long) WORD.getVolatile(words, 2 * i + 1) - 1;
     }
 
+    /** Returns the number of marks that are known to have expired. */
     int expired() {
         return expired;
     }
 
-    /** Lets others know how many of these have expired. */
+    /** Tells other threads how many marks have expired. */
     void expired(int count) {
         EXPIRED.setRelease(this, count);
     }
 
-    /** Gives back under a mark, unless all of these were found to have expired. */
+    /**
+     * Gives half units back under the i-th mark. Returns false if the block is closed to refunds: then they are lost.
+     */
     boolean giveBack(int i, long halfUnits) {
         WORD.getAndAdd(refunds(), i, halfUnits);
         long given = refunded;
@@ -151,6 +172,7 @@ final class MarkBlock {
         return false;
     }
 
+    /** Returns the array of refunds, which is made if there is none. */
     private long[] refunds() {
         long[] known = refunds;
         if (known != null) {
@@ -161,18 +183,18 @@ final class MarkBlock {
         return other != null ? other : made;
     }
 
-    /** Returns what was given back under a mark. */
+    /** Returns the half units given back under the i-th mark. */
     long givenBack(int i) {
         long[] known = refunds;
         return known == null ? 0 : (long) WORD.getVolatile(known, i);
     }
 
-    /** Returns what was given back under all these. */
+    /** Returns the half units given back under all marks of this block. */
     long givenBack() {
         return refunded & -2;
     }
 
-    /** Returns what was given back under the i-th of these and those behind it. */
+    /** Returns the half units given back under the i-th mark and those behind it in this block. */
     long givenBackFrom(int i) {
         if (i == 0) {
             return givenBack();
@@ -184,7 +206,7 @@ final class MarkBlock {
         return sum;
     }
 
-    /** Returns what was given back before the i-th mark, where those before these have expired. */
+    /** Returns the half units given back under all marks before the i-th one, where all earlier blocks have expired. */
     long givenBackBefore(int i) {
         long sum = before;
         if (refunds != null) {
@@ -195,7 +217,10 @@ final class MarkBlock {
         return sum;
     }
 
-    /** Ends giving back under these marks, which have expired as all before them have, and tells those behind. */
+    /**
+     * Closes this block to refunds, and tells the next block the sum of all refunds so far. All marks here and in
+     * earlier blocks have expired.
+     */
     void expire(MarkBlock behind) {
         long given = refunded;
         while (!isFinal(given) && !REFUNDED.compareAndSet(this, given, given + 1)) {
@@ -204,11 +229,12 @@ final class MarkBlock {
         behind.before = before + givenBack();
     }
 
+    /** Tells whether a sum of refunds is of a closed block. */
     private static boolean isFinal(long refunded) {
         return (refunded & 1) != 0;
     }
 
-    /** Makes these marks point to themselves. */
+    /** Makes this block point to itself. */
     void cutOff() {
         NEXT.setRelease(this, this);
     }

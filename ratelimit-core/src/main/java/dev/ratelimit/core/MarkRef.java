@@ -1,9 +1,9 @@
 package dev.ratelimit.core;
 
-/** A point of the timeline of a {@link SlidingWindow}: the i-th of some marks. */
+/** A reference to one mark of a {@link SlidingWindow}: a block and an index in it. */
 record MarkRef(MarkBlock block, int index) implements Meter.Booking {
 
-    /** Returns the time of the charges that fall under this mark, by the monotonic clock. */
+    /** Returns the stamp of the mark: the time of its charges by the monotonic clock. */
     long stamp() {
         return block.stamp(index);
     }

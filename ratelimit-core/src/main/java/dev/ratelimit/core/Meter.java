@@ -1,74 +1,62 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.LimitStatus;
-import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.MeterKey;
-import dev.ratelimit.kernel.Waits;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The counter behind one limit of one organization. What may change from call to call, the amount first of all, comes
- * with the {@link CompiledLimit}. Lock-free; {@code now} is a reading of the monotonic clock made by the calling thread
- * during the call.
+ * The counter of one limit of one organization.
+ *
+ * <p>A meter knows its span only. What may change from call to call, the amount first of all, comes with the {@link
+ * CompiledLimit}. {@code now} is a reading of the monotonic clock, which the calling thread made during the call.
+ *
+ * <p>Safe for use by many threads. Decisions are lock-free.
  */
-abstract sealed class Meter permits Timeline, PeriodCounter {
+abstract sealed class Meter permits SlidingWindow, PeriodCounter {
 
-    /** The wait when waiting does not help. */
-    static final long NEVER = Waits.NEVER;
-
-    /**
-     * What charges that need not fit add up to at most. It is 256 times the greatest amount, and so is refused like
-     * what it cuts off.
-     */
-    static final long MOST_USED = 1L << 61;
-
-    /** What may be granted beyond an amount: as much as the greatest amount. */
-    static final long MOST_GRANTED = Arguments.MAX_AMOUNT;
-
-    /** Where units were charged. */
+    /** Where a charge is booked: a mark, or a period. Refunds go there. */
     sealed interface Booking permits MarkRef, Period {}
 
-    /** How many units were charged that need not fit, and the position for them. */
+    /** A charge that was made whether it fits or not. */
     record Charged(long units, long position) {}
 
-    /**
-     * Returns 0 if so many units would be admitted, otherwise the least wait in nanoseconds after which they would be.
-     */
+    /** Returns the least wait in nanoseconds after which the units fit: 0 if they fit now. */
     abstract long nanosUntilFits(CompiledLimit limit, long units, long now);
 
     /**
-     * Charges so many units if they are admitted.
+     * Charges units if they fit.
      *
-     * @return a position, which is not negative; or, refused, the complement {@code ~wait} of what {@link
-     *     #nanosUntilFits} returns
+     * @return the position of the charge, which is not negative; or, if the units do not fit, the complement {@code
+     *     ~wait} of the wait that {@link #nanosUntilFits} returns
      */
     abstract long charge(CompiledLimit limit, long units, long now);
 
     /**
-     * Returns the booking that a charge was written to, for as long as somebody may want to change it. A position is
+     * Returns the booking of a charge. A booking is kept for as long as somebody may want to change it. A position is
      * good only for a short time after the charge.
      *
-     * @return the booking, null if what is written there does not count any more
+     * @return the booking; null if what is booked there does not count any more
      */
     @Nullable
     abstract Booking booking(long position);
 
-    /** Gives back, once, units that were charged at a booking. Does nothing if they do not count any more. */
+    /** Gives back units of a booking, once. Nothing happens if they do not count any more. */
     abstract void refund(@Nullable Booking booking, long units);
 
     /**
-     * Charges units whether they fit or not, as belongs to what was charged at a booking earlier: a window now, a
-     * period only while it may be the current one, now or again. As many are charged as leave what is used within
-     * {@link #MOST_USED}.
+     * Charges units whether they fit or not, as part of an earlier charge. A window charges them now. A counter of
+     * periods charges them only while the booking's period may be the current one, now or again. The charge leaves at
+     * most {@link CompiledLimit#MOST_USED} used.
      */
     abstract Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now);
 
-    /** Tells whether what was charged at a booking counts in no decision any more, and never will. */
+    /** Tells whether no decision counts a booking any more, now or later. */
     abstract boolean isGone(@Nullable Booking booking, long now);
 
-    /** Charges units now, whether they fit or not: as many as leave what is used within {@link #MOST_USED}. */
+    /** Charges units now, whether they fit or not. The charge leaves at most {@link CompiledLimit#MOST_USED} used. */
     abstract Charged chargeAnyway(CompiledLimit limit, long units, long now);
 
+    /** Returns where the organization stands with the limit. */
     abstract LimitStatus status(CompiledLimit limit, long now);
 
     /** Returns the units that count now. */
@@ -80,8 +68,8 @@ abstract sealed class Meter permits Timeline, PeriodCounter {
     }
 
     /**
-     * Returns what counts in this meter, with ages as of a reading of the monotonic clock; null if nothing does. What
-     * was charged before this is called is in it; what is charged meanwhile may be.
+     * Returns what counts in this meter, with ages as of {@code now}; null if nothing counts. Charges that were made
+     * before the call are in it. Charges that are made meanwhile may be.
      */
     @Nullable
     abstract SavedMeter save(MeterKey key, long now);

@@ -7,47 +7,46 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Meters by key: a hash table with linear probing that only grows. Most organizations have one to three meters, and
- * there may be a million organizations, so the table is part of its organization and an array of as many places as
- * there are meters, if those are one or two.
+ * The meters of an organization by key: a hash table with linear probing, which only grows.
  *
- * <p>Looking up takes no lock. Meters are added under the lock of this object, first the meter, then the key by which
- * it is found.
+ * <p>Most organizations have one to three meters, and a limiter may have a million organizations. So the table is part
+ * of its organization. Its array has exactly as many places as there are meters, if those are one or two.
  *
- * <p>A look-up compares references first, which asks no key for its content. Keys of different compiled tiers may be
- * equal all the same, after a change of tier for example. So where a call finds its meter by an equal key, the call's
- * own key takes that key's place, for the calls to come.
+ * <p>A look-up compares references first, which reads no content of a key. Keys of different compiled tiers can be
+ * equal, for example after a change of tier. So when a call finds its meter by an equal key, its own key replaces that
+ * key for later calls.
+ *
+ * <p><b>Guarantees.</b> A key has one meter for the life of the table. Meters are added under the lock of this object:
+ * first the meter is written, then its key.
+ *
+ * <p><b>Progress.</b> A look-up takes no lock, and probes each place at most once.
  */
 abstract class MeterTable {
 
     private static final VarHandle PLACE = MethodHandles.arrayElementVarHandle(Object[].class);
 
-    /** Keys at even places, and behind each its meter. */
+    /** Keys at even places, each followed by its meter. */
     private volatile @Nullable Object[] pairs = new Object[2];
 
+    /** The number of meters, guarded by the lock of this object. */
     private int size;
-
-    /** Returns a hash whose last bit is 0. */
-    static int hash(MeterKey key) {
-        return key.hashCode() << 1;
-    }
 
     /** Makes the meter of a key that has none. */
     abstract Meter newMeter(MeterKey key);
 
-    /** Returns the one meter of a limit's key. */
+    /** Returns the meter of a limit, which is made if there is none. */
     final Meter meter(CompiledLimit limit) {
         Meter known = ofSame(limit);
         return known != null ? known : ofEqual(limit.key);
     }
 
-    /** Returns the meter of a limit's key, null if it has none. */
+    /** Returns the meter of a limit, or null if there is none. */
     final @Nullable Meter find(CompiledLimit limit) {
         Meter known = ofSame(limit);
         return known != null ? known : find(limit.key);
     }
 
-    /** Returns the meter of the very key that a limit has, null if that is not in the table. */
+    /** Returns the meter whose key is the same object as the limit's; null if no key is. */
     @SuppressWarnings("ReferenceEquality")
     private @Nullable Meter ofSame(CompiledLimit limit) {
         Object[] known = pairs;
@@ -56,7 +55,7 @@ abstract class MeterTable {
         for (int i = 0; i < last; i += 2) {
             Object found = known[place];
             if (found == limit.key) {
-                VarHandle.acquireFence(); // what was written before the key is read after it
+                VarHandle.acquireFence(); // the meter was written before its key, and is read after it
                 return meterAt(known, place);
             }
             if (found == null) {
@@ -67,13 +66,14 @@ abstract class MeterTable {
         return null;
     }
 
+    /** Returns the meter of an equal key, which is made if there is none. */
     private Meter ofEqual(MeterKey key) {
         Object[] known = pairs;
         int place = placeOf(key, known);
         if (place < 0) {
             return add(key);
         }
-        PLACE.setRelease(known, place, key); // lost if the table grows meanwhile, until the next call
+        PLACE.setRelease(known, place, key); // lost if the table grows meanwhile; the next call does it again
         return meterAt(known, place);
     }
 
@@ -82,17 +82,17 @@ abstract class MeterTable {
         return known != null ? known : put(key, newMeter(key));
     }
 
-    /** Returns the meter of a key, null if it has none. */
+    /** Returns the meter of a key, or null if there is none. */
     final @Nullable Meter find(MeterKey key) {
         Object[] known = pairs;
         int place = placeOf(key, known);
         return place < 0 ? null : meterAt(known, place);
     }
 
-    /** Returns the place of a key, a negative number if it has none. */
+    /** Returns the place of a key, or a negative number if it has none. */
     private static int placeOf(MeterKey key, Object[] pairs) {
         int last = pairs.length - 1;
-        int place = hash(key) & last;
+        int place = key.evenHash() & last;
         for (int i = 0; i < last; i += 2) {
             Object found = PLACE.getVolatile(pairs, place);
             if (found == null) {
@@ -121,9 +121,8 @@ abstract class MeterTable {
     }
 
     /**
-     * Makes room for so many meters in a table without any. Meters that come in the order of another table's places
-     * would crowd at the beginning of one that grows with them, and to put each behind all others takes time in
-     * proportion to their square.
+     * Makes room for meters in a table without any. Restored meters come in the order of another table's places. In a
+     * table that grows with them they would crowd at its beginning, and adding them would take quadratic time.
      */
     final synchronized void reserve(int meters) {
         int places = pairs.length / 2;
@@ -135,7 +134,7 @@ abstract class MeterTable {
 
     private static void insert(Object[] pairs, MeterKey key, Meter meter) {
         int last = pairs.length - 1;
-        int place = hash(key) & last;
+        int place = key.evenHash() & last;
         while (pairs[place] != null) {
             place = (place + 2) & last;
         }
@@ -143,7 +142,7 @@ abstract class MeterTable {
         PLACE.setVolatile(pairs, place, key);
     }
 
-    /** Visits all meters that were added before this is called, and maybe some that are added meanwhile. */
+    /** Visits all meters that were added before the call, and maybe some that are added meanwhile. */
     final void forEach(BiConsumer<MeterKey, Meter> visitor) {
         Object[] known = pairs;
         for (int place = 0; place < known.length; place += 2) {
@@ -154,20 +153,18 @@ abstract class MeterTable {
         }
     }
 
-    /** Begins to look whether all meters that there are now are idle. */
+    /** Begins a scan for meters that are not idle, over the present array. */
     final IdleScan idleScan() {
         return new IdleScan(pairs);
     }
 
-    /** Tells whether no meter counts anything. */
+    /** Tells whether all meters are idle. */
     final boolean isIdle(long now) {
         IdleScan scan = idleScan();
         return scan.findsIdle(scan.pairs.length / 2, now);
     }
 
-    /**
-     * A look whether all meters of a table are idle, at some places of it at a time. Not safe for use by many threads.
-     */
+    /** A scan of a table for meters that are not idle, some places at a time. Not safe for use by many threads. */
     static final class IdleScan {
 
         private final Object[] pairs;
@@ -177,7 +174,7 @@ abstract class MeterTable {
             this.pairs = pairs;
         }
 
-        /** Looks at some more places. Tells whether no meter there counts anything. */
+        /** Scans some more places. Tells whether all meters there are idle. */
         boolean findsIdle(int places, long now) {
             for (int end = Math.min(place + 2 * places, pairs.length); place < end; place += 2) {
                 if (PLACE.getVolatile(pairs, place) != null
@@ -188,7 +185,7 @@ abstract class MeterTable {
             return true;
         }
 
-        /** Tells whether all places were looked at. */
+        /** Tells whether all places are scanned. */
         boolean isDone() {
             return place >= pairs.length;
         }

@@ -6,6 +6,8 @@ import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.MeterKey;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -21,23 +23,29 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept for one organization: its meters by key.
+ * The state of one organization: its meters by key, and what it holds of tiers and endpoints.
  *
  * <h2>Its life</h2>
  *
- * State that is idle, so that no later decision depends on it, is dropped. {@code life} is a ticket that only grows:
- * even while the state is live, odd while somebody checks whether it is idle, and {@link #DEAD} in the end. Who checks
- * raises it to an odd number, then looks at all meters, then either raises it again or puts DEAD in its place, by a CAS
- * from the number it had set. Who has decided a call then reads {@code life}: if a check is under way, he raises it,
- * and the check's last CAS fails; if the state is dead, he decides again on a new one. A charge is written before
- * {@code life} is read, and {@code life} is set to odd before the charges are read; so one of the two sees the other,
- * and no charge that was reported as admitted is ever dropped while it counts.
+ * <p>A sweep drops state that is idle: no later decision depends on it. {@code life} is an epoch that only grows. It is
+ * even while the state is live, odd while a check for idleness is under way, and {@link #DEAD} in the end.
  *
- * <p>Lock-free: a call decides again only when the state was dropped meanwhile.
+ * <ol>
+ *   <li>A check raises {@code life} to an odd number, then reads all meters. It ends with a CAS from that odd number:
+ *       to DEAD if all meters are idle, otherwise to the next even number.
+ *   <li>A call charges first, and then reads {@code life}. If a check is under way, the call raises {@code life}, and
+ *       the last CAS of the check fails. If the state is dead, the call is decided again on a new state.
+ * </ol>
+ *
+ * <p>A charge is written before the call reads {@code life}. The odd number is written before the check reads the
+ * charges. So one of the two sees the other. No charge that was reported as admitted is dropped while it counts.
+ *
+ * <p><b>Progress.</b> Lock-free: a call is decided again only when the state was dropped meanwhile. A short lock is
+ * taken for the first call of a meter, and for the first one of an endpoint that no table names.
  */
 final class OrganizationState extends MeterTable {
 
-    /** Even, so that nobody takes it for a check; no count of checks gets there. */
+    /** The end of a life. It is even, so that no call takes it for a check, and no count of checks reaches it. */
     private static final long DEAD = Long.MIN_VALUE;
 
     /* As measured, with names of about 20 characters, on a JVM that compresses pointers. */
@@ -48,45 +56,60 @@ final class OrganizationState extends MeterTable {
     private static final VarHandle LIFE = VarHandles.of(MethodHandles.lookup(), "life", long.class);
 
     final String name;
-    final OrganizationStore store;
+    final OrganizationContext context;
 
-    /** How many snapshots had begun when this organization got its place. */
+    /** The number of snapshots that had begun when this state was added to the store. */
     final int snapshots;
 
     private volatile long life;
 
-    /** The compiled tier of the tier that it was last on, as a hint, and to hold it. */
+    /** The compiled tier of the last call: a hint, and a reference that keeps it from being collected. */
     private @Nullable CompiledTier compiled;
 
-    /** The next in the list of the {@link IdleSweeper}, which guards it. */
+    /** The next state in the list of the {@link IdleSweeper}, which guards it. */
     @Nullable
     OrganizationState older;
 
-    /** Made with the first endpoint that no table names. */
+    /** Made with the first call of an endpoint that no table names. */
     private volatile @Nullable UnlistedEndpoints unlisted;
 
-    /** Made with the first call that listeners are told near limits of. */
+    /** Made with the first call after which a listener may be told of a near limit. */
     private volatile @Nullable NearLimitTracker near;
 
-    OrganizationState(String name, OrganizationStore store, int snapshots) {
+    OrganizationState(String name, OrganizationContext context, int snapshots) {
         this.name = name;
-        this.store = store;
+        this.context = context;
         this.snapshots = snapshots;
     }
 
     /** Returns the compiled tier of a tier, and holds it. */
     CompiledTier compiled(Tier tier) {
-        CompiledTier known = compiled; // may be seen late, but never half made: its fields are final
+        CompiledTier known = compiled; // may be seen late, and never half made: its fields are final
         if (known != null && known.tier.equals(tier)) {
             return known;
         }
-        CompiledTier found = store.tierCache.of(tier);
+        CompiledTier found = context.tierCache().of(tier);
         compiled = found;
         return found;
     }
 
+    /**
+     * Returns the compiled tier of a tier, and holds it. The usual one is compared before this object is read. So the
+     * processor goes on to the limits while it waits for the memory of this object.
+     */
+    CompiledTier compiled(Tier tier, TierCache tierCache) {
+        CompiledTier usual = tierCache.usual(tier);
+        if (usual != null) {
+            hold(usual);
+            return usual;
+        }
+        CompiledTier found = compiled(tier);
+        tierCache.offerUsual(found);
+        return found;
+    }
+
     /** Holds a compiled tier, so that it stays while this organization is on its tier. */
-    void hold(CompiledTier usual) {
+    private void hold(CompiledTier usual) {
         if (compiled != usual) {
             compiled = usual;
         }
@@ -99,8 +122,8 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Returns the limits of an endpoint, in the order of charging, as a call would meet them; that they are asked for
-     * takes up no name.
+     * Returns the limits of an endpoint as a call would meet them, in the order of charging. This question takes no
+     * place of an unlisted endpoint.
      */
     CompiledLimit[] peekLimits(CompiledTier compiled, String endpoint) {
         CompiledLimit[] known = compiled.find(endpoint);
@@ -112,8 +135,8 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Returns what to look at some limits' meters in: this, if it has all of them; or else a copy that is not kept, to
-     * make the others in.
+     * Returns a state to read the meters of some limits in: this one, if it has all of them. Otherwise that is a copy,
+     * which is not kept and in which the missing meters can be made.
      */
     OrganizationState view(CompiledLimit[] limits) {
         for (CompiledLimit limit : limits) {
@@ -125,7 +148,7 @@ final class OrganizationState extends MeterTable {
     }
 
     private OrganizationState copy(CompiledLimit[] limits) {
-        OrganizationState copy = new OrganizationState(name, store, snapshots);
+        OrganizationState copy = new OrganizationState(name, context, snapshots);
         for (CompiledLimit limit : limits) {
             Meter meter = find(limit);
             if (meter != null) {
@@ -137,7 +160,7 @@ final class OrganizationState extends MeterTable {
 
     @Override
     Meter newMeter(MeterKey key) {
-        Clocks clocks = store.clocks;
+        Clocks clocks = context.clocks();
         return key.span() instanceof MeterKey.Window window
                 ? new SlidingWindow(window.length().toNanos() + clocks.lag, clocks.nanoTime())
                 : new PeriodCounter(SavedMeter.Period.periods(key), clocks);
@@ -147,18 +170,18 @@ final class OrganizationState extends MeterTable {
     List<LimitStatus> status(Tier tier, String endpoint) {
         CompiledLimit[] limits = peekLimits(compiled(tier), endpoint);
         OrganizationState view = view(limits);
-        long now = store.clocks.nanoTime();
+        long now = context.clocks().nanoTime();
         return inOrderOfTables(limits)
                 .map(limit -> view.meter(limit).status(limit, now))
                 .toList();
     }
 
     /**
-     * Returns where it stands with all limits of a tier, and behind them those of other endpoints of which something is
-     * used or granted.
+     * Returns where this organization stands with all limits of a tier. Behind them come the limits of other endpoints
+     * of which something is used or granted.
      */
     List<LimitStatus> status(Tier tier) {
-        long now = store.clocks.nanoTime();
+        long now = context.clocks().nanoTime();
         CompiledTier compiled = compiled(tier);
         Stream<LimitStatus> known = compiled.limits.values().stream().map(limit -> status(limit, now));
         Stream<LimitStatus> touched = otherEndpoints(compiled).stream()
@@ -173,7 +196,7 @@ final class OrganizationState extends MeterTable {
         return Arrays.stream(limits).sorted(comparingInt(limit -> limit.order));
     }
 
-    /** Returns where this organization stands with a limit; that it is asked for makes no meter. */
+    /** Returns where this organization stands with a limit. This question makes no meter. */
     private LimitStatus status(CompiledLimit limit, long now) {
         Meter meter = find(limit);
         return meter != null
@@ -181,7 +204,10 @@ final class OrganizationState extends MeterTable {
                 : LimitStatus.of(limit.applied, 0, 0, Optional.of(Duration.ZERO));
     }
 
-    /** Returns the endpoints that have meters but no name in a tier, by the names that they are metered by under it. */
+    /**
+     * Returns the endpoints that have meters and that the tier does not name, by the names that their meters have under
+     * it.
+     */
     private Set<String> otherEndpoints(CompiledTier compiled) {
         Set<String> named = compiled.tier.namedEndpoints().stream()
                 .map(endpoint -> new Scope.Endpoint(endpoint).name())
@@ -198,8 +224,8 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Returns the compiled form of a limit. That of an endpoint which no table names is the one that the endpoint is
-     * metered by.
+     * Returns the compiled form of a limit. For an endpoint that no table names, that is the limit of the meter which
+     * the endpoint has.
      */
     CompiledLimit limit(Tier tier, AppliedLimit applied) {
         CompiledTier compiled = compiled(tier);
@@ -212,18 +238,15 @@ final class OrganizationState extends MeterTable {
                         .orElseThrow();
     }
 
-    /** Grants so many units more of a quota, or fewer, and returns where this organization then stands. */
+    /** Grants units of a quota, or takes them back if negative. Returns where this organization then stands. */
     LimitStatus grant(CompiledLimit quota, long units) {
         PeriodCounter counter = (PeriodCounter) meter(quota);
-        return counter.grant(quota, units, store.clocks.nanoTime());
+        return counter.grant(quota, units, context.clocks().nanoTime());
     }
 
-    /**
-     * Returns another state of this organization: with the same names of endpoints and the same grants, of which
-     * nothing is used.
-     */
+    /** Returns a state of this organization with the same names of endpoints and the same grants, and nothing used. */
     OrganizationState unused() {
-        OrganizationState unused = new OrganizationState(name, store, snapshots);
+        OrganizationState unused = new OrganizationState(name, context, snapshots);
         unused.unlisted = unlisted;
         forEach((key, meter) -> {
             PeriodCounter granted = meter instanceof PeriodCounter counter ? counter.unused() : null;
@@ -234,9 +257,15 @@ final class OrganizationState extends MeterTable {
         return unused;
     }
 
+    /** Gives back what a limit was charged for a usage. */
+    void refund(CompiledLimit limit, Usage usage, long position) {
+        Meter meter = meter(limit);
+        meter.refund(meter.booking(position), usage.amountOf(limit.unit));
+    }
+
     /**
-     * Estimates the heap that this organization takes with so many meters, but for their marks, and its entry in the
-     * map of organizations.
+     * Estimates the heap of this state with some meters, in bytes. Its entry in the map of the store is included, and
+     * the marks are not.
      */
     long estimatedBytes(long meters) {
         long bytes = BYTES + meters * BYTES_OF_METER + (near == null ? 0 : BYTES_OF_NEAR_LIMITS);
@@ -259,10 +288,10 @@ final class OrganizationState extends MeterTable {
     }
 
     private UnlistedEndpoints newUnlisted() {
-        return new UnlistedEndpoints(store.maxEndpoints);
+        return new UnlistedEndpoints(context.maxEndpoints());
     }
 
-    /** Returns which limits of this organization are nearly used up. */
+    /** Returns the tracker of the limits that are nearly used up. */
     NearLimitTracker near() {
         NearLimitTracker known = near;
         return known != null ? known : addNear();
@@ -271,15 +300,15 @@ final class OrganizationState extends MeterTable {
     private synchronized NearLimitTracker addNear() {
         NearLimitTracker known = near;
         if (known == null) {
-            known = new NearLimitTracker(store.clocks);
+            known = new NearLimitTracker(context.clocks());
             near = known;
         }
         return known;
     }
 
     /**
-     * Tells whether what was decided here holds. If the state was found to be idle meanwhile, it must be decided again
-     * elsewhere.
+     * Tells whether a decision made here holds. If this state was dropped as idle meanwhile, the decision must be made
+     * again on another one.
      */
     boolean confirmLive() {
         long seen = life;
@@ -292,17 +321,11 @@ final class OrganizationState extends MeterTable {
         return seen != DEAD;
     }
 
-    /** Returns the state that takes the place of this one, which has ended. */
-    OrganizationState renewed() {
-        store.remove(this);
-        return store.require(name);
-    }
-
     /**
-     * Returns what counts of this organization, with ages as of a reading of the monotonic clock. A meter that cannot
-     * be saved is left out and logged: it must not cost anybody else the snapshot.
+     * Returns what counts of this organization, with ages as of {@code now}. A meter that cannot be saved is left out
+     * and logged: it must not cost the others the snapshot.
      */
-    SavedOrganization save(long now) {
+    SavedOrganization save(long now, Listeners listeners) {
         List<SavedMeter> saved = new ArrayList<>();
         forEach((key, meter) -> {
             try {
@@ -311,16 +334,16 @@ final class OrganizationState extends MeterTable {
                     saved.add(one);
                 }
             } catch (RuntimeException thrown) {
-                store.listeners.log("A meter could not be saved in a snapshot", thrown);
+                listeners.log("A meter could not be saved in a snapshot", thrown);
             }
         });
         UnlistedEndpoints endpoints = unlisted;
         return new SavedOrganization(name, saved, endpoints == null ? List.of() : endpoints.names());
     }
 
-    /** Puts back what was saved so many nanoseconds ago. Endpoints that shared meters then go on to share them. */
+    /** Restores what was saved {@code elapsed} nanoseconds ago. Endpoints that shared meters go on to share them. */
     void restore(SavedOrganization saved, long elapsed) {
-        Clocks clocks = store.clocks;
+        Clocks clocks = context.clocks();
         reserve(saved.meters().size());
         for (SavedMeter meter : saved.meters()) {
             Meter restored = meter instanceof SavedMeter.Window window
@@ -333,7 +356,7 @@ final class OrganizationState extends MeterTable {
         boolean shared =
                 saved.meters().stream().anyMatch(meter -> meter.key().scope().equals(Scope.Endpoint.OVERFLOW));
         if (shared || !saved.endpoints().isEmpty()) {
-            unlisted = new UnlistedEndpoints(shared ? 0 : store.maxEndpoints, saved.endpoints());
+            unlisted = new UnlistedEndpoints(shared ? 0 : context.maxEndpoints(), saved.endpoints());
         }
     }
 
@@ -342,7 +365,7 @@ final class OrganizationState extends MeterTable {
         life = DEAD;
     }
 
-    /** Begins to check whether this state is idle, unless it has ended. For one thread at a time. */
+    /** Begins a check for idleness, unless this state has ended. For one thread at a time. */
     boolean beginCheck() {
         long live = life;
         return live != DEAD && LIFE.compareAndSet(this, live, live + 1);
@@ -353,7 +376,7 @@ final class OrganizationState extends MeterTable {
         return (life & 1) != 0;
     }
 
-    /** Ends a check, and this state if it is idle and nobody has called meanwhile. Tells whether it has ended. */
+    /** Ends a check, and this state if it is idle and no call came meanwhile. Tells whether the state has ended. */
     boolean endCheck(boolean idle) {
         long checking = life;
         if ((checking & 1) != 0 && !LIFE.compareAndSet(this, checking, idle ? DEAD : checking + 1)) {

@@ -13,47 +13,49 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A period of a {@link PeriodCounter}: when it ends, what is used in it, and what may be used in it beyond the amount.
+ * One period of a {@link PeriodCounter}: its end, the units used in it, and the units granted beyond the amount.
  *
- * <p>It is open, or closed: then nothing is charged by a decision. Units are given back, and charged whether they fit
- * or not, in either state.
+ * <p>A period is open or closed. No decision charges a closed one. Refunds, and charges that are made whether they fit
+ * or not, go to either.
+ *
+ * <p><b>Guarantees.</b> What is used and what is granted are in one number, the balance. So one CAS decides by both.
+ *
+ * <p><b>Progress.</b> Lock-free.
  */
 final class Period implements Meter.Booking {
 
     /**
-     * What the balance of a closed period has more. No limit admits anything at such a balance, and no balance of an
-     * open period comes near it.
+     * The difference between the balances of a closed and an open period. No limit admits anything at the balance of a
+     * closed period, and no balance of an open period comes near it.
      */
     private static final long CLOSED = 1L << 62;
 
-    /** The longest time that readings of the monotonic clock are compared by. */
+    /** The longest time by which readings of the monotonic clock are compared. */
     private static final long LONGEST = 1L << 62;
 
     private static final long SECOND = 1_000_000_000L;
 
     private static final VarHandle BALANCE = VarHandles.of(MethodHandles.lookup(), "balance", long.class);
 
-    /** Differs from the number of every other period that the counter has had. */
+    /** The number of this period, which no other period of the counter has. */
     final int number;
 
-    /** Changes only before the period is the current one, as what follows. */
+    /** The span. Like {@code others}, it changes only before the period becomes the current one. */
     volatile QuotaPeriod.Interval bounds;
 
+    /** The periods that are kept beside this one. */
     volatile KeptPeriods others = KeptPeriods.NONE;
 
-    /** When to ask for the time of day again, by the monotonic clock. */
+    /** The reading of the monotonic clock at which to compare with the time of day again. */
     volatile long checkAt;
 
-    /** When the period ends by the monotonic clock, as reckoned last while it was the current one. */
+    /** The end by the monotonic clock, as last reckoned while the period was the current one. */
     volatile long endAt;
 
-    /**
-     * What is used less what is granted: all that a decision asks for, in one number, so that a CAS on it decides by
-     * both.
-     */
+    /** The units used less the units granted, and {@code CLOSED} more once the period is closed. */
     volatile long balance;
 
-    /** What is granted; for a moment, while that changes, more than the balance has of it, but never less. */
+    /** The units granted. While a grant changes, this is at least what the balance has of it. */
     volatile long granted;
 
     Period(int number, QuotaPeriod.Interval bounds, long used, long granted, long endAt, long checkAt) {
@@ -65,16 +67,20 @@ final class Period implements Meter.Booking {
         this.balance = used - granted;
     }
 
-    /** Charges units, unless the balance is another than that which was decided by. */
+    /** Charges units, unless the balance differs from the one that the decision has read. */
     boolean charge(long decidedBy, long units) {
         return BALANCE.compareAndSet(this, decidedBy, decidedBy + units);
     }
 
+    /** Gives units back. */
     void giveBack(long units) {
         BALANCE.getAndAdd(this, -units);
     }
 
-    /** Charges units whether they fit or not, up to {@link Meter#MOST_USED} in all. Returns how many. */
+    /**
+     * Charges units whether they fit or not, up to {@link CompiledLimit#MOST_USED} in all. Returns how many were
+     * charged.
+     */
     long chargeMore(long units) {
         while (true) {
             long seen = balance;
@@ -85,7 +91,7 @@ final class Period implements Meter.Booking {
         }
     }
 
-    /** Charges units as {@link #chargeMore} does and returns how many, or a negative number if the period is closed. */
+    /** Charges as {@link #chargeMore} does, and returns how many; a negative number if the period is closed. */
     long chargeIfOpen(long units) {
         long seen = balance;
         while (!isClosed(seen)) {
@@ -98,18 +104,19 @@ final class Period implements Meter.Booking {
         return -1;
     }
 
+    /** Returns how many of the units leave at most {@link CompiledLimit#MOST_USED} used. */
     private long fitting(long seen, long units) {
         long used = seen - (isClosed(seen) ? CLOSED : 0) + granted;
-        return Math.max(0, Math.min(units, Meter.MOST_USED - used));
+        return Math.max(0, Math.min(units, CompiledLimit.MOST_USED - used));
     }
 
     /**
-     * Changes what is granted, to no less than nothing and no more than {@link Meter#MOST_GRANTED}. For one thread at
-     * a time.
+     * Changes the units granted, to at least 0 and at most {@link CompiledLimit#MOST_GRANTED}. For one thread at a
+     * time.
      */
     void grant(long units) {
         long before = granted;
-        long after = Math.max(0, Math.min(before + units, Meter.MOST_GRANTED));
+        long after = Math.max(0, Math.min(before + units, CompiledLimit.MOST_GRANTED));
         granted = Math.max(before, after);
         BALANCE.getAndAdd(this, before - after);
         granted = after;
@@ -134,13 +141,13 @@ final class Period implements Meter.Booking {
     }
 
     private static boolean isClosed(long balance) {
-        return balance >= CLOSED - Meter.MOST_GRANTED;
+        return balance >= CLOSED - CompiledLimit.MOST_GRANTED;
     }
 
     /**
-     * Returns what is used; for a moment, while what is granted changes, more than that, but not less. When more is
-     * granted, a balance that has it is read before the second look at what is granted; when less is, after the first
-     * one.
+     * Returns the units used. While a grant changes, it may return more, and never less. When more is granted, a
+     * balance that has the grant is read before the second read of {@code granted}. When less is granted, it is read
+     * after the first one.
      */
     long used() {
         long before = granted;
@@ -158,8 +165,9 @@ final class Period implements Meter.Booking {
     }
 
     /**
-     * Returns where what belongs to an earlier charge counts: in that charge's period, if this is the current one or
-     * keeps it, or else in the period that stands for it now. Null if there is none.
+     * Returns the period in which a later part of an earlier charge counts. That is the period of the earlier charge,
+     * if it is this one or is kept beside it. Otherwise it is the period that stands for it now, or null if there is
+     * none.
      */
     @Nullable
     Period counting(Period charged, long now) {
@@ -170,19 +178,19 @@ final class Period implements Meter.Booking {
         return contains(start) || others.currentIsAlso(start, now) ? this : others.standingFor(start, now);
     }
 
-    /** Returns the spans that this period, which is the current one, stands for. */
+    /** Returns the spans that this period, the current one, stands for. */
     List<KeptPeriods.Span> spans() {
         return Stream.concat(Stream.of(new KeptPeriods.Span(bounds, endAt)), others.alsoOf().stream())
                 .toList();
     }
 
-    /** Adds what another period has, and grants no more than either. For one thread at a time. */
+    /** Adds what is used in another period, and grants no more than either does. For one thread at a time. */
     void add(Period other) {
         chargeMore(other.used());
         grant(Math.min(granted, other.granted) - granted);
     }
 
-    /** Makes the same period, and those that are kept, where as much is granted and nothing used. */
+    /** Makes a period with the same grants and nothing used, and the same kept periods likewise. */
     Period unused(long now) {
         Period unused = new Period(number, bounds, 0, granted, endAt, now);
         if (!others.equals(KeptPeriods.NONE)) {
@@ -191,7 +199,7 @@ final class Period implements Meter.Booking {
         return unused;
     }
 
-    /** Returns what counts, in the period and in those that are kept. */
+    /** Returns what counts in this period and in those that are kept. */
     SavedMeter.Period save(MeterKey key, long now) {
         SavedMeter.Span span = new KeptPeriods.Span(bounds, endAt).save(now);
         return new SavedMeter.Period(
@@ -204,16 +212,16 @@ final class Period implements Meter.Booking {
                 others.save(now));
     }
 
-    /** Returns what is used, as it is saved: a bit less where threads charge to no end. */
+    /** Returns the units used as a snapshot has them: at most {@link CompiledLimit#MOST_USED}. */
     long savedUse() {
-        return Math.min(used(), Meter.MOST_USED);
+        return Math.min(used(), CompiledLimit.MOST_USED);
     }
 
-    /** Reckons when the period, which is the current one, ends, and returns the nanoseconds until then. */
+    /** Reckons when this period, the current one, ends. Returns the nanoseconds until then. */
     long reckon(TimeOfDay time, long now, long lag) {
         Instant end = bounds.end();
         long untilEnd = end.equals(Instant.MAX)
-                ? Meter.NEVER
+                ? CompiledLimit.NEVER
                 : Math.max(1, NANOSECONDS.convert(Duration.between(time.at(now), end))); // saturates at NEVER
         endAt = now + Math.min(LONGEST - lag, untilEnd) + lag;
         checkAt = now + Math.min(SECOND, untilEnd) - lag;

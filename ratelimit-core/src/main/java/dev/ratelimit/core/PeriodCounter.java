@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import static dev.ratelimit.core.CompiledLimit.NEVER;
+
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.core.KeptPeriods.Kept;
@@ -15,58 +17,63 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A counter of the units charged in the current period, which is the one that the highest {@linkplain TimeOfDay time of
- * day} lies in.
+ * The meter of a quota: a counter of the units charged in the current period.
  *
- * <p>A period owns its end and its counts, and a charge is one CAS on its balance. Decisions read the monotonic clock
- * only. When a period's end was last compared with the time of day, the time until it was added to the monotonic
- * clock's. The wall clock is read again when that has passed, and after a second at the latest, in case it was set. It
- * is also read before every refusal, so that none is made by a clock that was set since, and the wait is exact. A
- * lifetime needs no wall clock.
+ * <p>The current period is the one that the highest {@linkplain TimeOfDay time of day} lies in. A {@link Period} has
+ * its end and its counts. A charge is one CAS on the balance of the period.
+ *
+ * <p>Most decisions read the monotonic clock only. When the end of a period was last compared with the time of day, the
+ * time until the end was added to the monotonic clock. The wall clock is read again when that time has passed, and
+ * after a second at the latest, since somebody may have set it. It is also read before each refusal, so that the wait
+ * is exact and no clock that was set since refuses. A lifetime needs no wall clock.
+ *
+ * <p><b>Assumptions.</b> The monotonic clock never goes back. The wall clock may jump.
+ *
+ * <p><b>Guarantees.</b> A decision counts all that was charged in its period since the period was first entered. Where
+ * time has gone back to the period, it also counts all that was charged in later periods since.
+ *
+ * <p><b>Progress.</b> Lock-free, except for a short lock when a period is left before its end. A charge is made again
+ * only when another charge has succeeded or the period was replaced.
  *
  * <h2>A period that has ended</h2>
  *
- * The highest time lies behind its end, and the monotonic clock has reached that end too, as reckoned while the period
- * was current. A CAS puts the next period in its place. A charge that began before may still be written to the old one.
- * It is never written to the next.
+ * <p>The highest time lies behind its end. The monotonic clock has reached the end too, as reckoned while the period
+ * was the current one. A CAS replaces it by the next period. A charge that began before may still be written to the old
+ * period. It is never written to the next one.
  *
  * <h2>A period that is left before its end</h2>
  *
- * The wall clock was set. It may be set back, so the period is kept until the monotonic clock has reached its end. What
- * is charged meanwhile may belong to it, and counts in it when time goes back. The claim: a decision counts all that
- * was charged in its period since that was first entered, and, where time has gone back to it, all that was charged
- * since in later ones.
+ * <p>The wall clock was set. Somebody may set it back, so the period is kept until the monotonic clock has reached its
+ * end. What is charged meanwhile may belong to the kept period, and counts in it if time goes back.
  *
  * <ol>
- *   <li><em>Closed first.</em> Under the lock of this object, one thread at a time leaves a period and enters another.
- *       It first closes the one that it leaves, by one atomic addition to its balance. No limit admits anything at the
- *       balance of a closed period, and a CAS that expects the balance of an open one fails. So each charge is in what
- *       is read after closing, or is decided again, in the period that is current then.
+ *   <li><em>Closed first.</em> One thread at a time, under the lock of this object, leaves a period and enters another.
+ *       It first closes the period that it leaves, by one atomic addition to the balance. At the balance of a closed
+ *       period no limit admits anything, and a CAS that expects the balance of an open one fails. So each charge is
+ *       either in what is read after closing, or is decided again in the period that is current then.
  *   <li><em>Noted.</em> What was charged in a period since it was entered is noted on each kept period that lies before
  *       it.
  *   <li><em>One number in one object.</em> A kept period is entered again as the same object, with what it had. Where
- *       time has gone back, what was noted on it is added. A period that is not kept begins with nothing, or, where
- *       time has gone back, with what was used in the one that is left.
- *   <li><em>Counted before it is charged.</em> That sum is made while the entered period is closed, or unknown to
- *       others. Only then is it opened, and only then is it current. A late CAS that succeeds on it was decided by the
- *       balance that it has now, like any other.
- *   <li><em>Two are kept.</em> A period that is left is kept, unless nothing is used or granted in it. A third is added
- *       to the second, which then stands for the spans of both, and is entered as one object for either.
- *   <li><em>An ended period need not be closed.</em> Nothing is kept on which its charges could be noted, and it cannot
- *       be entered again. For that the time of day would have to jump back, which takes a minute from now on, and the
- *       period has less than a minute left. If one thread finds a period ended and another leaves it, nothing was kept
- *       before, so that the entered period is new. The CAS that comes second fails, and the period that it would have
- *       put there is unknown to others.
+ *       time has gone back, what was noted on it is added. A period that is not kept begins with nothing. Where time
+ *       has gone back, it begins with what was used in the period that is left.
+ *   <li><em>Counted before it is charged.</em> That sum is made while the entered period is closed, or unknown to other
+ *       threads. Then the period is opened, and then it becomes the current one. A late CAS that succeeds on it was
+ *       decided by the balance that it has now, like any other.
+ *   <li><em>Two are kept.</em> A period that is left is kept, unless nothing is used or granted in it. A third kept
+ *       period is added to the second. That one then stands for the spans of both, and is entered as one object for
+ *       either.
+ *   <li><em>An ended period is not closed.</em> Nothing is kept on which its charges could be noted, and it cannot
+ *       be entered again. To enter it, the time of day would have to jump back. A jump takes a minute to be believed,
+ *       and the period has less than a minute left. If one thread finds a period ended and another leaves it, nothing
+ *       was kept before, so the entered period is new. The CAS that comes second fails, and its period is unknown to
+ *       other threads.
  * </ol>
- *
- * <p>Lock-free, but for the short lock when a period is left before its end. A charge is made again only when another
- * has succeeded or the period was replaced.
  */
 final class PeriodCounter extends Meter {
 
     private static final long SECOND = 1_000_000_000L;
 
-    /** No period has this number. */
+    /** The position of a charge that was not made. No period has this number. */
     private static final long NOWHERE = -1;
 
     private static final VarHandle CURRENT = VarHandles.of(MethodHandles.lookup(), "current", Period.class);
@@ -102,7 +109,7 @@ final class PeriodCounter extends Meter {
         return next;
     }
 
-    /** Makes a counter of what was saved so many nanoseconds ago. */
+    /** Makes a counter of what was saved {@code elapsed} nanoseconds ago. */
     static PeriodCounter restored(SavedMeter.Period read, long elapsed, Clocks clocks) {
         long now = clocks.nanoTime();
         SavedMeter.Period saved = read.possible(clocks.timeOfDay(now).highest());
@@ -183,7 +190,7 @@ final class PeriodCounter extends Meter {
         return period.number == position ? period : period.others.numbered(position);
     }
 
-    /* A period that is over is read by nobody, so it does no harm to write there. */
+    /* Nobody reads a period that is over, so writing there does no harm. */
     @Override
     void refund(@Nullable Booking booking, long units) {
         if (booking instanceof Period period) {
@@ -221,11 +228,11 @@ final class PeriodCounter extends Meter {
     }
 
     /**
-     * Lets so many units more, or fewer, be used beyond the amount until the current period ends: in all at least none
-     * and at most {@link #MOST_GRANTED}. For one thread at a time. Reads the wall clock before it grants, and not
-     * after, since that may throw.
+     * Grants units beyond the amount until the current period ends, or takes them back if negative. What is granted in
+     * all stays between 0 and {@link CompiledLimit#MOST_GRANTED}. For one thread at a time. The wall clock is read
+     * before the grant and not after it, since the read may throw.
      *
-     * @return where it then stands
+     * @return where the organization then stands
      */
     LimitStatus grant(CompiledLimit limit, long units, long now) {
         while (true) {
@@ -240,10 +247,7 @@ final class PeriodCounter extends Meter {
         }
     }
 
-    /**
-     * Returns a counter to which so much is granted in each period as here, and nothing used; null if nothing is
-     * granted.
-     */
+    /** Returns a counter with the same grants in each period, and nothing used; null if nothing is granted. */
     @Nullable
     PeriodCounter unused() {
         long now = clocks.nanoTime();
@@ -305,8 +309,10 @@ final class PeriodCounter extends Meter {
     }
 
     /**
-     * Reads the wall clock: returns the nanoseconds until a period ends, {@link #NEVER} if it has no end, or 0 if it is
-     * not the current one any more.
+     * Reads the wall clock.
+     *
+     * @return the nanoseconds until a period ends; {@link CompiledLimit#NEVER} if it has no end; 0 if it is not the
+     *     current one any more
      */
     private long untilEnd(Period period, long now) {
         if (isLifetime()) {
@@ -331,14 +337,16 @@ final class PeriodCounter extends Meter {
         return 0;
     }
 
-    /** Tells whether a period is over by both clocks, or cannot be entered again until it is, and nothing is kept. */
+    /**
+     * Tells whether a period is over by both clocks, or cannot be entered again before it is, while nothing is kept.
+     */
     private static boolean hasEnded(Period period, TimeOfDay time, long now) {
         long untilEnd = period.endAt - now;
         boolean isOver = untilEnd <= 0 || (untilEnd < TimeOfDay.MINUTE && !time.isDoubted());
         return isOver && !time.highest().isBefore(period.bounds.end()) && period.others.equals(KeptPeriods.NONE);
     }
 
-    /** Leaves a period, if it is still the current one, for that which the highest time lies in: see the rules. */
+    /** Leaves a period, if it is still the current one, for the period that the highest time lies in: see the rules. */
     private synchronized void leave(Period left, TimeOfDay time, long now) {
         Instant highest = time.highest();
         if (left != current) {

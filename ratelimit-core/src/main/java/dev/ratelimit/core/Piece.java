@@ -11,34 +11,35 @@ import org.jspecify.annotations.Nullable;
  * Units that a reservation has charged to one limit by one booking. The pieces of a limit are a list, newest first.
  *
  * <p>A list does not grow with the life of its reservation. A piece joins the newest one if both have the same booking.
- * And once a list has become twice as long as it was, its oldest pieces become one without a booking, as far as they
- * are gone: they count in no decision any more, and never will. To settle a reservation is the same with that sum: it
- * keeps the newest units up to the actual use, gives back the others where they were charged, and charges what is
- * missing. Where a piece is gone, giving back changes nothing, so only its units matter: how many remain to be kept. Of
- * several pieces in a row that is the sum. Only the oldest become one, so the order of the others, and what is kept of
- * each, stays the same.
+ * When a list has become twice as long as it was, its oldest pieces become one without a booking, as far as they are
+ * gone: no decision counts them any more, now or later.
+ *
+ * <p>A reservation is settled the same with that sum. Settling keeps the newest units up to the actual use, gives the
+ * others back where they were charged, and charges what is missing. To give a gone piece back changes nothing. So only
+ * its units matter, which decide how many remain to be kept. Of several pieces in a row that is their sum. Only the
+ * oldest become one. So the order of the others, and what is kept of each, stays the same.
  */
 final class Piece {
 
-    /** A list of so many pieces is not worth looking through. */
+    /** The length up to which a list is not worth looking through. */
     private static final int FEW = 8;
 
     final OrganizationState organization;
 
-    /** Where the units were charged; null if they do not count any more. */
+    /** The booking of the units; null if they do not count any more. */
     final Meter.@Nullable Booking booking;
 
     final @Nullable Piece older;
 
-    /** How many pieces this one and the older ones are. */
+    /** The number of pieces from this one to the oldest. */
     final int length;
 
-    /** At this length the list is looked through. */
+    /** The length at which the list is looked through. */
     private final int dueLength;
 
     /**
-     * Written only by the thread that ends the reservation. At most {@link Meter#MOST_USED}: no use is larger, so no
-     * more matter.
+     * Written only by the thread that ends the reservation. At most {@link CompiledLimit#MOST_USED}: no use is larger,
+     * so no more matter.
      */
     long units;
 
@@ -60,7 +61,7 @@ final class Piece {
         this(organization, booking, units, null, FEW);
     }
 
-    /** Returns the list of this piece and others of the same limit, which are older. */
+    /** Returns the list of this piece and older ones of the same limit. */
     Piece before(@Nullable Piece others, CompiledLimit limit, long now) {
         if (others == null) {
             return this;
@@ -96,10 +97,10 @@ final class Piece {
     }
 
     private static long sum(long units, long others) {
-        return Math.min(units + others, Meter.MOST_USED);
+        return Math.min(units + others, CompiledLimit.MOST_USED);
     }
 
-    /** Keeps at most so many units, gives the others back, and returns how many it kept. */
+    /** Keeps at most some units, gives the others back, and returns how many it kept. */
     long keep(CompiledLimit limit, long most) {
         long kept = Math.min(units, most);
         if (kept < units) {
@@ -115,15 +116,14 @@ final class Piece {
     }
 
     /**
-     * Charges units whether they fit or not, and returns the list of them and this piece, which is the newest of its
-     * limit.
+     * Charges units whether they fit or not. Returns the list of them and this piece, which is the newest of its limit.
      */
-    Piece charging(CompiledLimit limit, long more) {
-        Clocks clocks = organization.store.clocks;
+    Piece charging(CompiledLimit limit, long more, OrganizationStore store) {
+        Clocks clocks = store.clocks;
         OrganizationState owner = organization;
         Meter.Charged charged = owner.meter(limit).chargeMore(limit, booking, more, clocks.nanoTime());
         while (!owner.confirmLive()) {
-            owner = owner.renewed();
+            owner = store.renewed(owner);
             charged = owner.meter(limit).chargeMore(limit, booking, more, clocks.nanoTime());
         }
         return new Piece(owner, owner.meter(limit).booking(charged.position()), charged.units(), this, dueLength);

@@ -16,13 +16,19 @@ import java.util.concurrent.TimeUnit;
  */
 sealed interface SavedMeter {
 
+    /** The most periods that are kept. A third one is added to the second. */
+    int MOST_KEPT = 2;
+
+    /** The most spans of a period that are told apart. Two further ones become one, with what lies between them. */
+    int MOST_SPANS = 8;
+
     MeterKey key();
 
     /**
-     * A {@link SlidingWindow}.
+     * A {@link SlidingWindow} in a snapshot.
      *
      * @param key whose span is the window, more than 0 and at most 2<sup>60</sup> nanoseconds
-     * @param charges what counts, oldest first; at most {@link Meter#MOST_USED} units in all
+     * @param charges the charges that count, oldest first; at most {@link CompiledLimit#MOST_USED} units in all
      */
     record Window(MeterKey key, List<Charge> charges) implements SavedMeter {
 
@@ -41,7 +47,7 @@ sealed interface SavedMeter {
                 Arguments.require(age >= -MAX_WINDOW, "age", ">= -2^60 ns", age);
                 Arguments.require(age <= older, "age", "less than the window and not above the one before", age);
                 sum += charge.units;
-                Arguments.require(sum <= Meter.MOST_USED, "sum of units", "<= 2^61", sum);
+                Arguments.require(sum <= CompiledLimit.MOST_USED, "sum of units", "<= 2^61", sum);
                 older = age;
             }
         }
@@ -50,10 +56,10 @@ sealed interface SavedMeter {
     /**
      * Units that leave a window together.
      *
-     * @param ageNanos nanoseconds by the monotonic clock since the units were charged. It is negative, down to
-     *     -2<sup>60</sup>, where the {@link MarkRef}'s stamp is later than {@link SnapshotHeader#taken()}: because it
-     *     was rounded up to the end of a grain, or because the charge was made while the snapshot was being written.
-     * @param units how many of them were not given back, between 0 and {@link Meter#MOST_USED}
+     * @param ageNanos the nanoseconds by the monotonic clock since the units were charged. It is negative, down to
+     *     -2<sup>60</sup>, where the {@link MarkRef}'s stamp is later than {@link SnapshotHeader#taken()}. Then the
+     *     stamp was rounded up to the end of a grain, or the charge was made while the snapshot was being written.
+     * @param units the units that were not given back, between 0 and {@link CompiledLimit#MOST_USED}
      */
     record Charge(long ageNanos, long units) {
 
@@ -63,17 +69,18 @@ sealed interface SavedMeter {
     }
 
     /**
-     * A {@link PeriodCounter}. See {@link KeptPeriods} for what it has of periods that were left before their end; a
-     * lifetime has none.
+     * A {@link PeriodCounter} in a snapshot. {@link KeptPeriods} says what it has of periods that were left before
+     * their end. A lifetime has none.
      *
      * @param key whose span is a {@link QuotaPeriod}
-     * @param span the current period by the rules that the time zone had then, but its end as it was when the period
-     *     began to be counted; from {@link Instant#MIN} to {@link Instant#MAX} for a lifetime, and for no other period
-     * @param used units, between 0 and {@link Meter#MOST_USED}
-     * @param granted units that may be used beyond the amount, between 0 and {@link Meter#MOST_GRANTED}
-     * @param usedBefore what was used when the period was entered, between 0 and {@link Meter#MOST_USED}
+     * @param span the current period, by the rules that the time zone had then. Its end is the one that it had when the
+     *     period began to be counted. A lifetime, and no other period, goes from {@link Instant#MIN} to {@link
+     *     Instant#MAX}
+     * @param used the units used, between 0 and {@link CompiledLimit#MOST_USED}
+     * @param granted the units granted beyond the amount, between 0 and {@link CompiledLimit#MOST_GRANTED}
+     * @param usedBefore the units used when the period was entered, between 0 and {@link CompiledLimit#MOST_USED}
      * @param alsoOf other spans that the period stands for
-     * @param kept periods that were left, in that order, two at most
+     * @param kept the periods that were left, in that order, two at most
      */
     record Period(MeterKey key, Span span, long used, long granted, long usedBefore, List<Span> alsoOf, List<Kept> kept)
             implements SavedMeter {
@@ -89,13 +96,13 @@ sealed interface SavedMeter {
             requireUnits(usedBefore, "used before");
             alsoOf = List.copyOf(alsoOf);
             kept = List.copyOf(kept);
-            Arguments.require(alsoOf.size() <= KeptPeriods.MOST_SPANS, "number of spans", "<= 8", alsoOf.size());
-            Arguments.require(kept.size() <= KeptPeriods.MOST, "number of kept periods", "<= 2", kept.size());
+            Arguments.require(alsoOf.size() <= MOST_SPANS, "number of spans", "<= 8", alsoOf.size());
+            Arguments.require(kept.size() <= MOST_KEPT, "number of kept periods", "<= 2", kept.size());
             boolean others = usedBefore > 0 || !alsoOf.isEmpty() || !kept.isEmpty();
             Arguments.require(!forEver || !others, "what a lifetime has of other periods", "nothing", kept);
         }
 
-        /** Makes the counter of a period that has all its time to come, where no period was ever left. */
+        /** Makes the counter of a period with all its time to come, where no period was ever left. */
         Period(MeterKey key, QuotaPeriod.Interval bounds, long used, long granted) {
             this(key, Span.whole(bounds), used, granted, 0, List.of(), List.of());
         }
@@ -110,9 +117,9 @@ sealed interface SavedMeter {
         }
 
         /**
-         * Returns the same with as much time to come as there can be, so that no snapshot locks an organization for
-         * longer: the current period ends where the rules of its time zone could have ended it, and nothing lasts
-         * longer than two periods.
+         * Returns this with as much time to come as there can be, so that no snapshot locks an organization for longer.
+         * The current period ends where the rules of its time zone could have ended it. Nothing lasts longer than two
+         * periods.
          */
         Period possible(Instant now) {
             QuotaPeriod periods = periods(key);
@@ -132,7 +139,7 @@ sealed interface SavedMeter {
                     kept.stream().map(each -> each.within(most)).toList());
         }
 
-        /** Tells whether there is anything of other periods. */
+        /** Tells whether it has anything of other periods. */
         boolean hasOthers() {
             return usedBefore > 0 || !alsoOf.isEmpty() || !kept.isEmpty();
         }
@@ -141,16 +148,16 @@ sealed interface SavedMeter {
     /**
      * A period that was left before its end.
      *
-     * @param spans what it stands for, 1 to 8
-     * @param used units, between 0 and {@link Meter#MOST_USED}
-     * @param granted units that may be used beyond the amount, between 0 and {@link Meter#MOST_GRANTED}
-     * @param since units that were charged in later periods since, between 0 and {@link Meter#MOST_USED}
+     * @param spans the spans that it stands for, 1 to 8
+     * @param used the units used, between 0 and {@link CompiledLimit#MOST_USED}
+     * @param granted the units granted beyond the amount, between 0 and {@link CompiledLimit#MOST_GRANTED}
+     * @param since the units charged in later periods since, between 0 and {@link CompiledLimit#MOST_USED}
      */
     record Kept(List<Span> spans, long used, long granted, long since) {
 
         public Kept {
             spans = List.copyOf(spans);
-            boolean inRange = !spans.isEmpty() && spans.size() <= KeptPeriods.MOST_SPANS;
+            boolean inRange = !spans.isEmpty() && spans.size() <= MOST_SPANS;
             Arguments.require(inRange, "number of spans", ">= 1 and <= 8", spans.size());
             requireUsed(used, granted);
             requireUnits(since, "since");
@@ -165,14 +172,14 @@ sealed interface SavedMeter {
      * A span of the calendar.
      *
      * @param bounds the span
-     * @param untilEnd nanoseconds by the monotonic clock until it ends, as reckoned while it was the current one;
+     * @param untilEnd the nanoseconds by the monotonic clock until its end, as reckoned while it was the current one;
      *     between 0 and 2<sup>62</sup>
      */
     record Span(QuotaPeriod.Interval bounds, long untilEnd) {
 
         static final long MOST = 1L << 62;
 
-        /** By so much two rules of a time zone differ at most, as offsets lie between -18 and +18 hours. */
+        /** The most by which two rules of a time zone differ, as offsets lie between -18 and +18 hours. */
         private static final Duration MOST_BETWEEN_RULES = Duration.ofHours(36);
 
         public Span {
@@ -193,15 +200,12 @@ sealed interface SavedMeter {
                     : new Span(new QuotaPeriod.Interval(bounds.start(), byRules.plus(MOST_BETWEEN_RULES)), untilEnd);
         }
 
-        /** Returns a span that has all its time to come. */
+        /** Returns a span with all its time to come. */
         static Span whole(QuotaPeriod.Interval bounds) {
             return until(bounds, bounds.start());
         }
 
-        /**
-         * Returns a span that ends as it would if it was some time now; not later than if it had all its time to
-         * come.
-         */
+        /** Returns a span with the time to come that it has at a time, or all of it before its start. */
         static Span until(QuotaPeriod.Interval bounds, Instant now) {
             Instant from = now.isBefore(bounds.start()) ? bounds.start() : now;
             long nanos = TimeUnit.NANOSECONDS.convert(Duration.between(from, bounds.end()));
@@ -216,6 +220,6 @@ sealed interface SavedMeter {
 
     private static void requireUnits(long units, String name) {
         Arguments.require(units >= 0, name, ">= 0", units);
-        Arguments.require(units <= Meter.MOST_USED, name, "<= 2^61", units);
+        Arguments.require(units <= CompiledLimit.MOST_USED, name, "<= 2^61", units);
     }
 }

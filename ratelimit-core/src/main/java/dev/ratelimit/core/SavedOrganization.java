@@ -12,8 +12,8 @@ import java.util.Set;
  * An organization in a snapshot.
  *
  * @param name any string, even an empty or a malformed one
- * @param meters its meters, in any order, no two of the same key
- * @param endpoints those that no table names which have meters of their own: see {@link UnlistedEndpoints}
+ * @param meters its meters in any order, no two of the same key
+ * @param endpoints the unlisted endpoints that have meters of their own: see {@link UnlistedEndpoints}
  */
 record SavedOrganization(String name, List<SavedMeter> meters, List<String> endpoints) {
 

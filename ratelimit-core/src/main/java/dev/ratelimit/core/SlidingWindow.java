@@ -1,7 +1,11 @@
 package dev.ratelimit.core;
 
+import static dev.ratelimit.core.CompiledLimit.MOST_USED;
+import static dev.ratelimit.core.CompiledLimit.NEVER;
+
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.kernel.Windows;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -11,104 +15,159 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sliding window: admits a charge if what was charged less than one window ago leaves headroom for it.
+ * A sliding-window log with prefix sums: the meter of a rate limit.
  *
- * <p>The window is a timeline of marks. One counter of units, {@code admitted}, only grows. A mark says that {@code
- * start} units had been admitted before the first charge that falls under it; its stamp is the time of all charges that
- * fall under it, which are those up to the next mark. MarkBlock form a list, oldest to newest, of blocks, {@link
- * MarkBlock}:
+ * <p>The log is a list of marks. {@code admitted} is the sum of all units that were ever charged, and only grows. A
+ * mark is a start and a stamp. Its start is a prefix sum: the value of {@code admitted} before the first charge under
+ * the mark. Its stamp is the time of all charges under the mark, which are those up to the start of the next one. The
+ * marks stand in {@linkplain MarkBlock blocks}, oldest to newest.
+ *
+ * <p>A charge appends a mark if its reading of the clock is later than the newest stamp. Then it raises {@code
+ * admitted} by one CAS, which expects the value that its decision has read. The stamp of a new mark is the reading, or
+ * the end of the grain that the reading lies in. A grain is a power of two of at most window/1,024. So a charge may be
+ * held too long by a grain, and never leaves early.
+ *
+ * <p><b>Assumptions.</b> All readings are of one monotonic clock. A thread may be late: others may have used later
+ * readings since it made its own.
+ *
+ * <p><b>Guarantees.</b> When a charge is admitted, the units in the window that ends with it are at most the limit's
+ * amount, not counting those given back. Charges that are made whether they fit or not can exceed the amount.
+ *
+ * <p><b>Progress.</b> Lock-free: a decision restarts only when another one has moved on. A refusal writes only what
+ * others left undone: it closes an open mark, moves on what is known to have expired and the hints, or leaves an empty
+ * mark.
+ *
+ * <p><b>Example.</b> With a window of 60, at time 70:
  *
  * <pre>
  *   admitted ───────────────────────────────► 17
  *   marks     (t=10, start 0) → (t=14, start 5) → (t=31, start 12)
- *   used at t=70, window 60: the first live mark is t=14 (70-10 >= 60 is gone), so 17 - 5 = 12
+ *   the first live mark is t=14, as 70 - 10 &gt;= 60: so 17 - 5 = 12 units are used
  * </pre>
- *
- * <p>A charge appends a mark if the newest is older than its reading of the clock, then moves {@code admitted} by one
- * CAS, whose expected value is the one its decision was made with. The stamp of a new mark is the reading, or the end
- * of the grain it lies in, a power of two of at most window/1,024; so a charge may be held too long by a grain, and
- * never leaves early.
  *
  * <h2>Why it never admits too much</h2>
  *
- * Take as the time of a charge the stamp of the mark it fell under. It is not before the charge's reading of the clock.
+ * The time of a charge is the stamp of the mark that it falls under. It is not before the charge's reading of the
+ * clock.
  *
  * <ol>
- *   <li>A mark is appended open. Whoever meets an open mark closes it with a value of {@code admitted} read after the
- *       mark was appended, and nothing is appended behind an open mark. So starts never decrease, and a charge that
- *       could already have fallen under a mark is not below its start. (A start read before appending would count units
- *       that were given back until the mark expires; a mark behind an open one could get the lower start and hide what
- *       is under the other.)
- *   <li>Which marks are known to have expired is read before {@code admitted}, and that before the marks. A charge that
- *       is not in the sum moved {@code admitted} later, and then the CAS fails and the decision is made again.
- *   <li>A mark that was taken for expired when a charge was decided is at least one window older than the charge's
- *       stamp. The thread's own reading assures it for the marks it steps over; for those that others had stepped over
- *       before, a reading less than one window after the last of them is stale and is replaced by that time, which has
- *       come. A new window begins with an expired mark of its own, exactly one window before its creation, so that no
- *       reading from before decides on it.
- *   <li>A late charge falls under the newest mark, which expires later than the charge's own reading would, not
- *   earlier.
+ *   <li>A mark is appended open, without a start. A thread that meets an open mark closes it with a value of {@code
+ *       admitted} that was read after the append. No thread appends a mark behind an open one. So starts never
+ *       decrease, and a charge that could already have fallen under a mark is not below its start. (A start that was
+ *       read before the append could cover units that were given back, which would count until the mark expires. A mark
+ *       behind an open one could get the lower start, and hide what is under the other.)
+ *   <li>A decision reads what is known to have expired, then {@code admitted}, then the marks. A charge that is missing
+ *       in its sum moved {@code admitted} later. Then the CAS fails, and the decision is made again.
+ *   <li>A mark that a decision takes for expired is at least one window older than the charge's stamp. For the marks
+ *       that a thread steps over, its own reading assures that. Other threads may have stepped over marks before: a
+ *       reading less than one window after the last of them is stale. It is replaced by the end of that window, a time
+ *       that has come. A new window begins with an expired mark of its own, exactly one window before its creation. So
+ *       no reading from before the creation decides on it.
+ *   <li>A late charge falls under the newest mark. That mark expires later than the charge's own reading would, never
+ *       earlier.
  * </ol>
  *
- * So when a charge is admitted, all charges with stamps in the window that ends with its own are in its sum, but those
+ * So the sum of an admitted charge has all charges with stamps in the window that ends with its own stamp, except those
  * given back.
  *
  * <h2>The fast path</h2>
  *
- * Three cached longs let a charge decide on this object alone. {@code base} is that of some mark that was the first
- * live one, or {@code admitted} when none was: if it lags, used looks larger. {@code expiredStamp} is at least the
- * stamp of the last mark that {@code base} takes for expired: it is written before {@code base} and read after it, so
- * rule 3 can be checked. Both are only ever raised. {@code newestStamp} is that of a mark, the newest or an earlier
- * one, that was closed before: a charge whose reading is not after it needs no mark. All else takes the slow path,
- * which brings the three up to date unless the next charge will need a mark anyway.
+ * Three cached longs let a charge decide on this object alone.
+ *
+ * <ul>
+ *   <li>{@code base} is the base of some mark that was the first live one, or {@code admitted} when none was live. If
+ *       it lags, used looks larger. It is only ever raised.
+ *   <li>{@code expiredStamp} is at least the stamp of the last mark that {@code base} takes for expired. It is only
+ *       ever raised. It is written before {@code base} and read after it, so that rule 3 can be checked.
+ *   <li>{@code newestStamp} is the stamp of a closed mark, the newest or an earlier one. A charge whose reading is not
+ *       after it needs no mark.
+ * </ul>
+ *
+ * All other charges take the slow path. It brings the three up to date, unless the next charge will need a mark anyway.
  *
  * <h2>Giving back</h2>
  *
- * A charge is known by its position, the value of {@code admitted} that its CAS replaced, and that tells the mark it
- * fell under: a stamp would not do, since a late charge falls under a later mark than its reading says. Giving back
- * adds to what that mark has given back, then to the sum of its block, then to {@code refunded}, the sum over all.
- * Before a block is passed by, all of whose marks have expired, it is closed to giving back, and the next one learns
- * the sum of all before. So what live marks have given back is {@code refunded} less that sum and less what expired
- * marks of the same block have. It is never too much: a unit that {@code refunded} has from an expired mark was written
- * there before, and is read there after. A unit that is written there, and is not in {@code refunded} yet, makes used
- * look larger. What is given back under a block that a thread with a later clock has closed is lost to a thread that
- * still counts a mark of it.
+ * The position of a charge is the value of {@code admitted} that its CAS replaced. The position tells the mark that the
+ * charge fell under. A stamp would not tell it, since a late charge falls under a later mark than its reading says.
  *
- * <p>What is used is {@code admitted} less the start of the first live mark less what live marks have given back.
- * {@code refunded} is read after {@code admitted}, and {@code admitted} must be the same thereafter: else something
- * could be given back of a charge that is not in {@code admitted}. The start and what was given back from there on, the
- * base, never goes back when marks expire, as a mark gives back no more than was charged under it. A look, unlike a
- * charge, may miss what is just being charged with an earlier reading.
+ * <p>A refund is added to the sum of its mark, then to the sum of its block, then to {@code refunded}, the sum over all
+ * marks. A block whose marks have all expired is closed to refunds before it is passed by. The next block then learns
+ * the sum of all refunds before it. So the refunds of live marks are {@code refunded}, less that sum, less the refunds
+ * of expired marks in the same block.
+ *
+ * <p>That difference is never too large. A unit in {@code refunded} that is of an expired mark was written to the mark
+ * before, and is read there after. A unit that is in the mark and not in {@code refunded} yet makes used look larger. A
+ * thread with a later clock may close a block while another one still counts a mark of it. Refunds under that block are
+ * lost to the other one.
+ *
+ * <p>Used is {@code admitted}, less the start of the first live mark, less the refunds of live marks. {@code refunded}
+ * is read after {@code admitted}, and {@code admitted} must still be the same afterwards. Otherwise a refund could be
+ * subtracted whose charge is not in {@code admitted}. The base of a mark is its start and the refunds from there on. It
+ * never decreases as marks expire, since a mark gives back no more than was charged under it. A peek, unlike a charge,
+ * may miss a charge that is just being made with an earlier reading.
  *
  * <h2>What has expired</h2>
  *
- * A block says how many of its marks are known to have expired. When all have, and others come behind, who sees it
- * moves {@code head} on and cuts the block off, by letting it point to itself. A decision that finds one of these
- * changed since it began starts over, so that it does not count what had expired for another charge beside that charge.
- * The number is written without a CAS: a late thread may put back a lower one, with which others only look again at
- * what they need not have; at worst a third thread, late as well, is refused what it would have got a moment earlier or
- * later.
+ * A block has a count of its marks that are known to have expired. When all have, and a block follows, the thread that
+ * sees it moves {@code head} on. It then cuts the block off, which points to itself from then on.
  *
- * <p>Lock-free: a decision is made again only when another has moved on. A refusal writes only what others left to be
- * done: it closes an open mark, moves what is known to have expired and the hints on, or leaves an empty mark.
+ * <p>If {@code head} or the count changed since a decision began, the decision restarts. Otherwise it could count marks
+ * whose units another charge has already reused.
+ *
+ * <p>The count is written without a CAS, so a late thread may put back a lower one. Others then only examine expired
+ * marks again. At worst a third thread that is late too is refused what it would get a moment earlier or later.
  */
-non-sealed class SlidingWindow extends Timeline {
+non-sealed class SlidingWindow extends Meter {
 
+    private static final VarHandle ADMITTED = VarHandles.of(MethodHandles.lookup(), "admitted", long.class);
     private static final VarHandle REFUNDED = VarHandles.of(MethodHandles.lookup(), "refunded", long.class);
     private static final VarHandle BASE = VarHandles.of(MethodHandles.lookup(), "base", long.class);
     private static final VarHandle EXPIRED_STAMP = VarHandles.of(MethodHandles.lookup(), "expiredStamp", long.class);
+    private static final VarHandle NEWEST_STAMP = VarHandles.of(MethodHandles.lookup(), "newestStamp", long.class);
+    private static final VarHandle HEAD = VarHandles.of(MethodHandles.lookup(), "head", MarkBlock.class);
+    private static final VarHandle TAIL = VarHandles.of(MethodHandles.lookup(), "tail", MarkBlock.class);
 
+    /** Stands for the index of a mark when all marks of the block have expired and the block is passed by. */
+    private static final int GONE = -1;
+
+    /*
+     * Positions and refunds are counted in half units, so that they are even. The start of a closed mark is kept as
+     * position + 1: no wrap makes that 0, which means open. A position that is shifted right by one is not negative.
+     *
+     * Positions wrap after 2^63 units, which is 1,024 charges of the greatest usage. They are compared by how far they
+     * lie behind admitted. So a position is good, and an equal value misleads no CAS, while fewer units than that are
+     * admitted.
+     */
+    private volatile long admitted;
+
+    private volatile long refunded;
     private volatile long base;
     private volatile long expiredStamp;
-    private volatile long refunded;
 
-    /** A hint for waits: marks before these that have not expired have given back all that was charged under them. */
+    /** A hint: the stamp of the newest mark, or of an earlier one. */
+    private volatile long newestStamp;
+
+    private final long window;
+
+    /** All marks before this block have expired. It is only ever moved on. */
+    volatile MarkBlock head;
+
+    /** A hint: the newest mark is in this block or in a later one. */
+    volatile MarkBlock tail;
+
+    /** A hint for waits: live marks before this block have given back all that was charged under them. */
     volatile @Nullable MarkBlock firstUsed;
 
+    /** Makes a window in which nothing is charged. */
     SlidingWindow(long windowNanos, long nowAtCreation) {
-        super(windowNanos, nowAtCreation - windowNanos);
-        expiredStamp = newestStamp;
+        long stamp = nowAtCreation - windowNanos;
+        window = windowNanos;
+        newestStamp = stamp;
+        expiredStamp = stamp;
+        head = tail = MarkBlock.first(stamp, 0);
     }
+
+    /* ---------------- Charging ---------------- */
 
     @Override
     long charge(CompiledLimit limit, long units, long now) {
@@ -130,39 +189,7 @@ non-sealed class SlidingWindow extends Timeline {
         return chargeSlowly(units, headroom, limit.exactMarks, now);
     }
 
-    @Override
-    Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now) {
-        return chargeAnyway(limit, units, now);
-    }
-
-    @Override
-    Charged chargeAnyway(CompiledLimit limit, long units, long now) {
-        long most = units;
-        long position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now);
-        while (position < 0) {
-            most = Math.max(0, Math.min(units, MOST_USED - used(now)));
-            position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now);
-        }
-        return new Charged(most, position);
-    }
-
-    @Override
-    boolean isGone(@Nullable Booking booking, long now) {
-        return !(booking instanceof MarkRef mark && now - mark.stamp() < window);
-    }
-
-    @Override
-    long nanosUntilFits(CompiledLimit limit, long units, long now) {
-        long headroom = limit.headroom(units);
-        long knownBase = base;
-        if (admitted - knownBase <= headroom) {
-            return 0;
-        }
-        long answer = chargeSlowly(0, headroom, limit.exactMarks, now);
-        return answer < 0 ? ~answer : 0;
-    }
-
-    /** Charges if no more half units are used than there is headroom for. A charge of nothing writes nothing. */
+    /** Charges if at most {@code headroom} half units are used. A charge of 0 units writes no mark. */
     private long chargeSlowly(long units, long headroom, int exactMarks, long reading) {
         while (true) {
             MarkBlock block = head;
@@ -200,11 +227,237 @@ non-sealed class SlidingWindow extends Timeline {
     }
 
     @Override
+    Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now) {
+        return chargeAnyway(limit, units, now);
+    }
+
+    @Override
+    Charged chargeAnyway(CompiledLimit limit, long units, long now) {
+        long most = units;
+        long position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now);
+        while (position < 0) {
+            most = Math.max(0, Math.min(units, MOST_USED - used(now)));
+            position = chargeSlowly(most, (MOST_USED - most) << 1, limit.exactMarks, now);
+        }
+        return new Charged(most, position);
+    }
+
+    @Override
+    long nanosUntilFits(CompiledLimit limit, long units, long now) {
+        long headroom = limit.headroom(units);
+        long knownBase = base;
+        if (admitted - knownBase <= headroom) {
+            return 0;
+        }
+        long answer = chargeSlowly(0, headroom, limit.exactMarks, now);
+        return answer < 0 ? ~answer : 0;
+    }
+
+    /** Rule 3: returns a time at least one window after the marks that are known to have expired. */
+    private long notStale(long now, MarkBlock block, int known) {
+        long last = block.stamp(known - 1);
+        return now - last < window ? last + window : now;
+    }
+
+    /** Tells whether nothing has moved that a decision began with. */
+    private boolean isUnchanged(MarkBlock block, int known, long position) {
+        return admitted == position && block.expired() == known && head == block;
+    }
+
+    /** Returns the base of the first live mark, where {@code given} half units are given back in all. */
+    private long base(MarkBlock block, int first, long position, long given) {
+        return block.has(first) ? start(block, first) + given - block.givenBackBefore(first) : position;
+    }
+
+    private void raise(VarHandle field, long value) {
+        long seen = (long) field.getVolatile(this);
+        while (value - seen > 0 && !field.compareAndSet(this, seen, value)) {
+            seen = (long) field.getVolatile(this);
+        }
+    }
+
+    /* ---------------- Marks ---------------- */
+
+    /**
+     * Assures that the newest mark is closed and that its stamp is not before now. A new mark is exact while fewer than
+     * {@code exactMarks} follow the first live one.
+     */
+    private void markAt(long now, int firstLive, int exactMarks) {
+        while (true) {
+            MarkBlock block = newest();
+            int size = block.size();
+            start(block, size - 1);
+            long newest = block.stamp(size - 1);
+            if (newest - now >= 0) {
+                if (newest != now) {
+                    NEWEST_STAMP.setRelease(this, newest);
+                }
+                return;
+            }
+            int live = block.number + size - firstLive;
+            long grain = Windows.grain(window);
+            block.append(size, live < exactMarks ? now : now | (grain - 1), live);
+        }
+    }
+
+    /** Returns the newest block. */
+    private MarkBlock newest() {
+        MarkBlock block = tail;
+        for (MarkBlock next = after(block); next != null; next = after(block)) {
+            block = next;
+        }
+        if (block != tail) {
+            TAIL.setRelease(this, block); // a hint: others may see it late
+        }
+        return block;
+    }
+
+    /** Returns the block behind another. Behind a block that was cut off comes the first that has not all expired. */
+    private @Nullable MarkBlock after(MarkBlock block) {
+        MarkBlock next = block.next;
+        return next == block ? head : next;
+    }
+
+    /** Returns the start of a mark, which is closed if it was open. */
+    private long start(MarkBlock block, int i) {
+        if (block.isOpen(i)) {
+            block.close(i, admitted);
+        }
+        return block.start(i);
+    }
+
+    /** Returns the position up to which charges fell under a mark, so far. */
+    private long end(MarkBlock block, int i) {
+        if (block.has(i + 1)) {
+            return start(block, i + 1);
+        }
+        MarkBlock next = block.next;
+        return next == null ? admitted : start(next, 0);
+    }
+
+    /**
+     * Returns the index of the first live mark, which may not be appended yet. {@code known} marks are known to have
+     * expired. If all marks of the block have, and a block follows, moves on and returns {@link #GONE}: then the caller
+     * must start over.
+     */
+    private int firstLive(MarkBlock block, int known, long now) {
+        int first = known;
+        while (block.has(first) && now - block.stamp(first) >= window) {
+            first++;
+        }
+        MarkBlock next = first < block.capacity() ? null : block.next;
+        if (next == null) {
+            return first;
+        }
+        if (next != block) {
+            block.expire(next);
+            if (HEAD.compareAndSet(this, block, next)) {
+                cutOff(block);
+            }
+        }
+        return GONE;
+    }
+
+    /**
+     * Makes an expired block point to itself. Otherwise a block in the garbage collector's old generation would keep
+     * all later ones alive, and have them copied there. (A test that goes through all marks overrides this.)
+     */
+    void cutOff(MarkBlock block) {
+        block.cutOff();
+    }
+
+    /* ---------------- Giving back ---------------- */
+
+    /**
+     * Returns the mark that a charge fell under, or null if it was passed by. It is usually among the newest, where few
+     * are searched.
+     */
+    @Override
+    @Nullable
+    MarkRef booking(long position) {
+        long halfUnits = position << 1;
+        MarkBlock block = tail;
+        if (!startsAtOrBefore(block, 0, halfUnits)) {
+            block = head;
+        }
+        for (MarkBlock next = after(block); next != null && startsAtOrBefore(next, 0, halfUnits); next = after(block)) {
+            block = next;
+        }
+        int i = block.size() - 1;
+        while (i >= 0 && !startsAtOrBefore(block, i, halfUnits)) {
+            i--;
+        }
+        return i < 0 ? null : new MarkRef(block, i);
+    }
+
+    private boolean startsAtOrBefore(MarkBlock block, int i, long position) {
+        long start = start(block, i);
+        long reached = admitted; // read after the start, and so not less
+        return Long.compareUnsigned(reached - position, reached - start) <= 0;
+    }
+
+    @Override
     void refund(@Nullable Booking booking, long units) {
         if (booking instanceof MarkRef mark && mark.block().giveBack(mark.index(), units << 1)) {
             REFUNDED.getAndAdd(this, units << 1);
         }
     }
+
+    @Override
+    boolean isGone(@Nullable Booking booking, long now) {
+        return !(booking instanceof MarkRef mark && now - mark.stamp() < window);
+    }
+
+    /* ---------------- Waiting ---------------- */
+
+    /**
+     * Returns the time until at most {@code headroom} half units are used, where more are used now. Returns 0 if marks
+     * on the way were passed by meanwhile: then the caller must start over.
+     */
+    private long waitFor(long headroom, long position, MarkBlock block, int first, long given, long now) {
+        if (headroom < 0) {
+            return NEVER;
+        }
+        int i = first;
+        long live = given - block.givenBackBefore(first); // the refunds from the i-th mark on
+        long used = position - start(block, first) - live;
+        MarkBlock hint = firstUsed;
+        if (hint != null && hint.next != hint && hint.number - block.number > 0) {
+            block = hint;
+            i = 0;
+            live = position - start(block, 0) - used;
+        }
+        while (true) {
+            MarkBlock next = block.next;
+            if (next == block) {
+                return 0;
+            }
+            long liveBehind = live - block.givenBackFrom(i);
+            long left = next == null ? 0 : position - start(next, 0) - liveBehind;
+            if (next == null || left <= headroom) {
+                return Math.max(1, block.stamp(lastToLeave(headroom, position, block, i, live)) + window - now);
+            }
+            if (left == used) {
+                firstUsed = next;
+            }
+            block = next;
+            i = 0;
+            live = liveBehind;
+        }
+    }
+
+    /** Returns the first mark whose expiry leaves enough headroom, or else the last mark of the block. */
+    private int lastToLeave(long headroom, long position, MarkBlock block, int first, long live) {
+        int i = first;
+        long liveBehind = live - block.givenBack(i);
+        while (block.has(i + 1) && position - start(block, i + 1) - liveBehind > headroom) {
+            i++;
+            liveBehind -= block.givenBack(i);
+        }
+        return i;
+    }
+
+    /* ---------------- Reading ---------------- */
 
     @Override
     LimitStatus status(CompiledLimit limit, long reading) {
@@ -232,9 +485,41 @@ non-sealed class SlidingWindow extends Timeline {
         return Math.max(0, admitted - base) >> 1;
     }
 
+    /* That nothing is used is not enough: a mark whose charges were all given back still counts as an exact one. */
+    @Override
+    boolean isIdle(long reading) {
+        while (true) {
+            MarkBlock block = head;
+            int known = block.expired();
+            int first = firstLive(block, known, notStale(reading, block, known));
+            if (first != GONE) {
+                return !block.has(first);
+            }
+        }
+    }
+
+    /** Returns how many marks are kept. */
+    int countMarks() {
+        MarkBlock oldest = head; // read first: it moves on
+        int expired = oldest.number + oldest.expired();
+        MarkBlock newest = newest();
+        return newest.number + newest.size() - expired + 1;
+    }
+
+    /** Estimates the heap that the marks take, in bytes. */
+    long estimatedBytes() {
+        long bytes = 0;
+        for (MarkBlock block = head; block != null; block = after(block)) {
+            bytes += block.estimatedBytes();
+        }
+        return bytes;
+    }
+
+    /* ---------------- Snapshots ---------------- */
+
     /**
-     * Makes a window of what was saved so many nanoseconds ago. No charge was made later than now, so none is held
-     * longer than a window from now, whatever its age says.
+     * Makes a window of saved charges, which were saved {@code elapsed} nanoseconds ago. No charge is later than now,
+     * so none is held longer than a window from now, whatever its age says.
      */
     SlidingWindow(SavedMeter.Window saved, long elapsed, long lag, long now) {
         this(((MeterKey.Window) saved.key().span()).length().toNanos() + lag, now);
@@ -262,64 +547,5 @@ non-sealed class SlidingWindow extends Timeline {
             }
         }
         return charges.isEmpty() ? null : new SavedMeter.Window(key, charges);
-    }
-
-    /** Returns the position that so many half units given back in all let the first live mark count from. */
-    private long base(MarkBlock block, int first, long position, long given) {
-        return block.has(first) ? start(block, first) + given - block.givenBackBefore(first) : position;
-    }
-
-    /**
-     * Returns the time until no more half units are used than there is headroom for, where more are used now; 0 if
-     * marks on the way were passed by meanwhile: then the caller must start over.
-     */
-    private long waitFor(long headroom, long position, MarkBlock block, int first, long given, long now) {
-        if (headroom < 0) {
-            return NEVER;
-        }
-        int i = first;
-        long live = given - block.givenBackBefore(first); // by marks from the i-th on
-        long used = position - start(block, first) - live;
-        MarkBlock hint = firstUsed;
-        if (hint != null && hint.next != hint && hint.number - block.number > 0) {
-            block = hint;
-            i = 0;
-            live = position - start(block, 0) - used;
-        }
-        while (true) {
-            MarkBlock next = block.next;
-            if (next == block) {
-                return 0;
-            }
-            long liveBehind = live - block.givenBackFrom(i);
-            long left = next == null ? 0 : position - start(next, 0) - liveBehind;
-            if (next == null || left <= headroom) {
-                return Math.max(1, block.stamp(lastToLeave(headroom, position, block, i, live)) + window - now);
-            }
-            if (left == used) {
-                firstUsed = next;
-            }
-            block = next;
-            i = 0;
-            live = liveBehind;
-        }
-    }
-
-    /** Returns the first mark with which enough has left a window, or else the last of these marks. */
-    private int lastToLeave(long headroom, long position, MarkBlock block, int first, long live) {
-        int i = first;
-        long liveBehind = live - block.givenBack(i);
-        while (block.has(i + 1) && position - start(block, i + 1) - liveBehind > headroom) {
-            i++;
-            liveBehind -= block.givenBack(i);
-        }
-        return i;
-    }
-
-    private void raise(VarHandle field, long value) {
-        long seen = (long) field.getVolatile(this);
-        while (value - seen > 0 && !field.compareAndSet(this, seen, value)) {
-            seen = (long) field.getVolatile(this);
-        }
     }
 }

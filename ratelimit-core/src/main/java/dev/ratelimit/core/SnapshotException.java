@@ -3,8 +3,8 @@ package dev.ratelimit.core;
 import java.io.IOException;
 
 /**
- * Thrown when a snapshot cannot be read, because it is damaged, cut short, of a newer version or no snapshot at all.
- * The message says which rule does not hold, the value, and the offset of the byte where that was noticed. Trouble of
+ * Thrown when a snapshot cannot be read: it is damaged, cut short, of a newer version, or no snapshot at all. The
+ * message names the rule that does not hold, the value, and the offset of the byte where that was noticed. Trouble of
  * the stream itself is another {@link IOException}.
  */
 public final class SnapshotException extends IOException {

@@ -24,25 +24,25 @@ import java.util.regex.Pattern;
 /**
  * Replaces files as a whole: whenever the process or the machine stops, the file is the old one or the new one.
  *
- * <p>What is written goes to a temporary file in the same folder first, {@code .NAME.NUMBER.tmp}, which only its owner
- * may read (names of organizations are nobody else's business) and which is then moved to its place. What a killed
- * process left is deleted by the next one. So two should not replace the same file at the same time: one of them may
- * fail. The file is whole even then.
+ * <p>The bytes go to a temporary file in the same folder first, {@code .NAME.NUMBER.tmp}. Only its owner may read it,
+ * since the names of organizations are nobody else's business. Then it is moved to its place. A temporary file that a
+ * killed process left is deleted by the next one. So two processes should not replace one file at the same time: one of
+ * them may fail. The file is whole even then.
  *
  * <p>Only a regular file is replaced, or a symbolic link to one, which is not followed. A device, a pipe, a socket or a
- * folder would be lost to those who need it, and so would a link to one, such as {@code /dev/stdout}, or a link whose
+ * folder would be lost to those who need it. So would a link to one, such as {@code /dev/stdout}, or a link whose
  * target comes and goes.
  */
 final class SnapshotFiles {
 
-    /** Writes the content of a file. */
+    /** The writer of a file's content. */
     interface Content {
         void writeTo(OutputStream out) throws IOException;
     }
 
     private SnapshotFiles() {}
 
-    /** Replaces a file, or leaves all as it was and throws. */
+    /** Replaces a file; or throws, and leaves everything as it was. */
     static void replace(Path file, Content content) throws IOException {
         Path target = file.toAbsolutePath();
         requireRegular(target);
@@ -60,7 +60,7 @@ final class SnapshotFiles {
         force(folder);
     }
 
-    /** Refuses what is there and is no regular file, nor a link to one, before anything is written. */
+    /** Refuses a target that exists and is no regular file, nor a link to one, before anything is written. */
     private static void requireRegular(Path target) throws IOException {
         String kind;
         try {
@@ -101,12 +101,12 @@ final class SnapshotFiles {
                 Files.deleteIfExists(leftover);
             }
         } catch (IOException | DirectoryIteratorException e) {
-            // What is left only takes up disk space.
+            // A leftover only takes up disk space.
             return;
         }
     }
 
-    /** Makes the move last, where the system lets folders be opened and forced to disk. */
+    /** Makes the move durable, where the system lets folders be opened and forced to disk. */
     private static void force(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);

@@ -8,16 +8,16 @@ final class SnapshotFormat {
     /** The letters RLIMSNAP. */
     static final long MAGIC = 0x524C494D534E4150L;
 
-    /** Version 1, which is read too, knew nothing of wall clocks that jump. */
+    /** The version that is written. Version 1, which can be read, knew nothing of wall clocks that jump. */
     static final int VERSION = 2;
 
-    /** Bytes of payload in a block, at most. */
+    /** The most bytes of payload in a block. */
     static final int MAX_BLOCK = 1 << 14;
 
-    /** Bytes of a string in UTF-8, at most. A string that takes more is written in UTF-16, which any string fits. */
+    /** The most bytes of a string in UTF-8. A longer string is written in UTF-16, which any string fits. */
     static final int MAX_UTF_8 = 1 << 24;
 
-    /** So many keys are numbered, from 0. As a number it marks a key that is not. */
+    /** The most keys that are numbered, from 0. As a number it marks a key that is not numbered. */
     static final int MAX_KEYS = 0xFFFF;
 
     static final int END = 0;
@@ -25,7 +25,7 @@ final class SnapshotFormat {
 
     static final int UTF_8 = 0;
 
-    /** For strings that have half of a surrogate pair, which UTF-8 cannot hold, and for very long ones. */
+    /** The encoding of strings with half of a surrogate pair, which UTF-8 cannot hold, and of very long ones. */
     static final int UTF_16 = 1;
 
     static final int ENDPOINT = 0;

@@ -26,15 +26,14 @@ import java.util.function.Consumer;
 /**
  * Reads a snapshot, organization by organization, in the format that {@code docs/SNAPSHOT.md} describes.
  *
- * <p>OrganizationStore are handed over before the end of the snapshot was seen. Who takes them must not use any until
- * {@link #forEach} has returned: when it throws, they are part of something that is damaged, and are to be dropped.
+ * <p>Organizations are handed over before the end of the snapshot was seen. Who takes them must not use any until
+ * {@link #forEach} has returned. If it throws, they are part of a damaged snapshot, and must be dropped.
  *
- * <p>Memory is taken for what was read, never for what a length or a count says will come. Not safe for use by many
- * threads.
+ * <p>Memory is taken for what was read, never for what a length or a count announces. Not safe for use by many threads.
  */
 final class SnapshotReader {
 
-    /** Bytes that are read at a time of a string of any length. */
+    /** The bytes of a string that are read at a time, however long the string is. */
     private static final int PIECE = 8_192;
 
     private final BlockInputStream blocks;
@@ -45,9 +44,9 @@ final class SnapshotReader {
     private long meters;
 
     /**
-     * Reads the header. The stream need not be buffered, and is not closed.
+     * Reads the header. The stream may be unbuffered, and is not closed.
      *
-     * @throws SnapshotException if it is not that of a snapshot that this class can read
+     * @throws SnapshotException if it is not the header of a snapshot that this class can read
      */
     SnapshotReader(InputStream in) throws IOException {
         blocks = new BlockInputStream(in);
@@ -78,10 +77,10 @@ final class SnapshotReader {
     }
 
     /**
-     * Reads all organizations and the end, once. The stream must end there, too.
+     * Reads all organizations and the end, once. The stream must end there too.
      *
-     * @param consumer takes the organizations; may throw {@link IllegalArgumentException} to refuse one, as it must
-     *     when it had one of that name
+     * @param consumer takes the organizations; may throw {@link IllegalArgumentException} to refuse one, as it must for
+     *     a second one of the same name
      * @throws SnapshotException if anything breaks a rule of the format, or was refused
      */
     void forEach(Consumer<SavedOrganization> consumer) throws IOException {
@@ -257,7 +256,7 @@ final class SnapshotReader {
         return size;
     }
 
-    /** Takes memory as it reads, whatever the length says. */
+    /** Reads a string. Takes memory as it reads, whatever the length says. */
     private String string(String name) throws IOException {
         int encoding = in.readUnsignedByte();
         Arguments.require(encoding <= SnapshotFormat.UTF_16, "encoding of " + name, "<= 1", encoding);

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes a snapshot, organization by organization, in the format that {@code docs/SNAPSHOT.md} describes.
  *
- * <p>Holds one block and up to 65,535 keys, whatever the number of organizations. What was written before {@link
+ * <p>It holds one block and up to 65,535 keys, whatever the number of organizations. A snapshot without its {@link
  * #finish()}, as when anything throws, is refused on read. Not safe for use by many threads.
  */
 final class SnapshotWriter {
@@ -29,7 +29,7 @@ final class SnapshotWriter {
     private long organizations;
     private long meters;
 
-    /** Begins a snapshot. The stream need not be buffered, and is not closed. */
+    /** Begins a snapshot. The stream may be unbuffered, and is not closed. */
     SnapshotWriter(OutputStream out, SnapshotHeader header) throws IOException {
         this.out = new DataOutputStream(new BlockOutputStream(out));
         write(header.taken());
@@ -158,7 +158,7 @@ final class SnapshotWriter {
         }
     }
 
-    /** Returns a string in UTF-8, null if it has half of a surrogate pair. */
+    /** Returns a string in UTF-8; null if it has half of a surrogate pair. */
     private static byte @Nullable [] utf8(String string) {
         try {
             ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(string));

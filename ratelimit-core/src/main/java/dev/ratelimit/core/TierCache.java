@@ -4,9 +4,10 @@ import dev.ratelimit.Tier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The compiled tiers of a limiter by tier, each for as long as an organization holds it. So equal tiers have one
- * compiled tier, however many there are, and a tier that an organization had for itself goes with it, or with its next
- * tier.
+ * The compiled tiers of a limiter by tier: a cache with weak values.
+ *
+ * <p>Equal tiers have one compiled tier, which stays as long as an organization holds it. A tier that only one
+ * organization had goes with that organization, or when it changes to another tier.
  *
  * <p>Safe for use by many threads.
  */
@@ -15,7 +16,7 @@ final class TierCache {
     private final WeakValues.Collected collected = new WeakValues.Collected();
     private final WeakValues<Tier, CompiledTier> tierCache = new WeakValues<>(collected);
 
-    /** A compiled tier that was asked for lately, in most limiters that of nearly all organizations. */
+    /** A compiled tier of a recent call. In most limiters nearly all organizations are on it. */
     private volatile @Nullable CompiledTier usual;
 
     /** Returns the compiled tier of a tier. */
@@ -23,40 +24,33 @@ final class TierCache {
         return tierCache.get(tier, missing -> new CompiledTier(missing, collected));
     }
 
-    /**
-     * Returns the compiled tier of an organization's tier, which the organization holds from then on. That the usual
-     * compiled tier is looked at before the organization lets the processor go on to the limits while it waits for the
-     * organization's memory.
-     */
+    /** Returns the usual compiled tier, if it is that of this very tier; otherwise null. */
     @SuppressWarnings("ReferenceEquality") // an equal tier is compared by the organization
-    CompiledTier of(Tier tier, OrganizationState organization) {
+    @Nullable
+    CompiledTier usual(Tier tier) {
         CompiledTier known = usual;
-        if (known != null && known.tier == tier) {
-            organization.hold(known);
-            return known;
-        }
-        CompiledTier compiled = organization.compiled(tier);
-        if (known == null) {
-            usual = compiled;
-        }
-        return compiled;
+        return known != null && known.tier == tier ? known : null;
     }
 
-    /**
-     * Lets go of the usual compiled tier. An organization that calls under it holds it, and makes it the usual one
-     * again.
-     */
+    /** Makes a compiled tier, which an organization holds, the usual one if there is none. */
+    void offerUsual(CompiledTier compiled) {
+        if (usual == null) {
+            usual = compiled;
+        }
+    }
+
+    /** Drops the usual compiled tier. The next call offers one anew. */
     void forgetUsual() {
         usual = null;
     }
 
-    /** Removes some of what nobody holds any more. */
+    /** Removes some entries whose compiled tier was collected. */
     void removeCollected(int most) {
         collected.remove(most);
     }
 
     /**
-     * Estimates the heap that endpoints take which no table names, each once for all organizations that have called it.
+     * Estimates the heap of unlisted endpoints, in bytes. Each counts once for all organizations that have called it.
      */
     long estimatedBytes() {
         return tierCache.stream().mapToLong(CompiledTier::estimatedBytes).sum();

@@ -8,36 +8,39 @@ import org.jspecify.annotations.Nullable;
  * The time of day, as far as the wall clock is believed. A value, made of readings of both clocks.
  *
  * <ol>
- *   <li>A reading of the wall clock is believed if it lies within an hour of the last believed one plus what the
- *       monotonic clock says has passed since, and at most an hour before the highest time.
+ *   <li>A reading of the wall clock is believed under two conditions. It lies within an hour of the last believed
+ *       reading plus the time that has passed on the monotonic clock. And it lies at most an hour before the highest
+ *       time.
  *   <li>Any other reading is a jump, forward or back. It is doubted, and time goes on from the last believed reading by
- *       the monotonic clock. The jump is believed when a later reading, at least a minute of the monotonic clock after
- *       the first doubted one, still shows it to an hour. A believed reading in between ends the doubt; another jump
- *       begins a doubt of its own.
- *   <li>The highest time is that of all times since the last jump that was believed. It never goes back but by such a
- *       jump.
+ *       the monotonic clock. The jump is believed when a later reading still shows it to an hour. That reading must
+ *       come at least a minute of the monotonic clock after the first doubted one. A believed reading in between ends
+ *       the doubt. Another jump begins a new doubt.
+ *   <li>The highest time is the maximum of all times since the last believed jump. Only such a jump takes it back.
  * </ol>
  */
 final class TimeOfDay {
 
-    /** How far the wall clock and the monotonic clock may differ, in nanoseconds. */
+    /** The most by which the wall clock and the monotonic clock may differ, in nanoseconds. */
     static final long HOUR = TimeUnit.HOURS.toNanos(1);
 
-    /** How long a jump must last to be believed, in nanoseconds. */
+    /** The time that a jump must last to be believed, in nanoseconds. */
     static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    /** When the last believed reading was made, by the monotonic clock. */
+    /** The monotonic clock at the last believed reading. */
     private final long believedAt;
 
+    /** The last believed reading. */
     private final Instant believed;
 
+    /** The highest time since the last believed jump. */
     private final Instant highest;
 
-    /** The first reading that shows a jump, null if there is none. */
+    /** The first reading that shows a jump; null if none does. */
     private final @Nullable Instant doubted;
 
+    /** The monotonic clock at that reading. */
     private final long doubtedAt;
 
     private TimeOfDay(long believedAt, Instant believed, Instant highest, @Nullable Instant doubted, long doubtedAt) {
@@ -48,7 +51,7 @@ final class TimeOfDay {
         this.doubtedAt = doubtedAt;
     }
 
-    /** Believes a reading, as there was none before, or as what was before is not believed any more. */
+    /** Believes a reading: there was none before, or what was before is not believed any more. */
     static TimeOfDay first(Instant wall, long now) {
         return new TimeOfDay(now, wall, wall, null, 0);
     }
@@ -66,7 +69,7 @@ final class TimeOfDay {
         Instant expected = at(now);
         if (isNear(wall, expected) && (!wall.isBefore(highest) || isNear(wall, highest))) {
             Instant top = later(highest, wall);
-            return now - believedAt < 0 // of a thread that has been overtaken
+            return now - believedAt < 0 // the reading of a late thread
                     ? new TimeOfDay(believedAt, believed, top, null, 0)
                     : new TimeOfDay(now, wall, top, null, 0);
         }
@@ -84,7 +87,7 @@ final class TimeOfDay {
         return plus(believed, now - believedAt);
     }
 
-    /** Returns the highest time, by which periods go. */
+    /** Returns the highest time, which decides about periods. */
     Instant highest() {
         return highest;
     }
@@ -94,7 +97,7 @@ final class TimeOfDay {
         return doubted != null;
     }
 
-    /** Returns what a snapshot says of it. */
+    /** Returns what a snapshot says of the time of day. */
     SnapshotHeader save(long now) {
         return new SnapshotHeader(at(now), highest, doubted, doubted == null ? 0 : Math.max(0, now - doubtedAt));
     }
@@ -103,13 +106,13 @@ final class TimeOfDay {
         return a.isBefore(b) ? b : a;
     }
 
-    /** Tells whether two times differ by an hour at most. */
+    /** Tells whether two times differ by at most an hour. */
     private static boolean isNear(Instant a, Instant b) {
         long seconds = a.getEpochSecond() - b.getEpochSecond();
         return Math.abs(seconds) <= HOUR / SECOND + 1 && Math.abs(seconds * SECOND + a.getNano() - b.getNano()) <= HOUR;
     }
 
-    /** Adds nanoseconds to a time, as far as there are times. */
+    /** Adds nanoseconds to a time, up to the first or last instant that there is. */
     private static Instant plus(Instant time, long nanos) {
         long seconds = time.getEpochSecond() + Math.floorDiv(nanos, SECOND);
         if (seconds >= Instant.MAX.getEpochSecond()) {

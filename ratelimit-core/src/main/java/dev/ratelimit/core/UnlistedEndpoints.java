@@ -5,13 +5,15 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The endpoints that no table names and that an organization meters by themselves, with their limits. Callers make
- * names up, so there is a bound to them, and a name longer than {@link Scope.Endpoint#MAX_BYTES} is metered by its
- * digest; all further endpoints share the overflow row. What a name is metered by never changes: names are only
- * forgotten all together, with the organization, when it is idle. An organization that has used of a lifetime quota
- * never is.
+ * The endpoints of an organization that no table names, with their limits.
  *
- * <p>Safe for use by many threads. Lock-free but for the first call of a name, and the first under another tier.
+ * <p>Callers make names up, so their number is bounded. An endpoint beyond the bound shares the meters of the overflow
+ * row. The meters of a name longer than {@link Scope.Endpoint#MAX_BYTES} have its digest for a name.
+ *
+ * <p><b>Guarantees.</b> A name has the same meters for the life of the organization. Names are forgotten only all
+ * together, when the organization is idle. An organization that has used a lifetime quota is never idle.
+ *
+ * <p><b>Progress.</b> Lock-free, except for the first call of a name, and for its first call under another tier.
  */
 final class UnlistedEndpoints {
 
@@ -19,7 +21,7 @@ final class UnlistedEndpoints {
     private static final long BYTES = 100;
     private static final long BYTES_OF_NAME = 40;
 
-    /** What a name is held by that was restored and not called yet. */
+    /** Stands for the limits of a name that was restored and not called yet. */
     private static final CompiledTier.Unlisted RESTORED =
             new CompiledTier.Unlisted("", new CompiledLimit[0], new CompiledLimit[0], null);
 
@@ -32,7 +34,7 @@ final class UnlistedEndpoints {
         this.full = most == 0;
     }
 
-    /** Makes a set that has some names already, and takes no more if those are as many as it may have. */
+    /** Makes a set with some names. It takes no further ones if there are as many as it may have. */
     UnlistedEndpoints(int most, List<String> names) {
         this(most);
         names.forEach(name -> own.put(meteredName(name), RESTORED));
@@ -43,12 +45,14 @@ final class UnlistedEndpoints {
         return new Scope.Endpoint(endpoint).name();
     }
 
-    /** Returns the names that are metered by themselves. */
+    /** Returns the names that have meters of their own. */
     List<String> names() {
         return List.copyOf(own.keySet());
     }
 
-    /** Estimates the heap that this takes, beside what organizations share: see {@link TierCache#estimatedBytes}. */
+    /**
+     * Estimates the heap of this set, in bytes, without what organizations share: see {@link TierCache#estimatedBytes}.
+     */
     long estimatedBytes() {
         return BYTES + own.size() * BYTES_OF_NAME;
     }
@@ -65,7 +69,7 @@ final class UnlistedEndpoints {
         return limits != null ? limits : add(compiled, name);
     }
 
-    /** Returns the limits of an endpoint as a call would meet them; that they are asked for takes up no name. */
+    /** Returns the limits of an endpoint as a call would meet them. This question takes no place. */
     CompiledLimit[] peekLimits(CompiledTier compiled, String endpoint) {
         boolean complete = full; // read first, as above
         String name = meteredName(endpoint);
@@ -77,7 +81,7 @@ final class UnlistedEndpoints {
         return limits != null ? limits : add(compiled, name);
     }
 
-    /** Returns the name that an endpoint is or would be metered by, without taking it up. */
+    /** Returns the name that the meters of an endpoint have or would have. This question takes no place. */
     String peekName(String endpoint) {
         boolean complete = full; // read first, as above
         String name = meteredName(endpoint);
@@ -85,8 +89,8 @@ final class UnlistedEndpoints {
     }
 
     /**
-     * Adds a name, or what a known one is under another compiled tier. Returns its limits, those of the overflow row if
-     * there is no place for it.
+     * Adds a name, or the limits of a known name under another compiled tier. Returns its limits, which are those of
+     * the overflow row if there is no place for the name.
      */
     private synchronized CompiledLimit[] add(CompiledTier compiled, String name) {
         CompiledTier.Unlisted known = own.get(name);

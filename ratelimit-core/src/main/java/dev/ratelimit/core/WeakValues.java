@@ -8,22 +8,22 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Values by key, each for as long as somebody else holds it. So what many organizations have alike is one object, and
- * is collected some time after the last of them let go of it.
+ * A map with weak values: each value stays for as long as somebody else holds it. So what many organizations have alike
+ * is one object, and is collected some time after the last of them drops it.
  *
- * <p>Safe for use by many threads. Finding a value takes no lock.
+ * <p>Safe for use by many threads. To find a value takes no lock.
  */
 final class WeakValues<K, V> {
 
-    /** A value that is added removes so many that were collected: more than one, so that there are fewer in the end. */
+    /** The collected values that an added one removes: more than one, so that fewer remain in the end. */
     private static final int REMOVED_BY_ADDED = 4;
 
-    /** What was collected of the values of some maps, and is to be removed from them. */
+    /** The values of some maps that were collected, and whose entries are still to be removed. */
     static final class Collected {
 
         private final ReferenceQueue<Object> queue = new ReferenceQueue<>();
 
-        /** Removes some of what was collected. */
+        /** Removes some values that were collected. */
         void remove(int most) {
             for (int i = 0; i < most; i++) {
                 Reference<?> gone = queue.poll();
@@ -73,7 +73,7 @@ final class WeakValues<K, V> {
         return kept != null ? kept : made;
     }
 
-    /** Returns how many values there are, with those that were collected and not removed yet. */
+    /** Returns the number of values, with those that were collected and not removed yet. */
     int size() {
         return values.size();
     }

@@ -9,7 +9,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import java.time.Duration;
 
-/** Compiled limits for tests of a meter by itself. */
+/** Compiled limits for tests of a single meter. */
 final class CompiledLimits {
 
     private CompiledLimits() {}

@@ -219,7 +219,7 @@ class EditionsTest {
         return rejected;
     }
 
-    /** Admits so many calls, in minutes that are filled first; the last minute is not left. */
+    /** Admits a number of calls. Each minute is filled before the next; the last minute is not left. */
     private void admitAMinuteAtATime(int calls, int perMinute, String endpoint) {
         for (int i = 0; i < calls; i++) {
             if (i > 0 && i % perMinute == 0) {

@@ -46,7 +46,7 @@ class IdleSweeperTest {
     private int sweep() {
         time.time.advance(Duration.ofMillis(1));
         int before = time.nanoTimes;
-        store.sweepIfDue(time.time.nanoTime());
+        store.sweeper.sweepIfDue(time.time.nanoTime());
         return time.nanoTimes - before;
     }
 

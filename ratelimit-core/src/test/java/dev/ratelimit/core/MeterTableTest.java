@@ -153,7 +153,7 @@ class MeterTableTest {
         int last = pairs.length - 1;
         return IntStream.rangeClosed(0, last)
                 .filter(place -> pairs[place] instanceof MeterKey)
-                .map(place -> 1 + (place - MeterTable.hash((MeterKey) pairs[place]) & last) / 2)
+                .map(place -> 1 + (place - ((MeterKey) pairs[place]).evenHash() & last) / 2)
                 .toArray();
     }
 

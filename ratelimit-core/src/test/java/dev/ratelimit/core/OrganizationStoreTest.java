@@ -102,7 +102,7 @@ class OrganizationStoreTest {
         Tier tier = Tier.named("tier")
                 .table(LimitTable.named("table").eachOtherEndpoint(RateLimit.perMinute(5)))
                 .build();
-        assertThat(requireNonNull(store.decider.reserve(acme, tier, "chat", Usage.call()))
+        assertThat(requireNonNull(InMemoryReservation.reserve(store, acme, tier, "chat", Usage.call()))
                         .cancel())
                 .isTrue();
         store.sweepAll();

@@ -54,12 +54,12 @@ class PeriodCounterTest {
 
     @Test
     void moreThanTheAmountIsNeverAdmittedWhileItMustFit() {
-        assertThat(~charge(CompiledLimits.of(TEN_A_DAY), 11)).isEqualTo(Meter.NEVER);
+        assertThat(~charge(CompiledLimits.of(TEN_A_DAY), 11)).isEqualTo(CompiledLimit.NEVER);
         CompiledLimit untilReached = CompiledLimits.of(TEN_A_DAY.withOverrun(Overrun.UNTIL_REACHED));
         assertThat(charge(untilReached, 11)).isNotNegative();
         assertThat(~charge(untilReached, 0)).isEqualTo(Duration.ofHours(1).toNanos());
         CompiledLimit nothing = CompiledLimits.of(Quota.of(Unit.TOKENS, 0, DAYS).withOverrun(Overrun.UNTIL_REACHED));
-        assertThat(~charge(nothing, 0)).isEqualTo(Meter.NEVER);
+        assertThat(~charge(nothing, 0)).isEqualTo(CompiledLimit.NEVER);
     }
 
     @Test
@@ -129,7 +129,7 @@ class PeriodCounterTest {
         PeriodCounter last = new PeriodCounter(DAYS, new Clocks(time));
         CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
         assertThat(last.charge(limit, 10, time.nanoTime())).isNotNegative();
-        assertThat(~last.charge(limit, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
+        assertThat(~last.charge(limit, 1, time.nanoTime())).isEqualTo(CompiledLimit.NEVER);
     }
 
     @Test
@@ -137,7 +137,7 @@ class PeriodCounterTest {
         PeriodCounter lifetime = new PeriodCounter(QuotaPeriod.lifetime(), new Clocks(time));
         CompiledLimit limit = CompiledLimits.of(Quota.lifetime(Unit.TOKENS, 10));
         assertThat(lifetime.charge(limit, 10, time.nanoTime())).isNotNegative();
-        assertThat(~lifetime.charge(limit, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
+        assertThat(~lifetime.charge(limit, 1, time.nanoTime())).isEqualTo(CompiledLimit.NEVER);
         assertThat(lifetime.status(limit, time.nanoTime()).resetAfter()).isEmpty();
     }
 
@@ -150,7 +150,7 @@ class PeriodCounterTest {
         PeriodCounter lifetime = new PeriodCounter(QuotaPeriod.lifetime(), new Clocks(time));
         CompiledLimit limit = CompiledLimits.of(Quota.lifetime(Unit.TOKENS, 10));
         assertThat(lifetime.charge(limit, 10, time.nanoTime())).isNotNegative();
-        assertThat(~lifetime.charge(limit, 1, time.nanoTime())).isEqualTo(Meter.NEVER);
+        assertThat(~lifetime.charge(limit, 1, time.nanoTime())).isEqualTo(CompiledLimit.NEVER);
         assertThat(lifetime.status(limit, time.nanoTime()).used()).isEqualTo(10);
     }
 

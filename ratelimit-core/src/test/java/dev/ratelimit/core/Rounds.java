@@ -13,7 +13,7 @@ final class Rounds {
 
     private Rounds() {}
 
-    /** Runs so many rounds: what is to be done before each, once, and then the action, on every thread. */
+    /** Runs a number of rounds: a preparation, once before each, and then the action, on every thread. */
     static void of(int rounds, int threads, Runnable before, Runnable action) throws Exception {
         CyclicBarrier start = new CyclicBarrier(threads, before);
         Callable<Boolean> all = () -> {

@@ -103,7 +103,7 @@ class SlidingWindowProperties {
 
     private static long wait(List<Charge> charges, long units, long amount, long length, long now) {
         if (units > amount) {
-            return Meter.NEVER;
+            return CompiledLimit.NEVER;
         }
         long wait = 0;
         long used = used(charges, length, now);

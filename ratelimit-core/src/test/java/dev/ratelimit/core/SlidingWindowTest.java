@@ -44,7 +44,7 @@ class SlidingWindowTest {
 
     @Test
     void moreThanTheAmountIsNeverAdmitted() {
-        assertRefused(window.charge(TWO, 3, 0), Meter.NEVER);
+        assertRefused(window.charge(TWO, 3, 0), CompiledLimit.NEVER);
         assertThat(window.nanosUntilFits(TWO, 2, 0)).isZero();
     }
 

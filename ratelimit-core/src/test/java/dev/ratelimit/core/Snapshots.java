@@ -172,7 +172,7 @@ final class Snapshots {
         };
         QuotaPeriod period = periods[random.nextInt(periods.length)];
         MeterKey key = key(random, new MeterKey.Period(period));
-        long granted = random.nextLong(Meter.MOST_GRANTED + 1);
+        long granted = random.nextLong(CompiledLimit.MOST_GRANTED + 1);
         if (random.nextBoolean() || period.equals(QuotaPeriod.lifetime())) {
             return new SavedMeter.Period(key, period.at(instant(random)), units(random), granted);
         }

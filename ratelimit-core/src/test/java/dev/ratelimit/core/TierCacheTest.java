@@ -40,7 +40,7 @@ class TierCacheTest {
     @Test
     void aPlanThatAnOrganizationHoldsOutlastsAnyNumberOfOthers() {
         OrganizationState acme = store.require("acme");
-        WeakReference<CompiledTier> compiled = new WeakReference<>(tierCache.of(tier("a"), acme));
+        WeakReference<CompiledTier> compiled = new WeakReference<>(acme.compiled(tier("a"), tierCache));
         for (int i = 0; i < 5_000; i++) {
             tierCache.of(tier("other " + i));
         }
@@ -56,8 +56,8 @@ class TierCacheTest {
         Tier usual = tier("usual");
         OrganizationState second = store.require("second");
         OrganizationState[] first = {store.require("first")};
-        WeakReference<CompiledTier> compiled = new WeakReference<>(tierCache.of(usual, first[0]));
-        assertThat(tierCache.of(usual, second)).isSameAs(compiled.get());
+        WeakReference<CompiledTier> compiled = new WeakReference<>(first[0].compiled(usual, tierCache));
+        assertThat(second.compiled(usual, tierCache)).isSameAs(compiled.get());
         assertThat(store.forget("first")).isTrue();
         first[0] = second;
         store.sweepAll();

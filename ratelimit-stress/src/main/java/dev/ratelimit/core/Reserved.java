@@ -21,7 +21,8 @@ final class Reserved {
 
     Reserved() {
         book.all.decider.tryAcquire(book.organization(), TIER, "chat", tokens(30));
-        reservation = requireNonNull(book.all.decider.reserve(book.organization(), TIER, "chat", tokens(10)));
+        reservation =
+                requireNonNull(InMemoryReservation.reserve(book.all, book.organization(), TIER, "chat", tokens(10)));
     }
 
     static Usage tokens(long tokens) {

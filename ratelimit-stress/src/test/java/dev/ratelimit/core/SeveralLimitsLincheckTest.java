@@ -67,8 +67,8 @@ class SeveralLimitsLincheckTest {
 
         @Operation(nonParallelGroup = "reservations")
         public boolean reserve(@Param(name = "endpoint") int endpoint) {
-            Reservation reservation =
-                    requireNonNull(book.all.decider.reserve(organization, TIER, String.valueOf(endpoint), ONE));
+            Reservation reservation = requireNonNull(
+                    InMemoryReservation.reserve(book.all, organization, TIER, String.valueOf(endpoint), ONE));
             return reservation.decision().isAdmitted() && reservations.add(reservation);
         }
 

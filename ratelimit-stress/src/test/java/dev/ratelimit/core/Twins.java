@@ -21,7 +21,7 @@ final class Twins {
                     "admitted = position + (units << 1); if (true) {"),
             new Twin(
                     "a mark is appended behind an open one",
-                    Timeline.class,
+                    SlidingWindow.class,
                     ChargesThatAppendMarks.class,
                     "start(block, size - 1); long newest = block.stamp(size - 1); if (newest - now >= 0) {",
                     "long newest = block.stamp(size - 1); if (newest - now >= 0) { start(block, size - 1);"),
@@ -45,14 +45,14 @@ final class Twins {
                     "WORD.setVolatile(words, 2 * i + 1, position + 1);"),
             new Twin(
                     "newestStamp is raised before its mark is closed",
-                    Timeline.class,
+                    SlidingWindow.class,
                     ChargesUnderANewMark.class,
                     "block.append(size, live < exactMarks ? now : now | (grain - 1), live);",
                     "block.append(size, live < exactMarks ? now : now | (grain - 1), live); "
                             + "NEWEST_STAMP.setRelease(this, now);"),
             new Twin(
                     "a stale reading decides",
-                    Timeline.class,
+                    SlidingWindow.class,
                     StaleChargeAtExpiry.class,
                     "return now - last < window ? last + window : now;",
                     "return now;"),
@@ -111,7 +111,7 @@ final class Twins {
                     ""),
             new Twin(
                     "a refund goes to the newest mark",
-                    Timeline.class,
+                    SlidingWindow.class,
                     RefundAgainstAppend.class,
                     "while (i >= 0 && !startsAtOrBefore(block, i, halfUnits)) { i--; }",
                     ""),
@@ -187,7 +187,7 @@ final class Twins {
                     "return put(key, newMeter(key));"),
             new Twin(
                     "a refused call keeps what it has charged",
-                    Decider.class,
+                    OrganizationState.class,
                     LimitsAtTheLastUnit.class,
                     "meter.refund(meter.booking(position), usage.amountOf(limit.unit));",
                     ""),

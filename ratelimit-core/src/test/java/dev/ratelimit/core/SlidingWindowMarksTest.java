@@ -11,7 +11,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** The marks of a window: where charges find theirs, what they add up to, and how they go. */
-class TimelineTest {
+class SlidingWindowMarksTest {
 
     private static final CompiledLimit TWO = CompiledLimits.window(2, 100);
 
