@@ -9,7 +9,6 @@ module dev.ratelimit {
 
     exports dev.ratelimit;
     exports dev.ratelimit.kernel to
-            dev.ratelimit.config,
             dev.ratelimit.core,
             dev.ratelimit.redis,
             dev.ratelimit.testkit;

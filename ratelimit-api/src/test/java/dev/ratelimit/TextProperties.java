@@ -155,6 +155,7 @@ class TextProperties {
                 LimitStatus.of(shadow, 1, 0, Optional.empty()),
                 table,
                 table.asShadow(),
+                table.rows().get(0),
                 tier,
                 Caller.of(names.organization(), tier),
                 KeyDigest.of(names.account()),

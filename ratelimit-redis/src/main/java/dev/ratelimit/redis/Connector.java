@@ -15,9 +15,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has the connection, as soon as there is one. If Redis is away when the limiter is built, it connects later: it tries
- * again in every pause, each time on a daemon thread that lasts for that attempt. (Lettuce connects to a single server
- * without blocking only if it is told the address, which its client keeps to itself.)
+ * Holds the connection, as soon as there is one. If Redis is away when the limiter is built, the connector tries again
+ * in every pause, each time on a new daemon thread. (Lettuce connects to a single server without blocking only if it is
+ * told the address, and its client does not tell the address.)
  *
  * <p>Safe for use by many threads.
  */
@@ -178,7 +178,8 @@ final class Connector {
     }
 
     /**
-     * Tells whether Redis may let the limiter in without anybody's doing. A certificate that is refused will be again.
+     * Tells whether Redis may let the limiter in without a change by anybody. A refused certificate will be refused
+     * again.
      */
     private static boolean isAway(Exception failure) {
         return Failure.of(failure).isAway() && !(innermost(failure) instanceof GeneralSecurityException);

@@ -25,12 +25,12 @@ final class EncodedLimit {
     /** Microseconds, rounded up: a charge may leave late, never early. Zero for a quota. */
     final long windowMicros;
 
-    /** A window appends exact marks while fewer than so many are live. */
+    /** The number of live marks below which a window appends exact marks. */
     final long exactMarks;
 
     /**
-     * Thereafter a stamp is rounded up to the end of its grain, of so many microseconds: window/2,048 to window/1,024,
-     * and at least 1.
+     * The grain in microseconds, to the end of which a window rounds the stamps of further marks: window/2,048 to
+     * window/1,024, and at least 1.
      */
     final long grainMicros;
 
@@ -99,7 +99,7 @@ final class EncodedLimit {
         return periods != null && periods.areOfTheCalendar();
     }
 
-    /** Returns the most that may be used where so many units are to be admitted; negative if they never can be. */
+    /** Returns the most that may be used so that a number of units still fits; negative if they never fit. */
     long room(long units) {
         return limit.limit().amount() - (untilReached ? 1 : units);
     }

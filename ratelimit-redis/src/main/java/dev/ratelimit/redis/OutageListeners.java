@@ -7,8 +7,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * The outage listeners of a limiter. They are told on a thread of the common pool, one thing after the other: no
- * decision waits for them, nor does the thread that times out all others. Safe for use by many threads.
+ * The outage listeners of a limiter. A thread of the common pool notifies them of one event after the other: no
+ * decision waits for them, nor does the thread of the timeouts. Safe for use by many threads.
  */
 final class OutageListeners {
 

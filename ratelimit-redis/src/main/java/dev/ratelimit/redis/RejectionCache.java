@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rejections that this machine was told lately, so that a client that repeats a call without waiting costs Redis
- * nothing.
+ * A negative cache of the rejections that this machine got lately. A client that repeats a call without waiting costs
+ * Redis nothing.
  *
  * <p>A refusal answers the same question only: the same organization, limits and units. While nothing is charged to
  * those limits or given back, each that refuses does so until a fixed moment. So the limit that refuses longest stays

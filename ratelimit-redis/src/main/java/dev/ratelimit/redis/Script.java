@@ -101,7 +101,8 @@ import java.util.stream.Collectors;
  * <pre>
  *   KEYS   the list of endpoints, receipt, then the head of each meter, then the blocks of each that is a window;
  *          for names: both lists
- *   ARGV   one text: operation (and 16 if what is used then is to be reported), whether it was sent before, name, microseconds that a receipt lives,
+ *   ARGV   one text: operation (and 16 if what is used then is to be reported), whether it was sent before, name,
+ *   microseconds that a receipt lives,
  *          clock of windows, clock of quotas (both no number but in tests), least time of quotas,
  *          most endpoints (negative: any number), number of meters;
  *          for each meter: whether it is of one endpoint, shadow, window (0 for a quota), exact marks, grain, room,

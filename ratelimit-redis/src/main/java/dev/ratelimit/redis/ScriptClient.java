@@ -105,7 +105,9 @@ final class ScriptClient {
         return unlessRefused(Request.Operation.LEASE, limitSet, usage, batch);
     }
 
-    /** Decides by some limits, and charges them for good if all admit. Where each stands then is told if it is heard. */
+    /**
+     * Decides by some limits, and charges them for good if all admit. Where each stands then is told if it is heard.
+     */
     CompletableFuture<Outcome> take(LimitSet limitSet, Usage usage) {
         Request.Operation operation = hearsLevels ? Request.Operation.CHARGE : Request.Operation.TAKE;
         return unlessRefused(operation, limitSet, usage, Batch.NONE);

@@ -138,9 +138,9 @@ abstract class NearLimitScenarios extends Scenarios {
         limits(TOKENS);
         reserves(tokens(80)).settles(tokens(10));
         told(80L);
-        admits(tokens(60));
+        at(1).admits(tokens(60));
         told();
-        admits(tokens(10));
+        at(2).admits(tokens(10));
         told(80L);
     }
 }
