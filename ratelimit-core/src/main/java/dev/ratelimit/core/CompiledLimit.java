@@ -22,8 +22,8 @@ final class CompiledLimit {
     static final long NEVER = Long.MAX_VALUE;
 
     /**
-     * The most units that count at once, also where charges are made whether they fit or not: 256 times the greatest amount. A limit
-     * refuses at this sum what it would refuse at any greater one.
+     * The most units that count at once, also where charges are made whether they fit or not: 256 times the greatest
+     * amount. A limit refuses at this sum what it would refuse at any greater one.
      */
     static final long MOST_USED = 1L << 61;
 
