@@ -42,13 +42,14 @@ import org.jspecify.annotations.Nullable;
  * monotonic clock. Until then time goes on from before. A period that was left because of a jump is kept until it would
  * have ended. It goes on if the clock is put right.
  *
- * <p>Calls may race for the last unit of one limit. While the loser gives back what it took of its other limits, a
+ * <p>Calls may race for the last unit of one limit. The loser gives back what it took of its other limits. Meanwhile a
  * further call that shares one of those may be refused, or be told too long a wait.
  *
  * <p>Safe for use by many threads. Decisions are lock-free and do not block. A short lock may be taken when an
- * organization, a tier of it or an endpoint comes for the first time, or when the wall clock jumped and a period is
- * left. What a thread did before an admitted call happens-before what another thread does after a later call that the
- * admission counted against. The time of a call does not depend on how many organizations and endpoints were named.
+ * organization, a tier of it or an endpoint comes for the first time. So it may when a period is left because the wall
+ * clock jumped. What a thread did before an admitted call happens-before what another thread does after a later call
+ * that the admission counted against. The time of a call does not depend on how many organizations and endpoints were
+ * named.
  *
  * <p>An organization's state is dropped when it is idle: nothing that it has used or was granted counts any more, so no
  * later decision depends on it. Each call that brings a new organization checks a few states, and so does one call in
