@@ -246,7 +246,7 @@ final class OrganizationStore {
         return true;
     }
 
-    /** Puts another state in the place of one, which then ends. Returns false if that one is not in the map any more. */
+    /** Puts another state in the place of one, which then ends. Returns false if that one is no longer in the map. */
     boolean replace(OrganizationState known, OrganizationState other) {
         if (!byName.replace(known.name, known, other)) {
             return false;
