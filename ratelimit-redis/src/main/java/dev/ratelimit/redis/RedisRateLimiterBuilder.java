@@ -100,8 +100,8 @@ public final class RedisRateLimiterBuilder {
      * Such an endpoint takes a place with its first charge, until its meters are idle and a window and a minute more
      * have passed. All further ones share one set of meters, which refusals and statuses call
      * {@link dev.ratelimit.Scope.Endpoint#OVERFLOW}. Once they are in use, all new names share them until they are
-     * idle. A call of one costs a second round trip. An endpoint that one tier names and another does not may count by
-     * itself under the one and with others under the other.
+     * idle. A call of one costs a second round trip. An endpoint that one tier names and another does not may have its
+     * own meters under the one and share meters under the other.
      *
      * @param max how many names, zero or more
      * @return this builder
@@ -217,42 +217,41 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Takes units ahead, so that most calls are decided on this machine without asking Redis; nothing is unless stated.
-     * A {@code tryAcquire} that asks Redis takes so many units of every limit of its endpoint, in the same round trip,
-     * if all have room for so many. Further ones of the same organization, tier and endpoint are served of them until
-     * they are used up or the time is over; then what is left is given back, and the next call asks again. All else
-     * goes on as without: a call that finds no room for so many, that uses more than so many, that comes while another
-     * one asks or after one that was not answered, and {@code peek}, {@code reserve} and {@code status}, for which what
-     * is taken is used.
+     * Leases units, so that this machine decides most calls without asking Redis; there are no leases unless stated. A
+     * {@code tryAcquire} that asks Redis takes a batch of units of every limit of its endpoint, in the same round trip,
+     * if all limits have room for the batch. The lease serves further calls of the same organization, tier and endpoint
+     * until its units are used up or its time is over. Then the rest is given back, and the next call asks again.
+     * Leases are bypassed by calls larger than the batch, by calls that find no room for a batch, by calls that arrive
+     * while a lease is being requested or after a request that was not answered, and by {@code peek}, {@code reserve}
+     * and {@code status}. For these, the leased units are used.
      *
-     * <p>It applies where all limits of an endpoint count the same unit and none has a smaller amount than this.
+     * <p>Leases apply where all limits of an endpoint count the same unit and none has a smaller amount than the batch.
      *
-     * <p>In no window and in no period are more units served than the amount, over all machines. What is taken counts
-     * in a window from the end of the time on, and no machine serves of it beyond then or beyond the period of a quota.
-     * That supposes that while a lease lasts the monotonic clock of this machine is slower than the server's by at most
-     * a hundredth, and the server's does not step: a step ahead has the calls of a lease leave their windows by as much
-     * too early. A machine that stands still for a while serves nothing thereafter that is over by its monotonic or by
-     * its wall clock. A call that is held up itself counts as of when it looked.
+     * <p>In no window and in no period are more units served than the amount, over all machines. A leased unit counts
+     * in a window as of the end of its lease, and no machine serves it after that end or after the period of a quota.
+     * This assumes that the monotonic clock of this machine is slower than the server's by at most a hundredth while a
+     * lease lasts, and that the server's clock does not step. After a step ahead, the calls of a lease leave their
+     * windows too early by the step. A machine that was suspended serves nothing of a lease that is over by its
+     * monotonic or its wall clock. A call that is itself delayed counts as of the time when it looked at the lease.
      *
      * <p>The price is that calls are refused earlier:
      *
      * <ul>
-     *   <li>At any time, up to so many units of a limit are neither used nor free, for each machine and endpoint that
-     *       shares it. So this times the machines should be small beside the amounts.
-     *   <li>What is charged to a window, by any machine, may count there for so long a time longer. Under steady load,
-     *       an amount per window is thus an amount per window and this time. So this should be short beside the
-     *       windows.
-     *   <li>What a machine had not used when it broke down stays charged, and so does what it took with an answer that
-     *       did not come, or what Redis had not confirmed when the limiter was closed: in a window until it leaves it,
-     *       in a quota until the period ends, and in a lifetime quota for good.
-     *   <li>Redis is told of unused units by a message of their own, which no call waits for. So of an organization
-     *       that calls less often than twice in the time, leases make more work and not less.
+     *   <li>At any time, up to a batch of units of a limit is neither used nor free, for each machine and endpoint that
+     *     shares the limit. So the batch times the machines should be small beside the amounts.
+     *   <li>What any machine charges to a window may count there longer by the time of a lease. Under steady load, an
+     *     amount per window becomes an amount per window and that time. So the time should be short beside the windows.
+     *   <li>Units stay charged that a machine had not used when it broke down, that it took with an answer that did not
+     *     come, or whose return Redis had not confirmed when the limiter was closed. They stay until they leave the
+     *     window or the period ends, and in a lifetime quota for good.
+     *   <li>A separate message, which no call waits for, gives unused units back. So leases make more work, not less,
+     *     for an organization that calls less often than twice in the time of a lease.
      * </ul>
      *
      * <p>At most 10,000 leases are held at once.
      *
-     * @param units how many, more than zero, at most 2<sup>53</sup>; of whatever unit the limits count
-     * @param time how long, more than zero, at most an hour
+     * @param units the batch, more than zero, at most 2<sup>53</sup>; in the unit that the limits count
+     * @param time the time of a lease, more than zero, at most an hour
      * @return this builder
      * @throws IllegalArgumentException if one of them is out of its range
      */
@@ -264,9 +263,11 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Adds a listener, which is told of each decision, whoever made it, and of how reservations end; not of limits that
-     * are nearly used up. It is told on the thread that asked, or, of asynchronous calls, on the thread that brings the
-     * answer.
+     * Adds a listener, which is told of each decision, whoever made it, of how reservations end, of limits that are
+     * nearly used up, and of what this limiter's {@linkplain RedisRateLimiter#admin() tools} do. It is told on the
+     * thread that asked, or, of asynchronous calls, on the thread that brings the answer; of a limit that a settlement
+     * brings near, on that thread always. For a listener of near limits, Redis does more for each charge: it reports
+     * what is used.
      *
      * @param listener the listener, safe for use by many threads
      * @return this builder
