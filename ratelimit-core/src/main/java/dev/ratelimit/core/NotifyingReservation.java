@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A reservation that listeners are told of. It is made before the call is decided, so that nothing can fail when that
- * is charged.
+ * A reservation of which listeners are notified. It is made before the call is decided, so that nothing can fail once
+ * the call is charged.
  */
 final class NotifyingReservation implements Reservation {
 
@@ -20,7 +20,7 @@ final class NotifyingReservation implements Reservation {
     private final String endpoint;
     private final Usage estimate;
 
-    /** The reservation itself: set once, before anybody else sees this. */
+    /** The reservation itself, set once before any other thread sees this. */
     @SuppressWarnings("NullAway.Init")
     Reservation reservation;
 
