@@ -2,18 +2,18 @@
  * The words of rate limiting: tiers, limits, usage, decisions, keys and the {@code RateLimiter} that a backend
  * implements.
  */
-@SuppressWarnings("module") // the kernel goes to modules that need not be there
+@SuppressWarnings("module") // the kernel goes to the backends, which need not be there
 module dev.ratelimit {
     requires static org.jspecify;
+    requires static org.slf4j;
 
     exports dev.ratelimit;
     exports dev.ratelimit.kernel to
-            dev.ratelimit.config,
             dev.ratelimit.core,
             dev.ratelimit.redis,
-            dev.ratelimit.replay,
             dev.ratelimit.testkit;
     exports dev.ratelimit.apikeys;
+    exports dev.ratelimit.slf4j;
     exports dev.ratelimit.spi;
     exports dev.ratelimit.tiers;
 }

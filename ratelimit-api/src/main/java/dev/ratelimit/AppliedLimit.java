@@ -2,7 +2,7 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.util.Objects;
 
 /**

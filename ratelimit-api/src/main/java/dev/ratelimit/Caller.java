@@ -2,7 +2,7 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 
 /**
  * Who calls: an organization, under the tier of the key it calls with. An immutable value.

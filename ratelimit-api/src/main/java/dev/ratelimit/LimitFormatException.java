@@ -3,7 +3,7 @@ package dev.ratelimit;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.kernel.Arguments;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 
 /** A text that is no limit: the rule that it breaks, and where. */
 public final class LimitFormatException extends IllegalArgumentException {

@@ -4,7 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.CalendarPeriod;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.LocalTime;

@@ -14,8 +14,6 @@ import java.util.Optional;
  */
 public final class LimitStatus {
 
-    private static final long MOST_GRANTED = 1L << 53;
-
     private final AppliedLimit applied;
     private final long used;
     private final long granted;
@@ -34,8 +32,7 @@ public final class LimitStatus {
         this.nextReleaseAfter = requireNonNull(nextReleaseAfter, "nextReleaseAfter");
         this.resetAfter = requireNonNull(resetAfter, "resetAfter");
         Arguments.require(used >= 0, "used", ">= 0", used);
-        Arguments.require(granted >= 0, "granted", ">= 0", granted);
-        Arguments.require(granted <= MOST_GRANTED, "granted", "<= 2^53", granted);
+        Arguments.requireAmount(granted, "granted");
         boolean mayBeGranted = granted == 0 || applied.limit() instanceof Quota;
         Arguments.require(mayBeGranted, "granted", "0 for a limit that is no quota", granted);
         requireWait(resetAfter, "resetAfter");

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import dev.ratelimit.kernel.Arguments;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;

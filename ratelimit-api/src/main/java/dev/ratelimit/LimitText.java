@@ -1,6 +1,6 @@
 package dev.ratelimit;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Locale;

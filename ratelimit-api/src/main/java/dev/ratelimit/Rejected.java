@@ -3,7 +3,7 @@ package dev.ratelimit;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.kernel.Arguments;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

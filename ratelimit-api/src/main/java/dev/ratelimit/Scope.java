@@ -3,7 +3,7 @@ package dev.ratelimit;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.kernel.Arguments;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 
 /**
  * What shares one meter: an endpoint alone, or a named group of endpoints. {@link EachOtherEndpoint} stands for the

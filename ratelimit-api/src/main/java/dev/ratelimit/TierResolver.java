@@ -2,7 +2,7 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 
 /**
  * Tells which tier an organization is on. It is asked at every call that does not bring its tier, on the caller's

@@ -1,7 +1,7 @@
 package dev.ratelimit;
 
 import dev.ratelimit.kernel.Arguments;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 
 /**
  * What is counted: calls, characters, tokens, nano-dollars, or whatever a host defines.

@@ -3,7 +3,7 @@ package dev.ratelimit;
 import static dev.ratelimit.kernel.Arguments.requireAmount;
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.util.Arrays;
 import java.util.List;
 

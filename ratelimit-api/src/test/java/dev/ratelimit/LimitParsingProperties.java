@@ -3,7 +3,7 @@ package dev.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.kernel.CalendarPeriod;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.LocalTime;

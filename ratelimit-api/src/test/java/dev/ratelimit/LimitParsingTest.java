@@ -61,6 +61,7 @@ class LimitParsingTest {
         reads(
                 "500,000 characters in all, until reached",
                 Quota.lifetime(Unit.CHARACTERS, 500_000).withOverrun(Overrun.UNTIL_REACHED));
+        reads("5 calls per calendar day, never refuses", Quota.perDay(5).withOverrun(Overrun.NEVER_REFUSES));
     }
 
     @Test
@@ -146,11 +147,11 @@ class LimitParsingTest {
                 "5 calls per calendar day from 20:00 | 26 | only a calendar month begins \"from\" another time than the"
                         + " usual",
                 "5 calls per calendar day in Paris | 29 | expected a time zone, such as Europe/Paris, +02:00 or Z",
-                "5 calls per calendar day, exact | 27 | expected \"until reached\", once",
+                "5 calls per calendar day, exact | 27 | expected \"until reached\" or \"never refuses\", once",
                 "5 calls per calendar day, until full | 33 | expected \"reached\"",
                 "5 calls per calendar day twice | 26 | expected the end, \"from\", \"in\" and a time zone, or"
-                        + " \", until reached\"",
-                "5 calls in all of it | 16 | expected the end, or \", until reached\"",
+                        + " \", until reached\" or \", never refuses\"",
+                "5 calls in all of it | 16 | expected the end, \", until reached\" or \", never refuses\"",
             })
     void aWrongTextIsRefusedWithThePlaceAndWhatIsAllowed(String text, int place, String rule) {
         String given = text == null ? "" : text;

@@ -9,7 +9,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Instant;
 import java.util.Optional;
@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An organization may have any number of keys. Keys are named by their digests; the keys themselves are never kept.
  *
- * <p>Safe for use by many threads. To look up a key is lock-free. A change takes effect at the next look-up, at the
- * latest of those that begin when the method that makes it has returned; calls that were admitted before stay admitted.
- * What a thread did before a change happens-before what another does after a look-up that saw it.
+ * <p>Safe for use by many threads. Looking up a key is lock-free. A change takes effect at the latest for look-ups that
+ * begin after the changing method has returned; calls that were admitted before stay admitted. What a thread did before
+ * a change happens-before what another thread does after a look-up that saw the change.
  *
  * <p>Keys are kept until they are removed, and are lost with the object.
  */
@@ -81,8 +81,8 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
      * @param digest the digest of the key
      * @param organization whose calls the key's calls are
      * @param kind what the key is for
-     * @throws IllegalArgumentException if the key is registered already, for whomever; nothing is changed then, so that
-     *     a revoked key stays revoked
+     * @throws IllegalArgumentException if the key is registered already, for any organization. Then nothing is changed,
+     *     so that a revoked key stays revoked
      */
     public void register(KeyDigest digest, String organization, KeyKind kind) {
         requireNonNull(digest, "digest");
@@ -91,8 +91,8 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
     }
 
     /**
-     * Changes what a key is for: puts it under review, approves it, or turns a trial key into a production key. Whether
-     * it is revoked is not changed.
+     * Changes the kind of a key: puts it under review, approves it, or turns a trial key into a production key. A
+     * revoked key stays revoked.
      *
      * @param digest the digest of the key
      * @param kind what the key is for from now on
@@ -114,7 +114,7 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
     }
 
     /**
-     * Revokes a key for a time. It takes the place of an earlier revocation, also of one for good.
+     * Revokes a key for a time. This replaces an earlier revocation, also a permanent one.
      *
      * @param digest the digest of the key
      * @param until the first instant at which the key is valid again, by the wall clock; one that is past ends the
@@ -127,7 +127,7 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
     }
 
     /**
-     * Makes a key valid that was revoked, for a time or for good; what it is for stays as it is.
+     * Makes a revoked key valid again. Its kind stays as it is.
      *
      * @param digest the digest of the key
      * @throws IllegalArgumentException if the key is not registered
@@ -147,8 +147,8 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
     }
 
     /**
-     * Removes a key, which is unknown from then on. One that leaked is better revoked: a removed key can be registered
-     * again.
+     * Removes a key, which is unknown from then on. A key that leaked is better revoked, since a removed key can be
+     * registered again.
      *
      * @param digest the digest of the key
      * @return whether it was registered

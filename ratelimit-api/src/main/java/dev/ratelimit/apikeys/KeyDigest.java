@@ -13,11 +13,11 @@ import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /**
- * The SHA-256 digest of a key: what is kept, compared and handed around in its place.
+ * The SHA-256 digest of a key, which is kept, compared and passed on instead of the key.
  *
- * <p>Digests are immutable values and safe as keys of a hash map that strangers query. They are compared in a time that
- * does not depend on where they differ. The hash code is mixed with a secret of this JVM, so that nobody can prepare
- * keys that share one, nor learn from the time of a look-up how far a digest agrees with one that is kept.
+ * <p>Digests are immutable values and safe as keys of a hash map that strangers query. The time of a comparison does
+ * not depend on where two digests differ. A secret of this JVM is part of the hash code. So nobody can prepare keys
+ * that share a hash code, or learn from the time of a look-up how far a digest agrees with a kept one.
  */
 public final class KeyDigest {
 

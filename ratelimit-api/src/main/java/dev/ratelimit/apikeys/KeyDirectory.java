@@ -8,15 +8,15 @@ import dev.ratelimit.KeyRevoked;
 import dev.ratelimit.KeyUnknown;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells for whom a key stands. {@link InMemoryKeyDirectory} is one; a host that keeps its keys in a database plugs in
- * that, and is given digests only:
+ * Resolves keys to callers. {@link InMemoryKeyDirectory} is one. A host that keeps its keys in a database writes its
+ * own, which gets digests only:
  *
  * <pre>{@code
  * KeyDirectory keys = digest -> {
@@ -25,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  * };
  * }</pre>
  *
- * <p>A directory is asked at every call, on the caller's thread, so it should answer from memory. Implementations are
- * safe for use by many threads.
+ * <p>Every call asks the directory, on the caller's thread. So it should answer from memory. Implementations are safe
+ * for use by many threads.
  */
 @FunctionalInterface
 public interface KeyDirectory {
 
     /**
-     * Tells for whom the key of a digest stands.
+     * Resolves the digest of a key.
      *
      * @param digest the digest of the key that a call brought
      * @return a {@link Caller}; or a {@link Rejected}, by {@link KeyRevoked} or {@link KeyUnknown}
@@ -40,8 +40,8 @@ public interface KeyDirectory {
     Resolution find(KeyDigest digest);
 
     /**
-     * Tells for whom a key stands. A call without a key is refused like one with an unknown key: a request that lacks
-     * the header is ordinary, and not an error of the host.
+     * Resolves a key. A call without a key is refused like one with an unknown key: a request without the header is
+     * ordinary, and no error of the host.
      *
      * @param key the key as the request brings it, without a scheme such as {@code Bearer} before it; {@code null} if
      *     it brings none

@@ -10,10 +10,10 @@ public enum KeyKind {
     PRODUCTION,
 
     /**
-     * A production key for a sensitive use that is not approved yet: limited by the trial tier, and booked on the
-     * account of the production tier. What it has used stays used when it is approved, which makes it {@link
-     * #PRODUCTION}, as far as the tables of both tiers agree: a table that only the production tier has, such as a
-     * spending limit, neither limits it nor counts what it uses.
+     * A production key for a sensitive use that is not approved yet. The trial tier limits it, on the account of the
+     * production tier. Approval makes it {@link #PRODUCTION}; what it has used stays used as far as both tiers have the
+     * table. A table that only the production tier has, such as a spending limit, neither limits such a key nor counts
+     * what it uses.
      */
     PRODUCTION_UNDER_REVIEW
 }

@@ -8,7 +8,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -47,12 +47,7 @@ final class RegisteredKey {
     }
 
     private Tier tier(TierResolver tiers) {
-        Tier tier = tiers.tierOf(organization);
-        if (tier == null) {
-            throw new IllegalStateException(
-                    "the tier resolver must give a tier: organization=" + Printable.name(organization));
-        }
-        return tier;
+        return tiers.callerOf(organization).tier();
     }
 
     /**

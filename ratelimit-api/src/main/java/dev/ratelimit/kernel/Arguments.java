@@ -2,6 +2,8 @@ package dev.ratelimit.kernel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.spi.Printable;
+
 /** Checks of arguments. An error says the rule, then name=value; the value is {@linkplain Printable printable}. */
 public final class Arguments {
 

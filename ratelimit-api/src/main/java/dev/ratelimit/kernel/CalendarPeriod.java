@@ -3,6 +3,7 @@ package dev.ratelimit.kernel;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.spi.Printable;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.LocalTime;

@@ -1,6 +1,7 @@
 /**
- * What the modules of this library share and users do not see: exported to those modules only, without a promise of
- * compatibility.
+ * What the backends share and users do not see. The module exports this package to the backends only. It is in no
+ * documentation and promises no compatibility: {@link dev.ratelimit.kernel.ApiVersion} holds a backend to the version
+ * of the API that it was compiled against.
  */
 @NullMarked
 package dev.ratelimit.kernel;

@@ -7,17 +7,18 @@ import java.time.Instant;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A monotonic clock that a thread of its own reads now and then, so that a decision only reads a field: for hosts that
- * would save the time of {@link System#nanoTime()}, which is the greater part of a decision's. The wall clock is the
- * JVM's.
+ * A monotonic clock that its own thread reads at intervals, so that a decision reads a field only. It is for hosts that
+ * want to save the time of {@link System#nanoTime()}, which is the greater part of a decision's time. The wall clock is
+ * the JVM's.
  *
- * <p>A limiter knows by {@link #lag()} that a reading may be so old, and holds each charge for so much longer: windows
- * admit somewhat less, and never too much, as long as the thread is not late by more. While it is, because the machine
- * or the JVM stands still or no processor is free, the clock stands still too, and charges that were made meanwhile
- * leave their windows earlier by as much as it is late. Who cannot have that takes {@link TimeSource#system()}.
+ * <p>A limiter learns the greatest age of a reading from {@link #lag()}, and holds each charge longer by it. So windows
+ * admit somewhat less, and never too much, as long as the thread is not late by more than that. The thread is late when
+ * the machine or the JVM stands still, or no processor is free. Then the clock stands still too, and charges that are
+ * made meanwhile leave their windows earlier by the delay. A host that cannot accept that uses {@link
+ * TimeSource#system()}.
  *
- * <p>The thread is a daemon, and ends when this is closed; from then on the clock is that of the JVM. Safe for use by
- * many threads.
+ * <p>The thread is a daemon, and ends when this clock is closed. From then on the clock is that of the JVM. Safe for
+ * use by many threads.
  */
 public final class CoarseTimeSource implements TimeSource, AutoCloseable {
 
@@ -29,8 +30,9 @@ public final class CoarseTimeSource implements TimeSource, AutoCloseable {
     /**
      * Starts a clock.
      *
-     * @param lag how old a reading may be: at least a millisecond, at most a second. The clock is read twice as often.
-     * @throws IllegalArgumentException if it is not
+     * @param lag the greatest age of a reading: at least a millisecond, at most a second. The thread reads the clock
+     *     twice in that time
+     * @throws IllegalArgumentException if the lag is out of its range
      */
     public CoarseTimeSource(Duration lag) {
         requireNonNull(lag, "lag");

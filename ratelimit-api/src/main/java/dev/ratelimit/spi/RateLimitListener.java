@@ -26,14 +26,15 @@ import java.util.OptionalDouble;
  *
  * <p>Every method does nothing unless it is overridden. Later versions may tell of further events, in the same way.
  *
- * <p>A listener is told on the thread that called the limiter, when the decision is made and charged, and before the
- * caller has it. So it cannot change a decision, but the caller waits for it: it must be quick and must not block. What
- * it throws is logged and swallowed, and other listeners hear of the event nevertheless; only a {@link
- * VirtualMachineError} reaches the caller. It may look at the limiter by {@code peek} and {@code status}, of which no
- * listener is told; calls that it makes are told to it like any others.
+ * <p>A limiter notifies its listeners on the thread that called it, when the decision is made and charged, and before
+ * the caller has it. A limiter on a shared store may use the thread that reads the answers. A listener cannot change a
+ * decision, but the caller waits for it: it must be quick and must not block. The limiter swallows what a listener
+ * throws, errors included, and logs it at most once a minute; other listeners hear of the event nevertheless. A
+ * listener may call {@code peek} and {@code status}, of which no listener is told. Calls that it makes are told to it
+ * like any others.
  *
- * <p>Implementations must be safe for use by many threads. What two threads did may be told in another order than it
- * was decided in.
+ * <p>Implementations must be safe for use by many threads. The events of two threads may be told in another order than
+ * that of the decisions.
  *
  * <p>What all calls used is the sum of what was {@link #onAdmitted} and {@link #onRecorded}, where a reservation that was {@link #onSettled}
  * counts with its actual use instead of its estimate, for the units that this states, and one that was {@link
@@ -64,9 +65,9 @@ public interface RateLimitListener {
     default void onRecorded(Caller caller, String endpoint, Usage usage, Recorded recorded) {}
 
     /**
-     * Tells that a call was rejected, or that more was asked for on a reservation and was; nothing was charged. A call
-     * that waits for its turn is told each time that it is rejected. A call whose key is refused is not told: no
-     * limiter decides it, and nobody is known to have called.
+     * Tells that a call was rejected, or more for a reservation. Nothing was charged. A call that waits for its turn is
+     * told at each rejection. A call whose key is refused is not told: no limiter decides it, and the caller is
+     * unknown.
      *
      * @param caller who called, and the tier that decided
      * @param endpoint what was called
@@ -89,7 +90,7 @@ public interface RateLimitListener {
     default void onShadowRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {}
 
     /**
-     * Tells that a reservation was settled; not, if it had ended before.
+     * Tells that a reservation was settled. A reservation that had ended before is not told.
      *
      * @param caller who called, and the tier that decided
      * @param endpoint what was called
@@ -99,7 +100,8 @@ public interface RateLimitListener {
     default void onSettled(Caller caller, String endpoint, Usage estimate, Usage actual) {}
 
     /**
-     * Tells that a reservation was cancelled, and all that it had charged given back; not, if it had ended before.
+     * Tells that a reservation was cancelled, and all that it had charged was given back. A reservation that had ended
+     * before is not told.
      *
      * @param caller who called, and the tier that decided
      * @param endpoint what was called
@@ -111,17 +113,17 @@ public interface RateLimitListener {
      * Returns the share of a limit's amount from which on the limit is nearly used up, and {@link #onNearLimit} is
      * told. It is asked for once, when the limiter is built, which fails if the share is out of its range.
      *
-     * @return a share above 0 and up to 1, such as 0.8; empty, as it is unless overridden, if {@code nearLimit} is
-     *     never to be told
+     * @return a share above 0 and up to 1, such as 0.8; empty unless overridden: then {@link #onNearLimit} is never
+     *     told
      */
     default OptionalDouble nearLimitAt() {
         return OptionalDouble.empty();
     }
 
     /**
-     * Tells that a limit has come to be nearly used up: what is used has reached the share {@link #nearLimitAt} of the
-     * amount and what was granted. It is told once, and again only after less than that was used. Limits of shadow
-     * tables are told too, and say so.
+     * Tells that a limit is nearly used up: what is used has reached the share {@link #nearLimitAt} of the amount and
+     * what was granted. Of all charges, one that reached the share is told, whatever machines share the limit. The
+     * limit is told again only after less was used. Limits of shadow tables are told too, and say so.
      *
      * @param caller whose charge reached the share, and the tier that decided
      * @param endpoint what was called; other endpoints may share the limit
@@ -139,7 +141,7 @@ public interface RateLimitListener {
 
     /**
      * Tells that the host charged what an organization has used under a former tier to the limits of another. Limits
-     * that come near their amount by that are told by the next call.
+     * that this brings near their amount are not told by it.
      *
      * @param caller who was charged, and the tier whose limits were
      * @param former the tier that the organization had
@@ -148,15 +150,15 @@ public interface RateLimitListener {
     default void onCarriedOver(Caller caller, Caller former, List<LimitStatus> charged) {}
 
     /**
-     * Tells that the host had all that an organization has used set to nothing.
+     * Tells that the host set what an organization has used to nothing.
      *
      * @param organization whose use was reset
      */
     default void onReset(String organization) {}
 
     /**
-     * Tells that the host had all dropped that was kept for an organization. State that is dropped because it is idle
-     * is not told.
+     * Tells that the host dropped what was kept for an organization. State that is dropped because it is idle is not
+     * told.
      *
      * @param organization whose state was dropped
      */

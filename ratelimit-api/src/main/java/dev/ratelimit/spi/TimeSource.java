@@ -23,16 +23,16 @@ public interface TimeSource {
 
     /**
      * Returns the wall clock's time. It may step in either direction. While it agrees with the monotonic clock to an
-     * hour, a limiter goes by the highest time it has seen; so when it steps back, periods last that much longer. A
-     * jump beyond that is believed when it has lasted a minute of the monotonic clock.
+     * hour, a limiter goes by the highest time that it has seen. So periods last longer when the clock steps back. A
+     * limiter believes a jump of more than an hour when the jump has lasted a minute of the monotonic clock.
      *
      * @return the current instant
      */
     Instant instant();
 
     /**
-     * Returns how old a reading of {@link #nanoTime()} may be when it is returned. A limiter that reads such a clock
-     * holds every charge so much longer, so that it never admits too much by the true time either.
+     * Returns the greatest age of a reading of {@link #nanoTime()} when it is returned. A limiter holds every charge
+     * longer by this age, so that it never admits too much by the true time either.
      *
      * <p>A limiter asks once, when it is built, and refuses a lag that is negative or more than an hour with an
      * {@link IllegalArgumentException}: a reading of that age measures no window.
@@ -44,14 +44,14 @@ public interface TimeSource {
     }
 
     /**
-     * Lets the calling thread wait until so much time has passed on the monotonic clock, as nearly as the platform's
-     * timers can tell.
+     * Lets the calling thread wait until the monotonic clock has advanced by a number of nanoseconds, as exactly as the
+     * platform's timers can.
      *
      * <p>Unless overridden this is {@link Thread#sleep}, which on a virtual thread blocks no other. A time source whose
-     * clock does not run by itself must override it, and may move the clock on instead of waiting: else a caller sleeps
+     * clock a program moves must override it, and may move the clock on instead of waiting. Otherwise a caller sleeps
      * again and again while no time passes.
      *
-     * @param nanos how long, in nanoseconds; not at all, if it is not positive
+     * @param nanos the wait in nanoseconds; there is no wait if it is not positive
      * @throws InterruptedException if the thread is interrupted before or while it waits; its interrupt status is then
      *     cleared
      */

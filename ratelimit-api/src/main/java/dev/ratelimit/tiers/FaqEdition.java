@@ -17,7 +17,7 @@ import java.util.function.LongFunction;
  * The edition "FAQ" of 2025-11-08, the newest.
  *
  * <table class="striped">
- * <caption>Calls per organization; each endpoint by itself unless it says "in total"</caption>
+ * <caption>Calls per organization; each endpoint alone unless it says "in total"</caption>
  * <tr><th>tier</th><th>per minute</th><th>per month</th></tr>
  * <tr><td>trial</td><td>embed 5, chat 20, others unlimited</td>
  *     <td>all other endpoints 1,000 in total; embed and chat unlimited</td></tr>
@@ -26,7 +26,7 @@ import java.util.function.LongFunction;
  *     <td>calls unlimited; all endpoints the customer's amount of money in total</td></tr>
  * </table>
  *
- * <p>Trial and production keys book on accounts of their own, "trial" and "production".
+ * <p>Trial and production keys have separate accounts, "trial" and "production".
  *
  * <p>The document says the month twice, differently: "all other endpoints on trial keys are 1,000 calls per month" and
  * "the monthly limit is 1000 calls per month". {@link #trial()} reads it as the first; {@link
@@ -36,7 +36,7 @@ import java.util.function.LongFunction;
  * one. That it resets with the calendar month is a reading. What a call costs is known after it: {@code reserve} asks
  * before the call, with an estimate or without, and {@code settle} states the cost, in {@link Unit#NANO_USD} or from a
  * {@link PriceList}. A limit counts calls that begin while it is set. A changed amount keeps what is spent in the
- * month, and a limit that is set or lifted keeps what is used by the minute; with another period, spending begins at
+ * month. A limit that is set or lifted keeps what is used by the minute. With another period, spending begins at
  * nothing.
  */
 public final class FaqEdition {
@@ -58,7 +58,7 @@ public final class FaqEdition {
     /**
      * Returns the tier of trial keys with another reading of "per month".
      *
-     * @param perMonth makes the limit of so many calls per month
+     * @param perMonth makes the limit from the number of calls per month
      * @return the tier "trial"
      */
     public static Tier trial(LongFunction<? extends Limit> perMonth) {
@@ -80,7 +80,7 @@ public final class FaqEdition {
     /**
      * Returns the tier of trial keys under the stricter reading with another reading of "per month".
      *
-     * @param perMonth makes the limit of so many calls per month
+     * @param perMonth makes the limit from the number of calls per month
      * @return the tier "trial"
      */
     public static Tier trialWithOneMonthlyTotal(LongFunction<? extends Limit> perMonth) {
@@ -101,8 +101,8 @@ public final class FaqEdition {
 
     /**
      * Returns the tier of production keys of a customer who has set a spending limit, counted by the calendar month in
-     * UTC. While anything of it remains a call is admitted, whatever it costs, so the last calls may overrun it; then
-     * all endpoints are refused until the month ends.
+     * UTC. A call is admitted while anything of the limit remains, whatever the call costs. So the last calls may
+     * overrun the limit. Then all endpoints are refused until the month ends.
      *
      * @param dollarsPerMonth the limit in US dollars, of whole nano-dollars, between 0 and 9,007,199.254740992; made
      *     from a text, because a {@code double} is not exact
@@ -126,9 +126,8 @@ public final class FaqEdition {
      * Returns the tier of production keys of a customer who has set a spending limit, by another period, zone or
      * billing day.
      *
-     * @param spending the limit in {@link Unit#NANO_USD}; taken as it is, so it refuses once it is reached, as the
-     *     document has it, if its overrun is {@link Overrun#UNTIL_REACHED}, and otherwise refuses only a call whose
-     *     estimate does not fit
+     * @param spending the limit in {@link Unit#NANO_USD}. With {@link Overrun#UNTIL_REACHED} it refuses once it is
+     *     reached, as the document says. Otherwise it refuses a call whose estimate does not fit
      * @return the tier "production"
      * @throws IllegalArgumentException if the quota counts another unit
      */

@@ -13,17 +13,16 @@ import java.util.function.LongFunction;
  * The edition "going live".
  *
  * <table class="striped">
- * <caption>Calls per organization; each endpoint by itself unless it says "in total"</caption>
+ * <caption>Calls per organization; each endpoint alone unless it says "in total"</caption>
  * <tr><th>tier</th><th>per minute</th><th>per month</th></tr>
  * <tr><td>trial</td><td>generate, summarize, cluster, embed 5; rerank, chat 10; every other endpoint 100</td>
  *     <td>generate, summarize 3,000; chat and coral 5,000 in total; all remaining endpoints 1,000 in total</td></tr>
  * <tr><td>production</td><td>every endpoint 10,000</td><td>unlimited (metered)</td></tr>
  * </table>
  *
- * <p>Trial keys stay free beside a production key: the two tiers book on accounts of their own, "trial" and
- * "production".
+ * <p>Trial keys stay free beside a production key: the two tiers have separate accounts, "trial" and "production".
  *
- * <p>Readings: "all endpoints 10,000" is each endpoint by itself, like the trial table above it. "Generate and
+ * <p>Readings: "all endpoints 10,000" is each endpoint alone, like the trial table above it. "Generate and
  * summarize have a monthly limit of 3,000" lacks the word "total" that the next two sentences have, so it is read as
  * each.
  */
@@ -43,7 +42,7 @@ public final class GoingLiveEdition {
     /**
      * Returns the tier of trial keys with another reading of "per month".
      *
-     * @param perMonth makes the limit of so many calls per month
+     * @param perMonth makes the limit from the number of calls per month
      * @return the tier "trial"
      */
     public static Tier trial(LongFunction<? extends Limit> perMonth) {

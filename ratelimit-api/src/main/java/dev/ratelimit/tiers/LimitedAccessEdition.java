@@ -36,8 +36,8 @@ import dev.ratelimit.Unit;
  * }
  * }</pre>
  *
- * <p>Both tiers book on one account: a change from limited to full lifts the quota, and what is used in the windows
- * counts on. What is used of the quota is kept too, for a change back; calls that begin under full do not count in it.
+ * <p>Both tiers have one account. A change from limited to full lifts the quota, and what is used in the windows still
+ * counts. What is used of the quota is kept for a change back; calls that begin under full do not count in it.
  */
 public final class LimitedAccessEdition {
 
@@ -45,8 +45,8 @@ public final class LimitedAccessEdition {
 
     /**
      * Returns the tier of an organization with limited access. A call of generate is admitted while any of the 500,000
-     * characters remains, however long its input and output are; once they are reached, generate is suspended, and the
-     * other endpoints go on.
+     * characters remains, however long its input and output are. Then generate is suspended, and the other endpoints go
+     * on.
      *
      * @return the tier "limited"
      */

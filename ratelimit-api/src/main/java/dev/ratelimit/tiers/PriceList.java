@@ -9,7 +9,7 @@ import static java.util.stream.Collectors.joining;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Arguments;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.Map;

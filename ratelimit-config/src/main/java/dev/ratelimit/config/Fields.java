@@ -2,7 +2,7 @@ package dev.ratelimit.config;
 
 import static java.util.stream.Collectors.joining;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

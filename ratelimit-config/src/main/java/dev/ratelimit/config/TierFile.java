@@ -5,8 +5,7 @@ import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import dev.ratelimit.Tier;
-import dev.ratelimit.kernel.Arguments;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -158,7 +157,7 @@ public final class TierFile {
      */
     public static WatchedTierFile watch(Path file, Duration every, Consumer<Exception> onFailure) throws IOException {
         requireNonNull(onFailure, "onFailure");
-        Arguments.require(every.compareTo(Duration.ZERO) > 0, "every", "> 0", every);
+        require(every.compareTo(Duration.ZERO) > 0, "every", "> 0", every);
         return WatchedTierFile.begin(file, every, onFailure);
     }
 
@@ -171,10 +170,10 @@ public final class TierFile {
      *     longer than a file may be
      */
     public static String write(Collection<Tier> tiers) {
-        Arguments.require(!tiers.isEmpty(), "tiers", "at least one", List.of());
+        require(!tiers.isEmpty(), "tiers", "at least one", List.of());
         Set<String> names = new HashSet<>();
         for (Tier tier : tiers) {
-            Arguments.require(names.add(tier.name()), "tiers", "of a name each", tier.name());
+            require(names.add(tier.name()), "tiers", "of a name each", tier.name());
         }
         String text = TierWriter.text(tiers);
         try {
@@ -228,5 +227,12 @@ public final class TierFile {
     @Override
     public String toString() {
         return Printable.text("tiers " + tiers.keySet());
+    }
+
+    private static void require(boolean holds, String name, String rule, Object value) {
+        if (!holds) {
+            throw new IllegalArgumentException(
+                    name + " must be " + rule + ": " + name + "=" + Printable.name(value.toString()));
+        }
     }
 }

@@ -2,7 +2,7 @@ package dev.ratelimit.config;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 
 /**
  * One thing that is wrong in a tier file.

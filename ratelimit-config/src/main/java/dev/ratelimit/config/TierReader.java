@@ -7,7 +7,7 @@ import dev.ratelimit.LimitFormatException;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -5,10 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.LimitStatus;
-import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimiter;
-import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
+import dev.ratelimit.kernel.AdminChecks;
 import dev.ratelimit.spi.RateLimitListener;
 import java.util.List;
 import java.util.function.Function;
@@ -71,19 +70,7 @@ public final class AdminTools {
      * @see RateLimitListener#onGranted
      */
     public LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
-        requireNonNull(caller, "caller");
-        requireNonNull(quota, "quota");
-        Arguments.require(quota.limit() instanceof Quota, "quota", "a quota", quota);
-        Arguments.require(
-                isOf(caller.tier(), quota),
-                "quota",
-                "a limit of tier \"" + caller.tier().name() + '"',
-                quota);
-        Arguments.require(
-                units >= -CompiledLimit.MOST_GRANTED && units <= CompiledLimit.MOST_GRANTED,
-                "units",
-                ">= -2^53 and <= 2^53",
-                units);
+        AdminChecks.requireGrant(caller, quota, units);
         LimitStatus status = granted(caller, quota, units);
         store.listeners.onGranted(caller, status);
         return status;
@@ -100,12 +87,6 @@ public final class AdminTools {
                 store.remove(organization);
             }
         }
-    }
-
-    private static boolean isOf(Tier tier, AppliedLimit limit) {
-        return tier.namedLimits().contains(limit)
-                || (limit.scope() instanceof Scope.Endpoint endpoint
-                        && tier.limitsFor(endpoint.name()).contains(limit));
     }
 
     /**
@@ -133,13 +114,7 @@ public final class AdminTools {
      * @see RateLimitListener#onCarriedOver
      */
     public List<LimitStatus> carryOver(Caller caller, Caller former) {
-        requireNonNull(caller, "caller");
-        requireNonNull(former, "former");
-        Arguments.require(
-                former.organization().equals(caller.organization()),
-                "former",
-                "of organization \"" + caller.organization() + '"',
-                former.organization());
+        AdminChecks.requireSameOrganization(caller, former);
         List<LimitStatus> charged = carriedOver(caller.organization(), caller.tier(), former.tier());
         if (!charged.isEmpty()) {
             store.listeners.onCarriedOver(caller, former, charged);

@@ -4,6 +4,7 @@ import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
+import dev.ratelimit.kernel.MeterKey;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -33,9 +34,7 @@ final class CarryOver {
         for (AppliedLimit limit : limits(organization, tier, former)) {
             counterpart(limit, former)
                     .map(of -> CompiledLimit.of(former, of))
-                    .filter(of -> !of.key
-                            .span()
-                            .equals(CompiledLimit.Key.of(tier, limit).span()))
+                    .filter(of -> !of.key.span().equals(MeterKey.Span.of(limit.limit())))
                     .ifPresent(of -> {
                         Meter meter = organization.find(of);
                         long used = meter == null ? 0 : meter.status(of, now).used();
@@ -51,7 +50,7 @@ final class CarryOver {
                 CompiledLimit limit = organization.limit(tier, applied);
                 charged.put(limit, organization.meter(limit).chargeAnyway(limit, used, now));
             });
-            Set<CompiledLimit.Key> keys = new HashSet<>();
+            Set<MeterKey> keys = new HashSet<>();
             List<LimitStatus> status = charged.keySet().stream()
                     .filter(limit -> keys.add(limit.key))
                     .map(limit -> organization.meter(limit).status(limit, now))

@@ -3,12 +3,13 @@ package dev.ratelimit.core;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.BoundedCache;
 import dev.ratelimit.spi.TimeSource;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ final class Clocks {
     private static final Duration MAX_LAG = Duration.ofHours(1);
 
     /** The most kinds of periods that are kept. Others are computed anew. */
-    private static final int MAX_PERIODS = 1_024;
+    private static final int MAX_PERIODS = 256;
 
     private static final VarHandle TIME_OF_DAY = VarHandles.of(MethodHandles.lookup(), "timeOfDay", TimeOfDay.class);
 
@@ -39,7 +40,7 @@ final class Clocks {
     /**
      * The last period of each kind that was asked for. Most organizations are in the same one, and share one object.
      */
-    private final ConcurrentHashMap<QuotaPeriod, QuotaPeriod.Interval> periods = new ConcurrentHashMap<>(1);
+    private final BoundedCache<QuotaPeriod, QuotaPeriod.Interval> periods = new BoundedCache<>(MAX_PERIODS);
 
     Clocks(TimeSource time) {
         this.time = time;
@@ -83,9 +84,6 @@ final class Clocks {
             return known;
         }
         QuotaPeriod.Interval found = kind.at(time);
-        if (periods.size() >= MAX_PERIODS) {
-            periods.clear();
-        }
         periods.put(kind, found);
         return found;
     }

@@ -1,151 +1,39 @@
 package dev.ratelimit.core;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Overrun;
-import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.kernel.Waits;
+import dev.ratelimit.kernel.Windows;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
 
 /** A limit of a tier compiled for decisions: the numbers that a decision needs, in fields. */
 final class CompiledLimit {
 
-    /** The wait when no wait helps. As nanoseconds it would be 292 years. */
-    static final long NEVER = Long.MAX_VALUE;
+    /** The wait when no wait helps. */
+    static final long NEVER = Waits.NEVER;
 
     /**
-     * The most units that count at once, also where charges are made whether they fit or not: 256 times the greatest amount. A limit
-     * refuses at this sum what it would refuse at any greater one.
+     * The most units that count at once, also where charges are made whether they fit or not: 256 times the greatest
+     * amount. A limit refuses at this sum what it would refuse at any greater one.
      */
     static final long MOST_USED = 1L << 61;
 
     /** The most units that can be granted beyond an amount: as many as the greatest amount. */
-    static final long MOST_GRANTED = 1L << 53;
-
-    /**
-     * A limit of at most this amount is exact while fewer marks than this are live. A limit of precision EXACT always
-     * is.
-     */
-    private static final int EXACT_MARKS = 1_024;
-
-    /**
-     * The identity of a meter within an organization. Limits that differ only in amount, precision or overrun have
-     * equal keys, and so share a meter.
-     *
-     * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM. A caller who does
-     * not know them cannot choose names whose keys collide. With {@link String#hashCode} a caller can.
-     */
-    static final class Key {
-
-        private static final long SEED = new SplittableRandom().nextLong();
-        private static final long FACTOR = new SplittableRandom().nextLong() | 1;
-
-        private final String account;
-        private final String table;
-        private final Scope scope;
-        private final Unit unit;
-        private final Object span;
-        private final int hash;
-
-        Key(String account, String table, Scope scope, Unit unit, Object span) {
-            this.account = requireNonNull(account, "account");
-            this.table = requireNonNull(table, "table");
-            this.scope = requireNonNull(scope, "scope");
-            this.unit = requireNonNull(unit, "unit");
-            this.span = requireNonNull(span, "span");
-            int others = Objects.hash(account, table, unit, span, scope instanceof Scope.Group);
-            this.hash = hash(scope.name(), others);
-        }
-
-        static Key of(Tier tier, AppliedLimit limit) {
-            Object span = limit.limit() instanceof RateLimit rate ? rate.window() : ((Quota) limit.limit()).period();
-            return new Key(
-                    tier.account(), limit.table(), limit.scope(), limit.limit().unit(), span);
-        }
-
-        private static int hash(String name, int others) {
-            long hash = mixed(SEED ^ others);
-            for (int i = 0; i < name.length(); i++) {
-                hash = mixed(hash ^ name.charAt(i));
-            }
-            return (int) hash;
-        }
-
-        /** Returns a number whose lower half depends on all bits of another. The mapping is one to one. */
-        private static long mixed(long number) {
-            long product = number * FACTOR;
-            return product ^ (product >>> 32);
-        }
-
-        /** Returns the key of the same limit in another scope. */
-        Key of(Scope other) {
-            return new Key(account, table, other, unit, span);
-        }
-
-        /** Returns a hash whose last bit is 0, for a table with keys at even places. */
-        int evenHash() {
-            return hash << 1;
-        }
-
-        String account() {
-            return account;
-        }
-
-        String table() {
-            return table;
-        }
-
-        Scope scope() {
-            return scope;
-        }
-
-        Unit unit() {
-            return unit;
-        }
-
-        /** Returns the window, a {@link java.time.Duration}, or the {@link dev.ratelimit.QuotaPeriod}. */
-        Object span() {
-            return span;
-        }
-
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return this == other
-                    || (other instanceof Key that
-                            && hash == that.hash
-                            && scope.equals(that.scope)
-                            && table.equals(that.table)
-                            && account.equals(that.account)
-                            && unit.equals(that.unit)
-                            && span.equals(that.span));
-        }
-
-        @Override
-        public int hashCode() {
-            return hash;
-        }
-
-        @Override
-        public String toString() {
-            return "Key[account=" + account + ", table=" + table + ", scope=" + scope + ", unit=" + unit + ", span="
-                    + span + ']';
-        }
-    }
+    static final long MOST_GRANTED = Arguments.MAX_AMOUNT;
 
     final AppliedLimit applied;
     final LimitReached cause;
-    final Key key;
+    final MeterKey key;
     final Unit unit;
     final long amount;
 
@@ -170,7 +58,7 @@ final class CompiledLimit {
     /** Whether the limit refuses nothing, and only reports. */
     final boolean shadow;
 
-    CompiledLimit(Key key, AppliedLimit applied, int order) {
+    CompiledLimit(MeterKey key, AppliedLimit applied, int order) {
         this.applied = applied;
         this.cause = new LimitReached(applied);
         this.key = key;
@@ -181,8 +69,7 @@ final class CompiledLimit {
         this.shadow = applied.shadow();
         if (applied.limit() instanceof RateLimit rate) {
             windowNanos = rate.window().toNanos();
-            exactMarks =
-                    rate.precision() == Precision.EXACT ? Integer.MAX_VALUE : amount <= EXACT_MARKS ? EXACT_MARKS : 0;
+            exactMarks = Windows.exactMarks(rate);
             untilReached = false;
             neverRefuses = false;
         } else {
@@ -196,7 +83,7 @@ final class CompiledLimit {
 
     /** Compiles a limit for one question, which needs no order. */
     static CompiledLimit of(Tier tier, AppliedLimit applied) {
-        return new CompiledLimit(Key.of(tier, applied), applied, 0);
+        return new CompiledLimit(MeterKey.of(tier.account(), applied), applied, 0);
     }
 
     /** Returns the same limit for another endpoint. */

@@ -6,6 +6,7 @@ import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
+import dev.ratelimit.kernel.MeterKey;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
@@ -121,7 +122,7 @@ final class CompiledTier {
 
     private CompiledLimit rule(AppliedLimit limit) {
         return new CompiledLimit(
-                CompiledLimit.Key.of(tier, limit), limit, requireNonNull(orders.get(limit.table()), "table"));
+                MeterKey.of(tier.account(), limit), limit, requireNonNull(orders.get(limit.table()), "table"));
     }
 
     /**

@@ -5,32 +5,37 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Waits;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The decisions of a limiter: over the meters of an organization, by the limits of a compiled tier. A decision is null
- * if the organization's state was dropped meanwhile: then it must be made again on another state.
+ * Decides calls: charges the meters of an organization by the limits of a compiled tier, all or none.
  *
- * <p>A call with several limits first looks at all of them, so that a refusal names the one that refuses longest and
- * writes nothing; then it charges them in ascending order of span, and gives back what it has charged if another call
- * took the last unit in between. Until then that call's units count: a call that shares a meter with it may be refused
- * although it would have fitted. While no other limit refuses, the first is not looked at: that it refuses shows when
- * it is charged, and then nothing is charged so far.
+ * <p>A decision is null if the organization's state was dropped meanwhile. Then it must be made again on another state.
  *
- * <p>The limits of shadow tables come last, each by itself, so that none of them is charged for a call which is refused
+ * <p>A call with several limits first asks all of them. So a refusal names the limit that refuses longest, and writes
+ * nothing. Then the call charges the limits in ascending order of span. If another call took the last unit in between,
+ * it gives back what it has charged. Until then its units count: a call that shares a meter with it may be refused
+ * although it would have fitted. While no other limit refuses, the first one is not asked. It refuses when it is
+ * charged, and then nothing is charged so far.
+ *
+ * <p>The limits of shadow tables come last, each of them alone. So none of them is charged for a call that is refused
  * after all.
  *
  * <h2>All or nothing, also when something throws</h2>
  *
- * A clock of the host may throw, and a call may come where its thread has no stack left. A charge ends with the CAS
- * that makes it, so a charge that throws was not made. All that follows a charge runs within the frame that keeps its
- * position: the charges of the other limits, the question whether the organization's state is still live, and the
- * {@link Ledger}. If one of them throws, the frame gives back what it has charged, which reads no clock. Where even
- * that throws, for want of stack or memory, it is left to the next call: {@link PendingRefunds}. So the caller gets
- * what was thrown, and nothing is charged. After all frames only idle organizations are looked at. If that throws, the
- * caller gets the decision, and another call will look.
+ * <p>A clock of the host may throw, and a thread may have no stack left for a call. A charge ends with the CAS that
+ * makes it. So a charge that throws was not made.
+ *
+ * <p>All that follows a charge runs within the frame that keeps its position: the charges of the other limits, the
+ * question whether the state is still live, and the {@link Ledger}. If one of them throws, the frame gives back what it
+ * has charged, which reads no clock. Where even that throws, for want of stack or memory, it is left to the next call:
+ * {@link PendingRefunds}. So the caller gets what was thrown, and nothing is charged.
+ *
+ * <p>A sweep of idle organizations runs behind all frames. If that throws, the caller gets the decision, and another
+ * call will sweep.
  */
 final class Decider {
 
@@ -45,13 +50,14 @@ final class Decider {
     }
 
     /**
-     * The call stack keeps the positions of so many limits, so that nothing is allocated; an array keeps those of more.
+     * The most limits whose positions are kept by the call stack, which allocates nothing. An array keeps those of
+     * more.
      */
     private static final int MOST_FRAMES = 16;
 
     /**
-     * What the handlers below name is resolved with this class. To resolve it calls a class loader, and where a handler
-     * is entered first there may be no stack for that: then the JVM skips the handler.
+     * The classes that the handlers below name. They are resolved with this class. To resolve one calls a class loader,
+     * and where a handler is entered first there may be no stack for that. Then the JVM skips the handler.
      */
     static final List<Class<?>> RESOLVED = List.of(Throwable.class, Object.class);
 
@@ -355,8 +361,6 @@ final class Decider {
 
     private static Rejected rejected(CompiledTier compiled, CompiledLimit limit, long wait) {
         String notice = compiled.tier.message();
-        return wait == CompiledLimit.NEVER
-                ? Rejected.permanent(limit.cause, notice)
-                : Rejected.temporary(limit.cause, notice, wait);
+        return Waits.rejected(limit.cause, notice, wait);
     }
 }

@@ -15,6 +15,10 @@ import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.ApiVersion;
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.io.IOException;
@@ -39,24 +43,27 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It never admits more than a limit's amount in any window of the limit's length, whatever threads do. Windows are
  * exact to the nanosecond of the monotonic clock, or hold a charge up to window/1,024 too long: see {@link
- * dev.ratelimit.Precision}. The wall clock is read for quotas only: before each of their refusals and statuses, when a
- * period is over, and otherwise at most once a second for each quota of an organization, so that a wall clock that is
- * set forward is noticed within a second. A jump of more than an hour, forward or back, is believed when it has lasted
- * a minute of the monotonic clock; until then time goes on from before. A period that was left because of that is kept
- * until it would have ended, and goes on if the clock is put right.
+ * dev.ratelimit.Precision}.
  *
- * <p>Calls that race for the last unit of one limit may, while the loser gives back what it took of its other limits,
- * cause a further call that shares one of those to be refused, or to be told too long a wait.
+ * <p>The wall clock is read for quotas only: before each of their refusals and statuses, and when a period is over.
+ * Otherwise it is read at most once a second for each quota of an organization. So a wall clock that is set forward is
+ * noticed within a second. A jump of more than an hour, forward or back, is believed when it has lasted a minute of the
+ * monotonic clock. Until then time goes on from before. A period that was left because of a jump is kept until it would
+ * have ended. It goes on if the clock is put right.
  *
- * <p>Safe for use by many threads. Decisions are lock-free and do not block, except that a short lock may be taken when
- * an organization, a tier of it or an endpoint is seen for the first time, or a period is left because the wall clock
- * jumped. What a thread did before an admitted call happens-before what another does after a later call that the
- * admission counted against. The time of a call does not depend on how many organizations and endpoints were named.
+ * <p>Calls may race for the last unit of one limit. The loser gives back what it took of its other limits. Meanwhile a
+ * further call that shares one of those may be refused, or be told too long a wait.
  *
- * <p>An organization's state is dropped when it is idle: when nothing that it has used or was granted counts any more,
- * so that no later decision depends on it. A few organizations are looked at by each call that brings a new one, and by
- * one call in every millisecond; {@link #cleanUp()} looks at all. Quotas keep an organization's state until their
- * period is over. State is lost with the object, unless a {@linkplain #snapshot(Path) snapshot} was written.
+ * <p>Safe for use by many threads. Decisions are lock-free and do not block. A short lock may be taken when an
+ * organization, a tier of it or an endpoint comes for the first time. The same holds when a period is left because the
+ * wall clock jumped. What a thread did before an admitted call happens-before what another thread does after a later
+ * call that the admission counted against. The time of a call does not depend on how many organizations and endpoints
+ * were named.
+ *
+ * <p>An organization's state is dropped when it is idle: nothing that it has used or was granted counts any more, so no
+ * later decision depends on it. Each call that brings a new organization checks a few states, and so does one call in
+ * every millisecond. {@link #cleanUp()} checks all. Quotas keep an organization's state until their period is over.
+ * State is lost with the object, unless a {@linkplain #snapshot(Path) snapshot} was written.
  */
 public final class InMemoryRateLimiter implements RateLimiter {
 
@@ -76,7 +83,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
         this.store = new OrganizationStore(
                 new Clocks(builder.time),
-                new Listeners(listeners, builder.time),
+                new Listeners(listeners, new ThrottledLog(builder.time, InMemoryRateLimiter.class.getName())),
                 builder.maxEndpoints,
                 builder.maxOrganizations,
                 builder.capacityPolicy);
@@ -246,16 +253,17 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     /**
-     * Drops all organizations that are idle now: nothing of what they have used or were granted counts any more. Calls
-     * do this by themselves, a few organizations at a time; a host that has quiet hours may do it at once. It takes
-     * time in proportion to the organizations there are, and hinders no call.
+     * Drops the state of all organizations that are idle now: nothing that they have used or were granted counts any
+     * more. Calls do this themselves, a few organizations at a time. A host with quiet hours may do it at once. It
+     * takes time in proportion to the number of organizations, and hinders no call.
      */
     public void cleanUp() {
         store.sweepAll();
     }
 
     /**
-     * Returns what support does by hand: grant units, carry over a change of plan, reset or forget an organization.
+     * Returns the tools of support: to grant units, to carry over a change of plan, to reset or to forget an
+     * organization.
      *
      * @return the tools
      */
@@ -264,9 +272,9 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     /**
-     * Counts what is kept. It takes time in proportion to the organizations there are, and hinders no call.
+     * Counts what is kept. It takes time in proportion to the number of organizations, and hinders no call.
      *
-     * @return the counts, each for itself while calls go on
+     * @return the counts; while calls go on, each is as of another moment
      */
     public LimiterStats stats() {
         return LimiterStats.of(store, counter);
@@ -274,14 +282,14 @@ public final class InMemoryRateLimiter implements RateLimiter {
 
     /**
      * Writes all that counts to a stream, so that a later process can {@linkplain Builder#restore(InputStream) go on}
-     * with it. A charge that was reported before this method is called is in it; one that is made meanwhile may be.
+     * with it. A charge that was reported before this call is in the snapshot. A charge that is made meanwhile may be.
      * Calls go on.
      *
-     * <p>The snapshot holds the names of organizations, accounts, tables and endpoints, and what is used and granted.
-     * The form is that of {@code docs/SNAPSHOT.md}; with an end mark, so that what a failure left incomplete is refused
+     * <p>The snapshot has the names of organizations, accounts, tables and endpoints, and what is used and granted. Its
+     * form is that of {@code docs/SNAPSHOT.md}. It ends with a mark, so that what a failure left incomplete is refused
      * on read.
      *
-     * @param out takes the bytes; need not be buffered, and is not closed
+     * @param out takes the bytes; may be unbuffered, and is not closed
      * @throws IOException if the stream throws it
      */
     public void snapshot(OutputStream out) throws IOException {
@@ -293,7 +301,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
      * stops, the file is the old one or the new one. Not for two threads at a time on one file.
      *
      * @param file a regular file, or a symbolic link to one, which is replaced and not followed. It may be absent; its
-     *     folder must not be
+     *     folder must exist
      * @throws IOException if it cannot be written, or is something else, such as a folder, a device or a pipe; then it
      *     is as it was
      */
@@ -326,7 +334,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
-         * Lets a resolver say which tier an organization is on; it is asked at every call that does not bring its tier.
+         * Sets the resolver of tiers, which gives the tier of an organization. Each call that does not bring its tier
+         * asks it.
          *
          * @param tiers the resolver
          * @return this builder
@@ -348,7 +357,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
-         * Adds a listener, which is told of each decision on the thread that asked for it.
+         * Adds a listener, which is notified of each decision on the calling thread.
          *
          * @param listener the listener, safe for use by many threads
          * @return this builder
@@ -359,8 +368,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
-         * Lets decisions be counted, for {@link InMemoryRateLimiter#stats()}. They are not unless this is called: each
-         * call then costs some nanoseconds more.
+         * Counts decisions, for {@link InMemoryRateLimiter#stats()}. Each call then costs some nanoseconds more.
+         * Without it they are not counted.
          *
          * @return this builder
          */
@@ -370,13 +379,15 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
-         * Bounds the endpoints, of those that no table of a tier names, that an organization has meters of their own
-         * for; 1,000 unless stated. All further ones share the meters of one, the {@linkplain
-         * dev.ratelimit.Scope.Endpoint#OVERFLOW overflow row}, which refusals and statuses name, until the organization
-         * is idle: for good, once it has used of a lifetime quota. An endpoint that one tier names may count by itself
-         * under that and with others under another.
+         * Bounds the endpoints of an organization that no table of a tier names and that have meters of their own;
+         * 1,000 unless stated.
          *
-         * @param max how many names, zero or more
+         * <p>All further ones share the meters of one, the {@linkplain dev.ratelimit.Scope.Endpoint#OVERFLOW overflow
+         * row}, which refusals and statuses name. They do until the organization is idle: for good, once it has used a
+         * lifetime quota. An endpoint that one tier names and another does not may have meters of its own under the
+         * one, and share them under the other.
+         *
+         * @param max the most endpoints, zero or more
          * @return this builder
          * @throws IllegalArgumentException if the number is negative
          */
@@ -387,14 +398,16 @@ public final class InMemoryRateLimiter implements RateLimiter {
         }
 
         /**
-         * Bounds the organizations whose state is kept; without a bound unless stated. State that counts is never
-         * dropped to make room: while there are so many, the calls of further organizations are refused or not counted
-         * at all. To refuse one takes no longer than a call of an organization that is kept. The place of one that has
-         * become idle is found by calls within a millisecond for each 64 organizations that are kept. What is restored
-         * from a snapshot, and what support grants, is kept beyond the bound.
+         * Bounds the organizations whose state is kept; without a bound unless stated.
          *
-         * @param max how many organizations, at least 1
-         * @param capacityPolicy what happens to the calls of further ones
+         * <p>State that counts is never dropped to make room. While the bound is reached, the calls of further
+         * organizations are refused, or are not counted at all. To refuse one takes no longer than a call of an
+         * organization that is kept. Calls find the place of an organization that has become idle within a millisecond
+         * for each 64 organizations that are kept. What is restored from a snapshot, and what support grants, is kept
+         * beyond the bound.
+         *
+         * @param max the most organizations, at least 1
+         * @param capacityPolicy the answer to the calls of further ones
          * @return this builder
          * @throws IllegalArgumentException if the number is less than 1
          */
@@ -414,20 +427,22 @@ public final class InMemoryRateLimiter implements RateLimiter {
          *     than an hour
          */
         public InMemoryRateLimiter build() {
+            ApiVersion.require("ratelimit-core", ApiVersion.CURRENT);
             return new InMemoryRateLimiter(this);
         }
 
         /**
-         * Makes a limiter that goes on where another was when it wrote a snapshot. Windows go on by the time that has
-         * passed since by the wall clock, or by none if that was set back or is more than an hour: that may be a wrong
-         * clock, and is believed, for periods, when it has lasted a minute. A period that is over by the highest time
-         * of day that either has seen is over.
+         * Makes a limiter that goes on where another was when it wrote a snapshot.
          *
-         * <p>Every organization of which something counts is restored, even if there are more than
-         * {@link #maxOrganizations(long, CapacityPolicy) maxOrganizations} allows. As long as there are, no further one
-         * finds a place. An organization of which nothing counts any more takes no place.
+         * <p>Windows go on by the time that has passed since by the wall clock. They go on by none if that was set back
+         * or is more than an hour: that may be a wrong clock. For periods it is believed when it has lasted a minute. A
+         * period that is over by the highest time of day that either limiter has seen is over.
          *
-         * @param snapshot the bytes of a snapshot, to their end; need not be buffered, and is not closed
+         * <p>Every organization of which something counts is restored, even if there are more than {@link
+         * #maxOrganizations(long, CapacityPolicy) maxOrganizations} allows. While there are, no further one finds a
+         * place. An organization of which nothing counts any more takes no place.
+         *
+         * @param snapshot the bytes of a snapshot, to their end; may be unbuffered, and is not closed
          * @return a limiter that has seen what the other had
          * @throws SnapshotException if that is no whole snapshot of a version that this one can read
          * @throws IOException if the stream throws it

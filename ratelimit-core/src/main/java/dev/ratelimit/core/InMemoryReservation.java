@@ -23,17 +23,18 @@ import org.jspecify.annotations.Nullable;
  * The reservation of a call that was admitted. It is made before the call is decided, and nobody sees it if the call is
  * refused.
  *
- * <p>To settle or to cancel takes its charge away, which only one call can do, and that one owns it then. More that was
- * charged meanwhile finds that it is gone, and is given back. What is missing is charged first, since that may read a
- * clock of the host, which may throw: then the reservation is open again, charged as it was. Who asked in between was
- * told that it had ended. To give back, afterwards, fails only for want of stack or memory. Then the reservation is
- * open with what is not given back yet.
+ * <p><b>Ending.</b> To settle or to cancel takes the charge away by a CAS. Only one call can do that, and it then owns
+ * the charge. A piece that was charged meanwhile finds that the charge is gone, and is given back.
  *
- * <p>It may outlive the state of its organization, which is dropped when it is idle. What it gives back is then
- * nothing, since it does not count any more; what it charges goes to the new state.
+ * <p>What is missing is charged first, since that may read a clock of the host, which may throw. Then the reservation
+ * is open again, charged as it was. Whoever asked in between was told that it had ended. To give back, afterwards,
+ * fails only for want of stack or memory. Then the reservation is open with what is not given back yet.
  *
- * <p>Lock-free. It must be published safely, by a volatile field or a queue for example: a thread that gets hold of it
- * by a race may find it ended.
+ * <p>A reservation may outlive the state of its organization, which is dropped when it is idle. It then gives back
+ * nothing, since its units do not count any more. What it charges goes to the new state.
+ *
+ * <p><b>Progress.</b> Lock-free. A reservation must be published safely, by a volatile field or a queue for example. A
+ * thread that gets it by a race may find it ended.
  */
 final class InMemoryReservation implements Reservation, Decider.Ledger {
 

@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.kernel.Arguments;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

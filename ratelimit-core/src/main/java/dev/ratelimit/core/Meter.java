@@ -1,6 +1,7 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.kernel.MeterKey;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,7 +80,7 @@ abstract sealed class Meter permits SlidingWindow, PeriodCounter {
      * before the call are in it. Charges that are made meanwhile may be.
      */
     @Nullable
-    abstract SavedMeter save(CompiledLimit.Key key, long now);
+    abstract SavedMeter save(MeterKey key, long now);
 
     /** Tells whether every later decision would be the same on a new meter. */
     abstract boolean isIdle(long now);

@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.kernel.MeterKey;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.BiConsumer;
@@ -31,7 +32,7 @@ abstract class MeterTable {
     private int size;
 
     /** Makes the meter of a key that has none. */
-    abstract Meter newMeter(CompiledLimit.Key key);
+    abstract Meter newMeter(MeterKey key);
 
     /** Returns the meter of a limit, which is made if there is none. */
     final Meter meter(CompiledLimit limit) {
@@ -66,7 +67,7 @@ abstract class MeterTable {
     }
 
     /** Returns the meter of an equal key, which is made if there is none. */
-    private Meter ofEqual(CompiledLimit.Key key) {
+    private Meter ofEqual(MeterKey key) {
         Object[] known = pairs;
         int place = placeOf(key, known);
         if (place < 0) {
@@ -76,20 +77,20 @@ abstract class MeterTable {
         return meterAt(known, place);
     }
 
-    private synchronized Meter add(CompiledLimit.Key key) {
+    private synchronized Meter add(MeterKey key) {
         Meter known = find(key);
         return known != null ? known : put(key, newMeter(key));
     }
 
     /** Returns the meter of a key, or null if there is none. */
-    final @Nullable Meter find(CompiledLimit.Key key) {
+    final @Nullable Meter find(MeterKey key) {
         Object[] known = pairs;
         int place = placeOf(key, known);
         return place < 0 ? null : meterAt(known, place);
     }
 
     /** Returns the place of a key, or a negative number if it has none. */
-    private static int placeOf(CompiledLimit.Key key, Object[] pairs) {
+    private static int placeOf(MeterKey key, Object[] pairs) {
         int last = pairs.length - 1;
         int place = key.evenHash() & last;
         for (int i = 0; i < last; i += 2) {
@@ -106,7 +107,7 @@ abstract class MeterTable {
     }
 
     /** Adds the meter of a key that has none. */
-    final synchronized Meter put(CompiledLimit.Key key, Meter meter) {
+    final synchronized Meter put(MeterKey key, Meter meter) {
         Object[] known = pairs;
         int places = known.length / 2;
         if (size == Math.max(Math.min(places, 2), places * 3 / 4)) {
@@ -131,7 +132,7 @@ abstract class MeterTable {
         pairs = new Object[2 * places];
     }
 
-    private static void insert(Object[] pairs, CompiledLimit.Key key, Meter meter) {
+    private static void insert(Object[] pairs, MeterKey key, Meter meter) {
         int last = pairs.length - 1;
         int place = key.evenHash() & last;
         while (pairs[place] != null) {
@@ -142,10 +143,10 @@ abstract class MeterTable {
     }
 
     /** Visits all meters that were added before the call, and maybe some that are added meanwhile. */
-    final void forEach(BiConsumer<CompiledLimit.Key, Meter> visitor) {
+    final void forEach(BiConsumer<MeterKey, Meter> visitor) {
         Object[] known = pairs;
         for (int place = 0; place < known.length; place += 2) {
-            CompiledLimit.Key key = (CompiledLimit.Key) PLACE.getVolatile(known, place);
+            MeterKey key = (MeterKey) PLACE.getVolatile(known, place);
             if (key != null) {
                 visitor.accept(key, meterAt(known, place));
             }

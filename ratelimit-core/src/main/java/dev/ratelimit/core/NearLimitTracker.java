@@ -1,29 +1,36 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.MeterKey;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The limits of an organization that are nearly used up, and when listeners were told so. A listener is told when the
- * share that it asked for is reached, and again only after less was used.
+ * Tracks which limits of an organization are nearly used up, and when listeners were notified of it.
  *
- * <p>That less was used shows when a call finds less, or when one that itself leads from less to more began after the
- * listener was told. (One that began before may take another call's charge for its own.)
+ * <p>A listener is notified when its share of an amount is reached, and again only after less was used. Less was used
+ * in two cases: a call finds less, or a call leads from less to more itself and began after the listener was notified.
+ * (A call that began before may take another call's charge for its own.)
+ *
+ * <p>Safe for use by many threads, and lock-free while a limit stays near.
  */
 final class NearLimitTracker {
 
-    private record Listening(CompiledLimit.Key limit, int listener) {}
+    private record Listening(MeterKey limit, int listener) {}
 
     private final Clocks clocks;
 
-    /** When it was told, by the monotonic clock. */
+    /** The reading of the monotonic clock at which a listener was notified. */
     private final ConcurrentHashMap<Listening, Long> told = new ConcurrentHashMap<>(1);
 
     NearLimitTracker(Clocks clocks) {
         this.clocks = clocks;
     }
 
-    /** Tells those listeners whose share was reached by a call that began at some time and charged so many units. */
+    /**
+     * Notifies the listeners whose share was reached by a call. The call began at a reading of the clock and charged
+     * units.
+     */
     void charged(
             CompiledLimit limit,
             Meter meter,
@@ -35,22 +42,19 @@ final class NearLimitTracker {
         long now = clocks.nanoTime();
         long used = meter.used(now);
         long amount = limit.amount + meter.granted(now);
-        for (int i = 0; i < listeners.nearLimitAt.length; i++) {
+        double[] shares = listeners.nearLimitAt();
+        for (int i = 0; i < shares.length; i++) {
             Listening listening = new Listening(limit.key, i);
-            double share = listeners.nearLimitAt[i];
-            if (!isNear(used, amount, share)) {
+            double share = shares[i];
+            if (!Listeners.isNear(used, amount, share)) {
                 Long at = told.get(listening);
                 if (at != null && began - at > 0) {
                     told.remove(listening, at);
                 }
-            } else if (isNews(listening, !isNear(used - units, amount, share), began, now)) {
+            } else if (isNews(listening, !Listeners.isNear(used - units, amount, share), began, now)) {
                 listeners.onNearLimit(i, caller, endpoint, meter.status(limit, now));
             }
         }
-    }
-
-    private static boolean isNear(long used, long amount, double share) {
-        return used > 0 && used / (double) amount >= share;
     }
 
     /* While a limit stays near nothing is news, call after call: that is found without a lock. */

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A reservation that listeners are told of. It is made before the call is decided, so that nothing can fail when that
- * is charged.
+ * A reservation of which listeners are notified. It is made before the call is decided, so that nothing can fail once
+ * the call is charged.
  */
 final class NotifyingReservation implements Reservation {
 
@@ -24,7 +24,7 @@ final class NotifyingReservation implements Reservation {
     /** What its pieces have used, for those who hear what it is settled for. */
     private final UsedPieces used;
 
-    /** The reservation itself: set once, before anybody else sees this. */
+    /** The reservation itself, set once before any other thread sees this. */
     @SuppressWarnings("NullAway.Init")
     Reservation reservation;
 
@@ -55,15 +55,13 @@ final class NotifyingReservation implements Reservation {
     }
 
     private void notifyAdded(Usage more, Decision decision, long began) {
+        store.listeners.onAdded(caller, endpoint, more, decision);
         if (decision instanceof Admitted admitted) {
-            store.listeners.onShadowRejected(caller, endpoint, more, admitted);
             List<Rejected> notCharged = new ArrayList<>(admitted.shadowRejections());
             if (decision() instanceof Admitted estimated) {
                 notCharged.addAll(estimated.shadowRejections()); // those limits are not asked for more
             }
             store.notifyNear(caller, endpoint, notCharged, unit -> more.states(unit) ? more.amountOf(unit) : 0, began);
-        } else {
-            store.listeners.onRejected(caller, endpoint, more, (Rejected) decision);
         }
     }
 

@@ -4,10 +4,11 @@ import static java.util.Comparator.comparingInt;
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitStatus;
-import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.MeterKey;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -158,11 +159,11 @@ final class OrganizationState extends MeterTable {
     }
 
     @Override
-    Meter newMeter(CompiledLimit.Key key) {
+    Meter newMeter(MeterKey key) {
         Clocks clocks = context.clocks();
-        return key.span() instanceof Duration window
-                ? new SlidingWindow(window.toNanos() + clocks.lag, clocks.nanoTime())
-                : new PeriodCounter((QuotaPeriod) key.span(), clocks);
+        return key.span() instanceof MeterKey.Window window
+                ? new SlidingWindow(window.length().toNanos() + clocks.lag, clocks.nanoTime())
+                : new PeriodCounter(SavedMeter.Period.periods(key), clocks);
     }
 
     /** Returns where this organization stands with the limits of an endpoint, in the order of the tables. */

@@ -13,6 +13,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -213,24 +214,18 @@ final class OrganizationStore {
 
     /** Notifies listeners of a decision that began at a reading of the monotonic clock. */
     void notifyDecided(Caller caller, String endpoint, Usage usage, Decision decision, long began) {
+        listeners.onDecided(caller, endpoint, usage, decision);
         if (decision instanceof Admitted admitted) {
-            listeners.onAdmitted(caller, endpoint, usage);
-            listeners.onShadowRejected(caller, endpoint, usage, admitted);
             notifyNear(caller, endpoint, admitted.shadowRejections(), usage::amountOf, began);
-        } else {
-            listeners.onRejected(caller, endpoint, usage, (Rejected) decision);
         }
     }
 
     /** Tells listeners of usage that has happened, the record of which began at some time. */
     void notifyRecorded(Caller caller, String endpoint, Usage usage, Recorded recorded, long began) {
+        listeners.onRecorded(caller, endpoint, usage, recorded);
         if (recorded.isCharged()) {
-            listeners.onRecorded(caller, endpoint, usage, recorded);
-            List<Rejected> notCharged = List.of();
-            if (recorded.answer() instanceof Admitted admitted) {
-                listeners.onShadowRejected(caller, endpoint, usage, admitted);
-                notCharged = admitted.shadowRejections();
-            }
+            List<Rejected> notCharged =
+                    recorded.answer() instanceof Admitted admitted ? admitted.shadowRejections() : List.of();
             notifyNear(caller, endpoint, notCharged, usage::amountOf, began);
         }
     }
@@ -284,7 +279,7 @@ final class OrganizationStore {
         return true;
     }
 
-    /** Puts another state in the place of one, which then ends. Returns false if that one is not in the map any more. */
+    /** Puts another state in the place of one, which then ends. Returns false if that one is no longer in the map. */
     boolean replace(OrganizationState known, OrganizationState other) {
         if (!byName.replace(known.name, known, other)) {
             return false;

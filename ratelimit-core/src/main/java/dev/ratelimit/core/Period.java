@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.kernel.MeterKey;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -213,7 +214,7 @@ final class Period implements Meter.Booking {
     }
 
     /** Returns what counts in this period and in those that are kept. */
-    SavedMeter.Period save(CompiledLimit.Key key, long now) {
+    SavedMeter.Period save(MeterKey key, long now) {
         SavedMeter.Span span = new KeptPeriods.Span(bounds, endAt).save(now);
         return new SavedMeter.Period(
                 key,

@@ -6,6 +6,7 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.core.KeptPeriods.Kept;
 import dev.ratelimit.core.KeptPeriods.Span;
+import dev.ratelimit.kernel.MeterKey;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Instant;
@@ -125,7 +126,7 @@ final class PeriodCounter extends Meter {
             List<Span> alsoOf = restored(saved.alsoOf(), elapsed, now);
             current.others = new KeptPeriods(kept, alsoOf, saved.usedBefore(), kept.size());
         }
-        return new PeriodCounter((QuotaPeriod) saved.key().span(), clocks, current);
+        return new PeriodCounter(SavedMeter.Period.periods(saved.key()), clocks, current);
     }
 
     private static List<Span> restored(List<SavedMeter.Span> saved, long elapsed, long now) {
@@ -137,7 +138,7 @@ final class PeriodCounter extends Meter {
     }
 
     @Override
-    SavedMeter.@Nullable Period save(CompiledLimit.Key key, long now) {
+    SavedMeter.@Nullable Period save(MeterKey key, long now) {
         if (!isLifetime()) {
             TimeOfDay time = clocks.timeOfDay(now);
             while (untilEnd(current, time, now) == 0) {}

@@ -3,6 +3,8 @@ package dev.ratelimit.core;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.MeterKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -20,7 +22,7 @@ sealed interface SavedMeter {
     /** The most spans of a period that are told apart. Two further ones become one, with what lies between them. */
     int MOST_SPANS = 8;
 
-    CompiledLimit.Key key();
+    MeterKey key();
 
     /**
      * A {@link SlidingWindow} in a snapshot.
@@ -28,13 +30,13 @@ sealed interface SavedMeter {
      * @param key whose span is the window, more than 0 and at most 2<sup>60</sup> nanoseconds
      * @param charges the charges that count, oldest first; at most {@link CompiledLimit#MOST_USED} units in all
      */
-    record Window(CompiledLimit.Key key, List<Charge> charges) implements SavedMeter {
+    record Window(MeterKey key, List<Charge> charges) implements SavedMeter {
 
         private static final long MAX_WINDOW = 1L << 60;
 
         public Window {
-            Arguments.require(key.span() instanceof Duration, "span of a window", "a duration", key.span());
-            Duration span = (Duration) key.span();
+            Arguments.require(key.span() instanceof MeterKey.Window, "span of a window", "a window", key.span());
+            Duration span = ((MeterKey.Window) key.span()).length();
             boolean inRange = span.compareTo(Duration.ZERO) > 0 && span.compareTo(Duration.ofNanos(MAX_WINDOW)) <= 0;
             Arguments.require(inRange, "window", "> 0 and <= 2^60 ns", span);
             charges = List.copyOf(charges);
@@ -80,21 +82,14 @@ sealed interface SavedMeter {
      * @param alsoOf other spans that the period stands for
      * @param kept the periods that were left, in that order, two at most
      */
-    record Period(
-            CompiledLimit.Key key,
-            Span span,
-            long used,
-            long granted,
-            long usedBefore,
-            List<Span> alsoOf,
-            List<Kept> kept)
+    record Period(MeterKey key, Span span, long used, long granted, long usedBefore, List<Span> alsoOf, List<Kept> kept)
             implements SavedMeter {
 
         private static final QuotaPeriod.Interval ALWAYS = new QuotaPeriod.Interval(Instant.MIN, Instant.MAX);
 
         public Period {
-            Arguments.require(key.span() instanceof QuotaPeriod, "span of a period", "a quota period", key.span());
-            boolean forEver = key.span().equals(QuotaPeriod.lifetime());
+            Arguments.require(key.span() instanceof MeterKey.Period, "span of a period", "a quota period", key.span());
+            boolean forEver = periods(key).equals(QuotaPeriod.lifetime());
             Arguments.require(
                     span.bounds.equals(ALWAYS) == forEver, "bounds", "those of all time for a lifetime only", span);
             requireUsed(used, granted);
@@ -108,12 +103,17 @@ sealed interface SavedMeter {
         }
 
         /** Makes the counter of a period with all its time to come, where no period was ever left. */
-        Period(CompiledLimit.Key key, QuotaPeriod.Interval bounds, long used, long granted) {
+        Period(MeterKey key, QuotaPeriod.Interval bounds, long used, long granted) {
             this(key, Span.whole(bounds), used, granted, 0, List.of(), List.of());
         }
 
         QuotaPeriod.Interval bounds() {
             return span.bounds;
+        }
+
+        /** Returns the periods that a counter goes by. */
+        static QuotaPeriod periods(MeterKey key) {
+            return ((MeterKey.Period) key.span()).period();
         }
 
         /**
@@ -122,7 +122,7 @@ sealed interface SavedMeter {
          * periods.
          */
         Period possible(Instant now) {
-            QuotaPeriod periods = (QuotaPeriod) key.span();
+            QuotaPeriod periods = periods(key);
             if (periods.equals(QuotaPeriod.lifetime())) {
                 return this;
             }
@@ -215,8 +215,7 @@ sealed interface SavedMeter {
 
     private static void requireUsed(long used, long granted) {
         requireUnits(used, "used");
-        Arguments.require(granted >= 0, "granted", ">= 0", granted);
-        Arguments.require(granted <= CompiledLimit.MOST_GRANTED, "granted", "<= 2^53", granted);
+        Arguments.requireAmount(granted, "granted");
     }
 
     private static void requireUnits(long units, String name) {

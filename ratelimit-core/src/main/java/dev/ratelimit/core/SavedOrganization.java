@@ -2,7 +2,8 @@ package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.spi.Printable;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,7 +22,7 @@ record SavedOrganization(String name, List<SavedMeter> meters, List<String> endp
         requireNonNull(name, "name");
         meters = List.copyOf(meters);
         endpoints = List.copyOf(endpoints);
-        Set<CompiledLimit.Key> keys = new HashSet<>();
+        Set<MeterKey> keys = new HashSet<>();
         for (SavedMeter meter : meters) {
             if (!keys.add(meter.key())) {
                 throw new IllegalArgumentException("key must be that of one meter only: key="

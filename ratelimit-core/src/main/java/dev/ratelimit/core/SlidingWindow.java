@@ -4,9 +4,10 @@ import static dev.ratelimit.core.CompiledLimit.MOST_USED;
 import static dev.ratelimit.core.CompiledLimit.NEVER;
 
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.kernel.Windows;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -306,7 +307,7 @@ non-sealed class SlidingWindow extends Meter {
                 return newest;
             }
             int live = block.number + size - firstLive;
-            long grain = Long.highestOneBit(Math.max(1, window >> 10));
+            long grain = Windows.grain(window);
             block.append(size, live < exactMarks ? now : now | (grain - 1), live);
         }
     }
@@ -534,7 +535,7 @@ non-sealed class SlidingWindow extends Meter {
      * so none is held longer than a window from now, whatever its age says.
      */
     SlidingWindow(SavedMeter.Window saved, long elapsed, long lag, long now) {
-        this(((Duration) saved.key().span()).toNanos() + lag, now);
+        this(((MeterKey.Window) saved.key().span()).length().toNanos() + lag, now);
         for (SavedMeter.Charge charge : saved.charges()) {
             if (elapsed < window - charge.ageNanos()) {
                 markAt(now - Math.max(0, charge.ageNanos() + elapsed), 1, Integer.MAX_VALUE);
@@ -544,10 +545,10 @@ non-sealed class SlidingWindow extends Meter {
     }
 
     @Override
-    SavedMeter.@Nullable Window save(CompiledLimit.Key key, long now) {
+    SavedMeter.@Nullable Window save(MeterKey key, long now) {
         List<SavedMeter.Charge> charges = new ArrayList<>();
         long headroom = MOST_USED;
-        long lag = window - ((Duration) key.span()).toNanos();
+        long lag = window - ((MeterKey.Window) key.span()).length().toNanos();
         for (MarkBlock block = head; block != null; block = after(block)) {
             for (int i = block.expired(); i < block.size(); i++) {
                 long given = block.givenBack(i);

@@ -3,8 +3,10 @@ package dev.ratelimit.core;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.CalendarPeriod;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.spi.Printable;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,7 +38,7 @@ final class SnapshotReader {
 
     private final BlockInputStream blocks;
     private final DataInputStream in;
-    private final List<CompiledLimit.Key> keys = new ArrayList<>();
+    private final List<MeterKey> keys = new ArrayList<>();
     private final SnapshotHeader header;
     private long organizations;
     private long meters;
@@ -135,8 +137,8 @@ final class SnapshotReader {
     }
 
     private SavedMeter meter() throws IOException {
-        CompiledLimit.Key key = key();
-        if (key.span() instanceof Duration) {
+        MeterKey key = key();
+        if (key.span() instanceof MeterKey.Window) {
             return new SavedMeter.Window(key, charges());
         }
         QuotaPeriod.Interval bounds = interval();
@@ -191,15 +193,14 @@ final class SnapshotReader {
         return read;
     }
 
-    private CompiledLimit.Key key() throws IOException {
+    private MeterKey key() throws IOException {
         int number = in.readUnsignedShort();
         int known = keys.size();
         if (number < known) {
             return keys.get(number);
         }
         Arguments.require(number == known, "number of a key", "at most that of the next new one, " + known, number);
-        CompiledLimit.Key key =
-                new CompiledLimit.Key(string("account"), string("table"), scope(), new Unit(string("unit")), keySpan());
+        MeterKey key = new MeterKey(string("account"), string("table"), scope(), new Unit(string("unit")), keySpan());
         if (known < SnapshotFormat.MAX_KEYS) {
             keys.add(key);
         }
@@ -213,13 +214,13 @@ final class SnapshotReader {
         return kind == SnapshotFormat.ENDPOINT ? new Scope.Endpoint(name) : new Scope.Group(name);
     }
 
-    private Object keySpan() throws IOException {
+    private MeterKey.Span keySpan() throws IOException {
         int kind = in.readUnsignedByte();
         Arguments.require(kind <= SnapshotFormat.LIFETIME, "kind of span", "<= 2", kind);
         return switch (kind) {
-            case SnapshotFormat.WINDOW -> Duration.ofNanos(in.readLong());
-            case SnapshotFormat.CALENDAR -> calendar();
-            default -> QuotaPeriod.lifetime();
+            case SnapshotFormat.WINDOW -> new MeterKey.Window(Duration.ofNanos(in.readLong()));
+            case SnapshotFormat.CALENDAR -> new MeterKey.Period(calendar());
+            default -> new MeterKey.Period(QuotaPeriod.lifetime());
         };
     }
 

@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import dev.ratelimit.Scope;
 import dev.ratelimit.kernel.CalendarPeriod;
+import dev.ratelimit.kernel.MeterKey;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -9,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class SnapshotWriter {
 
     private final DataOutputStream out;
-    private final Map<CompiledLimit.Key, Integer> keys = new HashMap<>();
+    private final Map<MeterKey, Integer> keys = new HashMap<>();
     private long organizations;
     private long meters;
 
@@ -111,7 +111,7 @@ final class SnapshotWriter {
         out.writeLong(span.untilEnd());
     }
 
-    private void write(CompiledLimit.Key key) throws IOException {
+    private void write(MeterKey key) throws IOException {
         Integer known = keys.get(key);
         if (known != null) {
             out.writeShort(known);
@@ -126,10 +126,10 @@ final class SnapshotWriter {
         out.writeByte(key.scope() instanceof Scope.Endpoint ? SnapshotFormat.ENDPOINT : SnapshotFormat.GROUP);
         write(key.scope().name());
         write(key.unit().name());
-        if (key.span() instanceof Duration window) {
+        if (key.span() instanceof MeterKey.Window window) {
             out.writeByte(SnapshotFormat.WINDOW);
-            out.writeLong(window.toNanos());
-        } else if (key.span() instanceof CalendarPeriod calendar) {
+            out.writeLong(window.length().toNanos());
+        } else if (SavedMeter.Period.periods(key) instanceof CalendarPeriod calendar) {
             out.writeByte(SnapshotFormat.CALENDAR);
             out.writeByte(SnapshotFormat.code(calendar.unit()));
             out.writeByte(calendar.anchor().getDayOfMonth());

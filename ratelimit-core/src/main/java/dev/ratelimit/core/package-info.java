@@ -9,10 +9,10 @@
  *     CompiledTier ── by endpoint ──► CompiledLimit[] ── key ────────────┘
  * </pre>
  *
- * <p>A {@code CompiledTier} holds the limits of each endpoint in the order of charging, each with the key of its meter.
- * All organizations on a tier share one. An {@code OrganizationState} owns the meters of an organization by key, so that
- * they outlast a change of tier. The {@code Decider} takes the limits from the compiled tier, and the meters from the
- * state.
+ * <p>A {@code CompiledTier} holds the limits of each endpoint in the order of charging. Each limit has the key of its
+ * meter. All organizations on a tier share one. An {@code OrganizationState} owns the meters of an organization by
+ * key. So they outlast a change of tier. The {@code Decider} takes the limits from the compiled tier, and the meters
+ * from the state.
  */
 @NullMarked
 package dev.ratelimit.core;

@@ -10,6 +10,7 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.slf4j.Slf4jListener;
 import dev.ratelimit.tiers.GoingLiveEdition;
 import java.time.Duration;
 import java.util.Optional;
@@ -71,7 +72,7 @@ class CoreSamplesTest {
 
     @Test
     void aListenerLogsNearLimitsWhereAsked() {
-        // sample: dev/ratelimit/core/Slf4jListener.java
+        // sample: dev/ratelimit/slf4j/Slf4jListener.java
         Slf4jListener listener = Slf4jListener.builder().nearLimitAt(0.8).build();
         // end of sample
         assertThat(listener.nearLimitAt()).hasValue(0.8);

@@ -115,8 +115,10 @@ class FirstGuessesTest {
     @Test
     void theStatusOfWhoeverAKeyStandsFor() {
         Tier trial = Tier.named("trial").table(all(RateLimit.perMinute(20))).build();
-        InMemoryKeyDirectory keys =
-                InMemoryKeyDirectory.builder().trial(trial).production(trial).build();
+        InMemoryKeyDirectory keys = InMemoryKeyDirectory.builder()
+                .trial(trial.withAccount("trial"))
+                .production(trial)
+                .build();
         keys.register(KeyDigest.of("secret"), "acme", KeyKind.TRIAL);
         RateLimiter limiter = InMemoryRateLimiter.builder().build();
         limiter.tryAcquire(keys.resolve("secret"), "chat");

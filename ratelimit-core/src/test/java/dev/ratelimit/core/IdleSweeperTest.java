@@ -9,6 +9,8 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -23,7 +25,11 @@ class IdleSweeperTest {
 
     private final CountedTime time = new CountedTime();
     private final OrganizationStore store = new OrganizationStore(
-            new Clocks(time), new Listeners(List.of(), time), 5_000, Long.MAX_VALUE, CapacityPolicy.REFUSE);
+            new Clocks(time),
+            new Listeners(List.of(), new ThrottledLog(time, "limits")),
+            5_000,
+            Long.MAX_VALUE,
+            CapacityPolicy.REFUSE);
 
     private Decision call(String organization, String endpoint) {
         return store.tryAcquire(organization, TIER, endpoint, Usage.call());

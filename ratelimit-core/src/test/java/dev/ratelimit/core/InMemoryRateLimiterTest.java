@@ -10,6 +10,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
+import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
 import dev.ratelimit.testkit.RateLimiterContract;
@@ -49,6 +50,15 @@ class InMemoryRateLimiterTest extends RateLimiterContract {
     protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
         ((InMemoryRateLimiter) limiter).admin().carryOver(caller, former);
         return true;
+    }
+
+    @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time, RateLimitListener listener) {
+        return InMemoryRateLimiter.builder()
+                .tiers(tiers)
+                .timeSource(time)
+                .listener(listener)
+                .build();
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
@@ -12,6 +13,8 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.testkit.ManualTime;
 import java.lang.reflect.Method;
@@ -75,15 +78,15 @@ class ListenersTest {
     }
 
     private Listeners listeners(RateLimitListener... listeners) {
-        return new Listeners(List.of(listeners), time, () -> log);
+        return new Listeners(List.of(listeners), new ThrottledLog(time, () -> log));
     }
 
     @Test
     void everyEventIsToldToEveryListenerInTheOrderInWhichTheyWereAdded() {
         Listeners listeners = listeners(noting("first"), noting("second"));
         Usage actual = Usage.call().andCharacters("hello");
-        listeners.onAdmitted(CALLER, "chat", USAGE);
-        listeners.onRejected(CALLER, "chat", USAGE, REJECTED);
+        listeners.onDecided(CALLER, "chat", USAGE, Decision.admitted());
+        listeners.onDecided(CALLER, "chat", USAGE, REJECTED);
         listeners.onSettled(CALLER, "chat", USAGE, actual);
         listeners.onCancelled(CALLER, "chat", USAGE);
         listeners.onForgotten("acme");
@@ -112,7 +115,7 @@ class ListenersTest {
     void aNearLimitIsToldToTheOneListenerWhoseShareItReached() {
         Listeners listeners = listeners(
                 noting("first", OptionalDouble.of(0.5)), noting("second"), noting("third", OptionalDouble.of(1)));
-        assertThat(listeners.nearLimitAt).containsExactly(0.5, Double.POSITIVE_INFINITY, 1);
+        assertThat(listeners.nearLimitAt()).containsExactly(0.5, Double.POSITIVE_INFINITY, 1);
         listeners.onNearLimit(2, CALLER, "chat", STATUS);
         assertThat(heard).containsExactly("third onNearLimit" + List.of(CALLER, "chat", STATUS));
     }
@@ -143,7 +146,7 @@ class ListenersTest {
         assertThat(heard).containsExactly("first onForgotten[acme]", "last onForgotten[acme]");
         assertThat(log.thrown).containsExactly(thrown);
         assertThat(log.messages)
-                .containsExactly("WARNING A rate limit listener failed: "
+                .containsExactly("WARNING A listener threw an exception: listener="
                         + bad.getClass().getName() + ", suppressed=0");
     }
 
@@ -174,10 +177,11 @@ class ListenersTest {
 
     @Test
     void aLogThatFailsTooChangesNothingForTheCaller() {
+        ThrottledLog failing = new ThrottledLog(time, () -> {
+            throw new IllegalStateException("disk full");
+        });
         Listeners listeners =
-                new Listeners(List.of(throwing(new IllegalStateException("bad")), noting("last")), time, () -> {
-                    throw new IllegalStateException("disk full");
-                });
+                new Listeners(List.of(throwing(new IllegalStateException("bad")), noting("last")), failing);
         listeners.onForgotten("acme");
         assertThat(heard).containsExactly("last onForgotten[acme]");
     }

@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.kernel.LogThrottle;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import java.time.Instant;

@@ -7,6 +7,9 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
+import dev.ratelimit.slf4j.Slf4jListener;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.util.List;
@@ -29,7 +32,7 @@ final class LoggingHost {
                 throw new IllegalStateException("a listener that fails");
             }
         };
-        new Listeners(List.of(bad), TimeSource.system()).onForgotten("acme");
+        new Listeners(List.of(bad), new ThrottledLog(TimeSource.system(), "limits")).onForgotten("acme");
 
         if (limiter.tryAcquire("acme", "chat") instanceof Rejected rejected) {
             System.out.println("rejected: " + rejected.cause().message());

@@ -38,7 +38,7 @@ class LoggingHostIT {
         String output = onTheClassPath(jarsAndSlf4j());
         assertThat(output)
                 .contains("WARN limits - organization=acme endpoint=chat ")
-                .contains("suppressed=0 Rejected");
+                .contains("suppressed=0 rejected acme chat: 1 calls per hour, retry after ");
         assertThatTheLimiterWorkedAndTheFailureWasLogged(output);
     }
 
@@ -53,7 +53,7 @@ class LoggingHostIT {
         assertThat(output)
                 .contains("admitted: true")
                 .contains("rejected: Exceeded the limit of 1 calls per hour")
-                .contains("A rate limit listener failed: " + HOST + "$1, suppressed=0")
+                .contains("A listener threw an exception: listener=" + HOST + "$1, suppressed=0")
                 .contains("IllegalStateException: a listener that fails");
     }
 

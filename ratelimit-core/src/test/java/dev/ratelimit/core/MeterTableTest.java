@@ -7,6 +7,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.MeterKey;
 import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,8 +31,8 @@ class MeterTableTest {
     private static MeterTable newTable() {
         return new MeterTable() {
             @Override
-            Meter newMeter(CompiledLimit.Key key) {
-                return new SlidingWindow(((Duration) key.span()).toNanos(), 0);
+            Meter newMeter(MeterKey key) {
+                return new SlidingWindow(((MeterKey.Window) key.span()).length().toNanos(), 0);
             }
         };
     }
@@ -59,7 +60,7 @@ class MeterTableTest {
             assertThat(table.find(rule(i).key)).isNull();
             assertThat(numbers.put(table.meter(rule(i)), i)).isNull();
         }
-        Set<CompiledLimit.Key> visited = new HashSet<>();
+        Set<MeterKey> visited = new HashSet<>();
         table.forEach((key, meter) -> assertThat(visited.add(key)).isTrue());
         assertThat(visited).hasSize(keys);
         for (int i = 0; i < keys; i++) {
@@ -88,12 +89,12 @@ class MeterTableTest {
                 .containsExactlyInAnyOrderElementsOf(keysOf(equal));
     }
 
-    private static List<CompiledLimit.Key> keysOf(List<CompiledLimit> limits) {
+    private static List<MeterKey> keysOf(List<CompiledLimit> limits) {
         return limits.stream().map(limit -> limit.key).toList();
     }
 
-    private List<CompiledLimit.Key> keysOfTable() {
-        List<CompiledLimit.Key> keys = new ArrayList<>();
+    private List<MeterKey> keysOfTable() {
+        List<MeterKey> keys = new ArrayList<>();
         table.forEach((key, meter) -> keys.add(key));
         return keys;
     }
@@ -133,7 +134,7 @@ class MeterTableTest {
     void metersThatComeInTheOrderOfAnotherTableTakeFewSteps() throws ReflectiveOperationException {
         MeterTable other = newTable();
         IntStream.range(0, 20_000).forEach(i -> other.meter(rule(i)));
-        List<CompiledLimit.Key> keys = new ArrayList<>();
+        List<MeterKey> keys = new ArrayList<>();
         other.forEach((key, meter) -> keys.add(key));
         table.reserve(keys.size());
         for (int i = 0; i < keys.size(); i++) {
@@ -151,25 +152,30 @@ class MeterTableTest {
         Object[] pairs = (Object[]) field.get(table);
         int last = pairs.length - 1;
         return IntStream.rangeClosed(0, last)
-                .filter(place -> pairs[place] instanceof CompiledLimit.Key)
-                .map(place -> 1 + (place - ((CompiledLimit.Key) pairs[place]).evenHash() & last) / 2)
+                .filter(place -> pairs[place] instanceof MeterKey)
+                .map(place -> 1 + (place - ((MeterKey) pairs[place]).evenHash() & last) / 2)
                 .toArray();
     }
 
     @Test
     void keysThatDifferInOnePartAreNotEqual() {
-        CompiledLimit.Key key = rule("chat").key;
-        CompiledLimit.Key other = new CompiledLimit.Key("other", key.table(), key.scope(), key.unit(), key.span());
+        MeterKey key = rule("chat").key;
+        MeterKey other = new MeterKey("other", key.table(), key.scope(), key.unit(), key.span());
         assertThat(other).isNotEqualTo(key);
-        assertThat(new CompiledLimit.Key(key.account(), "other", key.scope(), key.unit(), key.span()))
+        assertThat(new MeterKey(key.account(), "other", key.scope(), key.unit(), key.span()))
                 .isNotEqualTo(key);
         assertThat(key.of(new Scope.Group("chat"))).isNotEqualTo(key);
         assertThat(key.of(new Scope.Endpoint("embed"))).isNotEqualTo(key);
-        assertThat(new CompiledLimit.Key(key.account(), key.table(), key.scope(), Unit.TOKENS, key.span()))
+        assertThat(new MeterKey(key.account(), key.table(), key.scope(), Unit.TOKENS, key.span()))
                 .isNotEqualTo(key);
-        assertThat(new CompiledLimit.Key(key.account(), key.table(), key.scope(), key.unit(), Duration.ofSeconds(1)))
+        assertThat(new MeterKey(
+                        key.account(),
+                        key.table(),
+                        key.scope(),
+                        key.unit(),
+                        new MeterKey.Window(Duration.ofSeconds(1))))
                 .isNotEqualTo(key);
-        assertThat(new CompiledLimit.Key(key.account(), key.table(), key.scope(), key.unit(), key.span()))
+        assertThat(new MeterKey(key.account(), key.table(), key.scope(), key.unit(), key.span()))
                 .isEqualTo(key)
                 .hasSameHashCodeAs(key);
     }

@@ -16,6 +16,8 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
@@ -27,7 +29,7 @@ import org.junit.jupiter.api.Test;
 class OrganizationStoreTest {
 
     private static final Duration MINUTE = Duration.ofMinutes(1);
-    private static final Listeners NONE = new Listeners(List.of(), TimeSource.system());
+    private static final Listeners NONE = new Listeners(List.of(), new ThrottledLog(TimeSource.system(), "limits"));
 
     private final ManualTime time = new ManualTime(Instant.parse("2025-01-31T00:00:00Z"), -7);
     private final OrganizationStore store = new OrganizationStore(new Clocks(time), NONE, 2, 3, CapacityPolicy.REFUSE);
@@ -133,7 +135,11 @@ class OrganizationStoreTest {
         FailingTime failing = new FailingTime(time);
         FailureLog log = new FailureLog();
         OrganizationStore several = new OrganizationStore(
-                new Clocks(failing), new Listeners(List.of(), time, () -> log), 2, 9, CapacityPolicy.REFUSE);
+                new Clocks(failing),
+                new Listeners(List.of(), new ThrottledLog(time, () -> log)),
+                2,
+                9,
+                CapacityPolicy.REFUSE);
         called(several, "idle before", RateLimit.perMinute(5));
         called(several, "bad", Quota.perMonth(5));
         called(several, "idle after", RateLimit.perMinute(5));

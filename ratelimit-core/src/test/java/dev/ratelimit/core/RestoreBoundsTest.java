@@ -12,6 +12,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.testkit.ManualTime;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -42,15 +43,15 @@ class RestoreBoundsTest {
      * add.
      */
     private static Duration longest(SavedMeter meter) {
-        if (meter.key().span() instanceof Duration window) {
-            return window;
+        if (meter.key().span() instanceof MeterKey.Window window) {
+            return window.length();
         }
-        QuotaPeriod.Interval present = ((QuotaPeriod) meter.key().span()).at(NOW);
+        QuotaPeriod.Interval present = SavedMeter.Period.periods(meter.key()).at(NOW);
         return Duration.between(present.start(), present.end()).multipliedBy(2).plusHours(36);
     }
 
     private static boolean isForEver(SavedMeter meter) {
-        return meter.key().span().equals(QuotaPeriod.lifetime());
+        return meter.key().span().equals(new MeterKey.Period(QuotaPeriod.lifetime()));
     }
 
     /**
@@ -86,8 +87,7 @@ class RestoreBoundsTest {
     }
 
     private static SavedOrganization organization(String name, long ageNanos) {
-        CompiledLimit.Key key =
-                CompiledLimit.Key.of(TIER, TIER.limitsFor("chat").get(0));
+        MeterKey key = MeterKey.of(TIER.account(), TIER.limitsFor("chat").get(0));
         return new SavedOrganization(
                 name, List.of(new SavedMeter.Window(key, List.of(new SavedMeter.Charge(ageNanos, 1)))), List.of());
     }
@@ -121,8 +121,7 @@ class RestoreBoundsTest {
         Tier months = Tier.named("tier")
                 .table(LimitTable.named("months").eachOtherEndpoint(Quota.of(Unit.CALLS, 9, QuotaPeriod.month(UTC))))
                 .build();
-        CompiledLimit.Key key =
-                CompiledLimit.Key.of(months, months.limitsFor("chat").get(0));
+        MeterKey key = MeterKey.of(months.account(), months.limitsFor("chat").get(0));
         QuotaPeriod.Interval drawnOut =
                 new QuotaPeriod.Interval(Instant.parse("2025-01-01T00:00:00Z"), Instant.parse("2061-01-01T00:00:00Z"));
         SavedMeter saved = new SavedMeter.Period(key, drawnOut, 9, 0);

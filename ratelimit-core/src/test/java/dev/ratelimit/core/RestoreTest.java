@@ -1,6 +1,5 @@
 package dev.ratelimit.core;
 
-import static java.time.ZoneOffset.UTC;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -18,6 +17,7 @@ import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.testkit.ManualTime;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -184,8 +184,7 @@ class RestoreTest {
         Quota month = Quota.perMonth(10);
         Instant february = Instant.parse("2025-02-01T00:00:00Z");
         Instant eleven = february.minusSeconds(3_600);
-        CompiledLimit.Key key = new CompiledLimit.Key(
-                "default", "table 0", new Scope.Endpoint("chat"), Unit.CALLS, QuotaPeriod.month(UTC));
+        MeterKey key = MeterKey.of("default", AppliedLimit.of("table 0", new Scope.Endpoint("chat"), month));
         SavedMeter saved = new SavedMeter.Period(
                 key, new QuotaPeriod.Interval(START.minusSeconds(60), february.plusSeconds(3_600)), 7, 2);
         byte[] snapshot = Snapshots.bytes(new Snapshots.Snapshot(

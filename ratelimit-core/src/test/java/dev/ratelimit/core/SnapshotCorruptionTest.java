@@ -335,7 +335,7 @@ class SnapshotCorruptionTest {
                     out.writeInt(0);
                     out.writeInt(0);
                 },
-                "organization 1: key must be that of one meter only: key=Key[");
+                "organization 1: key must be that of one meter only: key=MeterKey[");
     }
 
     private interface Payload {

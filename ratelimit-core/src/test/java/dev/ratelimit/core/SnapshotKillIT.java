@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.core.Snapshots.Snapshot;
+import dev.ratelimit.kernel.MeterKey;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -101,7 +102,7 @@ class SnapshotKillIT {
 
     /** Returns a snapshot of some 200 KB in several blocks. */
     private static Snapshot snapshot(Instant taken, int number) {
-        CompiledLimit.Key minute = Snapshots.key("chat", Duration.ofMinutes(1));
+        MeterKey minute = Snapshots.key("chat", Duration.ofMinutes(1));
         List<SavedOrganization> organizations = new ArrayList<>();
         for (int i = 0; i < ORGANIZATIONS; i++) {
             List<SavedMeter.Charge> charges = new ArrayList<>();

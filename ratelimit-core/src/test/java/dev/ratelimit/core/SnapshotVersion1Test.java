@@ -10,6 +10,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.testkit.ManualTime;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -78,13 +79,13 @@ class SnapshotVersion1Test {
 
     @Test
     void everythingThatWasWrittenIsRead() throws IOException {
-        CompiledLimit.Key minute = Snapshots.key("chat", Duration.ofMinutes(1));
-        CompiledLimit.Key month = new CompiledLimit.Key(
+        MeterKey minute = Snapshots.key("chat", Duration.ofMinutes(1));
+        MeterKey month = new MeterKey(
                 "other",
                 "calls per month",
                 new Scope.Group("all"),
                 Unit.TOKENS,
-                QuotaPeriod.monthFrom(31, ZoneId.of("Africa/Cairo")));
+                new MeterKey.Period(QuotaPeriod.monthFrom(31, ZoneId.of("Africa/Cairo"))));
         SavedMeter window = new SavedMeter.Window(
                 minute, List.of(new SavedMeter.Charge(59_000_000_000L, 3), new SavedMeter.Charge(-5, 1)));
         QuotaPeriod.Interval bounds =

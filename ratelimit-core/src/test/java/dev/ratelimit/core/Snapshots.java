@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.MeterKey;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -81,15 +82,27 @@ final class Snapshots {
         }
     }
 
-    static CompiledLimit.Key key(String endpoint, Object span) {
-        return new CompiledLimit.Key("default", "table", new Scope.Endpoint(endpoint), Unit.CALLS, span);
+    static MeterKey key(String endpoint, Duration window) {
+        return key(endpoint, new MeterKey.Window(window));
+    }
+
+    static MeterKey key(String endpoint, QuotaPeriod period) {
+        return key(endpoint, new MeterKey.Period(period));
+    }
+
+    private static MeterKey key(String endpoint, MeterKey.Span span) {
+        return new MeterKey("default", "table", new Scope.Endpoint(endpoint), Unit.CALLS, span);
     }
 
     /** Some of everything, in few bytes. */
     static Snapshot sample() {
-        CompiledLimit.Key minute = key("chat", Duration.ofMinutes(1));
-        CompiledLimit.Key month = new CompiledLimit.Key(
-                "other", "calls per month", new Scope.Group("all"), Unit.TOKENS, QuotaPeriod.monthFrom(31, ZONES[2]));
+        MeterKey minute = key("chat", Duration.ofMinutes(1));
+        MeterKey month = new MeterKey(
+                "other",
+                "calls per month",
+                new Scope.Group("all"),
+                Unit.TOKENS,
+                new MeterKey.Period(QuotaPeriod.monthFrom(31, ZONES[2])));
         QuotaPeriod.Interval january =
                 new QuotaPeriod.Interval(Instant.parse("2025-01-30T22:00:00Z"), Instant.parse("2025-02-27T22:00:00Z"));
         SavedMeter window = new SavedMeter.Window(
@@ -120,7 +133,7 @@ final class Snapshots {
         Map<String, SavedOrganization> organizations = new LinkedHashMap<>();
         for (int i = random.nextInt(6); i > 0; i--) {
             String name = string(random);
-            Map<CompiledLimit.Key, SavedMeter> meters = new LinkedHashMap<>();
+            Map<MeterKey, SavedMeter> meters = new LinkedHashMap<>();
             for (int j = random.nextInt(5); j > 0; j--) {
                 SavedMeter meter = random.nextBoolean() ? window(random) : period(random);
                 meters.put(meter.key(), meter);
@@ -144,7 +157,7 @@ final class Snapshots {
         for (int i = ages.length - 1; i >= 0; i--) {
             charges.add(new SavedMeter.Charge(ages[i], units(random) / ages.length));
         }
-        return new SavedMeter.Window(key(random, Duration.ofNanos(length)), charges);
+        return new SavedMeter.Window(key(random, new MeterKey.Window(Duration.ofNanos(length))), charges);
     }
 
     private static SavedMeter period(Random random) {
@@ -158,7 +171,7 @@ final class Snapshots {
             QuotaPeriod.monthFrom(Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000_000)), zone(random))
         };
         QuotaPeriod period = periods[random.nextInt(periods.length)];
-        CompiledLimit.Key key = key(random, period);
+        MeterKey key = key(random, new MeterKey.Period(period));
         long granted = random.nextLong(CompiledLimit.MOST_GRANTED + 1);
         if (random.nextBoolean() || period.equals(QuotaPeriod.lifetime())) {
             return new SavedMeter.Period(key, period.at(instant(random)), units(random), granted);
@@ -184,10 +197,10 @@ final class Snapshots {
         return new SavedMeter.Span(period.at(instant(random)), random.nextLong((1L << 62) + 1));
     }
 
-    private static CompiledLimit.Key key(Random random, Object span) {
+    private static MeterKey key(Random random, MeterKey.Span span) {
         Scope scope = random.nextBoolean() ? new Scope.Endpoint(string(random)) : new Scope.Group("g" + string(random));
         Unit unit = random.nextBoolean() ? Unit.CALLS : new Unit("u" + string(random));
-        return new CompiledLimit.Key(string(random), string(random), scope, unit, span);
+        return new MeterKey(string(random), string(random), scope, unit, span);
     }
 
     private static long units(Random random) {

@@ -6,6 +6,8 @@ import dev.ratelimit.LimitTable;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.testkit.ManualTime;
 import java.lang.ref.WeakReference;
 import java.util.List;
@@ -15,7 +17,11 @@ class TierCacheTest {
 
     private final ManualTime time = new ManualTime();
     private final OrganizationStore store = new OrganizationStore(
-            new Clocks(time), new Listeners(List.of(), time), 10, Long.MAX_VALUE, CapacityPolicy.REFUSE);
+            new Clocks(time),
+            new Listeners(List.of(), new ThrottledLog(time, "limits")),
+            10,
+            Long.MAX_VALUE,
+            CapacityPolicy.REFUSE);
     private final TierCache tierCache = store.tierCache;
 
     private static Tier tier(String name) {

@@ -15,6 +15,8 @@ import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.testkit.ManualTime;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -252,7 +254,11 @@ class UnlistedEndpointsTest {
 
     private OrganizationStore store(int most) {
         return new OrganizationStore(
-                new Clocks(time), new Listeners(List.of(), time), most, Long.MAX_VALUE, CapacityPolicy.REFUSE);
+                new Clocks(time),
+                new Listeners(List.of(), new ThrottledLog(time, "limits")),
+                most,
+                Long.MAX_VALUE,
+                CapacityPolicy.REFUSE);
     }
 
     /** Returns what an organization decides by at each of a thousand endpoints. */

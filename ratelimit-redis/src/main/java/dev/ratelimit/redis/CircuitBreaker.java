@@ -5,16 +5,17 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * Decides whether Redis is asked: a circuit breaker. Closed, Redis is asked. After three exchanges in a row that were
- * not answered it opens; then one call in every pause asks as a probe, while all others do not, and the first answer
- * closes it. There is no probe where there is no connection: Lettuce would keep each of them until it has connected
- * again.
+ * A circuit breaker, which decides whether a call may ask Redis. While it is closed, all calls ask. It opens after
+ * three exchanges in a row that Redis did not answer. Then one call in every pause asks, as a probe, and the first
+ * answer closes the breaker. Without a connection there is no probe: Lettuce would keep each probe until it has
+ * connected again.
  *
- * <p>Silence alone opens it. Whoever calls for one organization may bring about errors at will, for example by a key of
- * another type, and could else put all others in an outage. An error is an answer, but for one by which the server says
- * that it serves nobody at present ({@link Failure}): that ends no outage.
+ * <p>Silence alone opens it. Calls of one organization can cause errors at will, for example by a key of another type;
+ * they must not put all other organizations in an outage. An error counts as an answer, with one exception: an error by
+ * which the server says that it serves nobody at present ({@link Failure}) ends no outage.
  *
- * <p>Safe for use by many threads. Closed, a call that succeeds reads a few fields and writes nothing.
+ * <p>Safe for use by many threads. While the breaker is closed, a call that succeeds reads a few fields and writes
+ * nothing.
  */
 final class CircuitBreaker {
 
@@ -90,7 +91,7 @@ final class CircuitBreaker {
         }
     }
 
-    /** Closes it for good: nobody asks by it any more, and what still fails of what was asked opens it no more. */
+    /** Closes it for good. No call asks by it any more, and calls that still fail do not open it. */
     synchronized void retire() {
         retired = true;
         close();
@@ -115,8 +116,8 @@ final class CircuitBreaker {
     }
 
     /**
-     * Returns the nanoseconds after which a call that was not answered may be worth another attempt, at least 1: open,
-     * those until the next probe; closed, the pause between probes.
+     * Returns the nanoseconds after which another attempt of a call that was not answered may succeed, at least 1.
+     * While the breaker is open, they last until the next probe; otherwise they are the pause between probes.
      */
     synchronized long untilNextAttempt() {
         return open ? Math.max(1, nextProbe - nanoTime.getAsLong()) : pauseNanos;

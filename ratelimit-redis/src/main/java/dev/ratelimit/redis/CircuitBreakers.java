@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * A circuit for each node of a cluster, so that one that is lost is not asked while the others are. Safe for use by
+ * A circuit breaker for each node of a cluster, so that a lost node is not asked while the others are. Safe for use by
  * many threads.
  */
 final class CircuitBreakers {
@@ -23,8 +23,8 @@ final class CircuitBreakers {
     private final Supplier<CircuitBreaker> newCircuit;
 
     /**
-     * Makes them, by the name of the node that has a key, whether the node of a name still has keys, and what makes
-     * one.
+     * Makes the breakers of a cluster. The arguments tell the name of the node that has a key, tell whether a node
+     * still has keys, and make a breaker.
      */
     CircuitBreakers(UnaryOperator<String> nodeOf, Predicate<String> hasKeys, Supplier<CircuitBreaker> newCircuit) {
         this.nodeOf = nodeOf;
@@ -50,8 +50,7 @@ final class CircuitBreakers {
     }
 
     /**
-     * Ends the outage of a node that has no keys any more, if the one that has its key now is asked by a circuit of its
-     * own.
+     * Ends the outage of a node that has no keys any more, if the node that has its key now has a closed breaker.
      */
     private void endIfMoved(String node, String key) {
         CircuitBreaker circuit = byNode.get(node);
@@ -64,8 +63,8 @@ final class CircuitBreakers {
     }
 
     /**
-     * A node that is new takes the circuit of one that has no keys any more, one that is away if there is: its first
-     * answer is the end of that one's outage.
+     * A new node takes over the breaker of a node that has no keys any more, preferably of one in an outage: its first
+     * answer ends that outage.
      */
     private synchronized CircuitBreaker takenOverBy(String node) {
         CircuitBreaker circuit = byNode.get(node);

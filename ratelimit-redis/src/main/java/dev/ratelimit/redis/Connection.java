@@ -64,8 +64,8 @@ record Connection(
     }
 
     /**
-     * Tells whether what is sent now to the node that has a key can go out, or fails at once: Lettuce connects to a
-     * node of a cluster when it is first asked, and thereafter keeps what it is sent while the connection is lost.
+     * Tells whether a command that is sent now to the node that has a key goes out, or fails at once. Lettuce connects
+     * to a node of a cluster at its first command. Later it queues commands while the connection is lost.
      */
     boolean isConnected(String key) {
         if (cluster == null) {
@@ -87,7 +87,7 @@ record Connection(
         }
     }
 
-    /** Sees whether the server is good for the script, and loads it. */
+    /** Requires a server that can run the script, and loads it. */
     void prepare(Timeouts patient) throws ExecutionException {
         ServerVersion.requireSupported(
                 patient.await(patient.bound(commands.info("server").toCompletableFuture())));

@@ -1,6 +1,7 @@
 package dev.ratelimit.redis;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.kernel.ThrottledLog;
+import dev.ratelimit.spi.Printable;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -14,9 +15,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has the connection, as soon as there is one. If Redis is away when the limiter is built, it connects later: it tries
- * again in every pause, each time on a daemon thread that lasts for that attempt. (Lettuce connects to a single server
- * without blocking only if it is told the address, which its client keeps to itself.)
+ * Holds the connection, as soon as there is one. If Redis is away when the limiter is built, the connector tries again
+ * in every pause, each time on a new daemon thread. (Lettuce connects to a single server without blocking only if it is
+ * told the address, and its client does not tell the address.)
  *
  * <p>Safe for use by many threads.
  */
@@ -33,7 +34,7 @@ final class Connector {
     private final Trial trial;
     private final ScheduledExecutorService timer;
     private final long pauseNanos;
-    private final LogThrottle log;
+    private final ThrottledLog log;
     private volatile @Nullable Connection connection;
 
     /** The connection that is being tried. Guarded by this. */
@@ -53,7 +54,8 @@ final class Connector {
      * @param pause the time between attempts
      * @param timer begins them
      */
-    Connector(Supplier<Connection> kind, Trial trial, Duration pause, ScheduledExecutorService timer, LogThrottle log) {
+    Connector(
+            Supplier<Connection> kind, Trial trial, Duration pause, ScheduledExecutorService timer, ThrottledLog log) {
         this.kind = kind;
         this.trial = trial;
         this.pauseNanos = pause.toNanos();
@@ -176,7 +178,8 @@ final class Connector {
     }
 
     /**
-     * Tells whether Redis may let the limiter in without anybody's doing. A certificate that is refused will be again.
+     * Tells whether Redis may let the limiter in without a change by anybody. A refused certificate will be refused
+     * again.
      */
     private static boolean isAway(Exception failure) {
         return Failure.of(failure).isAway() && !(innermost(failure) instanceof GeneralSecurityException);

@@ -3,21 +3,19 @@ package dev.ratelimit.redis;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.Overrun;
-import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
-import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Unit;
 import dev.ratelimit.kernel.CalendarPeriod;
+import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.kernel.Waits;
+import dev.ratelimit.kernel.Windows;
 import org.jspecify.annotations.Nullable;
 
 /** A limit as the script wants it. */
 final class EncodedLimit {
-
-    /** Up to so many charges in a window, and for amounts up to this, a limit is exact unless it asks for more. */
-    private static final int EXACT_MARKS = 1_024;
 
     final AppliedLimit limit;
 
@@ -27,40 +25,34 @@ final class EncodedLimit {
     /** Microseconds, rounded up: a charge may leave late, never early. Zero for a quota. */
     final long windowMicros;
 
-    /** A window appends exact marks while fewer than so many are live. */
+    /** The number of live marks below which a window appends exact marks. */
     final long exactMarks;
 
     /**
-     * Thereafter a stamp is rounded up to the end of its grain, of so many microseconds: window/2,048 to window/1,024,
-     * and at least 1.
+     * The grain in microseconds, to the end of which a window rounds the stamps of further marks: window/2,048 to
+     * window/1,024, and at least 1.
      */
     final long grainMicros;
 
     /** Of a quota. */
     final @Nullable Periods periods;
 
-    private final String account;
+    final MeterKey key;
     private final boolean untilReached;
     private final boolean neverRefuses;
 
     EncodedLimit(String account, AppliedLimit limit) {
-        this.account = account;
+        this.key = MeterKey.of(account, limit);
         this.limit = limit;
-        String span;
         if (limit.limit() instanceof RateLimit rate) {
-            long nanos = rate.window().toNanos();
-            span = "w" + nanos;
             windowMicros = Micros.roundedUp(rate.window());
-            exactMarks = rate.precision() == Precision.EXACT
-                    ? Integer.MAX_VALUE
-                    : rate.amount() <= EXACT_MARKS ? EXACT_MARKS : 0;
-            grainMicros = Math.max(1, Long.highestOneBit(windowMicros / 1_024));
+            exactMarks = Windows.exactMarks(rate);
+            grainMicros = Windows.grain(windowMicros);
             periods = null;
             untilReached = false;
             neverRefuses = false;
         } else {
             Quota quota = (Quota) limit.limit();
-            span = "p" + RedisKeys.encode(spanOf(quota.period()));
             windowMicros = 0;
             exactMarks = 0;
             grainMicros = 1;
@@ -70,33 +62,38 @@ final class EncodedLimit {
         }
         this.meter = String.join(
                 "/",
-                RedisKeys.encode(account),
-                RedisKeys.encode(limit.table()),
+                RedisKeys.encode(key.account()),
+                RedisKeys.encode(key.table()),
                 isOfOneEndpoint() ? "e" : "g",
-                RedisKeys.encode(limit.scope()),
-                RedisKeys.encode(unit().name()),
-                span);
+                RedisKeys.encode(key.scope()),
+                RedisKeys.encode(key.unit().name()),
+                span(key.span()));
     }
 
-    private static String spanOf(QuotaPeriod period) {
-        return period instanceof CalendarPeriod calendar
+    private static String span(MeterKey.Span span) {
+        if (span instanceof MeterKey.Window window) {
+            return "w" + window.length().toNanos();
+        }
+        String period = ((MeterKey.Period) span).period() instanceof CalendarPeriod calendar
                 ? calendar.unit() + " " + calendar.anchor() + " " + calendar.zone()
                 : "lifetime";
+        return "p" + RedisKeys.encode(period);
     }
 
     Unit unit() {
-        return limit.limit().unit();
+        return key.unit();
     }
 
     boolean isOfOneEndpoint() {
-        return limit.scope() instanceof Scope.Endpoint;
+        return key.scope() instanceof Scope.Endpoint;
     }
 
     /** Returns this limit with the meter of OVERFLOW; itself, if it is of a group. */
     EncodedLimit overflow() {
         return isOfOneEndpoint()
                 ? new EncodedLimit(
-                        account, AppliedLimit.of(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow()))
+                        key.account(),
+                        AppliedLimit.of(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow()))
                 : this;
     }
 
@@ -105,21 +102,13 @@ final class EncodedLimit {
         return periods != null && periods.areOfTheCalendar();
     }
 
-    /** Returns the most that may be used where so many units are to be admitted; negative if they never can be. */
+    /** Returns the most that may be used so that a number of units still fits; negative if they never fit. */
     long room(long units) {
         return neverRefuses ? Micros.ENDLESS : limit.limit().amount() - (untilReached ? 1 : units);
     }
 
-    /** Returns the rejection by this limit. The wait is in microseconds; negative: no wait helps. */
+    /** Returns the rejection by this limit. The wait is in nanoseconds; or {@link Waits#NEVER}. */
     Rejected rejected(long wait, String notice) {
-        return wait < 0 ? rejectedForGood(notice) : rejectedFor(Micros.nanos(wait), notice);
-    }
-
-    Rejected rejectedForGood(String notice) {
-        return Rejected.permanent(new LimitReached(limit), notice);
-    }
-
-    Rejected rejectedFor(long waitNanos, String notice) {
-        return Rejected.temporary(new LimitReached(limit), notice, waitNanos);
+        return Waits.rejected(new LimitReached(limit), notice, wait);
     }
 }

@@ -3,13 +3,14 @@ package dev.ratelimit.redis;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
+import dev.ratelimit.kernel.BoundedCache;
 import java.util.List;
 
 /**
- * The limits of endpoints made ready for the script, kept for some that were asked for lately.
+ * Encodes the limits of endpoints for the script, and caches those of endpoints that were asked for lately.
  *
- * <p>Callers make up the names of endpoints that no table names. So such a name is bounded before anything else is made
- * of it, and nothing keeps the name itself.
+ * <p>Callers make up the names of endpoints that no table names. So such a name is bounded first, and nothing keeps the
+ * name itself.
  *
  * <p>Safe for use by many threads.
  */
@@ -24,7 +25,7 @@ final class EncodedLimits {
     private final BoundedCache<Asked, Known> known = new BoundedCache<>(KEPT);
     private final int mostUnlisted;
 
-    /** Makes them, for so many endpoints at most that no table names and that count by themselves. */
+    /** Makes the limits of a limiter, with a bound for the unlisted endpoints that have meters of their own. */
     EncodedLimits(int mostUnlisted) {
         this.mostUnlisted = mostUnlisted;
     }

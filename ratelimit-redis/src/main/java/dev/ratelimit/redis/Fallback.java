@@ -3,8 +3,7 @@ package dev.ratelimit.redis;
 import dev.ratelimit.Caller;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import dev.ratelimit.kernel.BoundedCache;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -14,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Fallback {
 
-    /* Tiers may be built for each organization: so all are dropped when there are too many. */
+    /* A host may build a tier for each organization. */
     private static final int MOST = 1_024;
 
     private final RateLimiter limiter;
     private final UnaryOperator<Tier> scale;
-    private final Map<Tier, Tier> scaled = new ConcurrentHashMap<>();
+    private final BoundedCache<Tier, Tier> scaled = new BoundedCache<>(MOST);
 
     Fallback(RateLimiter limiter, UnaryOperator<Tier> scale) {
         this.limiter = limiter;
@@ -40,9 +39,6 @@ final class Fallback {
         @Nullable Tier made = scale.apply(tier);
         if (made == null) {
             throw new IllegalStateException("the scale of the fallback must give a tier: tier=" + tier.name());
-        }
-        if (scaled.size() >= MOST) {
-            scaled.clear();
         }
         scaled.put(tier, made);
         return made;

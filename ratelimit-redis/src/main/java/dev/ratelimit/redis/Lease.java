@@ -13,7 +13,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Units of an endpoint's limits that Redis has charged and that calls on this machine may use, each once, until a time.
+ * Units of an endpoint's limits that Redis has charged, and that calls on this machine may use until a time, each unit
+ * once.
  *
  * <p>Safe for use by many threads. A unit is either served or given back: both take it from the same count.
  */
@@ -58,8 +59,7 @@ final class Lease {
     }
 
     /**
-     * Uses up what a call uses, if there is as much left. To be asked only after {@link #isOpen}: the call counts as of
-     * then.
+     * Uses units for a call, if enough are left. It is called only after {@link #isOpen}: the call counts as of then.
      */
     boolean serves(Usage usage) {
         long units = usage.amountOf(unit);
@@ -76,7 +76,7 @@ final class Lease {
         return over;
     }
 
-    /** Ends it, if it has not ended, and has the rest given back. */
+    /** Ends the lease, if it has not ended, and gives the rest back. */
     void end() {
         over.complete(null);
     }
@@ -91,7 +91,7 @@ final class Lease {
         return taken.charged();
     }
 
-    /** Takes all that is left, so that nothing is served any more, and returns how it is given back. */
+    /** Takes all units that are left, so that no call is served any more. Returns the changes that give them back. */
     List<Change> takeRest() {
         long unused = left.getAndSet(0);
         List<Change> changes = new ArrayList<>();

@@ -20,8 +20,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this machine has taken ahead, by organization, account and endpoint: decides calls of it, and asks for more when
- * it does not serve.
+ * The leases of this machine, by organization, account and endpoint. Serves calls of them, and asks Redis for a new
+ * lease when a call finds none that serves it.
  *
  * <p>A lease that Redis charged at time t of its clock for a time d counts in windows as of t + d, and Redis says how
  * long after t the period of each quota lasts. So nothing may be served of it after the earlier of the two. Here that
@@ -44,8 +44,8 @@ final class Leases {
     }
 
     /**
-     * Returns a timer that goes by an executor. Where it takes no task, a lease ends at once: nothing else would give
-     * back the rest.
+     * Returns a timer that uses an executor. If the executor takes no task, a lease ends at once: nothing else would
+     * give back the rest.
      */
     static Timer timer(ScheduledExecutorService executor) {
         return (over, nanos) -> {
@@ -65,7 +65,7 @@ final class Leases {
 
     private record Key(String organization, String account, String endpoint) {
 
-        /** Callers make names up, and what is held must have a bounded size: longer names lease nothing. */
+        /** Callers make names up, and a lease must have a bounded size: longer names have no leases. */
         boolean isShort() {
             return organization.length() <= LONGEST_NAME && endpoint.length() <= LONGEST_NAME;
         }
@@ -79,7 +79,7 @@ final class Leases {
     private final Timer timer;
     private volatile boolean closed;
 
-    /** Makes them, of so much each; none, if it is {@link Batch#NONE}. */
+    /** Makes the leases of a limiter. The batch is the size of each; with {@link Batch#NONE} there are none. */
     Leases(ScriptClient scriptClient, Batch batch, TimeSource clock, Timer timer) {
         this.scriptClient = scriptClient;
         this.batch = batch;
@@ -87,13 +87,13 @@ final class Leases {
         this.timer = timer;
     }
 
-    CompletableFuture<Decision> tryAcquire(Caller caller, String endpoint, Usage usage) {
+    CompletableFuture<Outcome> tryAcquire(Caller caller, String endpoint, Usage usage) {
         if (batch.isNone()) {
             return scriptClient.take(scriptClient.limitSet(caller, endpoint), usage);
         }
         Key key = new Key(caller.organization(), caller.tier().account(), endpoint);
         if (serves(key, caller.tier(), usage)) {
-            return CompletableFuture.completedFuture(Decision.admitted());
+            return CompletableFuture.completedFuture(Outcome.local(caller, Decision.admitted()));
         }
         LimitSet limitSet = scriptClient.limitSet(caller, endpoint);
         if (!key.isShort() || !mayLease(limitSet, usage) || !asking.add(key)) {
@@ -102,7 +102,7 @@ final class Leases {
         return ask(key, limitSet, usage).whenComplete((decision, failure) -> asking.remove(key));
     }
 
-    /** Serves a call of what is held; what may not serve its tier any more is given up. */
+    /** Serves a call of the held lease. A lease that may not serve the tier any more ends. */
     private boolean serves(Key key, Tier tier, Usage usage) {
         Lease lease = held.get(key);
         if (lease != null && !lease.isOpen(tier, clock)) {
@@ -128,10 +128,10 @@ final class Leases {
                                 && encoded.limit.limit().amount() >= batch.units());
     }
 
-    private CompletableFuture<Decision> ask(Key key, LimitSet limitSet, Usage usage) {
+    private CompletableFuture<Outcome> ask(Key key, LimitSet limitSet, Usage usage) {
         // Another call may just have been answered.
         if (serves(key, limitSet.caller().tier(), usage)) {
-            return CompletableFuture.completedFuture(Decision.admitted());
+            return CompletableFuture.completedFuture(Outcome.local(limitSet.caller(), Decision.admitted()));
         }
         Lease last = held.get(key);
         if (last != null) {
@@ -148,7 +148,7 @@ final class Leases {
                 Instant wallEnd = wallFrom.plusNanos(nanos);
                 hold(key, new Lease(outcome, left, from + nanos, wallEnd, lease -> giveBack(key, lease)));
             }
-            return outcome.decision();
+            return outcome;
         });
     }
 
@@ -164,15 +164,14 @@ final class Leases {
     private CompletableFuture<Boolean> giveBack(Key key, Lease lease) {
         // Not removed before, so that who closes waits for it.
         return scriptClient
-                .settle(lease.charged(), lease.takeRest())
+                .giveBack(lease.charged(), lease.takeRest())
                 .first()
                 .whenComplete((done, failure) -> held.remove(key, lease));
     }
 
     /**
-     * Gives back what is unused, and waits until Redis has answered or is too late: for some at a time, as of all at
-     * once most would be too late; and only as long as there is time, after which the rest is sent without being waited
-     * for.
+     * Gives back what is unused, and waits until Redis has answered or is too late. It waits for some leases at a time,
+     * since of all at once most would be too late. When the time is over, the rest is sent without waiting.
      */
     void close(BooleanSupplier isTime) {
         closed = true;

@@ -3,6 +3,7 @@ package dev.ratelimit.redis;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.UsedPieces;
 import java.util.concurrent.CompletionStage;
 
@@ -47,7 +48,8 @@ final class NotifyingReservation implements AsyncReservation {
         if (decision.isAdmitted()) {
             used.take(piece);
         }
-        return listeners.added(caller, endpoint, piece, decision);
+        listeners.onAdded(caller, endpoint, piece, decision);
+        return decision;
     }
 
     @Override

@@ -1,10 +1,10 @@
 package dev.ratelimit.redis;
 
 /**
- * What a host hears of a Redis that does not answer; of a cluster, of each node by itself, where a node that takes over
- * the keys of another ends its outage. It is told on a thread of the common pool, one thing after the other, in the
- * order in which they happened. What it throws is logged, at most once a minute, and swallowed. Implementations must be
- * safe for use by many threads.
+ * Hears of outages of Redis. In a cluster each node has its own outages, and a node that takes over the keys of another
+ * ends the outage of that node. A thread of the common pool notifies the listener of one event after the other, in
+ * their order. What it throws is swallowed, and logged at most once a minute. Implementations must be safe for use by
+ * many threads.
  */
 public interface OutageListener {
 

@@ -1,22 +1,24 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * The outage listeners of a limiter. They are told on a thread of the common pool, one thing after the other: no
- * decision waits for them, nor does the thread that times out all others. Safe for use by many threads.
+ * The outage listeners of a limiter. A thread of the common pool notifies them of one event after the other: no
+ * decision waits for them, nor does the thread of the timeouts. Safe for use by many threads.
  */
 final class OutageListeners {
 
     private final List<OutageListener> listeners;
-    private final LogThrottle log;
+    private final ThrottledLog log;
 
     /** Ends when the listeners know all that happened. Guarded by this. */
     private CompletableFuture<?> told = CompletableFuture.completedFuture(true);
 
-    OutageListeners(List<OutageListener> listeners, LogThrottle log) {
+    OutageListeners(List<OutageListener> listeners, ThrottledLog log) {
         this.listeners = List.copyOf(listeners);
         this.log = log;
     }

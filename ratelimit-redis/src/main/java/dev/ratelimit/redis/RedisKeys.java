@@ -17,7 +17,7 @@ import java.util.HexFormat;
  *   ratelimit:{acme}:r:5f0c…-17                                   receipt of a charge
  * </pre>
  *
- * <p>What stands in braces is the hash tag: Redis Cluster puts keys of one tag into one slot, and so all keys of an
+ * <p>The text in braces is the hash tag: Redis Cluster puts keys of one tag into one slot, and so all keys of an
  * organization. It takes the text from the first brace to the next closing one, and the whole key if that is empty. So
  * a name is encoded: letters and digits of ASCII, {@code - _} and {@code .} stand for themselves, and every other
  * UTF-16 unit is {@code %} and four hexadecimal digits, which also tells lone surrogates apart. The empty name is

@@ -13,6 +13,7 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -94,6 +95,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     private final Leases leases;
     private final OutagePolicy outagePolicy;
     private final Listeners listeners;
+    private final RedisAdminTools admin;
     private final ServerTime time;
     private final TimeSource clock;
     private final boolean reports;
@@ -117,6 +119,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         this.leases = leases;
         this.outagePolicy = outagePolicy;
         this.listeners = listeners;
+        this.admin = new RedisAdminTools(scriptClient, listeners, this::caller);
         this.time = time;
         this.clock = clock;
         this.reports = false;
@@ -132,6 +135,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         this.leases = limiter.leases;
         this.outagePolicy = limiter.outagePolicy;
         this.listeners = limiter.listeners;
+        this.admin = limiter.admin;
         this.time = limiter.time;
         this.clock = limiter.clock;
         this.reports = true;
@@ -165,9 +169,25 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         if (!(who instanceof Caller caller)) {
             return refused((Rejected) who);
         }
-        Decision decision = executor.await(
-                charged(caller, endpoint, usage), failure -> outagePolicy.tryAcquire(caller, endpoint, usage, reports));
-        return listeners.decided(caller, endpoint, usage, decision);
+        Outcome outcome =
+                executor.await(charged(caller, endpoint, usage), failure -> decidedInOutage(caller, endpoint, usage));
+        return notified(caller, endpoint, usage, outcome);
+    }
+
+    private Decision notified(Caller caller, String endpoint, Usage usage, Outcome outcome) {
+        listeners.onDecided(caller, endpoint, usage, outcome.decision());
+        Level.notifyNear(outcome.levels(), listeners, caller, endpoint);
+        return outcome.decision();
+    }
+
+    private Outcome decidedInOutage(Caller caller, String endpoint, Usage usage) {
+        return Outcome.local(caller, outagePolicy.tryAcquire(caller, endpoint, usage, reports));
+    }
+
+    private CompletableFuture<Outcome> charged(Caller caller, String endpoint, Usage usage) {
+        return reports
+                ? scriptClient.charge(caller, endpoint, usage, true)
+                : leases.tryAcquire(caller, endpoint, usage);
     }
 
     @Override
@@ -201,13 +221,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
                 .charge(caller, endpoint, estimate, reports)
                 .thenApply(outcome -> outcome.decision() instanceof Rejected rejected
                         ? rejected(rejected)
-                        : new RedisReservation(scriptClient, outagePolicy, endpoint, estimate, outcome, reports));
-    }
-
-    private CompletableFuture<Decision> charged(Caller caller, String endpoint, Usage usage) {
-        return reports
-                ? scriptClient.charge(caller, endpoint, usage, true).thenApply(Outcome::decision)
-                : leases.tryAcquire(caller, endpoint, usage);
+                        : new RedisReservation(
+                                scriptClient, outagePolicy, listeners, endpoint, estimate, outcome, reports));
     }
 
     private Rejected refused(Rejected refusal) {
@@ -220,18 +235,19 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
     /** Tells listeners the answer to a reservation, and returns one that tells them how it goes on. */
     private AsyncReservation told(Caller caller, String endpoint, Usage estimate, AsyncReservation reservation) {
-        boolean admitted = listeners
-                .decided(caller, endpoint, estimate, reservation.decision())
-                .isAdmitted();
-        return admitted && !listeners.isEmpty()
+        listeners.onDecided(caller, endpoint, estimate, reservation.decision());
+        if (reservation instanceof RedisReservation own) {
+            own.notifyNear();
+        }
+        return reservation.decision().isAdmitted() && !listeners.isEmpty()
                 ? new NotifyingReservation(reservation, listeners, caller, endpoint, estimate)
                 : reservation;
     }
 
     private AsyncReservation reservedInOutage(Caller caller, String endpoint, Usage estimate) {
         return outagePolicy.reserve(caller, endpoint, estimate, reports, admitted -> {
-            Outcome unlimited = new Outcome(admitted, LimitSet.nothing(caller), List.of());
-            return new RedisReservation(scriptClient, outagePolicy, endpoint, estimate, unlimited, reports);
+            Outcome unlimited = Outcome.local(caller, admitted);
+            return new RedisReservation(scriptClient, outagePolicy, listeners, endpoint, estimate, unlimited, reports);
         });
     }
 
@@ -243,11 +259,19 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         }
         Recorded recorded = executor.await(
                 recorded(caller, endpoint, usage), failure -> outagePolicy.record(caller, endpoint, usage, reports));
-        return listeners.recorded(caller, endpoint, usage, recorded);
+        return notified(caller, endpoint, usage, recorded);
     }
 
     private CompletableFuture<Recorded> recorded(Caller caller, String endpoint, Usage usage) {
-        return scriptClient.record(caller, endpoint, usage, reports).thenApply(Recorded::charged);
+        return scriptClient.record(caller, endpoint, usage, reports).thenApply(outcome -> {
+            Level.notifyNear(outcome.levels(), listeners, caller, endpoint);
+            return Recorded.charged(outcome.decision());
+        });
+    }
+
+    private Recorded notified(Caller caller, String endpoint, Usage usage, Recorded recorded) {
+        listeners.onRecorded(caller, endpoint, usage, recorded);
+        return recorded;
     }
 
     @Override
@@ -272,6 +296,15 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     @Override
     public Caller caller(String organization) {
         return tiers.callerOf(organization);
+    }
+
+    /**
+     * Returns what support does by hand: grant units, carry over a change of plan, reset or forget an organization.
+     *
+     * @return the tools
+     */
+    public RedisAdminTools admin() {
+        return admin;
     }
 
     /** Returns the clocks of this machine. They bound waits; decisions go by the server's clock. */
@@ -309,9 +342,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
                 return completed(refused((Rejected) who));
             }
             return executor.otherwise(
-                            charged(caller, endpoint, usage),
-                            failure -> outagePolicy.tryAcquire(caller, endpoint, usage, reports))
-                    .thenApply(decision -> listeners.decided(caller, endpoint, usage, decision));
+                            charged(caller, endpoint, usage), failure -> decidedInOutage(caller, endpoint, usage))
+                    .thenApply(outcome -> notified(caller, endpoint, usage, outcome));
         }
 
         @Override
@@ -345,7 +377,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
             return executor.otherwise(
                             recorded(caller, endpoint, usage),
                             failure -> outagePolicy.record(caller, endpoint, usage, reports))
-                    .thenApply(recorded -> listeners.recorded(caller, endpoint, usage, recorded));
+                    .thenApply(recorded -> notified(caller, endpoint, usage, recorded));
         }
 
         @Override

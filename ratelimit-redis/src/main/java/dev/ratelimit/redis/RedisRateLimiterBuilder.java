@@ -9,7 +9,10 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.ApiVersion;
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.AbstractRedisClient;
@@ -28,7 +31,6 @@ import org.jspecify.annotations.Nullable;
 public final class RedisRateLimiterBuilder {
 
     private static final Duration LONGEST = Duration.ofHours(1);
-    private static final long MOST_UNITS = 1L << 53;
 
     /* Where the JDK runs what is asynchronous: the common pool, unless that is too small. */
     private static final Executor POOL = new CompletableFuture<>().defaultExecutor();
@@ -88,7 +90,7 @@ public final class RedisRateLimiterBuilder {
      */
     public RedisRateLimiterBuilder keyPrefix(String prefix) {
         requireNonNull(prefix, "prefix");
-        require(prefix.indexOf('{') < 0 && prefix.indexOf('}') < 0, "prefix", "without braces", prefix);
+        Arguments.require(prefix.indexOf('{') < 0 && prefix.indexOf('}') < 0, "prefix", "without braces", prefix);
         this.prefix = prefix;
         return this;
     }
@@ -98,15 +100,15 @@ public final class RedisRateLimiterBuilder {
      * Such an endpoint takes a place with its first charge, until its meters are idle and a window and a minute more
      * have passed. All further ones share one set of meters, which refusals and statuses call
      * {@link dev.ratelimit.Scope.Endpoint#OVERFLOW}. Once they are in use, all new names share them until they are
-     * idle. A call of one costs a second round trip. An endpoint that one tier names and another does not may count by
-     * itself under the one and with others under the other.
+     * idle. A call of one costs a second round trip. An endpoint that one tier names and another does not may have its
+     * own meters under the one and share meters under the other.
      *
      * @param max how many names, zero or more
      * @return this builder
      * @throws IllegalArgumentException if the number is negative
      */
     public RedisRateLimiterBuilder maxUnlistedEndpoints(int max) {
-        require(max >= 0, "max", ">= 0", max);
+        Arguments.require(max >= 0, "max", ">= 0", max);
         this.maxEndpoints = max;
         return this;
     }
@@ -215,56 +217,57 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Takes units ahead, so that most calls are decided on this machine without asking Redis; nothing is unless stated.
-     * A {@code tryAcquire} that asks Redis takes so many units of every limit of its endpoint, in the same round trip,
-     * if all have room for so many. Further ones of the same organization, tier and endpoint are served of them until
-     * they are used up or the time is over; then what is left is given back, and the next call asks again. All else
-     * goes on as without: a call that finds no room for so many, that uses more than so many, that comes while another
-     * one asks or after one that was not answered, and {@code peek}, {@code reserve} and {@code status}, for which what
-     * is taken is used.
+     * Leases units, so that this machine decides most calls without asking Redis; there are no leases unless stated. A
+     * {@code tryAcquire} that asks Redis takes a batch of units of every limit of its endpoint, in the same round trip,
+     * if all limits have room for the batch. The lease serves further calls of the same organization, tier and endpoint
+     * until its units are used up or its time is over. Then the rest is given back, and the next call asks again.
+     * Leases are bypassed by calls larger than the batch, by calls that find no room for a batch, by calls that arrive
+     * while a lease is being requested or after a request that was not answered, and by {@code peek}, {@code reserve}
+     * and {@code status}. For these, the leased units are used.
      *
-     * <p>It applies where all limits of an endpoint count the same unit and none has a smaller amount than this.
+     * <p>Leases apply where all limits of an endpoint count the same unit and none has a smaller amount than the batch.
      *
-     * <p>In no window and in no period are more units served than the amount, over all machines. What is taken counts
-     * in a window from the end of the time on, and no machine serves of it beyond then or beyond the period of a quota.
-     * That supposes that while a lease lasts the monotonic clock of this machine is slower than the server's by at most
-     * a hundredth, and the server's does not step: a step ahead has the calls of a lease leave their windows by as much
-     * too early. A machine that stands still for a while serves nothing thereafter that is over by its monotonic or by
-     * its wall clock. A call that is held up itself counts as of when it looked.
+     * <p>In no window and in no period are more units served than the amount, over all machines. A leased unit counts
+     * in a window as of the end of its lease, and no machine serves it after that end or after the period of a quota.
+     * This assumes that the monotonic clock of this machine is slower than the server's by at most a hundredth while a
+     * lease lasts, and that the server's clock does not step. After a step ahead, the calls of a lease leave their
+     * windows too early by the step. A machine that was suspended serves nothing of a lease that is over by its
+     * monotonic or its wall clock. A call that is itself delayed counts as of the time when it looked at the lease.
      *
      * <p>The price is that calls are refused earlier:
      *
      * <ul>
-     *   <li>At any time, up to so many units of a limit are neither used nor free, for each machine and endpoint that
-     *       shares it. So this times the machines should be small beside the amounts.
-     *   <li>What is charged to a window, by any machine, may count there for so long a time longer. Under steady load,
-     *       an amount per window is thus an amount per window and this time. So this should be short beside the
-     *       windows.
-     *   <li>What a machine had not used when it broke down stays charged, and so does what it took with an answer that
-     *       did not come, or what Redis had not confirmed when the limiter was closed: in a window until it leaves it,
-     *       in a quota until the period ends, and in a lifetime quota for good.
-     *   <li>Redis is told of unused units by a message of their own, which no call waits for. So of an organization
-     *       that calls less often than twice in the time, leases make more work and not less.
+     *   <li>At any time, up to a batch of units of a limit is neither used nor free, for each machine and endpoint that
+     *     shares the limit. So the batch times the machines should be small beside the amounts.
+     *   <li>What any machine charges to a window may count there longer by the time of a lease. Under steady load, an
+     *     amount per window becomes an amount per window and that time. So the time should be short beside the windows.
+     *   <li>Units stay charged that a machine had not used when it broke down, that it took with an answer that did not
+     *     come, or whose return Redis had not confirmed when the limiter was closed. They stay until they leave the
+     *     window or the period ends, and in a lifetime quota for good.
+     *   <li>A separate message, which no call waits for, gives unused units back. So leases make more work, not less,
+     *     for an organization that calls less often than twice in the time of a lease.
      * </ul>
      *
      * <p>At most 10,000 leases are held at once.
      *
-     * @param units how many, more than zero, at most 2<sup>53</sup>; of whatever unit the limits count
-     * @param time how long, more than zero, at most an hour
+     * @param units the batch, more than zero, at most 2<sup>53</sup>; in the unit that the limits count
+     * @param time the time of a lease, more than zero, at most an hour
      * @return this builder
      * @throws IllegalArgumentException if one of them is out of its range
      */
     public RedisRateLimiterBuilder leases(long units, Duration time) {
-        require(units > 0, "units", "> 0", units);
-        require(units <= MOST_UNITS, "units", "<= 2^53", units);
+        Arguments.require(units > 0, "units", "> 0", units);
+        Arguments.require(units <= Arguments.MAX_AMOUNT, "units", "<= 2^53", units);
         this.batch = new Batch(units, Micros.roundedUp(requireSpan(time, "time")));
         return this;
     }
 
     /**
-     * Adds a listener, which is told of each decision, whoever made it, and of how reservations end; not of limits that
-     * are nearly used up. It is told on the thread that asked, or, of asynchronous calls, on the thread that brings the
-     * answer.
+     * Adds a listener, which is told of each decision, whoever made it, of how reservations end, of limits that are
+     * nearly used up, and of what this limiter's {@linkplain RedisRateLimiter#admin() tools} do. It is told on the
+     * thread that asked, or, of asynchronous calls, on the thread that brings the answer; of a limit that a settlement
+     * brings near, on that thread always. For a listener of near limits, Redis does more for each charge: it reports
+     * what is used.
      *
      * @param listener the listener, safe for use by many threads
      * @return this builder
@@ -323,9 +326,10 @@ public final class RedisRateLimiterBuilder {
      *     than version 6.2, or is no cluster though the client is for one
      */
     public RedisRateLimiter build() {
+        ApiVersion.require("ratelimit-redis", ApiVersion.CURRENT);
         ScheduledExecutorService timer =
                 client.getResources().eventExecutorGroup().next();
-        LogThrottle log = new LogThrottle(System::nanoTime, logger);
+        ThrottledLog log = new ThrottledLog(TimeSource.system(), logger);
         OutageListeners told = new OutageListeners(outageListeners, log);
         Connector connector = new Connector(kind, trial(timer, log), pause, timer, log);
         CircuitBreakers circuits = circuits(connector, told);
@@ -333,7 +337,8 @@ public final class RedisRateLimiterBuilder {
                 new ScriptExecutor(connector::commands, new Timeouts(timeout, timer), circuits, POOL, log);
         Settlements settlements = new Settlements(executor, told, timer, pause, log);
         executor.whenBack(settlements::sendAgain);
-        ScriptClient scriptClient = meters(executor, settlements, remembered);
+        Listeners notified = new Listeners(listeners, log);
+        ScriptClient scriptClient = client(executor, settlements, remembered, notified.hearNearLimits());
         TimeSource lives = clock == null ? time.source() : clock;
         Leases leases = new Leases(scriptClient, batch, lives, leaseTimer == null ? Leases.timer(timer) : leaseTimer);
         OutagePolicy outagePolicy = new OutagePolicy(
@@ -342,15 +347,7 @@ public final class RedisRateLimiterBuilder {
                 caller -> circuits.of(scriptClient.base(caller)).untilNextAttempt());
         connector.connect(circuits, told);
         return new RedisRateLimiter(
-                connector,
-                tiers,
-                scriptClient,
-                settlements,
-                leases,
-                outagePolicy,
-                new Listeners(listeners, log),
-                time,
-                lives);
+                connector, tiers, scriptClient, settlements, leases, outagePolicy, notified, time, lives);
     }
 
     private CircuitBreakers circuits(Connector connector, OutageListeners told) {
@@ -360,19 +357,27 @@ public final class RedisRateLimiterBuilder {
                 () -> new CircuitBreaker(pause, System::nanoTime, connector::isConnected, told));
     }
 
-    private ScriptClient meters(ScriptExecutor executor, Settlements settlements, Duration remembered) {
+    private ScriptClient client(
+            ScriptExecutor executor, Settlements settlements, Duration remembered, boolean hearsLevels) {
         // Longer than any request is on its way: after its time it is not sent again.
         long receiptMillis = Math.max(2_000, 4 * timeout.toMillis());
         RejectionCache rejections = new RejectionCache(remembered, time.source());
         return new ScriptClient(
-                executor, settlements, time, new EncodedLimits(maxEndpoints), rejections, prefix, receiptMillis);
+                executor,
+                settlements,
+                time,
+                new EncodedLimits(maxEndpoints),
+                rejections,
+                prefix,
+                receiptMillis,
+                hearsLevels);
     }
 
     /**
      * Returns a trial that sees what a connection is good for, as patiently as the client is: the server's version, and
      * whether it runs the script and lets it write. (The first decision takes long besides, as it loads classes.)
      */
-    private Connector.Trial trial(ScheduledExecutorService timer, LogThrottle log) {
+    private Connector.Trial trial(ScheduledExecutorService timer, ThrottledLog log) {
         return connection -> {
             Timeouts patient = new Timeouts(connection.patience(), timer);
             connection.prepare(patient);
@@ -383,7 +388,7 @@ public final class RedisRateLimiterBuilder {
                     () -> new CircuitBreaker(pause, System::nanoTime, connection::isConnected, nobody));
             ScriptExecutor executor = new ScriptExecutor(connection::commands, patient, circuits, POOL, log);
             ScriptClient scriptClient =
-                    meters(executor, new Settlements(executor, nobody, timer, pause, log), Duration.ZERO);
+                    client(executor, new Settlements(executor, nobody, timer, pause, log), Duration.ZERO, false);
             rehearse(scriptClient, patient);
         };
     }
@@ -397,17 +402,13 @@ public final class RedisRateLimiterBuilder {
         // Settles nothing, so that all it writes is its receipt.
         LimitSet limitSet = scriptClient.limitSet(caller, "");
         List<Change> none = List.of(new Change(limitSet.limits().get(0), List.of(), 0, 0));
-        patient.await(scriptClient.settle(limitSet, none).first());
+        patient.await(scriptClient.giveBack(limitSet, none).first());
     }
 
     private static Duration requireSpan(Duration span, String name) {
         requireNonNull(span, name);
         boolean positive = !span.isNegative() && !span.isZero();
-        require(positive && span.compareTo(LONGEST) <= 0, name, "> 0 and <= " + LONGEST, span);
+        Arguments.require(positive && span.compareTo(LONGEST) <= 0, name, "> 0 and <= " + LONGEST, span);
         return span;
-    }
-
-    private static void require(boolean holds, String name, String encoded, Object value) {
-        Arguments.require(holds, name, encoded, value);
     }
 }

@@ -6,6 +6,8 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.UsedPieces;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,15 +24,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class RedisReservation implements AsyncReservation {
 
-    private static final long MOST_UNITS = 1L << 53;
-
     private final ScriptClient scriptClient;
     private final OutagePolicy outagePolicy;
+    private final Listeners listeners;
     private final String endpoint;
     private final LimitSet limitSet;
     private final boolean reports;
     private final UsedPieces used;
-    private final Decision decision;
+    private final Outcome estimate;
     private final List<EncodedLimit> encodedLimits;
 
     private final CompletableFuture<Boolean> confirmed = new CompletableFuture<>();
@@ -41,27 +42,38 @@ final class RedisReservation implements AsyncReservation {
     RedisReservation(
             ScriptClient scriptClient,
             OutagePolicy outagePolicy,
+            Listeners listeners,
             String endpoint,
-            Usage estimate,
-            Outcome charged,
+            Usage usage,
+            Outcome estimate,
             boolean reports) {
         this.scriptClient = scriptClient;
         this.outagePolicy = outagePolicy;
         this.endpoint = endpoint;
+        this.listeners = listeners;
         this.reports = reports;
-        this.used = new UsedPieces(estimate);
-        this.decision = charged.decision();
-        this.limitSet = charged.charged();
+        this.used = new UsedPieces(usage);
+        this.estimate = estimate;
+        this.limitSet = estimate.charged();
         this.encodedLimits = limitSet.limits();
         List<List<Booking>> none = new ArrayList<>();
         encodedLimits.forEach(encoded -> none.add(new ArrayList<>()));
         this.charges = none;
-        append(none, charged);
+        append(none, estimate);
     }
 
     @Override
     public Decision decision() {
-        return decision;
+        return estimate.decision();
+    }
+
+    /** Notifies the listeners whose share the estimate has reached. */
+    void notifyNear() {
+        notifyNear(estimate.levels());
+    }
+
+    private void notifyNear(List<Level> levels) {
+        Level.notifyNear(levels, listeners, limitSet.caller(), endpoint);
     }
 
     @Override
@@ -114,11 +126,16 @@ final class RedisReservation implements AsyncReservation {
     }
 
     private CompletableFuture<Decision> keep(Outcome more) {
+        boolean admitted = false;
         synchronized (this) {
             if (charges != null) {
                 append(charges, more);
-                return CompletableFuture.completedFuture(more.decision());
+                admitted = true;
             }
+        }
+        if (admitted) {
+            notifyNear(more.levels());
+            return CompletableFuture.completedFuture(more.decision());
         }
         List<Change> back = new ArrayList<>();
         for (int i = 0; i < more.bookings().size(); i++) {
@@ -128,7 +145,7 @@ final class RedisReservation implements AsyncReservation {
             }
         }
         // Not waited for: it is on its way before the answer, and so before whatever is asked thereafter.
-        Settlements.Sent unused = scriptClient.settle(limitSet, back);
+        Settlements.Sent unused = scriptClient.giveBack(limitSet, back);
         return CompletableFuture.completedFuture(ended());
     }
 
@@ -156,7 +173,7 @@ final class RedisReservation implements AsyncReservation {
     private static boolean isAtTheSamePlace(Booking one, Booking other) {
         return one.first() == other.first()
                 && one.second() == other.second()
-                && one.units() + other.units() <= MOST_UNITS;
+                && one.units() + other.units() <= Arguments.MAX_AMOUNT;
     }
 
     private Decision ended() {
@@ -213,7 +230,7 @@ final class RedisReservation implements AsyncReservation {
                 addChange(changes, encoded, taken.get(i), units);
             }
         }
-        Settlements.Sent sent = scriptClient.settle(limitSet, changes);
+        Settlements.Sent sent = scriptClient.settle(limitSet, changes, this::notifyNear);
         CompletableFuture<Boolean> unused =
                 sent.confirmed().whenComplete((arrived, failure) -> confirmed.complete(arrived));
         return sent.first();

@@ -3,6 +3,8 @@ package dev.ratelimit.redis;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.BoundedCache;
+import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,8 +14,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rejections that this machine was told lately, so that a client that repeats a call without waiting costs Redis
- * nothing.
+ * A negative cache of the rejections that this machine got lately. A client that repeats a call without waiting costs
+ * Redis nothing.
  *
  * <p>A refusal answers the same question only: the same organization, limits and units. While nothing is charged to
  * those limits or given back, each that refuses does so until a fixed moment. So the limit that refuses longest stays
@@ -100,19 +102,17 @@ final class RejectionCache {
         if (found == null || !found.answers(asked)) {
             return null;
         }
-        return found.forGood
-                ? found.encoded.rejectedForGood(notice)
-                : found.encoded.rejectedFor(found.over - asked.nanoTime, notice);
+        return found.encoded.rejected(found.forGood ? Waits.NEVER : found.over - asked.nanoTime, notice);
     }
 
-    /** Remembers that a limit refused, for so many microseconds from now on; for good, if they are negative. */
-    void remember(Asked asked, EncodedLimit encoded, long waitMicros) {
+    /** Remembers that a limit refused, for a wait from now on in nanoseconds, or {@link Waits#NEVER}. */
+    void remember(Asked asked, EncodedLimit encoded, long wait) {
         // For how long an endpoint counts with others depends on when these are idle, which only the server knows.
-        boolean mayGetItsOwn = waitMicros < 0 && encoded.limit.scope().equals(Scope.Endpoint.OVERFLOW);
+        boolean forGood = wait == Waits.NEVER;
+        boolean mayGetItsOwn = forGood && encoded.limit.scope().equals(Scope.Endpoint.OVERFLOW);
         if (longestNanos > 0 && !mayGetItsOwn) {
-            long wait = waitMicros < 0 ? Long.MAX_VALUE : Micros.nanos(waitMicros);
             long nanos = Math.min(wait, longestNanos);
-            rejections.put(asked.question, new Refusal(asked, encoded, nanos, clock.nanoTime() + wait, waitMicros < 0));
+            rejections.put(asked.question, new Refusal(asked, encoded, nanos, clock.nanoTime() + wait, forGood));
         }
     }
 

@@ -21,6 +21,11 @@ record Reply(LimitSet limitSet, DoubleBuffer numbers) {
         return numbers.limit() == 2;
     }
 
+    /** Returns how many numbers there are for each limit. */
+    int width() {
+        return (numbers.limit() - 2) / limitSet.limits().size();
+    }
+
     long number(int i) {
         return (long) numbers.get(i);
     }

@@ -5,6 +5,8 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Waits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,65 +16,81 @@ import java.util.Optional;
 final class ReplyDecoder {
 
     private static final int LEASED = 2;
-    private static final long BASE = 1L << 53;
+
+    /** The numbers of a limit in the reply to a call, without a report. */
+    private static final int PLAIN = 3;
+
+    /** The numbers of a status. */
+    private static final int STATUS = 5;
 
     private ReplyDecoder() {}
 
     /** Decodes the reply to a call. */
-    static Outcome outcome(Reply reply, Usage usage, Batch batch, boolean reports) {
+    static Outcome outcome(Reply reply, Usage usage, Batch batch, boolean reports, boolean recorded) {
         if (reply.isBrief()) {
             return new Outcome(Decision.admitted(), reply.limitSet(), List.of());
         }
         boolean leased = reply.number(0) == LEASED;
         long leaseMicros = leased ? batch.micros() : 0;
         List<EncodedLimit> asked = reply.limitSet().limits();
+        int width = reply.width();
         String notice = reply.limitSet().caller().tier().message();
         List<Rejected> shadowRejections = new ArrayList<>();
         List<EncodedLimit> charged = new ArrayList<>();
         List<Booking> bookings = new ArrayList<>();
+        List<Level> levels = new ArrayList<>();
         int longest = -1;
         long longestWait = 0;
-        int numbers = reports ? 7 : 3;
         for (int i = 0; i < asked.size(); i++) {
             EncodedLimit encoded = asked.get(i);
-            long wait = reply.number(2 + numbers * i);
+            int at = 2 + width * i;
+            long wait = nanosOf(reply.number(at));
             if (wait == 0) {
                 charged.add(encoded);
                 long units = leased ? batch.units() : usage.amountOf(encoded.unit());
-                Booking booking = new Booking(reply.number(3 + numbers * i), reply.number(4 + numbers * i), units);
+                Booking booking = new Booking(reply.number(at + 1), reply.number(at + 2), units);
                 bookings.add(booking);
                 if (encoded.periods != null) {
                     leaseMicros = Math.min(leaseMicros, booking.first() - reply.number(1));
                 }
             } else if (encoded.limit.shadow()) {
                 shadowRejections.add(encoded.rejected(wait, notice));
-            } else if (longest < 0 || outlasts(wait, longestWait)) {
+            } else if (wait > longestWait) {
                 longest = i;
                 longestWait = wait;
             }
+            if (width > PLAIN && (wait == 0 || (recorded && !encoded.limit.shadow()))) {
+                levels.add(new Level(
+                        status(encoded, reply, at + PLAIN), leased ? batch.units() : usage.amountOf(encoded.unit())));
+            }
+        }
+        if (longest >= 0 && !recorded) {
+            levels.clear(); // nothing is charged
         }
         if (longest >= 0) {
             EncodedLimit encoded = asked.get(longest);
             Decision rejected = told(encoded.rejected(longestWait, notice), reply, reports);
             LimitSet nothing = reply.limitSet().only(List.of());
-            return new Outcome(rejected, nothing, List.of(), 0, new Outcome.Refusal(encoded, longestWait));
+            return new Outcome(rejected, nothing, List.of(), levels, 0, new Outcome.Refusal(encoded, longestWait));
         }
         Decision admitted = shadowRejections.isEmpty() ? Decision.admitted() : Admitted.of(shadowRejections);
-        return new Outcome(told(admitted, reply, reports), reply.limitSet().only(charged), bookings, leaseMicros);
+        return new Outcome(
+                told(admitted, reply, reports), reply.limitSet().only(charged), bookings, levels, leaseMicros, null);
     }
 
     /** Returns a decision that tells how the limits stand, if that was asked. */
     private static Decision told(Decision decision, Reply reply, boolean reports) {
-        return reports ? decision.withLimits(statuses(reply, 5, 7)) : decision;
+        return reports ? decision.withLimits(statuses(reply, 2 + PLAIN, reply.width())) : decision;
     }
 
-    private static boolean outlasts(long wait, long other) {
-        return other >= 0 && (wait < 0 || wait > other);
+    /** Returns a wait that the script states in microseconds, negative if no wait helps. */
+    private static long nanosOf(long micros) {
+        return micros < 0 ? Waits.NEVER : Micros.nanos(micros);
     }
 
     /** Decodes the reply to a status. */
     static List<LimitStatus> status(Reply reply) {
-        return statuses(reply, 2, 4);
+        return statuses(reply, 2, STATUS);
     }
 
     /** Decodes how the limits stand: the first from a number on, each other so many numbers behind. */
@@ -80,12 +98,42 @@ final class ReplyDecoder {
         List<EncodedLimit> encodedLimits = reply.limitSet().limits();
         List<LimitStatus> statuses = new ArrayList<>(encodedLimits.size());
         for (int i = 0; i < encodedLimits.size(); i++) {
-            int at = from + numbers * i;
-            long used = reply.number(at) * BASE + reply.number(at + 1);
-            statuses.add(LimitStatus.of(
-                    encodedLimits.get(i).limit, used, 0, after(reply.number(at + 2)), after(reply.number(at + 3))));
+            statuses.add(status(encodedLimits.get(i), reply, from + numbers * i));
         }
         return List.copyOf(statuses);
+    }
+
+    /** Decodes the reply to what was carried over to limits: where the organization stands with those that changed. */
+    static List<LimitStatus> carried(Reply reply, List<EncodedLimit> to) {
+        List<LimitStatus> statuses = new ArrayList<>();
+        for (int i = 0; i < to.size(); i++) {
+            int at = 2 + (STATUS + 1) * i;
+            if (reply.number(at + STATUS) > 0) {
+                statuses.add(status(to.get(i), reply, at));
+            }
+        }
+        return statuses;
+    }
+
+    /** Decodes the reply to a settlement: where the organization stands with each limit that it changed. */
+    static List<Level> levels(Reply reply) {
+        List<EncodedLimit> changed = reply.limitSet().limits();
+        List<Level> levels = new ArrayList<>(changed.size());
+        for (int i = 0; i < changed.size() && !reply.isBrief(); i++) {
+            int at = 2 + (STATUS + 1) * i;
+            levels.add(new Level(status(changed.get(i), reply, at), reply.number(at + STATUS)));
+        }
+        return levels;
+    }
+
+    /**
+     * Decodes a status: what is used, a pair of numbers, the waits until some of it and until nothing of it counts, and
+     * what is granted.
+     */
+    private static LimitStatus status(EncodedLimit encoded, Reply reply, int at) {
+        long used = reply.number(at) * Arguments.MAX_AMOUNT + reply.number(at + 1);
+        return LimitStatus.of(
+                encoded.limit, used, reply.number(at + 4), after(reply.number(at + 2)), after(reply.number(at + 3)));
     }
 
     private static Optional<Duration> after(long micros) {

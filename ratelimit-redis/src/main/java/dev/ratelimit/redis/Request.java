@@ -34,30 +34,26 @@ final class Request {
         SETTLE(5),
         /** Lists endpoints, some at a time. */
         NAMES(6),
+        /** Grants units of a quota. */
+        GRANT(7),
+        /** Charges what the first half of the limits counts to the second half. */
+        CARRY(8),
+        /** Sets what is used to nothing. */
+        RESET(9),
+        /** Drops what is used and granted. */
+        FORGET(10),
         /** Charges what has happened, whether it fits or not, and tells what would have been decided. */
-        RECORD(7),
-        /** Decides only, and tells how the limits stand. */
-        LOOK_AND_REPORT(1 + 16),
-        /** Decides and charges, and tells where, and how the limits stand. */
-        REPORT(2 + 16),
-        /** Charges what has happened, and also tells how the limits stand. */
-        RECORD_AND_REPORT(7 + 16);
-
-        private static final int REPORTS = 16;
+        RECORD(11);
 
         private final int number;
 
         Operation(int number) {
             this.number = number;
         }
-
-        /** Tells whether the reply also says how the limits stand. */
-        boolean reports() {
-            return number >= REPORTS;
-        }
     }
 
     private static final int AGAIN = Double.BYTES;
+    private static final int REPORTS = 16;
 
     private final String base;
     private final String second;
@@ -97,6 +93,11 @@ final class Request {
             add(encoded.windowMicros).add(encoded.exactMarks).add(encoded.grainMicros);
             add(encoded.room(asked)).add(asked);
         }
+    }
+
+    /** Has the answer report where the organization stands with each limit then. */
+    void report() {
+        numbers[0] += REPORTS;
     }
 
     /** Adds the periods of a quota around an instant, nothing for a window. */

@@ -29,7 +29,8 @@ import java.util.stream.Collectors;
  * <p>The head ends with the newest mark and the state, where a charge changes it: these 96 bytes are read, and written
  * at the {@code place} of that mark or behind it, however long the head is.
  *
- * <p>A quota is one string: the end of its period, hi, lo, listed, kept, the start of its period.
+ * <p>A quota is one string: the end of its period, hi, lo, listed, kept, the start of its period, begun, granted.
+ * {@code begun} is the name of the charge that began the count: what was charged before a reset gives nothing back.
  *
  * <p>{@code listed} is the time up to which a list of the organization's endpoints, a sorted set, has the endpoint that
  * the meter belongs to, if it belongs to one. There are two lists: of endpoints that no table names, which bounds them,
@@ -100,7 +101,8 @@ import java.util.stream.Collectors;
  * <pre>
  *   KEYS   the list of endpoints, receipt, then the head of each meter, then the blocks of each that is a window;
  *          for names: both lists
- *   ARGV   one text: operation, whether it was sent before, name, microseconds that a receipt lives,
+ *   ARGV   one text: operation (and 16 if what is used then is to be reported), whether it was sent before, name,
+ *   microseconds that a receipt lives,
  *          clock of windows, clock of quotas (both no number but in tests), least time of quotas,
  *          most endpoints (negative: any number), number of meters;
  *          for each meter: whether it is of one endpoint, shadow, window (0 for a quota), exact marks, grain, room,
@@ -113,8 +115,12 @@ import java.util.stream.Collectors;
  *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, -1 the time is in none of the periods,
  *          -2 the endpoint must share (both: ask again); the time of quotas;
  *          for each meter to decide: wait (0 admits, -1 for good), place (number and stamp of the mark, or end of the
- *          period, 0), but nothing if all admit and the places are not asked for; and to report, as for a status:
- *          hi, lo, wait until some of it counts no more, wait until nothing is used.
+ *          period and begun), and if that is to be reported, a status as of then; but nothing if all admit and the places
+ *          are not asked for;
+ *          for a status, a grant, and each limit that use is carried over to: hi, lo, wait until some of it counts no
+ *          more, wait until nothing is used, granted; in the last case, 1 if something was carried over;
+ *          for a reset, and to forget: how many meters there were;
+ *          for a settlement, if that is to be reported: a status, and the units that it added.
  *          For names: which list is next, and a cursor; then endpoints, a line each.
  * </pre>
  */
@@ -131,6 +137,7 @@ final class Script {
             "70-meters",
             "80-endpoints",
             "85-settle",
+            "87-admin",
             "90-decide");
 
     /** The text. */

@@ -2,10 +2,12 @@ package dev.ratelimit.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
+import dev.ratelimit.Scope;
 import dev.ratelimit.Usage;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -15,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
 /** The client of the script: makes requests of questions, and sends them again where that is due. */
@@ -45,6 +48,7 @@ final class ScriptClient {
     private final ServerTime time;
     private final String prefix;
     private final long receiptMillis;
+    private final boolean hearsLevels;
 
     /**
      * The number of the last charge. The first is drawn at random, so that no two limiters count the same; all are
@@ -59,7 +63,8 @@ final class ScriptClient {
             EncodedLimits encodedLimits,
             RejectionCache rejections,
             String prefix,
-            long receiptMillis) {
+            long receiptMillis,
+            boolean hearsLevels) {
         this.encodedLimits = encodedLimits;
         this.rejections = rejections;
         this.executor = executor;
@@ -67,6 +72,7 @@ final class ScriptClient {
         this.time = time;
         this.prefix = prefix;
         this.receiptMillis = receiptMillis;
+        this.hearsLevels = hearsLevels;
     }
 
     ScriptExecutor executor() {
@@ -89,44 +95,43 @@ final class ScriptClient {
 
     /** Decides by some limits, and charges them if all admit. */
     CompletableFuture<Outcome> charge(LimitSet limitSet, Usage usage, boolean reports) {
-        Request.Operation operation = reports ? Request.Operation.REPORT : Request.Operation.CHARGE;
-        return unlessRefused(operation, limitSet, usage, Batch.NONE);
+        return unlessRefused(Request.Operation.CHARGE, limitSet, usage, Batch.NONE, reports);
     }
 
     /**
      * Decides by some limits, and charges them: a batch if all have room for it, else the call by itself if all admit.
      */
     CompletableFuture<Outcome> lease(LimitSet limitSet, Usage usage, Batch batch) {
-        return unlessRefused(Request.Operation.LEASE, limitSet, usage, batch);
+        return unlessRefused(Request.Operation.LEASE, limitSet, usage, batch, false);
     }
 
-    /** Decides by some limits, and charges them for good if all admit. */
-    CompletableFuture<Decision> take(LimitSet limitSet, Usage usage) {
-        return unlessRefused(Request.Operation.TAKE, limitSet, usage, Batch.NONE)
-                .thenApply(Outcome::decision);
+    /**
+     * Decides by some limits, and charges them for good if all admit. Where each stands then is told if it is heard.
+     */
+    CompletableFuture<Outcome> take(LimitSet limitSet, Usage usage) {
+        Request.Operation operation = hearsLevels ? Request.Operation.CHARGE : Request.Operation.TAKE;
+        return unlessRefused(operation, limitSet, usage, Batch.NONE, false);
     }
 
     private CompletableFuture<Outcome> unlessRefused(
-            Request.Operation operation, LimitSet limitSet, Usage usage, Batch batch) {
+            Request.Operation operation, LimitSet limitSet, Usage usage, Batch batch, boolean reports) {
         if (limitSet.limits().isEmpty()) {
-            Decision admitted = operation.reports() ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
-            return CompletableFuture.completedFuture(new Outcome(admitted, limitSet, List.of()));
+            return CompletableFuture.completedFuture(new Outcome(unlimited(reports), limitSet, List.of()));
         }
         String base = base(limitSet.caller());
         RejectionCache.Asked asked = rejections.asked(base, limitSet, usage);
         // What a limiter tells that reports, nobody remembers.
-        Rejected known = operation.reports()
-                ? null
-                : rejections.of(asked, limitSet.caller().tier().message());
+        Rejected known =
+                reports ? null : rejections.of(asked, limitSet.caller().tier().message());
         if (known != null) {
             return CompletableFuture.completedFuture(new Outcome(known, limitSet.only(List.of()), List.of()));
         }
-        return decide(operation, base, limitSet, usage, batch).whenComplete((outcome, failure) -> {
+        return decide(operation, base, limitSet, usage, batch, reports).whenComplete((outcome, failure) -> {
             if (failure != null) {
                 rejections.end(base, limitSet); // it may be charged all the same
             } else if (outcome.refusal() != null) {
                 rejections.remember(
-                        asked, outcome.refusal().encoded(), outcome.refusal().waitMicros());
+                        asked, outcome.refusal().encoded(), outcome.refusal().waitNanos());
             } else {
                 rejections.end(base, outcome.charged());
             }
@@ -134,34 +139,34 @@ final class ScriptClient {
     }
 
     /** Charges all limits of an endpoint, whether the usage fits or not, and tells what would have been decided. */
-    CompletableFuture<Decision> record(Caller caller, String endpoint, Usage usage, boolean reports) {
+    CompletableFuture<Outcome> record(Caller caller, String endpoint, Usage usage, boolean reports) {
         LimitSet limitSet = limitSet(caller, endpoint);
         if (limitSet.limits().isEmpty()) {
-            Decision admitted = reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
-            return CompletableFuture.completedFuture(admitted);
+            return CompletableFuture.completedFuture(new Outcome(unlimited(reports), limitSet, List.of()));
         }
         String base = base(caller);
-        Request.Operation operation = reports ? Request.Operation.RECORD_AND_REPORT : Request.Operation.RECORD;
-        return decide(operation, base, limitSet, usage, Batch.NONE)
+        return decide(Request.Operation.RECORD, base, limitSet, usage, Batch.NONE, reports)
                 .whenComplete((outcome, failure) -> {
                     rejections.end(base, limitSet);
                     rejections.end(base, limitSet.overflow()); // which of the two was charged is not told
-                })
-                .thenApply(Outcome::decision);
+                });
+    }
+
+    private static Decision unlimited(boolean reports) {
+        return reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
     }
 
     /** Decides by all limits of an endpoint, and charges nothing. */
     CompletableFuture<Decision> look(Caller caller, String endpoint, Usage usage, boolean reports) {
         LimitSet limitSet = limitSet(caller, endpoint);
-        Decision admitted = reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
-        Request.Operation operation = reports ? Request.Operation.LOOK_AND_REPORT : Request.Operation.LOOK;
         return limitSet.limits().isEmpty()
-                ? CompletableFuture.completedFuture(admitted)
-                : decide(operation, base(caller), limitSet, usage, Batch.NONE).thenApply(Outcome::decision);
+                ? CompletableFuture.completedFuture(unlimited(reports))
+                : decide(Request.Operation.LOOK, base(caller), limitSet, usage, Batch.NONE, reports)
+                        .thenApply(Outcome::decision);
     }
 
     private CompletableFuture<Outcome> decide(
-            Request.Operation operation, String base, LimitSet limitSet, Usage usage, Batch batch) {
+            Request.Operation operation, String base, LimitSet limitSet, Usage usage, Batch batch, boolean reports) {
         long name = lastCharge.incrementAndGet();
         boolean leases = operation == Request.Operation.LEASE;
         ToLongFunction<EncodedLimit> units = encoded -> usage.amountOf(encoded.unit());
@@ -169,6 +174,9 @@ final class ScriptClient {
                         base,
                         exchange -> ask(exchange, limitSet, (asked, guess) -> {
                             Request request = request(operation, base, name, asked, units);
+                            if (reports || (hearsLevels && operation != Request.Operation.LOOK)) {
+                                request.report();
+                            }
                             if (leases) {
                                 request.add(batch.units()).add(batch.micros());
                             }
@@ -181,7 +189,8 @@ final class ScriptClient {
                             }
                             return request;
                         }))
-                .thenApply(reply -> ReplyDecoder.outcome(reply, usage, batch, operation.reports()));
+                .thenApply(reply ->
+                        ReplyDecoder.outcome(reply, usage, batch, reports, operation == Request.Operation.RECORD));
     }
 
     /** Tells how the organization of a caller stands with the limits of an endpoint. */
@@ -248,8 +257,17 @@ final class ScriptClient {
                 .thenApply(ReplyDecoder::status);
     }
 
-    /** Gives back and charges more, to meters of a target. */
-    Settlements.Sent settle(LimitSet limitSet, List<Change> changes) {
+    /** Gives back, to meters of a limit set. */
+    Settlements.Sent giveBack(LimitSet limitSet, List<Change> changes) {
+        return settle(limitSet, changes, levels -> {});
+    }
+
+    /**
+     * Gives back and charges more, to meters of a limit set.
+     *
+     * @param told hears where each limit that changed stands then: once, when Redis has answered
+     */
+    Settlements.Sent settle(LimitSet limitSet, List<Change> changes, Consumer<List<Level>> told) {
         if (changes.isEmpty()) {
             return Settlements.Sent.NOTHING;
         }
@@ -259,6 +277,9 @@ final class ScriptClient {
         long receipt = TimeUnit.NANOSECONDS.toMillis(useful) + LATE_MILLIS + receiptMillis;
         long name = lastCharge.incrementAndGet();
         Request request = new Request(Request.Operation.SETTLE, base, name, receipt, time, changed, encoded -> 0);
+        if (hearsLevels) {
+            request.report();
+        }
         for (Change change : changes) {
             if (change.encoded().periods != null) {
                 request.add(0); // the period is the one that was charged
@@ -273,11 +294,85 @@ final class ScriptClient {
         // Before it is sent, since not all wait for the answer; and with the answer, since a question may have
         // overtaken it.
         rejections.end(base, changed);
-        Settlements.Sent sent = settlements.send(base, request, useful);
+        Settlements.Sent sent = settlements.send(
+                base,
+                request,
+                useful,
+                answer -> told.accept(ReplyDecoder.levels(new Reply(changed, Reply.unpacked(answer)))));
         CompletableFuture<Boolean> unused =
                 sent.confirmed().whenComplete((arrived, failure) -> rejections.end(base, changed));
         return new Settlements.Sent(
                 sent.first().whenComplete((done, failure) -> rejections.end(base, changed)), sent.confirmed());
+    }
+
+    /** Grants units of a quota, and tells how the organization then stands with it. */
+    CompletableFuture<LimitStatus> grant(Caller caller, AppliedLimit quota, long units) {
+        LimitSet limitSet = only(caller, quota);
+        return admin(Request.Operation.GRANT, limitSet, request -> request.add(units))
+                .thenApply(reply -> ReplyDecoder.status(reply).get(0));
+    }
+
+    /** Returns a limit of a tier with the meter that it has. */
+    private LimitSet only(Caller caller, AppliedLimit limit) {
+        if (limit.scope() instanceof Scope.Endpoint endpoint) {
+            LimitSet all = limitSet(caller, endpoint.name());
+            for (int i = 0; i < all.limits().size(); i++) {
+                if (all.limits().get(i).limit.equals(limit)) {
+                    return all.slice(i, i + 1);
+                }
+            }
+        }
+        return LimitSet.nothing(caller)
+                .only(List.of(new EncodedLimit(caller.tier().account(), limit)));
+    }
+
+    /** Carries over what the limits of a former tier count, and tells how the organization then stands. */
+    CompletableFuture<List<LimitStatus>> carryOver(Caller caller, Caller former) {
+        return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
+            CompletableFuture<List<LimitStatus>> all = CompletableFuture.completedFuture(new ArrayList<>());
+            for (CarryOver carryOver : CarryOver.of(caller, former, names, this::limitSet)) {
+                all = all.thenCompose(before -> admin(Request.Operation.CARRY, carryOver.limitSet(), request -> {})
+                        .thenApply(reply -> {
+                            before.addAll(ReplyDecoder.carried(reply, carryOver.to()));
+                            return before;
+                        }));
+            }
+            return all;
+        });
+    }
+
+    /** Resets or forgets what the limits of a caller's tier count, and tells whether there was anything. */
+    CompletableFuture<Boolean> drop(Request.Operation operation, Caller caller) {
+        return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
+            LimitSet limitSet = LimitSet.nothing(caller)
+                    .only(OrganizationStatus.of(caller, names).encodedLimits());
+            CompletableFuture<Boolean> found = CompletableFuture.completedFuture(false);
+            int size = limitSet.limits().size();
+            for (int from = 0; from < size; from += LIMITS_OF_A_RUN) {
+                LimitSet some = limitSet.slice(from, Math.min(from + LIMITS_OF_A_RUN, size));
+                found = found.thenCompose(before ->
+                        admin(operation, some, request -> {}).thenApply(reply -> before || reply.number(2) > 0));
+            }
+            return found;
+        });
+    }
+
+    private CompletableFuture<Reply> admin(
+            Request.Operation operation, LimitSet limitSet, Consumer<Request> arguments) {
+        String base = base(limitSet.caller());
+        long name = lastCharge.incrementAndGet();
+        return executor.within(
+                        base,
+                        exchange -> ask(exchange, limitSet, (asked, guess) -> {
+                            Request request = request(operation, base, name, asked, encoded -> 0);
+                            for (EncodedLimit encoded : asked.limits()) {
+                                request.addPeriods(encoded, guess);
+                                arguments.accept(request);
+                            }
+                            return request;
+                        }))
+                // Also if it failed: it may be done all the same.
+                .whenComplete((reply, failure) -> rejections.end(base, reply == null ? limitSet : reply.limitSet()));
     }
 
     private Request request(

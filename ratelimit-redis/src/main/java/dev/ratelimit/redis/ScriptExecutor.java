@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.kernel.ThrottledLog;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
@@ -17,10 +18,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to Redis: sends the script, bounds the time of what it sends, and tells the circuit how it went.
+ * Runs the script on Redis, bounds the time of each exchange, and reports the result to the circuit breaker.
  *
- * <p>Nothing here blocks a thread but {@link #await}. Lettuce queues a command that it cannot send, and connects
- * meanwhile.
+ * <p>Only {@link #await} blocks a thread. Lettuce queues a command that it cannot send, and connects meanwhile.
  */
 final class ScriptExecutor {
 
@@ -28,7 +28,7 @@ final class ScriptExecutor {
     private final Timeouts timeouts;
     private final CircuitBreakers circuits;
     private final Executor pool;
-    private final LogThrottle log;
+    private final ThrottledLog log;
     private volatile Runnable whenBack = () -> {};
 
     /**
@@ -42,7 +42,7 @@ final class ScriptExecutor {
             Timeouts timeouts,
             CircuitBreakers circuits,
             Executor pool,
-            LogThrottle log) {
+            ThrottledLog log) {
         this.commands = commands;
         this.timeouts = timeouts;
         this.circuits = circuits;
@@ -50,7 +50,7 @@ final class ScriptExecutor {
         this.log = log;
     }
 
-    /** What takes one run of the script, or a few one after the other. */
+    /** One run of the script, or a few runs one after the other. */
     final class Exchange {
 
         private volatile @Nullable RedisFuture<?> sent;
@@ -76,7 +76,7 @@ final class ScriptExecutor {
             return command.toCompletableFuture();
         }
 
-        /** Sees to it that what nobody waits for any more is not sent when Lettuce has connected again. */
+        /** Cancels the command, so that Lettuce does not send it after it has connected again. */
         void giveUp() {
             over = true;
             RedisFuture<?> last = sent;
@@ -86,7 +86,7 @@ final class ScriptExecutor {
         }
     }
 
-    /** Sets what is done each time when a node answers again after a failure. */
+    /** Sets a task that runs each time when a node answers again after a failure. */
     void whenBack(Runnable task) {
         whenBack = task;
     }
@@ -97,27 +97,30 @@ final class ScriptExecutor {
     }
 
     /**
-     * Does an exchange about keys that are on the node of one. The future fails if that may not be asked, or does not
-     * answer in time.
+     * Runs an exchange with the node that has a key. The future fails if the node may not be asked, or does not answer
+     * in time.
      */
     <T> CompletableFuture<T> within(String key, Function<Exchange, CompletableFuture<T>> steps) {
         CompletableFuture<T> exchange = ifAllowed(key, steps);
         return exchange != null ? exchange : notAsked();
     }
 
-    /** Does an exchange as {@link #within} does, but returns null if the node may not be asked. */
+    /** Runs an exchange as {@link #within} does, but returns null if the node may not be asked. */
     <T> @Nullable CompletableFuture<T> ifAllowed(String key, Function<Exchange, CompletableFuture<T>> steps) {
         return exchange(key, circuit -> circuit.allows(key), true, steps);
     }
 
-    /** Does an exchange as {@link #within} does, but also if the circuit is open: for what will not be asked later. */
+    /**
+     * Runs an exchange as {@link #within} does, but also if the breaker is open: for requests that cannot be sent
+     * later.
+     */
     <T> @Nullable CompletableFuture<T> regardless(String key, Function<Exchange, CompletableFuture<T>> steps) {
         return exchange(key, circuit -> true, true, steps);
     }
 
     /**
-     * Does an exchange that may take the server long, for as much as one organization has. So whether it succeeds says
-     * nothing about the server: the circuit is not told, and while it is open nothing is asked.
+     * Runs an exchange that may take the server long, in proportion to the state of an organization. Its success says
+     * nothing about the server. So the breaker does not count it, and while the breaker is open the exchange fails.
      */
     <T> CompletableFuture<T> uncounted(String key, Function<Exchange, CompletableFuture<T>> steps) {
         CompletableFuture<T> exchange = exchange(key, circuit -> !circuit.isOpen(), false, steps);
@@ -205,7 +208,7 @@ final class ScriptExecutor {
         }
     }
 
-    /** Waits for an exchange, which ends in time by itself; if it fails, asks what to do instead. */
+    /** Waits for an exchange, whose time is bounded; if it fails, asks the outage policy. */
     <T> T await(CompletableFuture<T> exchange, Function<Throwable, T> outagePolicy) {
         try {
             return timeouts.await(exchange);
@@ -215,11 +218,10 @@ final class ScriptExecutor {
     }
 
     /**
-     * Returns an exchange that, if it fails, asks what to do instead, on a thread of the common pool: a fallback may
-     * take its time. What depends on it runs there too, never on the thread that ends what takes too long: it may wait
-     * for another answer, which that thread would have to end. (A stage that is asynchronous would take a thread for an
-     * answer too; one that is composed may be completed by the thread that failed the exchange, if the other stage is
-     * done by then.)
+     * Returns a future that asks the outage policy if an exchange fails, on a thread of the common pool: a fallback may
+     * be slow. Its dependents run there too, never on the thread of the timeouts: they may wait for another answer,
+     * which that thread would have to end. (A stage that is asynchronous would take a thread for an answer too; one
+     * that is composed may be completed by the thread that failed the exchange, if the other stage is done by then.)
      */
     <T> CompletableFuture<T> otherwise(CompletableFuture<T> exchange, Function<Throwable, T> outagePolicy) {
         CompletableFuture<T> result = new CompletableFuture<>();
@@ -240,8 +242,8 @@ final class ScriptExecutor {
     }
 
     /**
-     * Runs what a host may hold up, on a thread of the pool; on this one if no thread can be started, so that nobody
-     * waits for ever.
+     * Runs a task that a host may delay, on a thread of the pool; on this thread if no thread can be started, so that
+     * nobody waits for ever.
      */
     void elsewhere(Runnable task) {
         try {
@@ -252,8 +254,8 @@ final class ScriptExecutor {
     }
 
     /**
-     * Decides what the exchange did not. So it is for a fault of our own too: a host wants an answer to its call, and
-     * finds the fault in the log. An error of the JVM's is thrown, as nothing that is done meanwhile can be relied on.
+     * Decides a call whose exchange failed, also by a fault of this library: the host gets an answer to its call, and
+     * finds the fault in the log. An error of the JVM is thrown, since no later step could be relied on.
      */
     private <T> T instead(Throwable failure, Function<Throwable, T> outagePolicy) {
         if (failure instanceof VirtualMachineError error) {

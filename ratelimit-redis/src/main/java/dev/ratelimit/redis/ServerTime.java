@@ -7,9 +7,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What a limiter knows of the server's time. The script goes by the clock of the server, so that those of the clients
- * do not matter. But calendars are computed here, so a request brings the periods around the time that it will probably
- * be decided at: this clock's, corrected by how far the last answer's was ahead of it.
+ * A limiter's estimate of the server's time. The script goes by the clock of the server, so that the clocks of the
+ * clients do not matter. But the client computes calendars. So a request states the periods around the time at which
+ * the server will probably decide: this machine's time, corrected by the offset of the last answer.
  *
  * <p>A quota's period does not reopen when the server's clock steps back or another server takes over: the script takes
  * the later of its clock, of the period that it finds, and of the latest time that this limiter was answered with in a

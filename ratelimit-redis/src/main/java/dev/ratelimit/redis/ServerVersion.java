@@ -1,6 +1,6 @@
 package dev.ratelimit.redis;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 

@@ -4,8 +4,8 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells listeners of settlements that are delayed or lost. While they are told, or wait to be, what follows is counted,
- * so that there is one thing to tell at a time however many settlements there are. Safe for use by many threads.
+ * Notifies listeners of settlements that are delayed or lost. While a notification is pending, further settlements are
+ * counted, so that one notification is pending at a time. Safe for use by many threads.
  */
 final class SettlementNews {
 

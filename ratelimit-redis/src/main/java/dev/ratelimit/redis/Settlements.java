@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.kernel.ThrottledLog;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -13,20 +14,21 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends settlements, and sends those again that Redis has not confirmed.
+ * Sends settlements, and sends each again until Redis has confirmed it.
  *
- * <p>Redis makes none twice. A settlement leaves a receipt under its name, which lives for as long as the settlement
- * may be sent again: what comes later finds it. Once Redis has confirmed a settlement that went out once, nothing of it
- * can come later, and its receipt is deleted.
+ * <p>Redis books no settlement twice. The name of a settlement is an idempotency key: a settlement leaves a receipt
+ * under it, which lives for as long as the settlement may be sent again. A later copy finds the receipt. When Redis has
+ * confirmed a settlement that was sent once, no copy can follow, and the receipt is deleted.
  *
- * <p>What is not confirmed waits here, at most 10,000 settlements. They are sent again when a node answers after a
- * failure, and in every pause between probes, where they are probes themselves; at most 100 at a time, since of all at
- * once most would be too late. A settlement is given up when the windows and periods are over that it concerns, when
- * the server would refuse it again, and when the limiter is closed. That errs by refusing, as what was charged stays
- * charged; but for what a settlement charges beyond the estimate.
+ * <p>At most 10,000 settlements that are not confirmed wait here. They are sent again when a node answers after a
+ * failure, and in every pause between probes, as probes. At most 100 are sent at a time: of all at once, most would be
+ * too late. A settlement is given up when its windows and periods are over, when the server would refuse it again, and
+ * when the limiter is closed. That errs by refusing, since the estimate stays charged; what the settlement would have
+ * charged beyond the estimate is lost.
  *
  * <p>Safe for use by many threads. A settlement that Redis confirms at once takes no lock.
  */
@@ -50,10 +52,18 @@ final class Settlements {
                 new Sent(CompletableFuture.completedFuture(true), CompletableFuture.completedFuture(true));
     }
 
-    private record Settlement(String key, Request request, long end, CompletableFuture<Boolean> confirmed) {
+    private record Settlement(
+            String key,
+            Request request,
+            long end,
+            CompletableFuture<byte[]> answer,
+            CompletableFuture<Boolean> confirmed) {
 
         private CompletableFuture<Boolean> in(ScriptExecutor.Exchange exchange) {
-            return exchange.run(request).thenApply(reply -> true);
+            return exchange.run(request).thenApply(reply -> {
+                answer.complete(reply); // the first time: later ones are answered alike
+                return true;
+            });
         }
     }
 
@@ -61,7 +71,7 @@ final class Settlements {
     private final SettlementNews news;
     private final ScheduledExecutorService timer;
     private final long pauseNanos;
-    private final LogThrottle log;
+    private final ThrottledLog log;
     private final AtomicBoolean timed = new AtomicBoolean();
 
     /** Those that wait, oldest first. Guarded by this. */
@@ -84,7 +94,7 @@ final class Settlements {
             OutageListeners listeners,
             ScheduledExecutorService timer,
             Duration pause,
-            LogThrottle log) {
+            ThrottledLog log) {
         this.executor = executor;
         this.news = new SettlementNews(listeners, this::number);
         this.timer = timer;
@@ -110,11 +120,15 @@ final class Settlements {
     }
 
     /**
-     * Sends a settlement about keys that are on the node of one; if need be again and again, for so many nanoseconds.
+     * Sends a settlement to the node that has a key, repeatedly if need be, for a number of nanoseconds.
+     *
+     * @param told hears the first answer
      */
-    Sent send(String key, Request request, long usefulNanos) {
+    Sent send(String key, Request request, long usefulNanos, Consumer<byte[]> told) {
         long end = System.nanoTime() + usefulNanos;
-        Settlement settlement = new Settlement(key, request, end, new CompletableFuture<>());
+        CompletableFuture<byte[]> answer = new CompletableFuture<>();
+        CompletableFuture<Void> unused = answer.thenAccept(told);
+        Settlement settlement = new Settlement(key, request, end, answer, new CompletableFuture<>());
         CompletableFuture<Boolean> first = executor.within(key, settlement::in).whenComplete((done, failure) -> {
             if (failure == null) {
                 arrived(settlement);
@@ -226,7 +240,7 @@ final class Settlements {
         }
     }
 
-    /** Takes the one that has waited longest, unless there is none or enough are under way. */
+    /** Takes the settlement that has waited longest, unless none waits or enough are under way. */
     private synchronized @Nullable Settlement next() {
         Settlement next = underWay.size() < SLICE ? waiting.poll() : null;
         if (next != null) {
@@ -235,7 +249,7 @@ final class Settlements {
         return next;
     }
 
-    /** Takes one off those under way: it has arrived, or waits again, or is lost for a cause. */
+    /** Removes a settlement from those under way: it has arrived, or waits again, or is lost for a cause. */
     private void finish(Settlement settlement, boolean arrived, boolean again, @Nullable Throwable cause) {
         CompletableFuture<Boolean> finished;
         boolean waits;
@@ -266,8 +280,8 @@ final class Settlements {
     }
 
     /**
-     * Sends what waits once more, whatever the circuits say, as long as there is time and it becomes less; gives up the
-     * rest.
+     * Sends what waits once more, whatever the breakers say, as long as there is time and fewer remain each time. Gives
+     * up the rest.
      */
     void close(BooleanSupplier isTime) {
         int before = Integer.MAX_VALUE;

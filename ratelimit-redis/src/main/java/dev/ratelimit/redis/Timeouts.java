@@ -13,15 +13,17 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends futures that take longer than a time. All have the same time, so they are due in the order in which they came;
- * one timer is enough, which is set for the first. One for each would wake the timer's thread with nearly every call.
+ * Completes futures exceptionally that take longer than a time. The time is the same for all, so they are due in the
+ * order in which they came, and one timer for the first is enough. A timer for each future would wake its thread with
+ * nearly every call.
  *
- * <p>The timer is an event executor of Lettuce's, which keeps time exactly. (Lettuce's own wheel is a tenth of a second
- * late.) A host may hold that thread up, by a subscriber to Lettuce's events that blocks. So a thread that waits for a
- * future ends by itself what is due; futures for which no thread waits are then late. If no timer can be set, what
- * would need it ends at once.
+ * <p>The timer is an event executor of Lettuce's {@code ClientResources}, which keeps time exactly. Why not its {@code
+ * timer()}: that is a hashed wheel with ticks of 100 ms, and a decision has 50 ms. A subscriber to Lettuce's events
+ * that blocks delays the executor's thread. So a thread that waits for a future ends itself what is due; futures for
+ * which no thread waits are then late. If no timer can be set, what would need it ends at once.
  *
- * <p>Safe for use by many threads. Adding a future locks nothing. What is done is forgotten within a tenth of a second.
+ * <p>Safe for use by many threads. Adding a future takes no lock. Futures that are done are forgotten within a tenth of
+ * a second.
  */
 final class Timeouts {
 
@@ -52,8 +54,8 @@ final class Timeouts {
     }
 
     /**
-     * Waits for what depends on futures that are bound, and returns it; the thread ends what is due itself if nobody
-     * else does.
+     * Waits for what depends on bound futures, and returns it. The thread itself ends what is due if no other thread
+     * does.
      */
     <T> T await(CompletableFuture<T> future) throws ExecutionException {
         boolean interrupted = false;

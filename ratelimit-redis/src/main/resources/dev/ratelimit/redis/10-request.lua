@@ -1,7 +1,7 @@
 -- 10 The request.
 -- Reads: KEYS, ARGV, and TIME.
--- Sets: constants; what the request says of the call as a whole (`reports`: the limits are told too); the clocks `now`
--- (of windows), `wall` and `time` (of quotas), `real` (of the life of keys).
+-- Sets: constants; what the request says of the call as a whole; whether the answer reports what is used; the clocks
+-- `now` (of windows), `wall` and `time` (of quotas), `real` (of the life of keys).
 -- Answers: a list of endpoints, and whatever was answered before under the same name.
 
 local BASE = 9007199254740992 -- 2^53, the largest number up to which a double counts exactly
@@ -10,19 +10,20 @@ local NEVER = -ENDLESS
 local FAN = 32 -- entries of a block
 local ENTRY = 32 -- bytes of an entry
 local STATE = 64 -- bytes of a window's state, with which its head ends
--- Where the newest mark and the state stand. No more is read, as a text costs Lua time for each byte.
+-- The place of the newest mark and the state. The script reads no more, since a text costs Lua time for each byte.
 local FROM, TO = '-96', '-1'
 local NUMBERS = 7 -- of a limit's record
 -- Microseconds that a key outlives its meaning: clocks of replicas differ.
 local MARGIN, LONGEST_MARGIN = 50000000, 59000000
-local AHEAD = 3600000000 + MARGIN -- microseconds: what lies further ahead of now was written by a clock that was wrong
+local AHEAD = 3600000000 + MARGIN -- microseconds: a clock that was wrong wrote what lies further ahead of now
 local MOST_HI = 256 -- an overrun stops at 256 * 2^53 = 2^61 units
 local LISTED = 250 -- names of a piece of a list
 local OVERFLOW = '%o' -- stands in a list for the endpoints beyond most_names
 local WRITTEN = '%t' -- stands in a list for the latest time at which something was listed there
 
-local TAKE, LOOK, CHARGE, LEASE, STATUS, SETTLE, NAMES, RECORD = 0, 1, 2, 3, 4, 5, 6, 7
-local REPORTS = 16 -- is added to an operation that also tells how the limits stand
+local TAKE, LOOK, CHARGE, LEASE, STATUS, SETTLE, NAMES, GRANT, CARRY, RESET, FORGET = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+local RECORD = 11
+local REPORTS = 16 -- is added to an operation that is to tell what is used after it
 
 local call, pack, unpacked, format = redis.call, struct.pack, struct.unpack, string.format
 
@@ -31,10 +32,12 @@ local operation, again, name, kept_for, now, wall, latest, most_names, meter_cou
   unpacked('<ddddddddd', numbers)
 
 local reports = operation >= REPORTS
-operation = operation % REPORTS
+if reports then
+  operation = operation - REPORTS
+end
 
 if operation == NAMES then
-  -- In pieces: the text says which list is next, and where in it. A name that stays listed meanwhile is found.
+  -- In pieces: the text states the next list and the cursor in it. A name that stays listed meanwhile is found.
   local list, cursor = string.match(numbers, '(%d+):(%d+)$')
   local found = {''}
   list = tonumber(list)
@@ -49,7 +52,7 @@ if operation == NAMES then
   found[1] = list .. ':' .. cursor
   return table.concat(found, '\n')
 end
--- A settlement that was sent over a connection that is gone may come after it was sent again.
+-- The first copy of a settlement may arrive by a lost connection after the second copy.
 if again > 0 or operation == SETTLE then
   local known = call('GET', receipt)
   if known then
@@ -66,6 +69,6 @@ if wall ~= wall then
   wall = real
 end
 if latest - wall > AHEAD then
-  latest = wall -- a wrong clock told it, and was put right since
+  latest = wall -- it came from a wrong clock, which has been put right
 end
 local time = latest > wall and latest or wall -- of periods

@@ -1,15 +1,15 @@
 -- 20 The usual call.
 -- Reads: the request (10).
 -- Sets: nothing; it writes nothing unless it answers.
--- Answers: a call that fits though nothing expires, and that changes nothing but heads. It decides as the parts 30 to
--- 90 do, for a fraction of their time: these make functions, and Lua makes each anew with every run.
+-- Answers: a call that fits even if nothing expires, and that changes heads only. It decides as the parts 30 to 90 do,
+-- in a fraction of their time: those parts declare functions, and Lua makes each function anew in every run.
 
 do
   local usual, at, i, blocks = operation <= CHARGE and again == 0 and not reports, records, 0, meter_count + 2
   local reply, renewed, charged, named, listed, list_until =
     pack('<dd', 1, time), nil, false, false, NEVER, NEVER
   local replies = operation == CHARGE and {reply, false, false, false, false}
-  -- With room for most calls: a table that is filled entry by entry grows several times.
+  -- With room for most calls: a table that grows entry by entry is allocated several times.
   local changed, places = {false, false, false, false}, {false, false, false, false}
   while usual and i < meter_count do
     i = i + 1
@@ -19,13 +19,13 @@ do
     if tail == '' then
       usual = false
     elseif span == 0 then
-      local to, hi, used, kept, from
-      to, hi, used, known, kept, from = unpacked('<dddddd', tail)
-      usual = time < to and from - time <= AHEAD and hi == 0 and used <= room and used + units < BASE
-      first, life = to, to < ENDLESS and to - wall or math.huge
+      local to, hi, used, kept, from, begun, granted
+      to, hi, used, known, kept, from, begun, granted = unpacked('<dddddddd', tail)
+      usual = time < to and from - time <= AHEAD and hi == 0 and used - granted <= room and used + units < BASE
+      first, second, life = to, begun, to < ENDLESS and to - wall or math.huge
       if charges and usual then
         usual = kept >= real + life + MARGIN and kept <= real + life + LONGEST_MARGIN
-        changed[i], places[i] = pack('<dddddd', to, 0, used + units, known, kept, from), 0
+        changed[i], places[i] = pack('<dddddddd', to, 0, used + units, known, kept, from, begun, granted), 0
       end
     else
       local stamp, mark, begun_by, hi, used, live_from, oldest, kept, marks, place, _

@@ -2,9 +2,9 @@
 -- Reads: BASE, FAN, ENTRY, NEVER (10), sums (30).
 -- Sets: count, field, load_block, store_block, entry, append, alter, walk. Each works on a meter `m`, as 70 makes it.
 
--- An entry is (stamp of its last mark, units, name); at level 0 it is a mark, with the
--- name of the charge that began it, at level n + 1 the sum of a block of 32 entries of level n. The last block of each
--- level is in the head, all others are fields of a hash.
+-- An entry is (stamp of its last mark, units, name). At level 0 it is a mark, with the name of the charge that began
+-- it. At level n + 1 it is the sum of a block of 32 entries of level n. The head holds the last block of each level; a
+-- hash holds all others as fields.
 
 local function count(m, level)
   return m.count[level] or 0
@@ -32,7 +32,7 @@ end
 local function entry(m, level, i)
   local bytes = load_block(m, level, floor(i / FAN))
   if not bytes then
-    m.lost = true -- somebody deleted it: what is lost counts no more
+    m.lost = true -- somebody deleted the block: its units count no more
     return NEVER, 0, 0, 0
   end
   return unpacked('<dddd', bytes, i % FAN * ENTRY + 1)
@@ -40,7 +40,7 @@ end
 
 local function append(m, level, stamp, hi, lo, begun_by)
   local open = m.open[level] or ''
-  -- A full block stays in the head until the next entry comes, so that the newest mark is always there.
+  -- A full block stays in the head until the next entry comes, so that the newest mark is always in the head.
   if #open == FAN * ENTRY then
     local block, sum_hi, sum_lo, last = count(m, level + 1), 0, 0, 0
     for at = 1, #open, ENTRY do
@@ -48,7 +48,7 @@ local function append(m, level, stamp, hi, lo, begun_by)
       sum_hi, sum_lo = plus(sum_hi, sum_lo, one_hi, one_lo)
       last = one_stamp
     end
-    -- One whose marks have all expired would never be deleted.
+    -- A block whose marks have all expired is not stored: nothing would delete it.
     if (block + 1) * FAN ^ (level + 1) > m.first then
       store_block(m, level, block, open)
     end
@@ -59,7 +59,7 @@ local function append(m, level, stamp, hi, lo, begun_by)
   m.count[level] = count(m, level) + 1
 end
 
--- Changes the units of a mark, and of every sum that it is part of.
+-- Changes the units of a mark, and of every sum that contains it.
 local function alter(m, serial, operation, hi, lo)
   local level, i = 0, serial
   while i < count(m, level) do
@@ -79,9 +79,9 @@ local function alter(m, serial, operation, hi, lo)
   end
 end
 
--- Goes from the first live mark on, by the largest sums that begin there, as long as `passes` accepts them. Returns the
--- number and the stamp of the mark that it did not accept. It goes up the tree once and down once: by 32 entries a
--- level at most, each time.
+-- Walks from the first live mark on, by the largest sums that begin there, as long as `passes` accepts them. Returns
+-- the number and the stamp of the first mark that `passes` does not accept. The walk goes up the tree once and down
+-- once, by at most 32 entries a level each time.
 local function walk(m, passes)
   local serial = m.first
   while serial < count(m, 0) do

@@ -8,7 +8,7 @@ local function newest(m)
   return (unpacked('<d', m.open[0], #m.open[0] - ENTRY + 1))
 end
 
--- Forgets the marks from a number on. If there is none before it, all are taken for gone: the next charge begins anew.
+-- Forgets the marks from a number on. If no mark is left, all count as expired: the next charge begins anew.
 local function cut(m, marks)
   local open, counts, level = {}, {}, 0
   local kept = marks > m.first
@@ -29,7 +29,7 @@ local function cut(m, marks)
   return kept
 end
 
--- What a clock that was wrong charged too far ahead of now counts as charged now.
+-- What a wrong clock charged too far ahead of now counts as charged now.
 local function put_right(m)
   local hi, lo = 0, 0
   local serial = walk(m, function(stamp, mark_hi, mark_lo)
@@ -83,7 +83,12 @@ function window.load(m, head)
   end
 end
 
--- Microseconds until no more is used than there is room for, where more is used now; -1 if that is never.
+-- Tells whether more than the room is used.
+function window.exceeds(m, room)
+  return exceeds(m.hi, m.lo, room)
+end
+
+-- Returns the microseconds until no more than the room is used, where more is used now; -1 if waiting does not help.
 function window.wait(m, room)
   if room < 0 then
     return -1
@@ -108,7 +113,7 @@ function window.next(m)
   return (stamp or newest(m)) + m.span - now
 end
 
--- Charges, and returns the number and the stamp of the mark. A mark that it begins has the name of a charge.
+-- Charges, and returns the number and the stamp of the mark. A new mark bears the name of the charge.
 function window.charge(m, hi, lo, at_time, begun_by)
   if m.first == count(m, 0) then
     if count(m, 1) > 0 then
@@ -118,12 +123,12 @@ function window.charge(m, hi, lo, at_time, begun_by)
   end
   local marks = count(m, 0)
   if marks > 0 and newest(m) >= at_time then
-    -- Also where the clock stepped back: a stamp that is too late errs on the side of refusing.
+    -- Also where the clock stepped back: a stamp that is too late errs by refusing.
     alter(m, marks - 1, plus, hi, lo)
   else
     local stamp = at_time
     if marks - m.first >= m.exact then
-      stamp = at_time - at_time % m.grain + m.grain - 1 -- the end of its grain: it may leave late, never early
+      stamp = at_time - at_time % m.grain + m.grain - 1 -- the end of the grain: the mark leaves late, never early
     end
     if marks == 0 then
       m.oldest = stamp
@@ -135,7 +140,7 @@ function window.charge(m, hi, lo, at_time, begun_by)
   return count(m, 0) - 1, newest(m)
 end
 
--- Gives back what was charged under a mark. The stamp tells it from a mark that has its number since the meter began
+-- Gives back what was charged under a mark. The stamp tells the mark from one that got its number since the meter began
 -- anew.
 function window.refund(m, serial, stamp, units)
   if serial < m.first or serial >= count(m, 0) then
@@ -154,11 +159,11 @@ function window.refund(m, serial, stamp, units)
   m.changed = true
 end
 
--- Returns the stamp of the mark that a charge of that name began and that is as old as a receipt may be, if there is
--- one.
+-- Returns the stamp of the mark that the charge of a name began, if there is such a mark that is no older than a
+-- receipt may be.
 function window.begun_by(m, charge)
   if m.exact == 0 or m.span < kept_for or m.units == 0 then
-    return -- no mark is left, or one that does not tell the time
+    return -- such a charge leaves no mark, or a mark that does not tell its time
   end
   for serial = count(m, 0) - 1, m.first, -1 do
     local stamp, _, _, found = entry(m, 0, serial)
@@ -168,7 +173,7 @@ function window.begun_by(m, charge)
   end
 end
 
--- Returns where a charge was made at a time before: the first mark that is not earlier.
+-- Returns the place of a charge that was made at a time: the first mark that is not earlier.
 function window.place_at(m, at_time)
   local first, second = -1, 0
   for serial = count(m, 0) - 1, m.first, -1 do
@@ -181,12 +186,12 @@ function window.place_at(m, at_time)
   return first, second
 end
 
--- Microseconds for which the meter means something.
+-- Returns the microseconds for which something in the meter counts.
 function window.life(m)
   return newest(m) + m.span - now
 end
 
--- Deletes the blocks that have expired, and returns the head.
+-- Deletes the blocks that have expired, and returns the head as a text.
 function window.head(m)
   local from, to, level = m.dropped, m.first, 0
   while count(m, level + 1) > 0 do

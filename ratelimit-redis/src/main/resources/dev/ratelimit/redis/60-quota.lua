@@ -4,7 +4,7 @@
 
 local quota = {}
 
--- Returns the end and the start of the period that a time is in, if its bounds are known.
+-- Returns the end and the start of the period that contains a time, if the request states its bounds.
 function quota.period_of(m, at_time)
   for n = 2, #m.bounds do
     if m.bounds[n - 1] <= at_time and at_time < m.bounds[n] then
@@ -14,23 +14,38 @@ function quota.period_of(m, at_time)
 end
 
 function quota.load(m, head)
-  local to, hi, lo, listed, kept, from = NEVER
+  local to, hi, lo, listed, kept, from, begun, granted = NEVER
   if head then
-    to, hi, lo, listed, kept, from = unpacked('<dddddd', head)
+    to, hi, lo, listed, kept, from, begun, granted = unpacked('<dddddddd', head)
   end
   if time >= to then
     m.to, m.from = quota.period_of(m, time)
+    m.begun = name
   elseif from - time <= AHEAD or not m.bounds[1] then
-    -- Also when the time is before its start: a period that began does not end because the clock steps back.
+    -- Also when the time is before the start: a period that has begun does not end because the clock steps back.
     m.to, m.hi, m.lo, m.listed, m.kept, m.from = to, hi, lo, listed, kept, from
+    m.begun, m.granted = begun, granted
   else
-    -- It began by a clock that was wrong, and has been put right: what it holds counts now.
+    -- The period began by a wrong clock, which has been put right: what it holds counts now.
     m.to, m.from = quota.period_of(m, time)
-    m.hi, m.lo, m.kept, m.changed = hi, lo, kept, true
+    m.hi, m.lo, m.kept, m.changed, m.begun, m.granted = hi, lo, kept, true, begun, granted
   end
 end
 
 function quota.begun_by() end
+
+-- Tells whether more than the room, and what is granted, is used.
+function quota.exceeds(m, room)
+  local hi, lo = m.hi, m.lo
+  if m.granted > 0 then
+    local granted_hi, granted_lo = wide(m.granted)
+    hi, lo = minus(hi, lo, granted_hi, granted_lo)
+  end
+  if hi < 0 then
+    return lo - BASE > room
+  end
+  return exceeds(hi, lo, room)
+end
 
 function quota.wait(m, room)
   if room < 0 or m.to >= ENDLESS then
@@ -46,11 +61,11 @@ end
 function quota.charge(m, hi, lo)
   m.hi, m.lo = plus(m.hi, m.lo, hi, lo)
   m.changed = true
-  return m.to, 0
+  return m.to, m.begun
 end
 
-function quota.refund(m, to, _, units)
-  if to ~= m.to then
+function quota.refund(m, to, begun, units)
+  if to ~= m.to or begun ~= m.begun then
     return
   end
   local hi, lo = wide(units)
@@ -66,5 +81,5 @@ function quota.life(m)
 end
 
 function quota.head(m)
-  return pack('<dddddd', m.to, m.hi, m.lo, m.listed, m.kept, m.from)
+  return pack('<dddddddd', m.to, m.hi, m.lo, m.listed, m.kept, m.from, m.begun, m.granted)
 end

@@ -1,7 +1,7 @@
 -- 70 The meters of the request.
 -- Reads: the request (10), window (50), quota (60).
--- Sets: number, list: what stands behind the records of the meters; batch, ahead: the units of a lease, and for how
--- long it takes them; meters; endpoint; save, which writes what changed in meters and lists the endpoint.
+-- Sets: number and list, which read what follows the records of the meters; batch and ahead, the units and the time of
+-- a lease; meters; endpoint; save, which writes the meters that changed and lists the endpoint.
 
 local field_at = records + 8 * NUMBERS * meter_count
 
@@ -28,12 +28,12 @@ local meters, next_blocks, next_record = {}, meter_count + 3, records
 for n = 1, meter_count do
   local own, shadow, span, exact, grain, room, units
   own, shadow, span, exact, grain, room, units, next_record = unpacked('<ddddddd', numbers, next_record)
-  -- With all its fields at once: a table that is filled field by field grows several times.
+  -- With all its fields at once: a table that grows field by field is allocated several times.
   local m = {
     kind = window, key = KEYS[n + 2], blocks = nil, own = own > 0, shadow = shadow > 0, span = span, room = room,
     units = units, hi = 0, lo = 0, listed = NEVER, kept = 0, wait = 0, changed = false, bounds = nil, from = nil,
     to = nil, exact = exact, grain = grain, first = 0, dropped = 0, oldest = 0, count = nil, open = nil, read = nil,
-    stored = false, lost = false, more = 0, charged = 0, refunds = nil, batch_room = 0,
+    stored = false, lost = false, more = 0, charged = 0, refunds = nil, batch_room = 0, begun = 0, granted = 0,
   }
   if span > 0 then
     m.blocks, next_blocks = KEYS[next_blocks], next_blocks + 1
@@ -45,16 +45,18 @@ for n = 1, meter_count do
     m.more, m.charged, m.refunds = number(), number(), list()
   elseif operation == LEASE then
     m.batch_room = number()
+  elseif operation == GRANT then
+    m.more = number()
   end
   meters[n] = m
 end
 
 local endpoint = sub(numbers, field_at)
 
--- Writes a meter that changed, and renews how long its keys live.
+-- Writes a meter that changed, and renews the life of its keys.
 local function store(m)
   local ends = real + m.kind.life(m)
-  -- Not with every charge.
+  -- The life is not renewed with every charge.
   local renews = m.kept < ends + MARGIN or m.kept > ends + LONGEST_MARGIN
   if renews then
     m.kept = ends + LONGEST_MARGIN
@@ -68,7 +70,7 @@ local function store(m)
   end
 end
 
--- Has a list live for as long as its last entry counts.
+-- Lets a list live for as long as its last entry counts.
 local function keep_list(key)
   local last = tonumber(call('ZRANGE', key, -1, -1, 'WITHSCORES')[2])
   if last == math.huge then
@@ -78,7 +80,7 @@ local function keep_list(key)
   end
 end
 
--- Writes the meters that changed, and has the list of endpoints know for how long this one may count something.
+-- Writes the meters that changed. Writes into the list of endpoints for how long this one may count something.
 local function save()
   local listed, list_until = NEVER, NEVER
   for _, m in ipairs(meters) do
@@ -87,9 +89,10 @@ local function save()
   for _, m in ipairs(meters) do
     if m.changed then
       local life = m.kind.life(m)
-      -- Another limit of the endpoint may have it listed for longer already. A status may be of many endpoints.
-      if m.own and listed < now + life + MARGIN and operation ~= STATUS then
-        -- A window later than needed, so that this is not written with every charge.
+      -- Another limit of the endpoint may have listed it for longer already. A status or a reset may be of many
+      -- endpoints, so it lists none.
+      if m.own and listed < now + life + MARGIN and operation ~= STATUS and operation < RESET then
+        -- One window later than needed, so that not every charge writes the list.
         m.listed = now + life + MARGIN + m.span
         list_until = max(list_until, m.listed)
       end

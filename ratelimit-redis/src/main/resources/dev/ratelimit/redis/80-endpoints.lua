@@ -1,6 +1,6 @@
 -- 80 Which meters an endpoint has, and what they hold.
 -- Reads: the request (10), the meters (70).
--- Sets: loaded meters; put_right_any, whether one changed since a wrong clock had charged it.
+-- Sets: loaded meters; put_right_any, whether a meter changed because a wrong clock had charged it.
 -- Answers: an endpoint that must share the overflow's meters.
 
 local function is_listed(listed)
@@ -8,12 +8,12 @@ local function is_listed(listed)
   return ends and tonumber(ends) > now
 end
 
--- Beyond most_names, new names share the meters of OVERFLOW. Once one does, all new names do until those meters are
--- idle: else a name that was charged there could be charged to meters of its own as well.
+-- Beyond most_names, new names share the meters of OVERFLOW. Once one name does, all new names do until those meters
+-- are idle. Otherwise a name that was charged there could later be charged to meters of its own as well.
 local function must_share()
   local written = tonumber(call('ZSCORE', names, WRITTEN) or NEVER)
   if written - now > AHEAD then
-    -- What a wrong clock has listed is moved back by as much as the clock was.
+    -- What a wrong clock has listed is moved back by as much as the clock was put back.
     local entries = call('ZRANGE', names, written, '(inf', 'BYSCORE', 'WITHSCORES')
     for n = 1, #entries, 2 do
       call('ZADD', names, entries[n + 1] - (written - now), entries[n])
@@ -26,7 +26,7 @@ end
 
 local has_its_own, put_right_any = most_names < 0, false
 
--- In pieces, since Lua's stack bounds the arguments of a call, and a status may ask for any number of meters.
+-- In pieces: Lua's stack bounds the arguments of a call, and a status may ask for any number of meters.
 for from = 1, meter_count, 100 do
   local heads = call('MGET', unpack(KEYS, from + 2, math.min(from + 99, meter_count) + 2))
   for n, head in ipairs(heads) do

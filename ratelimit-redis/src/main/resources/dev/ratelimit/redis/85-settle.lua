@@ -1,6 +1,7 @@
--- 85 What was charged before.
+-- 85 Charges that are sent again, and settlements.
 -- Reads: the request (10), the loaded meters (70, 80).
--- Sets: answer_once, which leaves the answer as a receipt; charge_anyway.
+-- Sets: answer_once, which leaves the answer as a receipt; standing, the numbers of a
+-- status; charge_more, which does not ask whether it fits, and returns the place.
 -- Answers: a usual charge that is sent again, and settlements.
 
 local function answer_once(reply)
@@ -8,8 +9,14 @@ local function answer_once(reply)
   return reply
 end
 
--- A usual charge that began a mark of its own has left its name there instead of a receipt. All limits admitted it.
-if again > 0 and not reports and (operation == TAKE or operation == CHARGE) then
+-- The numbers of a status.
+local function standing(m)
+  local used = exceeds(m.hi, m.lo, 0)
+  return pack('<ddddd', m.hi, m.lo, used and m.kind.next(m) or 0, used and m.kind.wait(m, 0) or 0, m.granted)
+end
+
+-- A usual charge that began a mark left its name there instead of a receipt. All limits admitted it.
+if again > 0 and (operation == TAKE or operation == CHARGE) then
   local made
   for _, m in ipairs(meters) do
     made = made or m.kind.begun_by(m, name)
@@ -20,19 +27,18 @@ if again > 0 and not reports and (operation == TAKE or operation == CHARGE) then
     for n, m in ipairs(operation == CHARGE and meters or {}) do
       local first, second = -1, 0
       if m.kind == quota then
-        first = quota.period_of(m, made_at) or -1
+        first, second = quota.period_of(m, made_at) or -1, m.begun
       elseif m.units > 0 then
         first, second = window.place_at(m, made)
       end
-      replies[n + 1] = pack('<ddd', 0, first, second)
+      replies[n + 1] = pack('<ddd', 0, first, second) .. (reports and standing(m) or '')
     end
     return table.concat(replies)
   end
 end
 
--- Charges without asking whether it fits, up to the most that can be overrun. Returns the place.
-local function charge_anyway(m, units)
-  local hi, lo = wide(units)
+-- Charges units whether they fit or not, up to the largest overrun. Returns the place.
+local function charge_more(m, hi, lo)
   local most_hi, most_lo = minus(MOST_HI, 0, m.hi, m.lo)
   if most_hi < hi or (most_hi == hi and most_lo < lo) then
     hi, lo = most_hi, most_lo
@@ -40,23 +46,28 @@ local function charge_anyway(m, units)
   if hi > 0 or lo > 0 then
     return m.kind.charge(m, hi, lo, now, name)
   end
-  return m.to or -1, 0
+  return m.to or -1, m.begun
 end
 
 if operation == SETTLE then
-  for _, m in ipairs(meters) do
-    for n = 1, #m.refunds, 3 do
-      m.kind.refund(m, m.refunds[n], m.refunds[n + 1], m.refunds[n + 2])
+  local replies = {pack('<dd', 1, time)}
+  for n, m in ipairs(meters) do
+    local hi, lo = m.hi, m.lo
+    for at = 1, #m.refunds, 3 do
+      m.kind.refund(m, m.refunds[at], m.refunds[at + 1], m.refunds[at + 2])
     end
-    -- A quota is charged in the period of the reservation: not if that is over, or has been followed by another.
+    -- A quota is charged in the period of the reservation, unless that is over or another period has followed it.
     if m.kind == quota and not m.to and m.charged > time then
-      -- Its start is unknown. As a period to come, it is the current one as soon as somebody asks for that.
+      -- The start is unknown. A period to come becomes the current one as soon as a request asks for it.
       m.from, m.to = m.charged, m.charged
     end
     if m.more > 0 and (m.kind == window or m.to == m.charged) then
-      charge_anyway(m, m.more)
+      charge_more(m, wide(m.more))
+    end
+    if reports then
+      replies[n + 1] = standing(m) .. pack('<d', (m.hi - hi) * BASE + m.lo - lo)
     end
   end
   save()
-  return answer_once(pack('<dd', 1, time))
+  return answer_once(table.concat(replies))
 end

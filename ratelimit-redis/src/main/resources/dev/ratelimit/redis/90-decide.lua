@@ -1,7 +1,7 @@
 -- 90 The decision.
--- Reads: the request (10), the loaded meters (70, 80), answer_once, charge_anyway (85).
+-- Reads: the request (10), the loaded meters (70, 80), answer_once, standing and charge_more (85).
 -- Sets: nothing.
--- Answers: everything else.
+-- Answers: all other requests.
 
 for _, m in ipairs(meters) do
   if m.kind == quota and not m.to then
@@ -10,13 +10,7 @@ for _, m in ipairs(meters) do
 end
 
 if put_right_any then
-  save() -- whatever is decided: what counts as of now must not do so again later
-end
-
--- What is used, and microseconds until some of it, and until all of it, counts no more.
-local function standing(m)
-  local used = exceeds(m.hi, m.lo, 0)
-  return pack('<dddd', m.hi, m.lo, used and m.kind.next(m) or 0, used and m.kind.wait(m, 0) or 0)
+  save() -- whatever is decided: what counts as of now must not count as of a later time again
 end
 
 if operation == STATUS then
@@ -27,7 +21,7 @@ if operation == STATUS then
   return table.concat(replies)
 end
 
--- Shadows must have room too: nobody asks the script what a shadow would say of the calls that a lease serves.
+-- Shadow limits must have room too: the script is not asked what they would say of the calls that a lease serves.
 local function fits_ahead()
   for _, m in ipairs(meters) do
     if exceeds(m.hi, m.lo, m.batch_room) then
@@ -40,7 +34,7 @@ end
 local leased = operation == LEASE and fits_ahead()
 local admitted = leased and 2 or 1
 for _, m in ipairs(meters) do
-  m.wait = exceeds(m.hi, m.lo, m.room) and m.kind.wait(m, m.room) or 0
+  m.wait = m.kind.exceeds(m, m.room) and m.kind.wait(m, m.room) or 0
   if m.wait ~= 0 and not m.shadow then
     admitted = 0
   end
@@ -49,21 +43,18 @@ end
 local charged, tells = false, operation > LOOK or reports
 local replies = {pack('<dd', admitted, time)}
 for n, m in ipairs(meters) do
-  local first, second = m.to or -1, 0
+  local first, second = m.to or -1, m.begun
   local fits = m.wait == 0 and admitted > 0
   if operation ~= LOOK and m.units > 0 and (fits or operation == RECORD and (m.wait == 0 or not m.shadow)) then
     if leased then
       local hi, lo = wide(batch)
       first, second = m.kind.charge(m, hi, lo, now + ahead, name)
     else
-      first, second = charge_anyway(m, m.units)
+      first, second = charge_more(m, wide(m.units))
     end
     charged = true
   end
-  replies[n + 1], tells = pack('<ddd', m.wait, first, second), tells or m.wait ~= 0
-  if reports then
-    replies[n + 1] = replies[n + 1] .. standing(m)
-  end
+  replies[n + 1], tells = pack('<ddd', m.wait, first, second) .. (reports and standing(m) or ''), tells or m.wait ~= 0
 end
 local reply = tells and table.concat(replies) or replies[1]
 if charged then

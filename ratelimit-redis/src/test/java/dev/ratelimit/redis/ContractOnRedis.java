@@ -1,7 +1,9 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.TierResolver;
+import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.RateLimiterContract;
 import java.time.Duration;
@@ -27,6 +29,17 @@ abstract class ContractOnRedis extends RateLimiterContract {
     @Override
     protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
         return create(builder().maxUnlistedEndpoints(maxUnlistedEndpoints), tiers, time);
+    }
+
+    @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time, RateLimitListener listener) {
+        return create(builder().listener(listener), tiers, time);
+    }
+
+    @Override
+    protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
+        ((RedisRateLimiter) limiter).admin().carryOver(caller, former);
+        return true;
     }
 
     /** Creates a limiter with every default but the timeout, since the machine may be busy. */

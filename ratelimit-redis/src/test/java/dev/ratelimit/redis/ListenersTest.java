@@ -3,6 +3,7 @@ package dev.ratelimit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
@@ -11,9 +12,12 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** What a host hears of decisions and reservations. */
@@ -125,6 +129,56 @@ class ListenersTest extends ServedTest {
                         "settled 3 calls as 1 calls",
                         "admitted 1 calls",
                         "cancelled 1 calls");
+    }
+
+    /** A listener that notes how much was used when it was told of a near limit. */
+    private static RateLimitListener near(List<Long> used) {
+        return new RateLimitListener() {
+            @Override
+            public OptionalDouble nearLimitAt() {
+                return OptionalDouble.of(0.8);
+            }
+
+            @Override
+            public void onNearLimit(Caller caller, String endpoint, LimitStatus status) {
+                used.add(status.used());
+            }
+        };
+    }
+
+    @Test
+    void ofAllMachinesOneIsToldOfANearLimit() throws Exception {
+        Tier tier = Tier.named("tier")
+                .table(LimitTable.named("hours").eachOtherEndpoint(RateLimit.perHour(1_000)))
+                .build();
+        List<Long> used = Collections.synchronizedList(new ArrayList<>());
+        List<CompletableFuture<Void>> machines = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            RedisRateLimiter limiter = limiter(builder().tier(tier).listener(near(used)));
+            machines.add(CompletableFuture.runAsync(() -> {
+                for (int n = 0; n < 250; n++) {
+                    assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+                }
+            }));
+        }
+        for (CompletableFuture<Void> machine : machines) {
+            machine.get();
+        }
+        assertThat(used).containsExactly(800L);
+    }
+
+    @Test
+    void aLeaseThatReachesTheShareIsToldAsOfItsCharge() {
+        Tier tier = Tier.named("tier")
+                .table(LimitTable.named("hours").eachOtherEndpoint(RateLimit.perHour(100)))
+                .build();
+        List<Long> used = Collections.synchronizedList(new ArrayList<>());
+        RedisRateLimiter limiter =
+                limiter(builder().tier(tier).leases(50, Duration.ofMinutes(1)).listener(near(used)));
+        limiter.tryAcquire("acme", "chat", calls(40));
+        assertThat(used).isEmpty();
+        limiter.tryAcquire("acme", "chat", calls(50));
+        assertThat(used).containsExactly(90L);
     }
 
     /** They run on the thread of Lettuce's that reads answers: 100 stack traces there are an outage of their own. */

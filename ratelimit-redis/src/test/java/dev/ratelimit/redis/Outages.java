@@ -2,6 +2,8 @@ package dev.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.kernel.ThrottledLog;
+import dev.ratelimit.spi.TimeSource;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -23,7 +25,7 @@ final class Outages implements OutageListener {
 
     /** Those that a limiter tells. */
     static OutageListeners told(OutageListener... listeners) {
-        return new OutageListeners(List.of(listeners), new LogThrottle(System::nanoTime, LogLines::new));
+        return new OutageListeners(List.of(listeners), new ThrottledLog(TimeSource.system(), LogLines::new));
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,7 +49,8 @@ class RejectionCacheTest extends ServedTest {
     }
 
     private void remember(long calls, long waitMicros) {
-        rejections.remember(asked(calls), encodedLimits.get(0), waitMicros);
+        rejections.remember(
+                asked(calls), encodedLimits.get(0), waitMicros < 0 ? Waits.NEVER : Micros.nanos(waitMicros));
     }
 
     private Optional<Rejected> known(long calls) {
@@ -56,7 +58,7 @@ class RejectionCacheTest extends ServedTest {
     }
 
     private Optional<Rejected> refusedFor(long nanos) {
-        return Optional.of(encodedLimits.get(0).rejectedFor(nanos, "notice"));
+        return Optional.of(encodedLimits.get(0).rejected(nanos, "notice"));
     }
 
     private void pass(long micros) {
@@ -88,7 +90,7 @@ class RejectionCacheTest extends ServedTest {
     void whatIsRefusedForGoodIsForgottenTooAfterAWhile() {
         remember(11, -1);
         pass(99);
-        assertThat(known(11)).hasValue(encodedLimits.get(0).rejectedForGood("notice"));
+        assertThat(known(11)).hasValue(encodedLimits.get(0).rejected(Waits.NEVER, "notice"));
         pass(1);
         assertThat(known(11)).isEmpty();
     }
@@ -97,7 +99,7 @@ class RejectionCacheTest extends ServedTest {
     void itLastsFromBeforeRedisWasAskedAndTellsTheWaitThatTheAnswerTold() {
         RejectionCache.Asked asked = asked(5);
         pass(20);
-        rejections.remember(asked, encodedLimits.get(0), 50);
+        rejections.remember(asked, encodedLimits.get(0), Micros.nanos(50));
         pass(29);
         assertThat(known(5)).as("50 from when it came, as was told").isEqualTo(refusedFor(21_000));
         pass(1);
@@ -126,7 +128,7 @@ class RejectionCacheTest extends ServedTest {
         RejectionCache.Asked before = asked(6);
         rejections.end(BASE, limitSet);
         assertThat(known(5)).isEmpty();
-        rejections.remember(before, encodedLimits.get(0), 80);
+        rejections.remember(before, encodedLimits.get(0), Micros.nanos(80));
         assertThat(known(6)).as("came after the change, but was asked before").isEmpty();
         remember(6, 80);
         rejections.end("ratelimit:{umbrella}:", limitSet);
@@ -151,7 +153,7 @@ class RejectionCacheTest extends ServedTest {
         Caller caller = Caller.of("acme", tier);
         LimitSet chat = known.of(caller, "chat");
         rejections.remember(
-                rejections.asked(BASE, chat, calls(5)), chat.limits().get(0), 80);
+                rejections.asked(BASE, chat, calls(5)), chat.limits().get(0), Micros.nanos(80));
         rejections.end(BASE, known.of(caller, "embed"));
         rejections.end(BASE, known.of(caller, "unlisted"));
         assertThat(rejections.of(rejections.asked(BASE, chat, calls(5)), "")).isNotNull();
@@ -175,7 +177,7 @@ class RejectionCacheTest extends ServedTest {
     @Test
     void aTimeOfZeroRemembersNothing() {
         RejectionCache none = new RejectionCache(Duration.ZERO, clock);
-        none.remember(none.asked(BASE, limitSet, calls(5)), encodedLimits.get(0), 80);
+        none.remember(none.asked(BASE, limitSet, calls(5)), encodedLimits.get(0), Micros.nanos(80));
         assertThat(none.of(none.asked(BASE, limitSet, calls(5)), "")).isNull();
     }
 

@@ -1,6 +1,6 @@
 package dev.ratelimit.replay;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 
 /** Input that cannot be replayed. The message is for the person at the terminal. */
 final class BadInputException extends RuntimeException {

@@ -1,6 +1,6 @@
 package dev.ratelimit.replay;
 
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,7 +2,7 @@ package dev.ratelimit.replay;
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Decision;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;

@@ -1,8 +1,8 @@
 package dev.ratelimit.replay;
 
 import dev.ratelimit.AppliedLimit;
-import dev.ratelimit.kernel.Printable;
 import dev.ratelimit.replay.Summary.Count;
+import dev.ratelimit.spi.Printable;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.ArrayList;

@@ -7,6 +7,8 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.testkit.ManualTime;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -21,7 +23,7 @@ final class Book {
 
     final OrganizationStore all = new OrganizationStore(
             new Clocks(new ManualTime()),
-            new Listeners(List.of(), new ManualTime()),
+            new Listeners(List.of(), new ThrottledLog(new ManualTime(), "limits")),
             10,
             10,
             CapacityPolicy.ADMIT_UNMETERED);

@@ -2,6 +2,8 @@ package dev.ratelimit.core;
 
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.testkit.ManualTime;
 import java.util.List;
 import org.openjdk.jcstress.annotations.Actor;
@@ -27,7 +29,11 @@ public class FirstCallsForTheLastPlace {
     private static final Tier TIER = Book.perHour(2);
 
     private final OrganizationStore one = new OrganizationStore(
-            new Clocks(new ManualTime()), new Listeners(List.of(), new ManualTime()), 1, 1, CapacityPolicy.REFUSE);
+            new Clocks(new ManualTime()),
+            new Listeners(List.of(), new ThrottledLog(new ManualTime(), "limits")),
+            1,
+            1,
+            CapacityPolicy.REFUSE);
 
     private boolean call() {
         return one.tryAcquire("acme", TIER, "chat", Usage.call()).isAdmitted();

@@ -3,6 +3,7 @@ package dev.ratelimit.testkit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.TierResolver;
+import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import org.junit.jupiter.api.Assumptions;
@@ -75,6 +76,19 @@ public abstract class RateLimiterContract {
      */
     protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
         return Assumptions.abort("the backend has a meter for any number of endpoints");
+    }
+
+    /**
+     * Creates a limiter of which nothing is used, with a listener. Scenarios about near limits use it. They are skipped
+     * unless a backend overrides this.
+     *
+     * @param tiers tells the tier of a call that does not bring one
+     * @param time the clocks to go by
+     * @param listener hears what the limiter decides
+     * @return the limiter, which shares no state with those created earlier
+     */
+    protected RateLimiter create(TierResolver tiers, TimeSource time, RateLimitListener listener) {
+        return Assumptions.abort("the backend has no listeners");
     }
 
     /**
@@ -193,6 +207,13 @@ public abstract class RateLimiterContract {
     @Nested
     class WallClockJumps extends WallClockJumpScenarios {
         WallClockJumps() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class NearLimits extends NearLimitScenarios {
+        NearLimits() {
             super(RateLimiterContract.this);
         }
     }

@@ -25,6 +25,8 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.AdminChecks;
+import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ReferenceClock.Moment;
 import java.util.ArrayList;
@@ -53,7 +55,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
     private final TimeSource time;
     private final ReferenceClock clock;
     private final int maxUnlistedEndpoints;
-    private final Map<MeterKey, ReferenceMeter> meters = new HashMap<>();
+    private final Map<Key, ReferenceMeter> meters = new HashMap<>();
 
     /**
      * By organization: the endpoints that no table names, that have used something, and that have meters of their own.
@@ -173,8 +175,9 @@ public final class ReferenceRateLimiter implements RateLimiter {
         }
         Tier tier = caller.tier();
         Set<String> others = new TreeSet<>();
-        for (MeterKey key : meters.keySet()) {
-            if (key.organization.equals(caller.organization()) && key.scope instanceof Scope.Endpoint endpoint) {
+        for (Key key : meters.keySet()) {
+            if (key.organization.equals(caller.organization())
+                    && key.meter.scope() instanceof Scope.Endpoint endpoint) {
                 others.add(endpoint.name());
             }
         }
@@ -210,17 +213,14 @@ public final class ReferenceRateLimiter implements RateLimiter {
      * @throws IllegalArgumentException if the callers are of two organizations
      */
     public synchronized void carryOver(Caller caller, Caller former) {
-        if (!former.organization().equals(caller.organization())) {
-            throw new IllegalArgumentException("former must be of organization \"" + caller.organization()
-                    + "\": former=" + former.organization());
-        }
+        AdminChecks.requireSameOrganization(caller, former);
         Moment now = clock.read();
         Map<AppliedLimit, Long> counting = new LinkedHashMap<>();
-        for (MeterKey key : List.copyOf(meters.keySet())) {
-            limitsOf(former, key)
+        for (Key key : List.copyOf(meters.keySet())) {
+            limitsOf(former, key.meter)
                     .filter(limit -> keyOf(former, limit).equals(key))
-                    .forEach(limit -> limitsOf(caller, key)
-                            .filter(other -> !spanOf(other.limit()).equals(key.span))
+                    .forEach(limit -> limitsOf(caller, key.meter)
+                            .filter(other -> !MeterKey.Span.of(other.limit()).equals(key.meter.span()))
                             .forEach(other ->
                                     counting.put(other, meter(former, limit).used(now))));
         }
@@ -229,13 +229,13 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
     /** Returns the limits of a caller's tier that have the table, the scope and the unit of a meter. */
     private static Stream<AppliedLimit> limitsOf(Caller caller, MeterKey key) {
-        List<AppliedLimit> limits = key.scope instanceof Scope.Endpoint endpoint
+        List<AppliedLimit> limits = key.scope() instanceof Scope.Endpoint endpoint
                 ? caller.tier().limitsFor(endpoint.name())
                 : caller.tier().namedLimits();
         return limits.stream()
-                .filter(limit -> limit.table().equals(key.table)
-                        && limit.scope().equals(key.scope)
-                        && limit.limit().unit().equals(key.unit));
+                .filter(limit -> limit.table().equals(key.table())
+                        && limit.scope().equals(key.scope())
+                        && limit.limit().unit().equals(key.unit()));
     }
 
     @Override
@@ -377,19 +377,8 @@ public final class ReferenceRateLimiter implements RateLimiter {
                         : new ReferenceQuota(((Quota) limit).period()));
     }
 
-    private static MeterKey keyOf(Caller caller, AppliedLimit applied) {
-        Limit limit = applied.limit();
-        return new MeterKey(
-                caller.organization(),
-                caller.tier().account(),
-                applied.table(),
-                applied.scope(),
-                limit.unit(),
-                spanOf(limit));
-    }
-
-    private static Object spanOf(Limit limit) {
-        return limit instanceof RateLimit rate ? rate.window() : ((Quota) limit).period();
+    private static Key keyOf(Caller caller, AppliedLimit applied) {
+        return new Key(caller.organization(), MeterKey.of(caller.tier().account(), applied));
     }
 
     /** An admitted reservation: what it has charged in each of its limits, oldest first. */
@@ -531,9 +520,5 @@ public final class ReferenceRateLimiter implements RateLimiter {
         return Math.min(one + other, 1L << 53);
     }
 
-    /**
-     * What shares a meter. The span is a window or a period. The amount, its precision and its overrun are no part of
-     * it.
-     */
-    private record MeterKey(String organization, String account, String table, Scope scope, Unit unit, Object span) {}
+    private record Key(String organization, MeterKey meter) {}
 }

@@ -16,6 +16,7 @@ import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.spi.RateLimitListener;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -87,6 +88,11 @@ abstract class Scenarios {
     final Scenarios boundedBy(int maxUnlistedEndpoints) {
         limiter = contract.create(organization -> tier, time, maxUnlistedEndpoints);
         return this;
+    }
+
+    /** Begins anew, with a limiter that a listener hears. */
+    final void listenedBy(RateLimitListener listener) {
+        limiter = contract.create(organization -> tier, time, listener);
     }
 
     /** A tier of one table for each limit, which limits each endpoint by itself. */

@@ -1,4 +1,4 @@
-package dev.ratelimit.core;
+package dev.ratelimit.slf4j;
 
 import static java.util.Objects.requireNonNull;
 
@@ -8,7 +8,9 @@ import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.LogThrottle;
+import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
@@ -19,44 +21,47 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * A listener that writes what a limiter refuses, or would refuse, to an SLF4J log at a bounded rate; and what support
- * did.
+ * A listener that writes to an SLF4J log, at a bounded rate, what a limiter rejects or would reject; and what the
+ * people who support customers did.
  *
  * <pre>{@code
  * Slf4jListener listener = Slf4jListener.builder().nearLimitAt(0.8).build();
  * }</pre>
  *
- * <p>Each line is a fixed message with key-value pairs:
+ * <p>The message of a line says what happened. The same stands in key-value pairs besides:
  *
  * <table>
  * <caption>Lines</caption>
- * <tr><th>level</th><th>message</th><th>keys</th></tr>
- * <tr><td>WARN</td><td>Rejected</td>
+ * <tr><th>level</th><th>message, for example</th><th>keys</th></tr>
+ * <tr><td>WARN</td><td>rejected acme chat: 20 calls per minute, retry after 3 s</td>
  *   <td>organization, endpoint, table, limit, cause, retryAfter, suppressed</td></tr>
- * <tr><td>INFO</td><td>Would reject</td>
+ * <tr><td>INFO</td><td>would reject acme chat: 20 calls per minute, retry after 3 s</td>
  *   <td>organization, endpoint, table, limit, cause, retryAfter, suppressed</td></tr>
- * <tr><td>INFO</td><td>Near the limit</td>
+ * <tr><td>INFO</td><td>near the limit acme chat: 20 calls per minute, used 16, remaining 4</td>
  *   <td>organization, endpoint, table, limit, used, remaining, suppressed</td></tr>
- * <tr><td>INFO</td><td>Granted</td><td>organization, account, table, limit, scope, granted, used, remaining</td></tr>
- * <tr><td>INFO</td><td>Carried over</td><td>organization, account, table, limit, scope, used, remaining</td></tr>
- * <tr><td>INFO</td><td>Reset an organization</td><td>organization</td></tr>
- * <tr><td>INFO</td><td>Forgot an organization</td><td>organization</td></tr>
+ * <tr><td>INFO</td><td>granted to acme: 1,000 calls per calendar month, granted 50, used 900, remaining 150</td>
+ *   <td>organization, account, table, limit, scope, granted, used, remaining</td></tr>
+ * <tr><td>INFO</td><td>carried over to acme: 1,000 calls per calendar month, used 700, remaining 300</td>
+ *   <td>organization, account, table, limit, scope, used, remaining</td></tr>
+ * <tr><td>INFO</td><td>reset acme</td><td>organization</td></tr>
+ * <tr><td>INFO</td><td>forgot acme</td><td>organization</td></tr>
  * </table>
  *
- * <p>{@code retryAfter} is a {@link Duration}, and missing where waiting does not help; {@code table} and {@code limit}
- * are missing where the cause is none of the tier's limits; {@code shadow} is true where the limit refuses nothing, and
- * missing elsewhere. Names are {@linkplain dev.ratelimit printable}: whatever callers make up, a line stays one line of
- * a bounded length. Keys that callers authenticate with are never logged.
+ * <p>{@code retryAfter} is a {@link Duration}; it is missing where waiting does not help. The message rounds it up.
+ * {@code table} and {@code limit} are missing where the cause is none of the tier's limits. {@code shadow} is true
+ * where the limit refuses nothing, and missing elsewhere. Names are {@linkplain dev.ratelimit printable}: whatever
+ * callers make up, a line stays one line of a bounded length. Keys that callers authenticate with are never logged.
  *
  * <p><b>The bound.</b> There is at most one line per interval, one minute unless stated, for each organization that is
- * refused, and for each organization and limit that would refuse or is nearly used up; and at most 256 of each of these
- * kinds in all. What support does is always logged. {@code suppressed} is how many were left out since the line before.
- * Lines are spread over 256 slots by a hash of what they are about; those that share a slot share its line and its
- * count. Every refusal is logged or counted, exactly once, but a count is seen only when the next line of its slot is
- * due and written: metrics and alerts should rather come from a listener of their own.
+ * rejected, and for each organization and limit that would reject or is nearly used up. There are at most 256 lines of
+ * each of these kinds per interval. What the host does by hand is always logged. {@code suppressed} is how many lines
+ * were left out since the line before; the message states it unless it is 0. A hash of what lines are about spreads
+ * them over 256 slots; those that share a slot share its line and its count. Every rejection is logged or counted,
+ * exactly once. But a count is seen only when the next line of its slot is due and written: metrics and alerts should
+ * rather come from a listener of their own.
  *
- * <p>Needs SLF4J 2, which the host brings; a host that is a module requires {@code org.slf4j} itself. No other class
- * needs it.
+ * <p>Needs SLF4J 2, which the host brings; a host that is a module requires {@code org.slf4j} itself. No class outside
+ * this package needs it.
  *
  * <p>Safe for use by many threads. Wait-free where a line is left out or its level is off; a line takes as long as the
  * log does.
@@ -69,8 +74,8 @@ public final class Slf4jListener implements RateLimitListener {
     private final LogThrottle shadowRejections;
     private final LogThrottle nearLimits;
 
-    Slf4jListener(Logger logger, Builder builder) {
-        this.logger = logger;
+    private Slf4jListener(Builder builder) {
+        this.logger = builder.logger;
         this.nearLimitAt = builder.nearLimitAt;
         this.rejections = new LogThrottle(builder.interval, builder.time);
         this.shadowRejections = new LogThrottle(builder.interval, builder.time);
@@ -91,8 +96,7 @@ public final class Slf4jListener implements RateLimitListener {
         if (logger.isWarnEnabled()) {
             rejections.offer(
                     caller.organization(),
-                    suppressed -> refusal(logger.atWarn(), caller, endpoint, rejected, suppressed)
-                            .log("Rejected"));
+                    suppressed -> refuse(logger.atWarn(), "rejected ", caller, endpoint, rejected, suppressed));
         }
     }
 
@@ -101,8 +105,7 @@ public final class Slf4jListener implements RateLimitListener {
         if (logger.isInfoEnabled()) {
             shadowRejections.offer(
                     List.of(caller.organization(), rejected.cause()),
-                    suppressed -> refusal(logger.atInfo(), caller, endpoint, rejected, suppressed)
-                            .log("Would reject"));
+                    suppressed -> refuse(logger.atInfo(), "would reject ", caller, endpoint, rejected, suppressed));
         }
     }
 
@@ -121,62 +124,103 @@ public final class Slf4jListener implements RateLimitListener {
                             .addKeyValue("used", status.used())
                             .addKeyValue("remaining", status.remaining())
                             .addKeyValue("suppressed", suppressed)
-                            .log("Near the limit"));
+                            .log("near the limit " + call(caller, endpoint) + ": " + use(status) + more(suppressed)));
         }
     }
 
     @Override
     public void onGranted(Caller caller, LimitStatus status) {
-        LoggingEventBuilder line = logger.atInfo()
-                .addKeyValue("organization", Printable.name(caller.organization()))
-                .addKeyValue("account", Printable.name(caller.tier().account()));
-        limit(line, status.applied())
+        limit(account(caller), status.applied())
                 .addKeyValue("scope", status.applied().scope().toString())
                 .addKeyValue("granted", status.granted())
                 .addKeyValue("used", status.used())
                 .addKeyValue("remaining", status.remaining())
-                .log("Granted");
+                .log("granted to " + Printable.name(caller.organization()) + ": " + use(status));
     }
 
     @Override
     public void onCarriedOver(Caller caller, Caller former, List<LimitStatus> charged) {
         for (LimitStatus status : charged) {
-            LoggingEventBuilder line = logger.atInfo()
-                    .addKeyValue("organization", caller.organization())
-                    .addKeyValue("account", caller.tier().account());
-            limit(line, status.applied())
+            limit(account(caller), status.applied())
                     .addKeyValue("scope", status.applied().scope().toString())
                     .addKeyValue("used", status.used())
                     .addKeyValue("remaining", status.remaining())
-                    .log("Carried over");
+                    .log("carried over to " + Printable.name(caller.organization()) + ": " + use(status));
         }
     }
 
     @Override
     public void onReset(String organization) {
-        logger.atInfo()
-                .addKeyValue("organization", Printable.name(organization))
-                .log("Reset an organization");
+        String name = Printable.name(organization);
+        logger.atInfo().addKeyValue("organization", name).log("reset " + name);
     }
 
     @Override
     public void onForgotten(String organization) {
-        logger.atInfo()
-                .addKeyValue("organization", Printable.name(organization))
-                .log("Forgot an organization");
+        String name = Printable.name(organization);
+        logger.atInfo().addKeyValue("organization", name).log("forgot " + name);
     }
 
-    private static LoggingEventBuilder refusal(
-            LoggingEventBuilder line, Caller caller, String endpoint, Rejected rejected, long suppressed) {
+    private static void refuse(
+            LoggingEventBuilder line, String verb, Caller caller, String endpoint, Rejected rejected, long suppressed) {
         LoggingEventBuilder call = call(line, caller, endpoint);
-        LoggingEventBuilder limited =
-                rejected.cause() instanceof LimitReached reached ? limit(call, reached.applied()) : call;
-        LoggingEventBuilder caused =
-                limited.addKeyValue("cause", rejected.cause().message());
-        return rejected.retryAfter()
-                .map(wait -> caused.addKeyValue("retryAfter", wait))
-                .orElse(caused)
-                .addKeyValue("suppressed", suppressed);
+        String what = rejected.cause().message();
+        String wait = "";
+        if (rejected.cause() instanceof LimitReached reached) {
+            call = limit(call, reached.applied());
+            what = reached.applied().limit().inWords();
+            wait = ", no wait helps";
+        }
+        call = call.addKeyValue("cause", rejected.cause().message());
+        if (rejected.retryAfter().isPresent()) {
+            Duration retryAfter = rejected.retryAfter().get();
+            call = call.addKeyValue("retryAfter", retryAfter);
+            wait = ", retry after " + inWords(retryAfter);
+        }
+        call.addKeyValue("suppressed", suppressed)
+                .log(verb + call(caller, endpoint) + ": " + what + wait + more(suppressed));
+    }
+
+    private static String call(Caller caller, String endpoint) {
+        return Printable.name(caller.organization()) + " " + Printable.name(endpoint);
+    }
+
+    private static String use(LimitStatus status) {
+        String granted = status.granted() == 0 ? "" : ", granted " + status.granted();
+        return status.applied().limit().inWords() + granted + ", used " + status.used() + ", remaining "
+                + status.remaining();
+    }
+
+    private static String more(long suppressed) {
+        return suppressed == 0 ? "" : ", suppressed " + suppressed;
+    }
+
+    /** Returns a wait, rounded up, in at most two units. */
+    private static String inWords(Duration wait) {
+        long millis = wait.plusNanos(999_999).toMillis();
+        if (millis < 1_000) {
+            return millis + " ms";
+        }
+        long seconds = (millis + 999) / 1_000;
+        if (seconds < 60) {
+            return seconds + " s";
+        }
+        if (seconds < 3_600) {
+            return inWords(seconds, 60, " min", " s");
+        }
+        long minutes = (seconds + 59) / 60;
+        return minutes < 1_440 ? inWords(minutes, 60, " h", " min") : inWords((minutes + 59) / 60, 24, " d", " h");
+    }
+
+    private static String inWords(long small, int smallOfLarge, String large, String rest) {
+        String left = small % smallOfLarge == 0 ? "" : " " + small % smallOfLarge + rest;
+        return small / smallOfLarge + large + left;
+    }
+
+    private LoggingEventBuilder account(Caller caller) {
+        return logger.atInfo()
+                .addKeyValue("organization", Printable.name(caller.organization()))
+                .addKeyValue("account", Printable.name(caller.tier().account()));
     }
 
     private static LoggingEventBuilder call(LoggingEventBuilder line, Caller caller, String endpoint) {
@@ -193,7 +237,7 @@ public final class Slf4jListener implements RateLimitListener {
     /** Builds an {@link Slf4jListener}. Not safe for use by many threads. */
     public static final class Builder {
 
-        private String logger = Slf4jListener.class.getName();
+        private Logger logger = LoggerFactory.getLogger(Slf4jListener.class);
         private Duration interval = Duration.ofMinutes(1);
         private OptionalDouble nearLimitAt = OptionalDouble.empty();
         private TimeSource time = TimeSource.system();
@@ -207,6 +251,17 @@ public final class Slf4jListener implements RateLimitListener {
          * @return this builder
          */
         public Builder logger(String logger) {
+            return logger(LoggerFactory.getLogger(requireNonNull(logger, "logger")));
+        }
+
+        /**
+         * Sets the logger to write to.
+         *
+         * @param logger the logger
+         * @return this builder
+         */
+        @SuppressWarnings("exports") // a host that has the logger's type reads its module
+        public Builder logger(Logger logger) {
             this.logger = requireNonNull(logger, "logger");
             return this;
         }
@@ -256,7 +311,7 @@ public final class Slf4jListener implements RateLimitListener {
          * @return a listener for a limiter's builder
          */
         public Slf4jListener build() {
-            return new Slf4jListener(LoggerFactory.getLogger(logger), this);
+            return new Slf4jListener(this);
         }
     }
 }

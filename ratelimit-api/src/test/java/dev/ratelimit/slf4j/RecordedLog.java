@@ -1,4 +1,4 @@
-package dev.ratelimit.core;
+package dev.ratelimit.slf4j;
 
 import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
@@ -47,7 +47,7 @@ final class RecordedLog implements InvocationHandler {
         return level.toInt() >= lowest.toInt();
     }
 
-    /** Returns the lines, for example {@code WARN Rejected: organization=acme, suppressed=0}. */
+    /** Returns the lines, for example {@code WARN reset acme: organization=acme}. */
     List<String> texts() {
         return lines.stream()
                 .map(line -> line.getLevel() + " " + line.getMessage() + ": "

@@ -1,4 +1,4 @@
-package dev.ratelimit.kernel;
+package dev.ratelimit.spi;
 
 /**
  * Text for people, logs and terminals, made of names that callers and hosts choose.

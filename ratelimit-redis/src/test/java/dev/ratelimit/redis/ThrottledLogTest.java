@@ -3,6 +3,9 @@ package dev.ratelimit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.ratelimit.kernel.ThrottledLog;
+import dev.ratelimit.spi.TimeSource;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -12,11 +15,26 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 /** How many lines are written, and what they say of those that are not. */
-class LogThrottleTest {
+class ThrottledLogTest {
 
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
+    private final TimeSource time = clock(now);
     private final LogLines lines = new LogLines();
-    private final LogThrottle log = new LogThrottle(now::get, () -> lines);
+    private final ThrottledLog log = new ThrottledLog(time, () -> lines);
+
+    private static TimeSource clock(AtomicLong now) {
+        return new TimeSource() {
+            @Override
+            public long nanoTime() {
+                return now.get();
+            }
+
+            @Override
+            public Instant instant() {
+                throw new AssertionError("lines go by the monotonic clock");
+            }
+        };
+    }
 
     private void log(String about) {
         log.log(System.Logger.Level.WARNING, about, "about " + about, null);
@@ -45,7 +63,7 @@ class LogThrottleTest {
 
     @Test
     void aLogThatFailsIsIgnored() {
-        LogThrottle broken = new LogThrottle(now::get, () -> {
+        ThrottledLog broken = new ThrottledLog(time, () -> {
             throw new IllegalStateException("no log, for a test");
         });
         assertThatCode(() -> broken.log(System.Logger.Level.ERROR, "this", "about this", null))

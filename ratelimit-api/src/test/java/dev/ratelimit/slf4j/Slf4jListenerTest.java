@@ -1,4 +1,4 @@
-package dev.ratelimit.core;
+package dev.ratelimit.slf4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -16,14 +16,21 @@ import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
-import dev.ratelimit.kernel.Printable;
+import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
-import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.slf4j.event.Level;
@@ -41,13 +48,36 @@ class Slf4jListenerTest {
             new LimitReached(MINUTE), TIER.message(), Duration.ofSeconds(12).toNanos());
     private static final Duration INTERVAL = Duration.ofSeconds(30);
 
+    /** A clock that begins where its readings are about to wrap. */
+    private static final class SteppedTime implements TimeSource {
+
+        private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE);
+
+        @Override
+        public long nanoTime() {
+            return nanos.get();
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.EPOCH;
+        }
+
+        void advance(Duration time) {
+            nanos.addAndGet(time.toNanos());
+        }
+    }
+
     private final RecordedLog log = new RecordedLog(Level.INFO);
-    private final ManualTime time = new ManualTime(ManualTime.DEFAULT_START, Long.MAX_VALUE);
+    private final SteppedTime time = new SteppedTime();
     private final Slf4jListener listener = listener(log, time);
 
     private static Slf4jListener listener(RecordedLog log, TimeSource time) {
-        return new Slf4jListener(
-                log.logger, Slf4jListener.builder().atMostEvery(INTERVAL).timeSource(time));
+        return Slf4jListener.builder()
+                .logger(log.logger)
+                .atMostEvery(INTERVAL)
+                .timeSource(time)
+                .build();
     }
 
     private static Caller caller(String organization) {
@@ -62,9 +92,11 @@ class Slf4jListenerTest {
     void aRejectionIsALineOfKeyValuePairs() {
         reject("acme");
         assertThat(log.texts())
-                .containsExactly("WARN Rejected: organization=acme, endpoint=chat, table=calls per minute, "
+                .containsExactly("WARN rejected acme chat: 20 calls per minute, retry after 12 s: organization=acme, "
+                        + "endpoint=chat, table=calls per minute, "
                         + "limit=20 calls per minute, "
-                        + "cause=Exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per minute), "
+                        + "cause=Exceeded the limit of 20 calls per minute for endpoint \"chat\" (calls per "
+                        + "minute), "
                         + "retryAfter=PT12S, suppressed=0");
     }
 
@@ -72,8 +104,9 @@ class Slf4jListenerTest {
     void aRejectionThatNoLimitCausedAndNoWaitCuresSaysSoByWhatItLeavesOut() {
         listener.onRejected(caller("acme"), "chat", Usage.call(), Rejected.permanent(new ReservationEnded(), ""));
         assertThat(log.texts())
-                .containsExactly("WARN Rejected: organization=acme, endpoint=chat, "
-                        + "cause=The reservation was settled or cancelled, suppressed=0");
+                .containsExactly("WARN rejected acme chat: The reservation was settled or cancelled: "
+                        + "organization=acme, endpoint=chat, cause=The reservation was settled or "
+                        + "cancelled, suppressed=0");
     }
 
     @Test
@@ -86,10 +119,11 @@ class Slf4jListenerTest {
         assertThat(log.texts())
                 .hasSize(3)
                 .element(1)
-                .isEqualTo("INFO Would reject: organization=acme, endpoint=chat, table=calls per month, "
+                .isEqualTo("INFO would reject acme chat: 1,000 calls per calendar month, no wait helps: "
+                        + "organization=acme, endpoint=chat, table=calls per month, "
                         + "limit=1,000 calls per calendar month, "
-                        + "cause=Exceeded the limit of 1,000 calls per calendar month for endpoint \"chat\" (calls "
-                        + "per month), "
+                        + "cause=Exceeded the limit of 1,000 calls per calendar month for endpoint \"chat\" "
+                        + "(calls per month), "
                         + "suppressed=0");
     }
 
@@ -103,20 +137,24 @@ class Slf4jListenerTest {
         listener.onForgotten("acme");
         assertThat(log.texts())
                 .containsExactly(
-                        "INFO Granted: organization=acme, account=default, table=calls per month, "
+                        "INFO granted to acme: 1,000 calls per calendar month, granted 50, used 900, remaining 150: "
+                                + "organization=acme, account=default, table=calls per month, "
                                 + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=50, "
                                 + "used=900, remaining=150",
-                        "INFO Granted: organization=acme, account=default, table=calls per month, "
+                        "INFO granted to acme: 1,000 calls per calendar month, granted 60, used 900, remaining 160: "
+                                + "organization=acme, account=default, table=calls per month, "
                                 + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", granted=60, "
                                 + "used=900, remaining=160",
-                        "INFO Carried over: organization=acme, account=default, table=calls per month, "
+                        "INFO carried over to acme: 1,000 calls per calendar month, used 700, remaining 300: "
+                                + "organization=acme, account=default, table=calls per month, "
                                 + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, "
                                 + "remaining=300",
-                        "INFO Carried over: organization=acme, account=default, table=calls per month, "
+                        "INFO carried over to acme: 1,000 calls per calendar month, used 700, remaining 300: "
+                                + "organization=acme, account=default, table=calls per month, "
                                 + "limit=1,000 calls per calendar month, scope=endpoint \"chat\", used=700, "
                                 + "remaining=300",
-                        "INFO Reset an organization: organization=acme",
-                        "INFO Forgot an organization: organization=acme");
+                        "INFO reset acme: organization=acme",
+                        "INFO forgot acme: organization=acme");
     }
 
     @Test
@@ -160,13 +198,48 @@ class Slf4jListenerTest {
     }
 
     @Test
+    void aMessageRoundsTheWaitUpAndStatesItInAtMostTwoUnits() {
+        Map<Duration, String> waits = Map.of(
+                Duration.ofNanos(1), "1 ms",
+                Duration.ofMillis(999), "999 ms",
+                Duration.ofMillis(2_001), "3 s",
+                Duration.ofMillis(59_001), "1 min",
+                Duration.ofSeconds(125), "2 min 5 s",
+                Duration.ofSeconds(3_599), "59 min 59 s",
+                Duration.ofSeconds(12_001), "3 h 21 min",
+                Duration.ofHours(24), "1 d",
+                Duration.ofMinutes(24 * 60 + 1), "1 d 1 h");
+        waits.forEach((wait, inWords) -> {
+            time.advance(INTERVAL);
+            Rejected rejected = Rejected.temporary(new LimitReached(MINUTE), "", wait.toNanos());
+            listener.onRejected(caller("acme"), "chat", Usage.call(), rejected);
+            assertThat(log.texts())
+                    .last()
+                    .asString()
+                    .startsWith("WARN rejected acme chat: 20 calls per minute, retry after " + inWords + ":");
+        });
+    }
+
+    @Test
+    void aMessageStatesHowManyLinesWereLeftOut() {
+        reject("acme");
+        reject("acme");
+        time.advance(INTERVAL);
+        reject("acme");
+        assertThat(log.texts())
+                .last()
+                .asString()
+                .startsWith("WARN rejected acme chat: 20 calls per minute, retry after 12 s, suppressed 1: ");
+    }
+
+    @Test
     void anOrganizationGetsOneLinePerIntervalThatCountsWhatWasLeftOut() {
         reject("acme");
         reject("acme");
         time.advance(INTERVAL.minusNanos(1));
         reject("acme");
         assertThat(log.values("suppressed")).containsExactly(0L);
-        time.advanceNanos(1);
+        time.advance(Duration.ofNanos(1));
         reject("acme");
         reject("acme");
         time.advance(INTERVAL);
@@ -196,11 +269,24 @@ class Slf4jListenerTest {
         int rounds = 2_000;
         int threads = 4;
         int each = 5;
-        Rounds.of(rounds, threads, () -> time.advance(INTERVAL), () -> {
-            for (int i = 0; i < each; i++) {
-                reject("acme");
+        CyclicBarrier start = new CyclicBarrier(threads, () -> time.advance(INTERVAL));
+        Callable<Boolean> rejecting = () -> {
+            for (int round = 0; round < rounds; round++) {
+                start.await();
+                for (int i = 0; i < each; i++) {
+                    reject("acme");
+                }
             }
-        });
+            return true;
+        };
+        ExecutorService executor = Executors.newFixedThreadPool(threads);
+        try {
+            for (Future<Boolean> done : executor.invokeAll(Collections.nCopies(threads, rejecting))) {
+                done.get();
+            }
+        } finally {
+            executor.shutdownNow();
+        }
         assertThat(log.lines).hasSize(rounds);
         time.advance(INTERVAL);
         reject("acme");
@@ -248,9 +334,11 @@ class Slf4jListenerTest {
         listener.onNearLimit(caller("acme"), "chat", LimitStatus.of(MONTH, 800, 0, Optional.empty()));
         assertThat(log.texts())
                 .containsExactly(
-                        "INFO Near the limit: organization=acme, endpoint=chat, table=calls per minute, "
+                        "INFO near the limit acme chat: 20 calls per minute, used 16, remaining 4: "
+                                + "organization=acme, endpoint=chat, table=calls per minute, "
                                 + "limit=20 calls per minute, used=16, remaining=4, suppressed=0",
-                        "INFO Near the limit: organization=acme, endpoint=chat, table=calls per month, " + "limit="
+                        "INFO near the limit acme chat: 1,000 calls per calendar month, used 800, remaining 200: "
+                                + "organization=acme, endpoint=chat, table=calls per month, " + "limit="
                                 + MONTH.limit() + ", used=800, remaining=200, suppressed=0");
     }
 
@@ -279,7 +367,9 @@ class Slf4jListenerTest {
     @SuppressWarnings("NullAway") // that null is refused is what is tested
     void nullIsRefusedByName() {
         Slf4jListener.Builder builder = Slf4jListener.builder();
-        assertThatNullPointerException().isThrownBy(() -> builder.logger(null)).withMessage("logger");
+        assertThatNullPointerException()
+                .isThrownBy(() -> builder.logger((String) null))
+                .withMessage("logger");
         assertThatNullPointerException()
                 .isThrownBy(() -> builder.atMostEvery(null))
                 .withMessage("interval");

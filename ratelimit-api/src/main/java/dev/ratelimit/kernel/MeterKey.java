@@ -1,0 +1,194 @@
+package dev.ratelimit.kernel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.Limit;
+import dev.ratelimit.Quota;
+import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Unit;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The identity of a meter within an organization. Limits with equal keys share a meter: only their amount, precision
+ * and overrun may differ.
+ *
+ * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM, and a caller cannot
+ * choose names whose keys collide. With {@link String#hashCode} a caller can.
+ */
+public final class MeterKey {
+
+    /** What a meter counts over. */
+    public sealed interface Span permits Window, Period {
+
+        /**
+         * Returns the span of a limit.
+         *
+         * @param limit the limit
+         * @return its window or its period
+         */
+        static Span of(Limit limit) {
+            return limit instanceof RateLimit rate ? new Window(rate.window()) : new Period(((Quota) limit).period());
+        }
+    }
+
+    /**
+     * The span of a rate limit.
+     *
+     * @param length the length of the window
+     */
+    public record Window(Duration length) implements Span {}
+
+    /**
+     * The span of a quota.
+     *
+     * @param period the calendar period, or the lifetime
+     */
+    public record Period(QuotaPeriod period) implements Span {}
+
+    private static final long SEED = new SplittableRandom().nextLong();
+    private static final long FACTOR = new SplittableRandom().nextLong() | 1;
+
+    private final String account;
+    private final String table;
+    private final Scope scope;
+    private final Unit unit;
+    private final Span span;
+    private final int hash;
+
+    /**
+     * Makes a key.
+     *
+     * @param account the account of the tier
+     * @param table the name of the table
+     * @param scope the endpoint or the group
+     * @param unit what is counted
+     * @param span what is counted over
+     */
+    public MeterKey(String account, String table, Scope scope, Unit unit, Span span) {
+        this.account = requireNonNull(account, "account");
+        this.table = requireNonNull(table, "table");
+        this.scope = requireNonNull(scope, "scope");
+        this.unit = requireNonNull(unit, "unit");
+        this.span = requireNonNull(span, "span");
+        int others = Objects.hash(account, table, unit, span, scope instanceof Scope.Group);
+        this.hash = hash(scope.name(), others);
+    }
+
+    /**
+     * Returns the key of a limit of a tier.
+     *
+     * @param account the account of the tier
+     * @param limit the limit
+     * @return the key
+     */
+    public static MeterKey of(String account, AppliedLimit limit) {
+        return new MeterKey(account, limit.table(), limit.scope(), limit.limit().unit(), Span.of(limit.limit()));
+    }
+
+    private static int hash(String name, int others) {
+        long hash = mixed(SEED ^ others);
+        for (int i = 0; i < name.length(); i++) {
+            hash = mixed(hash ^ name.charAt(i));
+        }
+        return (int) hash;
+    }
+
+    /** Returns a number whose lower half depends on all bits of another. Two numbers never become one. */
+    private static long mixed(long number) {
+        long product = number * FACTOR;
+        return product ^ (product >>> 32);
+    }
+
+    /**
+     * Returns the key of the same limit for another scope.
+     *
+     * @param other the scope
+     * @return the key
+     */
+    public MeterKey of(Scope other) {
+        return new MeterKey(account, table, other, unit, span);
+    }
+
+    /**
+     * Returns a hash for a table with keys at even places.
+     *
+     * @return the hash; its last bit is 0
+     */
+    public int evenHash() {
+        return hash << 1;
+    }
+
+    /**
+     * Returns the account of the tier.
+     *
+     * @return the name
+     */
+    public String account() {
+        return account;
+    }
+
+    /**
+     * Returns the table that the limit stands in.
+     *
+     * @return the name
+     */
+    public String table() {
+        return table;
+    }
+
+    /**
+     * Returns what shares the meter.
+     *
+     * @return the endpoint or the group
+     */
+    public Scope scope() {
+        return scope;
+    }
+
+    /**
+     * Returns what is counted.
+     *
+     * @return the unit
+     */
+    public Unit unit() {
+        return unit;
+    }
+
+    /**
+     * Returns what is counted over.
+     *
+     * @return the window or the period
+     */
+    public Span span() {
+        return span;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other
+                || (other instanceof MeterKey that
+                        && hash == that.hash
+                        && scope.equals(that.scope)
+                        && table.equals(that.table)
+                        && account.equals(that.account)
+                        && unit.equals(that.unit)
+                        && span.equals(that.span));
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
+    }
+
+    @Override
+    public String toString() {
+        return "MeterKey[account=" + account + ", table=" + table + ", scope=" + scope + ", unit=" + unit + ", span="
+                + span + ']';
+    }
+}

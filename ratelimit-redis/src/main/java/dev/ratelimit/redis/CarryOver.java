@@ -1,0 +1,66 @@
+package dev.ratelimit.redis;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.Scope;
+import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.MeterKey;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+
+/**
+ * Limits of one endpoint, or of groups, that are charged with what limits of a former tier count.
+ *
+ * @param limitSet first the limits of the former tier, then those that are charged
+ * @param to those that are charged
+ */
+record CarryOver(LimitSet limitSet, List<EncodedLimit> to) {
+
+    /** What two limits must agree on. */
+    private record Counterpart(String table, Scope scope, Unit unit) {
+
+        static Counterpart of(MeterKey key) {
+            return new Counterpart(key.table(), key.scope(), key.unit());
+        }
+    }
+
+    /**
+     * Makes those of a change of plan: an endpoint by itself, since a run of the script lists one endpoint.
+     *
+     * @param names the names of the endpoints that are listed
+     * @param limitSets gives the limits of an endpoint
+     */
+    static List<CarryOver> of(
+            Caller caller, Caller former, Collection<String> names, BiFunction<Caller, String, LimitSet> limitSets) {
+        Map<Counterpart, EncodedLimit> counting = new HashMap<>();
+        for (EncodedLimit from : OrganizationStatus.of(former, names).encodedLimits()) {
+            counting.put(Counterpart.of(from.key), from);
+        }
+        Map<String, CarryOver> byEndpoint = new LinkedHashMap<>();
+        for (EncodedLimit to : OrganizationStatus.of(caller, names).encodedLimits()) {
+            EncodedLimit from = counting.get(Counterpart.of(to.key));
+            if (from != null && !from.key.span().equals(to.key.span())) {
+                String endpoint = to.key.scope() instanceof Scope.Endpoint of ? of.name() : "";
+                LimitSet all = to.isOfOneEndpoint() ? limitSets.apply(caller, endpoint) : LimitSet.nothing(caller);
+                byEndpoint.merge(
+                        to.isOfOneEndpoint() + endpoint,
+                        new CarryOver(all.only(List.of(from, to)), List.of(to)),
+                        CarryOver::and);
+            }
+        }
+        return List.copyOf(byEndpoint.values());
+    }
+
+    private CarryOver and(CarryOver other) {
+        List<EncodedLimit> all = new ArrayList<>(limitSet.limits().subList(0, to.size()));
+        all.addAll(other.limitSet.limits().subList(0, other.to.size()));
+        List<EncodedLimit> both = new ArrayList<>(to);
+        both.addAll(other.to);
+        all.addAll(both);
+        return new CarryOver(limitSet.only(all), both);
+    }
+}
