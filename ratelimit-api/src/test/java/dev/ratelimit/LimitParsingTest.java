@@ -149,7 +149,7 @@ class LimitParsingTest {
                 "5 calls per calendar day in Paris | 29 | expected a time zone, such as Europe/Paris, +02:00 or Z",
                 "5 calls per calendar day, exact | 27 | expected \"until reached\" or \"never refuses\", once",
                 "5 calls per calendar day, until full | 33 | expected \"reached\"",
-                "5 calls per calendar day twice | 26 | expected the end, \"from\", \"in\" and a time zone, or"
+                "5 calls per calendar day twice | 26 | expected the end, \"from\", \"in\" and a time zone,"
                         + " \", until reached\" or \", never refuses\"",
                 "5 calls in all of it | 16 | expected the end, \", until reached\" or \", never refuses\"",
             })

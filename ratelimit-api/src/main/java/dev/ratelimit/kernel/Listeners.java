@@ -3,14 +3,16 @@ package dev.ratelimit.kernel;
 import dev.ratelimit.Admitted;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
+import dev.ratelimit.Limit;
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Overrun;
+import dev.ratelimit.Quota;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -31,8 +33,11 @@ public final class Listeners {
      */
     static final List<Class<?>> RESOLVED = List.of(Throwable.class);
 
+    /** A share of an amount, and who is told of it: of all limits, or of soft quotas only. */
+    private record Share(double of, RateLimitListener told, boolean softOnly) {}
+
+    private final Share[] shares;
     private final double[] nearLimitAt;
-    private final boolean hearNearLimits;
     private final RateLimitListener[] listeners;
     private final ThrottledLog log;
 
@@ -45,15 +50,17 @@ public final class Listeners {
      */
     public Listeners(List<RateLimitListener> listeners, ThrottledLog log) {
         this.listeners = listeners.toArray(RateLimitListener[]::new);
-        this.nearLimitAt =
-                listeners.stream().mapToDouble(Listeners::nearLimitAt).toArray();
-        this.hearNearLimits = Arrays.stream(nearLimitAt).anyMatch(Double::isFinite);
+        List<Share> asked = new ArrayList<>();
+        for (RateLimitListener listener : listeners) {
+            List<Double> of = listener.nearLimitAt().stream().distinct().toList();
+            of.forEach(share -> asked.add(new Share(requireShare(share), listener, false)));
+            if (!of.isEmpty() && !of.contains(1.0)) {
+                asked.add(new Share(1.0, listener, true));
+            }
+        }
+        this.shares = asked.toArray(Share[]::new);
+        this.nearLimitAt = asked.stream().mapToDouble(Share::of).toArray();
         this.log = log;
-    }
-
-    private static double nearLimitAt(RateLimitListener listener) {
-        OptionalDouble share = listener.nearLimitAt();
-        return share.isEmpty() ? Double.POSITIVE_INFINITY : requireShare(share.getAsDouble());
     }
 
     /**
@@ -69,8 +76,7 @@ public final class Listeners {
     }
 
     /**
-     * Returns by listener the share of an amount from which on the listener is told of a near limit. It is infinite,
-     * and so never reached, for a listener that is not told.
+     * Returns the shares of an amount at which listeners are told of a near limit, those of each listener in a row.
      *
      * @return the shares, not to be changed
      */
@@ -84,7 +90,18 @@ public final class Listeners {
      * @return whether one is
      */
     public boolean hearNearLimits() {
-        return hearNearLimits;
+        return shares.length > 0;
+    }
+
+    /**
+     * Tells whether a share is told of a limit.
+     *
+     * @param share its number in {@link #nearLimitAt()}
+     * @param limit the limit
+     * @return false if it is for soft quotas only, and the limit is none
+     */
+    public boolean isTold(int share, Limit limit) {
+        return !shares[share].softOnly || (limit instanceof Quota quota && quota.overrun() == Overrun.NEVER_REFUSES);
     }
 
     /**
@@ -182,15 +199,15 @@ public final class Listeners {
     }
 
     /**
-     * Passes a near limit on to one listener: each has a share of its own.
+     * Passes a near limit on to the listener that has asked for a share.
      *
-     * @param listener its number in {@link #nearLimitAt()}
+     * @param share its number in {@link #nearLimitAt()}
      * @param caller whose charge reached the share
      * @param endpoint what was called
      * @param status where the organization stands with the limit
      */
-    public void onNearLimit(int listener, Caller caller, String endpoint, LimitStatus status) {
-        notify(listeners[listener], each -> each.onNearLimit(caller, endpoint, status));
+    public void onNearLimit(int share, Caller caller, String endpoint, LimitStatus status) {
+        notify(shares[share].told, each -> each.onNearLimit(caller, endpoint, status));
     }
 
     /**
@@ -217,7 +234,9 @@ public final class Listeners {
     public void onCharged(Caller caller, String endpoint, LimitStatus after, long units) {
         long amount = after.applied().limit().amount() + after.granted();
         for (int i = 0; i < nearLimitAt.length; i++) {
-            if (isNear(after.used(), amount, nearLimitAt[i]) && !isNear(after.used() - units, amount, nearLimitAt[i])) {
+            boolean crossed = isNear(after.used(), amount, nearLimitAt[i])
+                    && !isNear(after.used() - units, amount, nearLimitAt[i]);
+            if (crossed && isTold(i, after.applied().limit())) {
                 onNearLimit(i, caller, endpoint, after);
             }
         }

@@ -14,8 +14,8 @@ import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalDouble;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -69,7 +69,7 @@ import org.slf4j.spi.LoggingEventBuilder;
 public final class Slf4jListener implements RateLimitListener {
 
     private final Logger logger;
-    private final OptionalDouble nearLimitAt;
+    private final List<Double> nearLimitAt;
     private final LogThrottle rejections;
     private final LogThrottle shadowRejections;
     private final LogThrottle nearLimits;
@@ -110,7 +110,7 @@ public final class Slf4jListener implements RateLimitListener {
     }
 
     @Override
-    public OptionalDouble nearLimitAt() {
+    public List<Double> nearLimitAt() {
         return nearLimitAt;
     }
 
@@ -239,7 +239,7 @@ public final class Slf4jListener implements RateLimitListener {
 
         private Logger logger = LoggerFactory.getLogger(Slf4jListener.class);
         private Duration interval = Duration.ofMinutes(1);
-        private OptionalDouble nearLimitAt = OptionalDouble.empty();
+        private List<Double> nearLimitAt = List.of();
         private TimeSource time = TimeSource.system();
 
         private Builder() {}
@@ -285,12 +285,13 @@ public final class Slf4jListener implements RateLimitListener {
         /**
          * Lets limits that are nearly used up be logged; they are not unless a share is stated.
          *
-         * @param share the share of an amount from which on it is nearly used up, above 0 and up to 1
+         * @param shares the shares of an amount at which it is nearly used up, above 0 and up to 1
          * @return this builder
-         * @throws IllegalArgumentException if the share is out of its range
+         * @throws IllegalArgumentException if a share is out of its range
          */
-        public Builder nearLimitAt(double share) {
-            this.nearLimitAt = OptionalDouble.of(Listeners.requireShare(share));
+        public Builder nearLimitAt(double... shares) {
+            this.nearLimitAt =
+                    Arrays.stream(shares).map(Listeners::requireShare).boxed().toList();
             return this;
         }
 

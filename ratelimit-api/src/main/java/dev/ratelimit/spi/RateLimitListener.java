@@ -6,7 +6,6 @@ import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
 import java.util.List;
-import java.util.OptionalDouble;
 
 /**
  * What a host hears of a limiter: its decisions, how reservations end, limits that are nearly used up, and what support
@@ -110,20 +109,21 @@ public interface RateLimitListener {
     default void onCancelled(Caller caller, String endpoint, Usage estimate) {}
 
     /**
-     * Returns the share of a limit's amount from which on the limit is nearly used up, and {@link #onNearLimit} is
-     * told. It is asked for once, when the limiter is built, which fails if the share is out of its range.
+     * Returns the shares of a limit's amount at which the limit is nearly used up, and {@link #onNearLimit} is told. They
+     * are asked for once, when the limiter is built, which fails if one is out of its range. A listener with a share is
+     * also told when a quota that {@linkplain dev.ratelimit.Overrun#NEVER_REFUSES never refuses} is used up.
      *
-     * @return a share above 0 and up to 1, such as 0.8; empty unless overridden: then {@link #onNearLimit} is never
-     *     told
+     * @return shares above 0 and up to 1, such as 0.5, 0.8 and 0.95; none unless overridden: then {@link #onNearLimit}
+     *     is never told
      */
-    default OptionalDouble nearLimitAt() {
-        return OptionalDouble.empty();
+    default List<Double> nearLimitAt() {
+        return List.of();
     }
 
     /**
-     * Tells that a limit is nearly used up: what is used has reached the share {@link #nearLimitAt} of the amount and
-     * what was granted. Of all charges, one that reached the share is told, whatever machines share the limit. The
-     * limit is told again only after less was used. Limits of shadow tables are told too, and say so.
+     * Tells that a limit is nearly used up: what is used has reached a share {@link #nearLimitAt} of the amount and what
+     * was granted. For each share one of all charges is told, the one that reached it, whatever machines share the limit.
+     * The share is told again only after less was used. Limits of shadow tables are told too, and say so.
      *
      * @param caller whose charge reached the share, and the tier that decided
      * @param endpoint what was called; other endpoints may share the limit

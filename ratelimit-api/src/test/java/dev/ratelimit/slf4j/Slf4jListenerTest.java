@@ -345,8 +345,8 @@ class Slf4jListenerTest {
     @Test
     void nearLimitsAreAskedForOnlyWithAShare() {
         assertThat(listener.nearLimitAt()).isEmpty();
-        assertThat(Slf4jListener.builder().nearLimitAt(0.8).build().nearLimitAt())
-                .hasValue(0.8);
+        assertThat(Slf4jListener.builder().nearLimitAt(0.5, 0.8).build().nearLimitAt())
+                .containsExactly(0.5, 0.8);
     }
 
     @Test

@@ -44,6 +44,9 @@ final class NearLimitTracker {
         long amount = limit.amount + meter.granted(now);
         double[] shares = listeners.nearLimitAt();
         for (int i = 0; i < shares.length; i++) {
+            if (!listeners.isTold(i, limit.applied.limit())) {
+                continue;
+            }
             Listening listening = new Listening(limit.key, i);
             double share = shares[i];
             if (!Listeners.isNear(used, amount, share)) {

@@ -75,7 +75,7 @@ class CoreSamplesTest {
         // sample: dev/ratelimit/slf4j/Slf4jListener.java
         Slf4jListener listener = Slf4jListener.builder().nearLimitAt(0.8).build();
         // end of sample
-        assertThat(listener.nearLimitAt()).hasValue(0.8);
+        assertThat(listener.nearLimitAt()).containsExactly(0.8);
     }
 
     @Test

@@ -14,7 +14,7 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
 import java.time.Duration;
-import java.util.OptionalDouble;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
@@ -82,8 +82,8 @@ class DeepStackTest {
         if (listened) {
             builder.listener(new RateLimitListener() {
                 @Override
-                public OptionalDouble nearLimitAt() {
-                    return OptionalDouble.of(0.9);
+                public List<Double> nearLimitAt() {
+                    return List.of(0.9);
                 }
             });
         }

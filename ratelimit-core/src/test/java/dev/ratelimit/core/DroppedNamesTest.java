@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -62,8 +61,8 @@ class DroppedNamesTest {
                 .maxOrganizations(6, CapacityPolicy.REFUSE)
                 .listener(new RateLimitListener() {
                     @Override
-                    public OptionalDouble nearLimitAt() {
-                        return OptionalDouble.of(0.5);
+                    public List<Double> nearLimitAt() {
+                        return List.of(0.5);
                     }
                 })
                 .build();

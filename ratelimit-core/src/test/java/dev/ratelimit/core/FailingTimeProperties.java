@@ -25,7 +25,6 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -66,8 +65,8 @@ class FailingTimeProperties {
             if (listened) {
                 builder.listener(new RateLimitListener() {
                     @Override
-                    public OptionalDouble nearLimitAt() {
-                        return OptionalDouble.of(0.5);
+                    public List<Double> nearLimitAt() {
+                        return List.of(0.5);
                     }
                 });
             }

@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +45,7 @@ class ListenersTest {
     private final ManualTime time = new ManualTime(ManualTime.DEFAULT_START, Long.MAX_VALUE);
 
     /** Notes every event with its arguments, and has a share of its own. */
-    private RateLimitListener noting(String name, OptionalDouble share) {
+    private RateLimitListener noting(String name, List<Double> share) {
         return (RateLimitListener) Proxy.newProxyInstance(
                 ListenersTest.class.getClassLoader(),
                 new Class<?>[] {RateLimitListener.class},
@@ -60,7 +59,7 @@ class ListenersTest {
     }
 
     private RateLimitListener noting(String name) {
-        return noting(name, OptionalDouble.empty());
+        return noting(name, List.of());
     }
 
     private static RateLimitListener throwing(Throwable thrown) {
@@ -113,9 +112,11 @@ class ListenersTest {
 
     @Test
     void aNearLimitIsToldToTheOneListenerWhoseShareItReached() {
-        Listeners listeners = listeners(
-                noting("first", OptionalDouble.of(0.5)), noting("second"), noting("third", OptionalDouble.of(1)));
-        assertThat(listeners.nearLimitAt()).containsExactly(0.5, Double.POSITIVE_INFINITY, 1);
+        Listeners listeners = listeners(noting("first", List.of(0.5)), noting("second"), noting("third", List.of(1.0)));
+        assertThat(listeners.nearLimitAt()).containsExactly(0.5, 1, 1);
+        assertThat(listeners.isTold(1, LIMIT.limit()))
+                .as("for soft quotas only")
+                .isFalse();
         listeners.onNearLimit(2, CALLER, "chat", STATUS);
         assertThat(heard).containsExactly("third onNearLimit" + List.of(CALLER, "chat", STATUS));
     }
@@ -124,7 +125,7 @@ class ListenersTest {
     void aShareOutOfItsRangeIsRefused() {
         for (double share : new double[] {0, -0.1, 1.1, Double.NaN}) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> listeners(noting("odd", OptionalDouble.of(share))))
+                    .isThrownBy(() -> listeners(noting("odd", List.of(share))))
                     .withMessage("nearLimitAt must be > 0 and <= 1: nearLimitAt=" + share);
         }
     }

@@ -17,7 +17,6 @@ import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -53,9 +52,9 @@ class NotifyingLimiterTest {
     /** Notes what it hears. */
     private final class Notes implements RateLimitListener {
 
-        private final OptionalDouble share;
+        private final List<Double> share;
 
-        Notes(OptionalDouble share) {
+        Notes(List<Double> share) {
             this.share = share;
         }
 
@@ -85,7 +84,7 @@ class NotifyingLimiterTest {
         }
 
         @Override
-        public OptionalDouble nearLimitAt() {
+        public List<Double> nearLimitAt() {
             return share;
         }
 
@@ -102,7 +101,7 @@ class NotifyingLimiterTest {
 
     @Test
     void decisionsAndTheEndsOfReservationsAreToldOnce() {
-        InMemoryRateLimiter limiter = limiter(new Notes(OptionalDouble.empty()));
+        InMemoryRateLimiter limiter = limiter(new Notes(List.of()));
         limiter.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 60));
         limiter.tryAcquire(Caller.of("acme", tier), "chat", Usage.of(Unit.TOKENS, 41));
         limiter.peek("acme", "chat", TEN_TOKENS);
@@ -128,7 +127,7 @@ class NotifyingLimiterTest {
 
     @Test
     void whatAShadowWouldRejectIsToldAfterTheAdmission() {
-        InMemoryRateLimiter limiter = limiter(new Notes(OptionalDouble.of(1)));
+        InMemoryRateLimiter limiter = limiter(new Notes(List.of(1.0)));
         RateLimit five = RateLimit.of(Unit.TOKENS, 5, Duration.ofMinutes(1));
         Tier shadowed = tier.withTable(
                 LimitTable.named("shadow").eachOtherEndpoint(five).asShadow());
@@ -230,8 +229,8 @@ class NotifyingLimiterTest {
         }
 
         @Override
-        public OptionalDouble nearLimitAt() {
-            return OptionalDouble.of(share);
+        public List<Double> nearLimitAt() {
+            return List.of(share);
         }
 
         @Override
@@ -245,8 +244,8 @@ class NotifyingLimiterTest {
         AtomicInteger told = new AtomicInteger();
         InMemoryRateLimiter limiter = limiter(new RateLimitListener() {
             @Override
-            public OptionalDouble nearLimitAt() {
-                return OptionalDouble.of(0.5);
+            public List<Double> nearLimitAt() {
+                return List.of(0.5);
             }
 
             @Override
@@ -275,7 +274,7 @@ class NotifyingLimiterTest {
 
     @Test
     void aForgottenOrganizationBeginsAnew() {
-        InMemoryRateLimiter limiter = limiter(new Notes(OptionalDouble.empty()));
+        InMemoryRateLimiter limiter = limiter(new Notes(List.of()));
         Reservation open = limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, 100));
         limiter.admin().forget("acme");
         limiter.admin().forget("nobody");
@@ -300,7 +299,7 @@ class NotifyingLimiterTest {
                         throw new IllegalStateException("a listener that fails");
                     }
                 },
-                new Notes(OptionalDouble.empty()));
+                new Notes(List.of()));
         assertThat(limiter.tryAcquire("acme", "chat", TEN_TOKENS).isAdmitted()).isTrue();
         assertThat(heard).containsExactly("admitted acme chat 10 tokens");
     }

@@ -34,16 +34,16 @@ final class Request {
         SETTLE(5),
         /** Lists endpoints, some at a time. */
         NAMES(6),
-        /** Grants units of a quota. */
-        GRANT(7),
-        /** Charges what the first half of the limits counts to the second half. */
-        CARRY(8),
-        /** Sets what is used to nothing. */
-        RESET(9),
-        /** Drops what is used and granted. */
-        FORGET(10),
         /** Charges what has happened, whether it fits or not, and tells what would have been decided. */
-        RECORD(11);
+        RECORD(7),
+        /** Grants units of a quota. */
+        GRANT(8),
+        /** Charges what the first half of the limits counts to the second half. */
+        CARRY(9),
+        /** Sets what is used to nothing. */
+        RESET(10),
+        /** Drops what is used and granted. */
+        FORGET(11);
 
         private final int number;
 

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -135,8 +134,8 @@ class ListenersTest extends ServedTest {
     private static RateLimitListener near(List<Long> used) {
         return new RateLimitListener() {
             @Override
-            public OptionalDouble nearLimitAt() {
-                return OptionalDouble.of(0.8);
+            public List<Double> nearLimitAt() {
+                return List.of(0.8);
             }
 
             @Override

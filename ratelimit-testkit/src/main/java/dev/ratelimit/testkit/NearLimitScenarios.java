@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ratelimit.Caller;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
+import dev.ratelimit.Overrun;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Unit;
@@ -13,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,8 +33,8 @@ abstract class NearLimitScenarios extends Scenarios {
     void listen() {
         listenedBy(new RateLimitListener() {
             @Override
-            public OptionalDouble nearLimitAt() {
-                return OptionalDouble.of(0.8);
+            public List<Double> nearLimitAt() {
+                return List.of(0.8);
             }
 
             @Override
@@ -66,6 +66,31 @@ abstract class NearLimitScenarios extends Scenarios {
         told(8L);
         admits(1, 1).rejects(1, 60_000);
         told();
+    }
+
+    @Test
+    void eachShareIsToldOnceAndASoftQuotaAlsoWhenItIsUsedUp() {
+        listenedBy(new RateLimitListener() {
+            @Override
+            public List<Double> nearLimitAt() {
+                return List.of(0.5, 0.8);
+            }
+
+            @Override
+            public void onNearLimit(Caller caller, String endpoint, LimitStatus status) {
+                near.add(status);
+            }
+        });
+        limits(TEN);
+        admits(4, 1, 1);
+        told(5L);
+        admits(3, 1);
+        told(9L);
+        limits(Quota.perMonth(10).withOverrun(Overrun.NEVER_REFUSES));
+        admits(6, 3);
+        told(6L, 9L);
+        admits(2, 5);
+        told(11L);
     }
 
     @Test
