@@ -7,8 +7,8 @@ import java.util.concurrent.CompletionStage;
  * The questions of a {@link RateLimiter}, asked without a thread that waits for a store. {@link RateLimiter#async()}
  * gives this view; it decides as that limiter does.
  *
- * <p>What depends on a stage may run on the thread that the store's answer came by, so it must not block. A backend says
- * which thread that is.
+ * <p>What depends on a stage may run on the thread that the store's answer came by, so it must not block. A backend
+ * says which thread that is.
  *
  * <p>Implementations are safe for use by many threads. Methods throw what those of {@link RateLimiter} throw for a bad
  * argument; a store that fails completes a stage exceptionally, where the backend does not decide without it.

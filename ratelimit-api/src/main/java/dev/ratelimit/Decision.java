@@ -21,11 +21,12 @@ public sealed interface Decision permits Admitted, Rejected {
     boolean isAdmitted();
 
     /**
-     * Returns where the organization stands with every limit that the call fell under. Of an admitted call each is as of
-     * its own charge, from the same step, so that no two calls are told the same remaining units unless units came back
-     * in between. Of a rejected one they are as of the decision, and shadows and limits that admit are among them.
+     * Returns where the organization stands with every limit that the call fell under. Of an admitted call each is as
+     * of its own charge, from the same step, so that no two calls are told the same remaining units unless units came
+     * back in between. Of a rejected one they are as of the decision, and shadows and limits that admit are among them.
      *
-     * @return one status for each limit, in the order of the tier's tables, unmodifiable; empty where no limit was asked
+     * @return one status for each limit, in the order of the tier's tables, unmodifiable; empty where no limit was
+     *     asked
      * @throws IllegalStateException if the limiter does not report: ask {@link RateLimiter#reporting()}
      */
     List<LimitStatus> limits();

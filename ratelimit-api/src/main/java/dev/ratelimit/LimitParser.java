@@ -248,7 +248,8 @@ final class LimitParser {
         }
         scanner.expectEnd(
                 period instanceof CalendarPeriod
-                        ? "expected the end, \"from\", \"in\" and a time zone, \", until reached\" or \", never refuses\""
+                        ? "expected the end, \"from\", \"in\" and a time zone, \", until reached\" or"
+                                + " \", never refuses\""
                         : "expected the end, \", until reached\" or \", never refuses\"");
         return quota;
     }

@@ -13,8 +13,8 @@ public enum Overrun {
     UNTIL_REACHED,
 
     /**
-     * Every call is admitted, whatever is used: the quota is soft. It counts on, its status tells by how much the amount is
-     * {@linkplain LimitStatus#overrun() overrun}, and it refuses nothing.
+     * Every call is admitted, whatever is used: the quota is soft. It counts on, its status tells by how much the
+     * amount is {@linkplain LimitStatus#overrun() overrun}, and it refuses nothing.
      */
     NEVER_REFUSES
 }

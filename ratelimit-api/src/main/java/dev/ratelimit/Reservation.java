@@ -43,17 +43,17 @@ public interface Reservation {
 
     /**
      * Uses a piece of the estimate while the call goes on, for output that comes piece by piece. Pieces use up the
-     * estimate first. What a piece uses beyond it is asked for, now and all or nothing: as a call of its own would be, by
-     * the limits of those units, as they are in the tier that the reservation was made under. A piece that does not state
-     * {@link Unit#CALLS} is no further call.
+     * estimate first. What a piece uses beyond it is asked for, now and all or nothing: as a call of its own would be,
+     * by the limits of those units, as they are in the tier that the reservation was made under. A piece that does not
+     * state {@link Unit#CALLS} is no further call.
      *
-     * <p>Admitted, what was asked for is charged and belongs to this reservation: {@link #settle()} replaces it together
-     * with the estimate, and {@link #cancel} gives it back. Rejected, the piece charges nothing and uses nothing of the
-     * estimate, and the reservation stays open. A host may stop the call, or wait and ask again.
+     * <p>Admitted, what was asked for is charged and belongs to this reservation: {@link #settle()} replaces it
+     * together with the estimate, and {@link #cancel} gives it back. Rejected, the piece charges nothing and uses
+     * nothing of the estimate, and the reservation stays open. A host may stop the call, or wait and ask again.
      *
      * @param piece what is used now
-     * @return whether it fits; the answer to the estimate, if that was rejected; if the reservation is not open any more,
-     *     a rejection by {@link ReservationEnded}
+     * @return whether it fits; the answer to the estimate, if that was rejected; if the reservation is not open any
+     *     more, a rejection by {@link ReservationEnded}
      */
     Decision use(Usage piece);
 
@@ -102,7 +102,8 @@ public interface Reservation {
 
     /**
      * Replaces what was charged, as {@link #settle(Usage)} does, without a thread that waits for the answer of a store.
-     * Unless a backend overrides it, this method calls {@link #settle(Usage)}, which is right where no call waits for a store.
+     * Unless a backend overrides it, this method calls {@link #settle(Usage)}, which is right where no call waits for a
+     * store.
      *
      * @param actual what the call used in all
      * @return whether this ended the reservation, when it is done

@@ -21,22 +21,22 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p>A call is answered at once when it will not be in time: when the wait that a rejection names is longer than what is
- * left of the longest wait, or when no wait helps. A refusal of a key is answered at once; a key that is revoked while
- * its call waits does not end the waiting.
+ * <p>A call is answered at once when it will not be in time: when the wait that a rejection names is longer than what
+ * is left of the longest wait, or when no wait helps. A refusal of a key is answered at once; a key that is revoked
+ * while its call waits does not end the waiting.
  *
  * <p>A call that waits holds nothing and no place in a queue, so there is no fairness: a call that comes later may be
- * admitted earlier. It asks again after the wait that it was told and a random part of that, so that those who were told
- * the same do not come back at once. The part is up to a sixteenth at first, and doubles each time the call is refused
- * again, up to the wait itself. What is given back, or allowed by another tier, before it asks again does not wake it.
- * The {@link TierResolver} is asked at every attempt of a call by name.
+ * admitted earlier. It asks again after the wait that it was told and a random part of that, so that those who were
+ * told the same do not come back at once. The part is up to a sixteenth at first, and doubles each time the call is
+ * refused again, up to the wait itself. What is given back, or allowed by another tier, before it asks again does not
+ * wake it. The {@link TierResolver} is asked at every attempt of a call by name.
  *
  * <p>The wait goes by the {@link RateLimiter#timeSource()}. The last attempt is made no later than the longest wait,
  * plus the imprecision of {@link TimeSource#sleep} or of the scheduler. A longest wait of zero makes one attempt; one
  * above 292 years has no end.
  *
- * <p>The forms with a scheduler hold no thread while they wait, and none while a store answers: the scheduler asks again
- * when it is time, by a clock that runs like the time source, and is not shut down. When a future of theirs is
+ * <p>The forms with a scheduler hold no thread while they wait, and none while a store answers: the scheduler asks
+ * again when it is time, by a clock that runs like the time source, and is not shut down. When a future of theirs is
  * cancelled, the call leaves the scheduler; if a store admits it later, it is given back.
  *
  * <p>Safe for use by many threads.
@@ -186,8 +186,8 @@ public final class WaitingLimiter {
      * @param endpoint what is called
      * @param estimate what the call is expected to use
      * @param scheduler asks again when it is time
-     * @return the reservation, which says whether the call may go ahead; completed exceptionally if there is no tier, or
-     *     if asking or scheduling threw an exception
+     * @return the reservation, which says whether the call may go ahead; completed exceptionally if there is no tier,
+     *     or if asking or scheduling threw an exception
      */
     public CompletableFuture<Reservation> reserveAsync(
             String organization, String endpoint, Usage estimate, ScheduledExecutorService scheduler) {

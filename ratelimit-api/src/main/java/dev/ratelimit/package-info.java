@@ -10,7 +10,7 @@
  *     ▲
  *     │ one meter each, per organization and account
  *   RateLimiter.tryAcquire(organization, endpoint, Usage) ──► Decision: Admitted | Rejected (Cause, retryAfter)
- *   RateLimiter.reserve(organization, endpoint, estimate) ──► Reservation: decision, use(piece), settle(actual) | cancel
+ *   RateLimiter.reserve(organization, endpoint, estimate) ──► Reservation: decision, use(piece), settle | cancel
  *                          ▲
  *                          └─ or who a key stands for: Resolution: Caller (organization, Tier) | Rejected
  * </pre>

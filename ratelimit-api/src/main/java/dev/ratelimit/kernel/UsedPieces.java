@@ -94,8 +94,8 @@ public final class UsedPieces {
     }
 
     /**
-     * Returns what a reservation is settled for by its pieces: all units of the estimate, and those that a piece states;
-     * calls only if a piece states them.
+     * Returns what a reservation is settled for by its pieces: all units of the estimate, and those that a piece
+     * states; calls only if a piece states them.
      *
      * @return the sum of the pieces
      */

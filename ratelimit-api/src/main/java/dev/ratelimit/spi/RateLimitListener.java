@@ -35,11 +35,11 @@ import java.util.List;
  * <p>Implementations must be safe for use by many threads. The events of two threads may be told in another order than
  * that of the decisions.
  *
- * <p>What all calls used is the sum of what was {@link #onAdmitted} and {@link #onRecorded}, where a reservation that was {@link #onSettled}
- * counts with its actual use instead of its estimate, for the units that this states, and one that was {@link
- * #onCancelled} does not count. What is added to a reservation piece by piece is not told: the actual use includes it.
- * So that sum lacks what was added to reservations that are not settled, and of units that they are not settled for;
- * {@code status} has it.
+ * <p>What all calls used is the sum of what was {@link #onAdmitted} and {@link #onRecorded}, where a reservation that
+ * was {@link #onSettled} counts with its actual use instead of its estimate, for the units that this states, and one
+ * that was {@link #onCancelled} does not count. What is added to a reservation piece by piece is not told: the actual
+ * use includes it. So that sum lacks what was added to reservations that are not settled, and of units that they are
+ * not settled for; {@code status} has it.
  */
 public interface RateLimitListener {
 
@@ -109,9 +109,9 @@ public interface RateLimitListener {
     default void onCancelled(Caller caller, String endpoint, Usage estimate) {}
 
     /**
-     * Returns the shares of a limit's amount at which the limit is nearly used up, and {@link #onNearLimit} is told. They
-     * are asked for once, when the limiter is built, which fails if one is out of its range. A listener with a share is
-     * also told when a quota that {@linkplain dev.ratelimit.Overrun#NEVER_REFUSES never refuses} is used up.
+     * Returns the shares of a limit's amount at which the limit is nearly used up, and {@link #onNearLimit} is told.
+     * They are asked for once, when the limiter is built, which fails if one is out of its range. A listener with a
+     * share is also told when a quota that {@linkplain dev.ratelimit.Overrun#NEVER_REFUSES never refuses} is used up.
      *
      * @return shares above 0 and up to 1, such as 0.5, 0.8 and 0.95; none unless overridden: then {@link #onNearLimit}
      *     is never told
@@ -121,9 +121,9 @@ public interface RateLimitListener {
     }
 
     /**
-     * Tells that a limit is nearly used up: what is used has reached a share {@link #nearLimitAt} of the amount and what
-     * was granted. For each share one of all charges is told, the one that reached it, whatever machines share the limit.
-     * The share is told again only after less was used. Limits of shadow tables are told too, and say so.
+     * Tells that a limit is nearly used up: what is used has reached a share {@link #nearLimitAt} of the amount and
+     * what was granted. For each share one of all charges is told, the one that reached it, whatever machines share the
+     * limit. The share is told again only after less was used. Limits of shadow tables are told too, and say so.
      *
      * @param caller whose charge reached the share, and the tier that decided
      * @param endpoint what was called; other endpoints may share the limit

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * does.
  *
  * <p>The tier is asked for at every call, so a change of tier counts from the next call on. When the organization's
- * state was dropped because it was idle, the next call makes it anew; until then this object keeps what was dropped from
- * being collected.
+ * state was dropped because it was idle, the next call makes it anew; until then this object keeps what was dropped
+ * from being collected.
  *
  * <p>Safe for use by many threads, and lock-free as the limiter is.
  */

@@ -222,8 +222,8 @@ final class Decider {
     }
 
     /**
-     * Charges all limits for usage that has happened, whether it fits or not, and the limits of shadows if they admit it.
-     * Returns what a call would have been answered, null if the organization's state was dropped meanwhile.
+     * Charges all limits for usage that has happened, whether it fits or not, and the limits of shadows if they admit
+     * it. Returns what a call would have been answered, null if the organization's state was dropped meanwhile.
      */
     @Nullable
     Decision record(OrganizationState organization, Tier tier, String endpoint, Usage usage, boolean reports) {

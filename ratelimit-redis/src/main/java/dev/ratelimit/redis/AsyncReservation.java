@@ -9,11 +9,11 @@ import java.util.concurrent.CompletionStage;
  * A {@link Reservation} that can also be used, settled and cancelled without a thread that waits. Safe for use by
  * many threads.
  *
- * <p>{@link #settle()} and {@link #cancel}, and their asynchronous twins, answer whether they ended the reservation; they
- * do so within the {@linkplain RedisRateLimiterBuilder#timeout time of a decision}, also if Redis does not. An end that
- * does not reach Redis is sent again until Redis confirms it, or until the windows and periods are over that it
- * concerns, or for a day. It is never booked twice. {@link #confirmed} tells what came of it, and
- * {@link OutageListener} hears of all that is delayed and lost.
+ * <p>{@link #settle()} and {@link #cancel}, and their asynchronous twins, answer whether they ended the reservation;
+ * they do so within the {@linkplain RedisRateLimiterBuilder#timeout time of a decision}, also if Redis does not. An end
+ * that does not reach Redis is sent again until Redis confirms it, or until the windows and periods are over that it
+ * concerns, or for a day. It is never booked twice. {@link #confirmed} tells what came of it, and {@link
+ * OutageListener} hears of all that is delayed and lost.
  */
 public interface AsyncReservation extends Reservation {
 

@@ -324,8 +324,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
     /**
      * Returns the same limiter, asked without a thread that waits for Redis. Its reservations are {@link
-     * AsyncReservation}s. A status completes exceptionally with a {@link RedisUnavailableException} where Redis does not
-     * answer and nothing else tells it.
+     * AsyncReservation}s. A status completes exceptionally with a {@link RedisUnavailableException} where Redis does
+     * not answer and nothing else tells it.
      */
     @Override
     public AsyncRateLimiter async() {

@@ -115,8 +115,8 @@ import java.util.stream.Collectors;
  *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, -1 the time is in none of the periods,
  *          -2 the endpoint must share (both: ask again); the time of quotas;
  *          for each meter to decide: wait (0 admits, -1 for good), place (number and stamp of the mark, or end of the
- *          period and begun), and if that is to be reported, a status as of then; but nothing if all admit and the places
- *          are not asked for;
+ *          period and begun), and if that is to be reported, a status as of then; but nothing if all admit and the
+ *          places are not asked for;
  *          for a status, a grant, and each limit that use is carried over to: hi, lo, wait until some of it counts no
  *          more, wait until nothing is used, granted; in the last case, 1 if something was carried over;
  *          for a reset, and to forget: how many meters there were;
