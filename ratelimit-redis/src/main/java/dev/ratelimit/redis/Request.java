@@ -35,15 +35,15 @@ final class Request {
         /** Lists endpoints, some at a time. */
         NAMES(6),
         /** Grants units of a quota. */
-        GRANT(7),
+        GRANT(8),
         /** Charges what the first half of the limits counts to the second half. */
-        CARRY(8),
+        CARRY(9),
         /** Sets what is used to nothing. */
-        RESET(9),
+        RESET(10),
         /** Drops what is used and granted. */
-        FORGET(10),
+        FORGET(11),
         /** Charges what has happened, whether it fits or not, and tells what would have been decided. */
-        RECORD(11);
+        RECORD(7);
 
         private final int number;
 
