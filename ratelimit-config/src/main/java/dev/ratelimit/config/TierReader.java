@@ -260,7 +260,7 @@ final class TierReader {
             }
             return list.getValue();
         }
-        findings.add(node, what + " must be a list, such as [a, b]" + (isEmpty(node) ? QUOTES : ""));
+        findings.add(node, what + " must be a list, such as [a, b]" + (Fields.isEmpty(node) ? QUOTES : ""));
         return List.of();
     }
 
@@ -278,13 +278,6 @@ final class TierReader {
             return Optional.empty();
         }
         return Optional.of(value);
-    }
-
-    /** Tells whether a key has no value. */
-    static boolean isEmpty(Node node) {
-        return node instanceof ScalarNode scalar
-                && scalar.isPlain()
-                && scalar.getValue().isEmpty();
     }
 
     /** Does what the API may refuse, and finds what it says then. */
