@@ -22,7 +22,7 @@ local OVERFLOW = '%o' -- stands in a list for the endpoints beyond most_names
 local WRITTEN = '%t' -- stands in a list for the latest time at which something was listed there
 
 local TAKE, LOOK, CHARGE, LEASE, STATUS, SETTLE, NAMES, RECORD = 0, 1, 2, 3, 4, 5, 6, 7
-local GRANT, CARRY, RESET, FORGET = 8, 9, 10, 11 -- what the host does by hand
+local GRANT, CARRY, RESET, FORGET = 8, 9, 10, 11 -- by hand: part 87 answers all from GRANT on
 local REPORTS = 16 -- is added to an operation that is to tell what is used after it
 
 local call, pack, unpacked, format = redis.call, struct.pack, struct.unpack, string.format

@@ -16,7 +16,7 @@ local function standing(m)
 end
 
 -- A usual charge that began a mark left its name there instead of a receipt. All limits admitted it.
-if again > 0 and (operation == TAKE or operation == CHARGE) then
+if again > 0 and not reports and (operation == TAKE or operation == CHARGE) then -- a report has its receipt
   local made
   for _, m in ipairs(meters) do
     made = made or m.kind.begun_by(m, name)
@@ -31,7 +31,7 @@ if again > 0 and (operation == TAKE or operation == CHARGE) then
       elseif m.units > 0 then
         first, second = window.place_at(m, made)
       end
-      replies[n + 1] = pack('<ddd', 0, first, second) .. (reports and standing(m) or '')
+      replies[n + 1] = pack('<ddd', 0, first, second)
     end
     return table.concat(replies)
   end
