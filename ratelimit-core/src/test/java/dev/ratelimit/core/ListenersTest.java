@@ -10,6 +10,7 @@ import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.RateLimit;
+import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
@@ -86,12 +87,16 @@ class ListenersTest {
         Usage actual = Usage.call().andCharacters("hello");
         listeners.onDecided(CALLER, "chat", USAGE, Decision.admitted());
         listeners.onDecided(CALLER, "chat", USAGE, REJECTED);
+        Recorded recorded = Recorded.charged(REJECTED);
+        listeners.onRecorded(CALLER, "chat", USAGE, recorded);
+        listeners.onRecorded(CALLER, "chat", USAGE, Recorded.notCharged(REJECTED));
         listeners.onSettled(CALLER, "chat", USAGE, actual);
         listeners.onCancelled(CALLER, "chat", USAGE);
         listeners.onForgotten("acme");
         List<String> events = List.of(
                 "onAdmitted" + List.of(CALLER, "chat", USAGE),
                 "onRejected" + List.of(CALLER, "chat", USAGE, REJECTED),
+                "onRecorded" + List.of(CALLER, "chat", USAGE, recorded),
                 "onSettled" + List.of(CALLER, "chat", USAGE, actual),
                 "onCancelled" + List.of(CALLER, "chat", USAGE),
                 "onForgotten[acme]");
@@ -154,6 +159,11 @@ class ListenersTest {
     @Test
     void aNearLimitThatAListenerFailsOnIsLoggedToo() {
         Listeners listeners = listeners(new RateLimitListener() {
+            @Override
+            public List<Double> nearLimitAt() {
+                return List.of(0.8);
+            }
+
             @Override
             public void onNearLimit(Caller caller, String endpoint, LimitStatus status) {
                 throw new IllegalStateException("bad");
