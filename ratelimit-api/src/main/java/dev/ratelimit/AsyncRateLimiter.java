@@ -16,7 +16,7 @@ import java.util.concurrent.CompletionStage;
 public interface AsyncRateLimiter {
 
     /**
-     * Asks for a call that uses so much.
+     * Asks for a call by its usage.
      *
      * @param who a caller, or the refusal of its key
      * @param endpoint what is called
@@ -115,7 +115,7 @@ public interface AsyncRateLimiter {
     }
 
     /**
-     * Asks for a call of an organization that uses so much.
+     * Asks for a call of an organization by its usage.
      *
      * @param organization who calls
      * @param endpoint what is called

@@ -19,7 +19,7 @@ import java.util.List;
 public interface BoundLimiter {
 
     /**
-     * Asks for a call that uses so much.
+     * Asks for a call by its usage.
      *
      * @param usage what the call uses
      * @return whether the call may go ahead; the refusal of the key, if it is bound to one

@@ -41,7 +41,7 @@ import java.util.List;
 public interface RateLimiter {
 
     /**
-     * Asks for a call that uses so much.
+     * Asks for a call by its usage.
      *
      * @param who a caller, or the refusal of its key
      * @param endpoint what is called
@@ -194,7 +194,7 @@ public interface RateLimiter {
     }
 
     /**
-     * Asks for a call of an organization that uses so much.
+     * Asks for a call of an organization by its usage.
      *
      * @param organization who calls
      * @param endpoint what is called

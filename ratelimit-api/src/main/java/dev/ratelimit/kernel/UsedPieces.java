@@ -51,7 +51,7 @@ public final class UsedPieces {
      * Takes what a piece uses.
      *
      * @param piece what is used
-     * @return what must be asked for, since the estimate has not so much left of it; null if nothing must
+     * @return what must be asked for, since it goes beyond what is left of the estimate; null if nothing does
      */
     public @Nullable Usage take(Usage piece) {
         Map<Unit, Long> before = change(piece, 1);

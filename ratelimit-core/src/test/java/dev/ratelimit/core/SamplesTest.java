@@ -59,7 +59,11 @@ class SamplesTest {
         assertThat(shown)
                 .hasSizeGreaterThan(30)
                 .extracting(Sample::place)
-                .contains("README.md", "dev/ratelimit/Reservation.java", "dev/ratelimit/redis/RedisRateLimiter.java");
+                .contains(
+                        "README.md",
+                        "docs/redis.md",
+                        "dev/ratelimit/Reservation.java",
+                        "dev/ratelimit/redis/RedisRateLimiter.java");
         assertThat(compiledSamples()).containsExactlyInAnyOrderElementsOf(shown);
     }
 

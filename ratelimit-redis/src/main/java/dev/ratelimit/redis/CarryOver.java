@@ -29,7 +29,7 @@ record CarryOver(LimitSet limitSet, List<EncodedLimit> to) {
     }
 
     /**
-     * Makes those of a change of plan: an endpoint by itself, since a run of the script lists one endpoint.
+     * Makes those of a change of plan: one endpoint at a time, since a run of the script lists one endpoint.
      *
      * @param names the names of the endpoints that are listed
      * @param limitSets gives the limits of an endpoint

@@ -61,7 +61,7 @@ final class Leases {
     private static final int MOST = 10_000;
     private static final int SLICE = 100;
     private static final int LONGEST_NAME = Scope.Endpoint.MAX_BYTES;
-    private static final long DRIFT = 100; // a clock may be slower by one in so many
+    private static final long DRIFT = 100; // a clock may be slower by one in this many
 
     private record Key(String organization, String account, String endpoint) {
 

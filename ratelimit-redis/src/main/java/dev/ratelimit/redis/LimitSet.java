@@ -10,7 +10,7 @@ import java.util.List;
  * @param list which list of the organization's has the endpoint: {@link RedisKeys#UNLISTED} or {@link RedisKeys#NAMED}
  * @param name the endpoint as that list has it
  * @param limits the limits that are asked
- * @param mostNames how many names the list may hold for the limits to count this endpoint by itself; negative if any
+ * @param mostNames how many names the list may hold for the limits to count this endpoint alone; negative if any
  *     number
  */
 record LimitSet(Caller caller, String list, String name, List<EncodedLimit> limits, int mostNames) {

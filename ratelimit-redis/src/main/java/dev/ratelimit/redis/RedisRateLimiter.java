@@ -42,7 +42,7 @@ import java.util.function.BooleanSupplier;
  *
  * <p>What an organization uses on all machines adds up. In no window of a limit's length are more units admitted than
  * its amount, by the clock of the server, whatever the clocks of the machines show: each decision is one script that
- * runs on the server by itself. Windows are exact to the microsecond, or hold a charge up to window/1,024 too long, as
+ * runs alone on the server. Windows are exact to the microsecond, or hold a charge up to window/1,024 too long, as
  * {@link dev.ratelimit.Precision} says; a window that is no whole number of microseconds is rounded up. When the
  * server's clock steps forward, or a primary takes over whose clock is ahead, charges leave their windows by as much
  * too early; when it steps back, waits are longer. A period of a quota that is over comes back only if the clock was
@@ -413,7 +413,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      * Gives back what is unused of {@linkplain RedisRateLimiterBuilder#leases leases}, sends the ends of reservations
      * that Redis has not confirmed once more, and closes the connection. It waits for 100 of them at a time, in all no
      * longer than 5 seconds and the time of a decision. What Redis does not confirm by then may stay charged, and so
-     * may what a call takes ahead at the same time; an {@link OutageListener} hears of it. What is asked thereafter is
+     * may what a call takes ahead at the same time; an {@link OutageListener} hears of it. Later questions are
      * decided as while Redis is away.
      */
     @Override

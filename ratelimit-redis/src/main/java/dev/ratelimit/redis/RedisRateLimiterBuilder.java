@@ -274,7 +274,7 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
      * find that out, a key is written, which is deleted at once or else lives for two minutes. Nothing is charged.
      *
      * <p>A Redis that is away, or answers that it serves nobody at present, is an outage from the start: the limiter
-     * decides as the host chose, and connects by itself, trying again in every {@linkplain #probeEvery pause}. If the
+     * decides as the host chose, and tries to connect again in every {@linkplain #probeEvery pause}. If the
      * reason to refuse Redis shows only then, the log says so, and {@link OutageListener#unfit}.
      *
      * @return a limiter that goes on with what is in Redis

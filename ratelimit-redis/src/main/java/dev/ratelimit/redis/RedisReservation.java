@@ -144,7 +144,7 @@ final class RedisReservation implements AsyncReservation {
                 back.add(new Change(more.charged().limits().get(i), List.of(charge), 0, charge.first()));
             }
         }
-        // Not waited for: it is on its way before the answer, and so before whatever is asked thereafter.
+        // Not waited for: it is on its way before the answer, and so before any later question.
         Settlements.Sent unused = scriptClient.giveBack(limitSet, back);
         return CompletableFuture.completedFuture(ended());
     }
@@ -242,7 +242,7 @@ final class RedisReservation implements AsyncReservation {
         return taken;
     }
 
-    /** Leaves so many units charged: the newest of what there is, and more if that is too little. */
+    /** Leaves a number of units charged: the newest of what there is, and more if that is too little. */
     private static void addChange(List<Change> changes, EncodedLimit encoded, List<Booking> charged, long units) {
         List<Booking> refunds = new ArrayList<>();
         long missing = units;

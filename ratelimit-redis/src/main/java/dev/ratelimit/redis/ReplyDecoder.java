@@ -93,7 +93,7 @@ final class ReplyDecoder {
         return statuses(reply, 2, STATUS);
     }
 
-    /** Decodes how the limits stand: the first from a number on, each other so many numbers behind. */
+    /** Decodes how the limits stand. The first begins at one number of the reply, each other some numbers later. */
     private static List<LimitStatus> statuses(Reply reply, int from, int numbers) {
         List<EncodedLimit> encodedLimits = reply.limitSet().limits();
         List<LimitStatus> statuses = new ArrayList<>(encodedLimits.size());

@@ -26,7 +26,7 @@ final class Request {
         LOOK(1),
         /** Decides and charges, and tells where. */
         CHARGE(2),
-        /** Decides, and charges a batch if it fits, else the call by itself, and tells where. */
+        /** Decides, charges a batch if it fits, else the call alone, and tells where. */
         LEASE(3),
         /** Tells what is used. */
         STATUS(4),

@@ -99,7 +99,7 @@ final class ScriptClient {
     }
 
     /**
-     * Decides by some limits, and charges them: a batch if all have room for it, else the call by itself if all admit.
+     * Decides by some limits, and charges them: a batch if all have room for it, else the call alone if all admit it.
      */
     CompletableFuture<Outcome> lease(LimitSet limitSet, Usage usage, Batch batch) {
         return unlessRefused(Request.Operation.LEASE, limitSet, usage, batch, false);

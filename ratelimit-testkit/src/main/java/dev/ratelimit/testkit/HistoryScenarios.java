@@ -77,7 +77,7 @@ abstract class HistoryScenarios extends Scenarios {
 
     /**
      * A limiter may hold the charges of a large limit longer than exact, by 1/1,024 of the window. So what it admits
-     * the reference admits, and what it rejects the reference would reject if the window were so much longer.
+     * the reference admits, and what it rejects the reference would reject if the window were longer by that part.
      */
     @RepeatedTest(3)
     void aLargeLimitIsNeverLooserThanExactAndHardlyStricter(RepetitionInfo repetition) {

@@ -19,7 +19,7 @@ final class Race {
         T run(int thread) throws Exception;
     }
 
-    /** Runs so many threads, numbered from 0, and returns their results in this order when all have ended. */
+    /** Runs a number of threads, counted from 0, and returns their results in this order when all have ended. */
     static <T> List<T> of(int threads, Runner<T> runner) throws InterruptedException, ExecutionException {
         CountDownLatch ready = new CountDownLatch(threads);
         List<Callable<T>> tasks = new ArrayList<>();

@@ -67,7 +67,7 @@ final class RandomTraffic {
         return random.nextBoolean() ? usage : usage.and(Unit.TOKENS, random.nextInt(4));
     }
 
-    /** What is added or settled: up to so much of one unit, or of both. */
+    /** What is used or settled: up to an amount of one unit, or of both. */
     Usage amounts(int most) {
         Usage usage = Usage.of(unit(), random.nextInt(most + 1));
         return random.nextInt(3) > 0 ? usage : usage.and(unit(), random.nextInt(most + 1));

@@ -34,7 +34,7 @@ abstract class ReferenceMeter {
             return units;
         }
 
-        /** Gives back what goes beyond so many units, and returns what is left. */
+        /** Gives back what goes beyond a number of units, and returns what is left. */
         final long keep(long most) {
             units = Math.min(units, most);
             return units;
@@ -70,7 +70,7 @@ abstract class ReferenceMeter {
     abstract void chargeMore(Charge earlier, long units, Moment now);
 
     /**
-     * Makes of what a reservation has charged so many units: the newest of them stay, so that the oldest are given back
+     * Leaves a number of units of what a reservation has charged. The newest of them stay, so the oldest are given back
      * first. If all of them are too few, the rest is charged without asking.
      */
     final void settle(List<? extends Charge> charged, long units, Moment now) {
@@ -86,7 +86,7 @@ abstract class ReferenceMeter {
         charge(atMost(units, charges(now)), now);
     }
 
-    /** Returns how many units may be charged without asking, if so many are wanted and some are used. */
+    /** Returns how many of some units may be charged without asking, beside those that are used. */
     static long atMost(long units, List<Charge> used) {
         return Math.min(units, MOST_USED - sum(used));
     }
@@ -124,7 +124,7 @@ abstract class ReferenceMeter {
     }
 
     /**
-     * Returns the wait until at least so many units have gone; empty if more are asked for than are used, or none will.
+     * Returns the wait until at least a number of units have gone; empty if fewer are used, or none will go.
      */
     private Optional<Duration> waitUntilGone(long units, Moment now) {
         if (units == 0) {

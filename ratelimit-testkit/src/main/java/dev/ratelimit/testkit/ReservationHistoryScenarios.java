@@ -132,7 +132,7 @@ abstract class ReservationHistoryScenarios extends Scenarios {
     /**
      * A limiter may hold the charges of a large limit longer than exact, by 1/1,024 of the window, and what is given
      * back in that time frees as much. So it refuses what the reference refuses, and admits what it would admit if the
-     * window were so much longer.
+     * window were longer by that part.
      */
     @RepeatedTest(3)
     void aLargeLimitThatIsSettledIsNeverLooserThanExactAndHardlyStricter(RepetitionInfo repetition) {

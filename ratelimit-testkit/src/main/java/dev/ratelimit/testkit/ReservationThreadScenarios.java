@@ -33,7 +33,7 @@ abstract class ReservationThreadScenarios {
         this.contract = contract;
     }
 
-    /** A window and a quota that hold so many tokens, and that no test outlasts. */
+    /** A window and a quota that hold some tokens, and that no test outlasts. */
     private RateLimiter limiterOf(long tokens) {
         RateLimit hour = RateLimit.of(Unit.TOKENS, tokens, Duration.ofHours(1));
         Tier tier = Scenarios.tierOf(hour, Quota.lifetime(Unit.TOKENS, tokens));
@@ -116,7 +116,7 @@ abstract class ReservationThreadScenarios {
         return i % 20 == 0 ? 150 : i % 5;
     }
 
-    /** Adds single tokens until so many are added or the reservation has ended. */
+    /** Uses single tokens until a number of them are used or the reservation has ended. */
     private static void add(Reservation reservation, int tokens) {
         for (int i = 0; i < tokens; i++) {
             if (reservation.use(Scenarios.tokens(1)) instanceof Rejected rejected) {

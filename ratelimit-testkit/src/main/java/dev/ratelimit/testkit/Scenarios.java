@@ -84,7 +84,7 @@ abstract class Scenarios {
         limiter = contract.create(organization -> tier, time);
     }
 
-    /** Begins anew, with a limiter that has meters for so many endpoints that no table names. */
+    /** Begins anew, with a limiter that has meters for a number of endpoints that no table names. */
     final Scenarios boundedBy(int maxUnlistedEndpoints) {
         limiter = contract.create(organization -> tier, time, maxUnlistedEndpoints);
         return this;
@@ -95,7 +95,7 @@ abstract class Scenarios {
         limiter = contract.create(organization -> tier, time, listener);
     }
 
-    /** A tier of one table for each limit, which limits each endpoint by itself. */
+    /** A tier of one table for each limit, which limits each endpoint alone. */
     static Tier tierOf(Limit... limits) {
         Tier tier = Tier.named("tier").build();
         for (int i = 0; i < limits.length; i++) {
@@ -131,7 +131,7 @@ abstract class Scenarios {
         return this;
     }
 
-    /** Moves on to so many milliseconds after the beginning. */
+    /** Moves on to some milliseconds after the beginning. */
     Scenarios at(long millis) {
         long passed = time.nanoTime() - nanoOrigin;
         return after(Duration.ofMillis(millis).minusNanos(passed));

@@ -55,7 +55,7 @@ abstract class WaitingScenarios extends Scenarios {
         return call;
     }
 
-    /** Says that the call is admitted, so many milliseconds after the beginning. */
+    /** Says that the call is admitted, some milliseconds after the beginning. */
     private void admittedAt(long millis, long calls, Duration maxWait) throws InterruptedException {
         assertThat(acquire(calls, maxWait)).isEqualTo(Decision.admitted());
         assertPassed(Duration.ofMillis(millis), Duration.ZERO);

@@ -10,8 +10,8 @@ import io.lettuce.core.RedisClient;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** Holds the README to the code: what it shows does what it says. */
-class ReadmeTest {
+/** What the page on Redis shows does what it says. */
+class PageSamplesTest {
 
     private static Tier hourly(int calls) {
         return Tier.named("tier")
@@ -24,7 +24,7 @@ class ReadmeTest {
         try (RedisServer server = new RedisServer()) {
             RedisClient client = RedisClient.create(server.uri());
             try {
-                RateLimiter limiter = ReadmeSamples.limiterOn(client, hourly(10), 3);
+                RateLimiter limiter = PageSamples.limiterOn(client, hourly(10), 3);
                 server.kill();
                 int admitted = 0;
                 for (int i = 0; i < 10; i++) {

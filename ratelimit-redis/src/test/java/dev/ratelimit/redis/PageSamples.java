@@ -5,12 +5,12 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import io.lettuce.core.RedisClient;
 
-/** The code that the README shows of this module, compiled. */
-final class ReadmeSamples {
+/** The code that the page on Redis shows, compiled. */
+final class PageSamples {
 
-    private ReadmeSamples() {}
+    private PageSamples() {}
 
-    // sample: README.md
+    // sample: docs/redis.md
     static RateLimiter limiterOn(RedisClient client, Tier tier, int machines) {
         RateLimiter inMemory = InMemoryRateLimiter.builder().tier(tier).build();
         return RedisRateLimiter.builder(client) // was: InMemoryRateLimiter.builder()

@@ -17,10 +17,10 @@ import dev.ratelimit.tiers.LimitedAccessEdition;
 import java.time.Duration;
 import java.util.Optional;
 
-/** The code that the README shows, compiled. */
-final class ReadmeSamples {
+/** The code that the guide shows of a host, compiled. */
+final class GuideSamples {
 
-    // sample: README.md
+    // sample: docs/guide/tiers-and-limits.md
     static final Tier TRIAL = Tier.named("trial")
             .table(LimitTable.named("calls per minute")
                     .each(RateLimit.perMinute(5), "embed")
@@ -40,7 +40,7 @@ final class ReadmeSamples {
     }
     // end of sample
 
-    // sample: README.md
+    // sample: docs/guide/reservations.md
     final RateLimiter limitedAccess =
             InMemoryRateLimiter.builder().tier(LimitedAccessEdition.limited()).build();
 
@@ -67,7 +67,7 @@ final class ReadmeSamples {
     }
     // end of sample
 
-    // sample: README.md
+    // sample: docs/guide/api-keys.md
     final InMemoryKeyDirectory keys = InMemoryKeyDirectory.builder()
             .trial(FaqEdition.trial())
             .production(FaqEdition.production())
@@ -95,7 +95,7 @@ final class ReadmeSamples {
 
     private final Model model;
 
-    ReadmeSamples(Model model) {
+    GuideSamples(Model model) {
         this.model = model;
     }
 
