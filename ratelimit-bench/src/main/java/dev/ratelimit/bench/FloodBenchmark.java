@@ -30,7 +30,7 @@ public class FloodBenchmark extends TimedCalls {
     /** As many endpoints are called again and again, so that the processor's caches hold the same in every run. */
     private static final int CALLED = 1_000;
 
-    private static InMemoryRateLimiter.Builder limiter() {
+    private static InMemoryRateLimiterBuilder limiter() {
         return InMemoryRateLimiter.builder()
                 .tier(Tier.named("tier")
                         .table(LimitTable.named("calls per hour")

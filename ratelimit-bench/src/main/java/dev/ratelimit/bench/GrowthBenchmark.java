@@ -30,7 +30,7 @@ public class GrowthBenchmark extends TimedCalls {
     private static final String ORGANIZATION = "acme";
     private static final long UNREACHED = 1L << 50;
 
-    private static InMemoryRateLimiter.Builder limiter(LimitTable... tables) {
+    private static InMemoryRateLimiterBuilder limiter(LimitTable... tables) {
         Tier.Builder tier = Tier.named("tier");
         List.of(tables).forEach(tier::table);
         return InMemoryRateLimiter.builder().tier(tier.build());

@@ -57,7 +57,7 @@ public final class AdminTools {
      * <p>The amount and all that was granted may then be used, also by one call of more than the amount. A grant goes
      * with the meter: it stays when the amount changes, and when the organization changes to a tier that shares the
      * meter. A grant of a lifetime quota is for good. The state of an organization with a grant is kept until then,
-     * beyond {@link InMemoryRateLimiter.Builder#maxOrganizations} if need be.
+     * beyond {@link InMemoryRateLimiterBuilder#maxOrganizations} if need be.
      *
      * @param caller the organization, and its tier
      * @param quota the limit, one of the tier's, as {@link RateLimiter#status(Caller) status} or {@link Tier#limitsFor}

@@ -15,18 +15,11 @@ import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
-import dev.ratelimit.kernel.ApiVersion;
-import dev.ratelimit.kernel.Arguments;
-import dev.ratelimit.kernel.Listeners;
-import dev.ratelimit.kernel.ThrottledLog;
-import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -67,27 +60,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryRateLimiter implements RateLimiter {
 
+    final OrganizationStore store;
     private final TierResolver tiers;
-    private final OrganizationStore store;
     private final AdminTools support;
     private final @Nullable DecisionCounter counter;
     private final boolean reports;
 
-    private InMemoryRateLimiter(Builder builder) {
-        List<RateLimitListener> listeners = new ArrayList<>(builder.listeners);
-        this.tiers = builder.tiers;
-        this.reports = false;
-        this.counter = builder.countDecisions ? new DecisionCounter() : null;
-        if (counter != null) {
-            listeners.add(counter);
-        }
-        this.store = new OrganizationStore(
-                new Clocks(builder.time),
-                new Listeners(listeners, new ThrottledLog(builder.time, InMemoryRateLimiter.class.getName())),
-                builder.maxEndpoints,
-                builder.maxOrganizations,
-                builder.capacityPolicy);
+    InMemoryRateLimiter(TierResolver tiers, OrganizationStore store, @Nullable DecisionCounter counter) {
+        this.tiers = tiers;
+        this.store = store;
         this.support = new AdminTools(store, this::tierOf);
+        this.counter = counter;
+        this.reports = false;
     }
 
     /** Makes the view of a limiter that reports. */
@@ -104,8 +88,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
      *
      * @return a builder
      */
-    public static Builder builder() {
-        return new Builder();
+    public static InMemoryRateLimiterBuilder builder() {
+        return new InMemoryRateLimiterBuilder();
     }
 
     @Override
@@ -281,7 +265,7 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     /**
-     * Writes all that counts to a stream, so that a later process can {@linkplain Builder#restore(InputStream) go on}
+     * Writes all that counts to a stream, so that a later process can {@linkplain InMemoryRateLimiterBuilder#restore(InputStream) go on}
      * with it. A charge that was reported before this call is in the snapshot. A charge that is made meanwhile may be.
      * Calls go on.
      *
@@ -307,165 +291,5 @@ public final class InMemoryRateLimiter implements RateLimiter {
      */
     public void snapshot(Path file) throws IOException {
         SnapshotFiles.replace(requireNonNull(file, "file"), out -> LimiterSnapshot.save(store, out));
-    }
-
-    /** Builds an {@link InMemoryRateLimiter}. Not safe for use by many threads. */
-    public static final class Builder {
-
-        private TierResolver tiers = TierResolver.none();
-        private TimeSource time = TimeSource.system();
-        private final List<RateLimitListener> listeners = new ArrayList<>();
-        private int maxEndpoints = 1_000;
-        private long maxOrganizations = Long.MAX_VALUE;
-        private CapacityPolicy capacityPolicy = CapacityPolicy.REFUSE;
-        private boolean countDecisions;
-
-        private Builder() {}
-
-        /**
-         * Puts every organization on one tier.
-         *
-         * @param tier the tier
-         * @return this builder
-         */
-        public Builder tier(Tier tier) {
-            requireNonNull(tier, "tier");
-            return tiers(organization -> tier);
-        }
-
-        /**
-         * Sets the resolver of tiers, which gives the tier of an organization. Each call that does not bring its tier
-         * asks it.
-         *
-         * @param tiers the resolver
-         * @return this builder
-         */
-        public Builder tiers(TierResolver tiers) {
-            this.tiers = requireNonNull(tiers, "tiers");
-            return this;
-        }
-
-        /**
-         * Sets the clocks; those of the JVM unless stated.
-         *
-         * @param time the clocks
-         * @return this builder
-         */
-        public Builder timeSource(TimeSource time) {
-            this.time = requireNonNull(time, "time");
-            return this;
-        }
-
-        /**
-         * Adds a listener, which is notified of each decision on the calling thread.
-         *
-         * @param listener the listener, safe for use by many threads
-         * @return this builder
-         */
-        public Builder listener(RateLimitListener listener) {
-            listeners.add(requireNonNull(listener, "listener"));
-            return this;
-        }
-
-        /**
-         * Counts decisions, for {@link InMemoryRateLimiter#stats()}. Each call then costs some nanoseconds more.
-         * Without it they are not counted.
-         *
-         * @return this builder
-         */
-        public Builder countDecisions() {
-            this.countDecisions = true;
-            return this;
-        }
-
-        /**
-         * Bounds the endpoints of an organization that no table of a tier names and that have meters of their own;
-         * 1,000 unless stated.
-         *
-         * <p>All further ones share the meters of one, the {@linkplain dev.ratelimit.Scope.Endpoint#OVERFLOW overflow
-         * row}, which refusals and statuses name. They do until the organization is idle: for good, once it has used a
-         * lifetime quota. An endpoint that one tier names and another does not may have meters of its own under the
-         * one, and share them under the other.
-         *
-         * @param max the most endpoints, zero or more
-         * @return this builder
-         * @throws IllegalArgumentException if the number is negative
-         */
-        public Builder maxUnlistedEndpoints(int max) {
-            Arguments.require(max >= 0, "max", ">= 0", max);
-            this.maxEndpoints = max;
-            return this;
-        }
-
-        /**
-         * Bounds the organizations whose state is kept; without a bound unless stated.
-         *
-         * <p>State that counts is never dropped to make room. While the bound is reached, the calls of further
-         * organizations are refused, or are not counted at all. To refuse one takes no longer than a call of an
-         * organization that is kept. Calls find the place of an organization that has become idle within a millisecond
-         * for each 64 organizations that are kept. What is restored from a snapshot, and what support grants, is kept
-         * beyond the bound.
-         *
-         * @param max the most organizations, at least 1
-         * @param capacityPolicy the answer to the calls of further ones
-         * @return this builder
-         * @throws IllegalArgumentException if the number is less than 1
-         */
-        public Builder maxOrganizations(long max, CapacityPolicy capacityPolicy) {
-            Arguments.require(max >= 1, "max", ">= 1", max);
-            this.maxOrganizations = max;
-            this.capacityPolicy = requireNonNull(capacityPolicy, "capacityPolicy");
-            return this;
-        }
-
-        /**
-         * Makes the limiter. One without a tier and a resolver has no default tier: calls by name then throw an {@link
-         * IllegalStateException}, calls by a {@link Caller} bring their tier.
-         *
-         * @return a limiter that has seen no call
-         * @throws IllegalArgumentException if the {@linkplain TimeSource#lag() lag} of the clocks is negative or more
-         *     than an hour
-         */
-        public InMemoryRateLimiter build() {
-            ApiVersion.require("ratelimit-core", ApiVersion.CURRENT);
-            return new InMemoryRateLimiter(this);
-        }
-
-        /**
-         * Makes a limiter that goes on where another was when it wrote a snapshot.
-         *
-         * <p>Windows go on by the time that has passed since by the wall clock. They go on by none if that was set back
-         * or is more than an hour: that may be a wrong clock. For periods it is believed when it has lasted a minute. A
-         * period that is over by the highest time of day that either limiter has seen is over.
-         *
-         * <p>Every organization of which something counts is restored, even if there are more than {@link
-         * #maxOrganizations(long, CapacityPolicy) maxOrganizations} allows. While there are, no further one finds a
-         * place. An organization of which nothing counts any more takes no place.
-         *
-         * @param snapshot the bytes of a snapshot, to their end; may be unbuffered, and is not closed
-         * @return a limiter that has seen what the other had
-         * @throws SnapshotException if that is no whole snapshot of a version that this one can read
-         * @throws IOException if the stream throws it
-         */
-        public InMemoryRateLimiter restore(InputStream snapshot) throws IOException {
-            requireNonNull(snapshot, "snapshot");
-            InMemoryRateLimiter limiter = build();
-            LimiterSnapshot.restore(limiter.store, snapshot);
-            return limiter;
-        }
-
-        /**
-         * Makes a limiter that goes on where another was when it wrote a snapshot to a file.
-         *
-         * @param snapshot the file
-         * @return a limiter that has seen what the other had
-         * @throws SnapshotException if that is no whole snapshot of a version that this one can read
-         * @throws IOException if the file cannot be read
-         */
-        public InMemoryRateLimiter restore(Path snapshot) throws IOException {
-            try (InputStream in = Files.newInputStream(requireNonNull(snapshot, "snapshot"))) {
-                return restore(in);
-            }
-        }
     }
 }

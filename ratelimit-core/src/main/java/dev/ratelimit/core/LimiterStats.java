@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *     a quarter of what is measured. It includes endpoints that no table names and that organizations share, until the
  *     garbage collector has run.
  * @param admitted the calls and reservations that were admitted since the limiter was built; empty unless {@linkplain
- *     InMemoryRateLimiter.Builder#countDecisions() decisions are counted}
+ *     InMemoryRateLimiterBuilder#countDecisions() decisions are counted}
  * @param rejected the rejections, also each one of a call that waits for its turn and those of more for a reservation;
  *     empty unless decisions are counted
  */

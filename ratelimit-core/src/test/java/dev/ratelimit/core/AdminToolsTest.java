@@ -36,7 +36,7 @@ class AdminToolsTest {
 
     private final ManualTime time = new ManualTime();
     private final List<String> heard = new ArrayList<>();
-    private final InMemoryRateLimiter.Builder builder = InMemoryRateLimiter.builder()
+    private final InMemoryRateLimiterBuilder builder = InMemoryRateLimiter.builder()
             .tier(tier(MONTH))
             .timeSource(time)
             .listener(new RateLimitListener() {

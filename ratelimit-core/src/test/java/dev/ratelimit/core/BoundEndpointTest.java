@@ -33,7 +33,7 @@ class BoundEndpointTest {
 
     private final ManualTime time = new ManualTime();
     private Tier tier = tier(2);
-    private final InMemoryRateLimiter.Builder builder =
+    private final InMemoryRateLimiterBuilder builder =
             InMemoryRateLimiter.builder().tiers(organization -> tier).timeSource(time);
 
     private static Tier tier(long amount) {

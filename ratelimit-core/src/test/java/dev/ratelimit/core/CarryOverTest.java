@@ -31,7 +31,7 @@ class CarryOverTest {
 
     private final List<String> heard = new ArrayList<>();
     private final ManualTime time = new ManualTime();
-    private final InMemoryRateLimiter.Builder builder = InMemoryRateLimiter.builder()
+    private final InMemoryRateLimiterBuilder builder = InMemoryRateLimiter.builder()
             .tier(MONTHS)
             .timeSource(time)
             .listener(new RateLimitListener() {

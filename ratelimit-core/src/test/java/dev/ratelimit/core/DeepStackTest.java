@@ -78,7 +78,7 @@ class DeepStackTest {
     }
 
     private static InMemoryRateLimiter limiter(int tables, boolean listened) {
-        InMemoryRateLimiter.Builder builder = InMemoryRateLimiter.builder().tier(tier(tables));
+        InMemoryRateLimiterBuilder builder = InMemoryRateLimiter.builder().tier(tier(tables));
         if (listened) {
             builder.listener(new RateLimitListener() {
                 @Override

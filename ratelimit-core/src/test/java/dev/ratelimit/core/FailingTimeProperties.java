@@ -60,7 +60,7 @@ class FailingTimeProperties {
 
         Side(ManualTime time, Duration lag, Tier tier, boolean listened) {
             this.time = new FailingTime(time, lag);
-            InMemoryRateLimiter.Builder builder =
+            InMemoryRateLimiterBuilder builder =
                     InMemoryRateLimiter.builder().tier(tier).timeSource(this.time);
             if (listened) {
                 builder.listener(new RateLimitListener() {

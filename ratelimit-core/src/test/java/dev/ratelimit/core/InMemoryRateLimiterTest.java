@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /** The contract, and what is this limiter's own. */
 class InMemoryRateLimiterTest extends RateLimiterContract {
 
-    private InMemoryRateLimiter.Builder builder = InMemoryRateLimiter.builder();
+    private InMemoryRateLimiterBuilder builder = InMemoryRateLimiter.builder();
 
     @Override
     protected RateLimiter create(TierResolver tiers, TimeSource time) {

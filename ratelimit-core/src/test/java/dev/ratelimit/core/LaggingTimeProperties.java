@@ -66,7 +66,7 @@ class LaggingTimeProperties {
         }
     }
 
-    private static InMemoryRateLimiter.Builder limiterOf(Limit limit, ManualTime time, Random random) {
+    private static InMemoryRateLimiterBuilder limiterOf(Limit limit, ManualTime time, Random random) {
         return InMemoryRateLimiter.builder()
                 .tier(Tier.named("tier")
                         .table(LimitTable.named("table").eachOtherEndpoint(limit))
@@ -79,7 +79,7 @@ class LaggingTimeProperties {
             throws IOException {
         RateLimit limit = RateLimit.of(Unit.CALLS, AMOUNT, Duration.ofNanos(WINDOW));
         ManualTime time = time();
-        InMemoryRateLimiter.Builder builder = limiterOf(limit, time, random);
+        InMemoryRateLimiterBuilder builder = limiterOf(limit, time, random);
         InMemoryRateLimiter limiter = builder.build();
         List<Long> admitted = new ArrayList<>();
         long held = WINDOW + 2 * LAG;

@@ -17,7 +17,7 @@ class LimiterStatsTest {
 
     private final ManualTime time = new ManualTime();
 
-    private InMemoryRateLimiter.Builder limiterOf(Limit limit) {
+    private InMemoryRateLimiterBuilder limiterOf(Limit limit) {
         LimitTable table = LimitTable.named("table").eachOtherEndpoint(limit);
         return InMemoryRateLimiter.builder()
                 .tier(Tier.named("tier").table(table).build())
@@ -59,7 +59,7 @@ class LimiterStatsTest {
 
     @Test
     void decisionsAreCountedIfThatIsAskedFor() {
-        InMemoryRateLimiter.Builder builder =
+        InMemoryRateLimiterBuilder builder =
                 limiterOf(RateLimit.of(Unit.CALLS, 2, Duration.ofMinutes(1))).countDecisions();
         InMemoryRateLimiter limiter = builder.build();
         limiter.tryAcquire("acme", "chat");

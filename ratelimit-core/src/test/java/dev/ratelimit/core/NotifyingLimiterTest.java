@@ -41,7 +41,7 @@ class NotifyingLimiterTest {
     }
 
     private InMemoryRateLimiter limiter(RateLimitListener... listeners) {
-        InMemoryRateLimiter.Builder builder =
+        InMemoryRateLimiterBuilder builder =
                 InMemoryRateLimiter.builder().tier(tier).timeSource(time);
         for (RateLimitListener listener : listeners) {
             builder.listener(listener);

@@ -52,7 +52,7 @@ class RandomHistoriesProperties {
         for (int i = 0; i < 3; i++) {
             tiers.add(tier(random, i));
         }
-        InMemoryRateLimiter.Builder builder = InMemoryRateLimiter.builder()
+        InMemoryRateLimiterBuilder builder = InMemoryRateLimiter.builder()
                 .tiers(organization -> tiers.get(0))
                 .timeSource(time);
         InMemoryRateLimiter limiter = builder.build();
@@ -83,7 +83,7 @@ class RandomHistoriesProperties {
         }
     }
 
-    private static InMemoryRateLimiter restarted(InMemoryRateLimiter limiter, InMemoryRateLimiter.Builder builder)
+    private static InMemoryRateLimiter restarted(InMemoryRateLimiter limiter, InMemoryRateLimiterBuilder builder)
             throws IOException {
         ByteArrayOutputStream snapshot = new ByteArrayOutputStream();
         limiter.snapshot(snapshot);

@@ -33,7 +33,7 @@ class RestoreBoundsTest {
 
     private ManualTime time = new ManualTime(NOW, Long.MAX_VALUE - 5);
 
-    private InMemoryRateLimiter restore(InMemoryRateLimiter.Builder builder, Snapshots.Snapshot snapshot)
+    private InMemoryRateLimiter restore(InMemoryRateLimiterBuilder builder, Snapshots.Snapshot snapshot)
             throws IOException {
         return builder.tier(TIER).timeSource(time).restore(new ByteArrayInputStream(Snapshots.bytes(snapshot)));
     }

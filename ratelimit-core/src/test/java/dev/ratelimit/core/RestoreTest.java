@@ -43,7 +43,7 @@ class RestoreTest {
 
     private final ManualTime time = new ManualTime(START, Long.MAX_VALUE - 5);
 
-    private static InMemoryRateLimiter.Builder builder(ManualTime time, Limit... limits) {
+    private static InMemoryRateLimiterBuilder builder(ManualTime time, Limit... limits) {
         Tier tier = Tier.named("tier").build();
         for (int i = 0; i < limits.length; i++) {
             tier = tier.withTable(LimitTable.named("table " + i).eachOtherEndpoint(limits[i]));
@@ -57,8 +57,7 @@ class RestoreTest {
         return out.toByteArray();
     }
 
-    private static InMemoryRateLimiter restore(InMemoryRateLimiter.Builder builder, byte[] snapshot)
-            throws IOException {
+    private static InMemoryRateLimiter restore(InMemoryRateLimiterBuilder builder, byte[] snapshot) throws IOException {
         return builder.restore(new ByteArrayInputStream(snapshot));
     }
 
@@ -312,7 +311,7 @@ class RestoreTest {
     @Test
     void endpointsThatHaveMetersOfTheirOwnKeepThem() throws IOException {
         RateLimit limit = RateLimit.perMinute(10);
-        InMemoryRateLimiter.Builder builder = builder(time, limit).maxUnlistedEndpoints(1);
+        InMemoryRateLimiterBuilder builder = builder(time, limit).maxUnlistedEndpoints(1);
         InMemoryRateLimiter limiter = builder.build();
         assertThat(limiter.tryAcquire("acme", "embed", Usage.of(Unit.CALLS, 10)).isAdmitted())
                 .isTrue();

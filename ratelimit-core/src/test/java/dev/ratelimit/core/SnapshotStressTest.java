@@ -36,7 +36,7 @@ class SnapshotStressTest {
                         .eachOtherEndpoint(new RateLimit(Unit.TOKENS, MANY, Duration.ofHours(1), Precision.BOUNDED)))
                 .table(LimitTable.named("in all").eachOtherEndpoint(Quota.lifetime(Unit.TOKENS, MANY)))
                 .build();
-        InMemoryRateLimiter.Builder builder = InMemoryRateLimiter.builder().tier(tier);
+        InMemoryRateLimiterBuilder builder = InMemoryRateLimiter.builder().tier(tier);
         InMemoryRateLimiter limiter = builder.build();
         AtomicLongArray returned = new AtomicLongArray(ORGANIZATIONS.length);
         AtomicBoolean done = new AtomicBoolean();
@@ -78,7 +78,7 @@ class SnapshotStressTest {
     }
 
     private static void assertNothingIsMissing(
-            InMemoryRateLimiter limiter, InMemoryRateLimiter.Builder builder, AtomicLongArray returned)
+            InMemoryRateLimiter limiter, InMemoryRateLimiterBuilder builder, AtomicLongArray returned)
             throws Exception {
         long[] before = new long[ORGANIZATIONS.length];
         for (int i = 0; i < before.length; i++) {

@@ -57,7 +57,7 @@ class UnlistedEndpointsProperties {
         ManualTime time = new ManualTime();
         own.clear();
         most = random.nextInt(5);
-        InMemoryRateLimiter.Builder builder = InMemoryRateLimiter.builder()
+        InMemoryRateLimiterBuilder builder = InMemoryRateLimiter.builder()
                 .tier(TIERS[0])
                 .maxUnlistedEndpoints(most)
                 .timeSource(time);
@@ -96,7 +96,7 @@ class UnlistedEndpointsProperties {
      * Drops what is idle, or goes on after a restart. A limiter that keeps nothing of the organization has forgotten
      * its names.
      */
-    private InMemoryRateLimiter changed(Random random, InMemoryRateLimiter limiter, InMemoryRateLimiter.Builder builder)
+    private InMemoryRateLimiter changed(Random random, InMemoryRateLimiter limiter, InMemoryRateLimiterBuilder builder)
             throws IOException {
         InMemoryRateLimiter after = limiter;
         if (random.nextBoolean()) {

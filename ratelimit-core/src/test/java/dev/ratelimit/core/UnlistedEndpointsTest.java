@@ -43,7 +43,7 @@ class UnlistedEndpointsTest {
         return builder(most).build();
     }
 
-    private InMemoryRateLimiter.Builder builder(int most) {
+    private InMemoryRateLimiterBuilder builder(int most) {
         return InMemoryRateLimiter.builder()
                 .tier(TIER)
                 .maxUnlistedEndpoints(most)

@@ -7,13 +7,12 @@ import dev.ratelimit.LimitTable;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
-import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.ApiVersion;
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.ThrottledLog;
-import dev.ratelimit.spi.RateLimitListener;
+import dev.ratelimit.spi.LimiterBuilder;
 import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.AbstractRedisClient;
 import java.time.Duration;
@@ -27,8 +26,20 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Builds a {@link RedisRateLimiter}. Not safe for use by many threads. */
-public final class RedisRateLimiterBuilder {
+/**
+ * Builds a {@link RedisRateLimiter}.
+ *
+ * <p>Listeners are notified on the thread that asked, or, of asynchronous calls, on the thread that brings the answer.
+ * Of a limit that a settlement brings near they are notified on that thread always. For a listener of near limits,
+ * Redis does more for each charge: it reports what is used.
+ *
+ * <p>An unlisted endpoint takes a place of {@link #maxUnlistedEndpoints} with its first charge. It keeps the place until
+ * its meters are idle and a window and a minute more have passed. Once shared meters are in use, all new names share
+ * them until they are idle. A call of one costs a second round trip.
+ *
+ * <p>Not safe for use by many threads.
+ */
+public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimiterBuilder> {
 
     private static final Duration LONGEST = Duration.ofHours(1);
 
@@ -37,12 +48,9 @@ public final class RedisRateLimiterBuilder {
 
     private final AbstractRedisClient client;
     private final Supplier<Connection> kind;
-    private final List<RateLimitListener> listeners = new ArrayList<>();
     private final List<OutageListener> outageListeners = new ArrayList<>();
-    private TierResolver tiers = TierResolver.none();
     private @Nullable Fallback fallback;
     private boolean admits;
-    private int maxEndpoints = 1_000;
     private String prefix = "ratelimit:";
     private Duration timeout = Duration.ofMillis(50);
     private Duration pause = Duration.ofSeconds(1);
@@ -58,25 +66,8 @@ public final class RedisRateLimiterBuilder {
         this.kind = kind;
     }
 
-    /**
-     * Puts every organization on one tier.
-     *
-     * @param tier the tier
-     * @return this builder
-     */
-    public RedisRateLimiterBuilder tier(Tier tier) {
-        requireNonNull(tier, "tier");
-        return tiers(organization -> tier);
-    }
-
-    /**
-     * Lets a resolver say which tier an organization is on; it is asked at every call that does not bring its tier.
-     *
-     * @param tiers the resolver
-     * @return this builder
-     */
-    public RedisRateLimiterBuilder tiers(TierResolver tiers) {
-        this.tiers = requireNonNull(tiers, "tiers");
+    @Override
+    protected RedisRateLimiterBuilder self() {
         return this;
     }
 
@@ -92,24 +83,6 @@ public final class RedisRateLimiterBuilder {
         requireNonNull(prefix, "prefix");
         Arguments.require(prefix.indexOf('{') < 0 && prefix.indexOf('}') < 0, "prefix", "without braces", prefix);
         this.prefix = prefix;
-        return this;
-    }
-
-    /**
-     * Bounds how many endpoints of an organization that no table names have meters of their own; 1,000 unless stated.
-     * Such an endpoint takes a place with its first charge, until its meters are idle and a window and a minute more
-     * have passed. All further ones share one set of meters, which refusals and statuses call
-     * {@link dev.ratelimit.Scope.Endpoint#OVERFLOW}. Once they are in use, all new names share them until they are
-     * idle. A call of one costs a second round trip. An endpoint that one tier names and another does not may have its
-     * own meters under the one and share meters under the other.
-     *
-     * @param max how many names, zero or more
-     * @return this builder
-     * @throws IllegalArgumentException if the number is negative
-     */
-    public RedisRateLimiterBuilder maxUnlistedEndpoints(int max) {
-        Arguments.require(max >= 0, "max", ">= 0", max);
-        this.maxEndpoints = max;
         return this;
     }
 
@@ -263,21 +236,6 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Adds a listener, which is told of each decision, whoever made it, of how reservations end, of limits that are
-     * nearly used up, and of what this limiter's {@linkplain RedisRateLimiter#admin() tools} do. It is told on the
-     * thread that asked, or, of asynchronous calls, on the thread that brings the answer; of a limit that a settlement
-     * brings near, on that thread always. For a listener of near limits, Redis does more for each charge: it reports
-     * what is used.
-     *
-     * @param listener the listener, safe for use by many threads
-     * @return this builder
-     */
-    public RedisRateLimiterBuilder listener(RateLimitListener listener) {
-        listeners.add(requireNonNull(listener, "listener"));
-        return this;
-    }
-
-    /**
      * Adds a listener, which is told when Redis goes away and when it is back, and of settlements that do not reach it.
      * No decision waits for it.
      *
@@ -309,9 +267,8 @@ public final class RedisRateLimiterBuilder {
     }
 
     /**
-     * Connects, and makes the limiter. One without a tier and a resolver has no default tier: calls by name then throw
-     * an {@link IllegalStateException}, calls by a {@link Caller} bring their tier. It takes no longer than the client
-     * waits for a connection, and for the answers to four commands.
+     * Connects, and makes the limiter. It takes no longer than the client waits for a connection, and for the answers
+     * to four commands.
      *
      * <p>A Redis that does not let the limiter work until somebody changes a setting is refused, with the reason. To
      * find that out, a key is written, which is deleted at once or else lives for two minutes. Nothing is charged.
@@ -337,7 +294,7 @@ public final class RedisRateLimiterBuilder {
                 new ScriptExecutor(connector::commands, new Timeouts(timeout, timer), circuits, POOL, log);
         Settlements settlements = new Settlements(executor, told, timer, pause, log);
         executor.whenBack(settlements::sendAgain);
-        Listeners notified = new Listeners(listeners, log);
+        Listeners notified = new Listeners(listeners(), log);
         ScriptClient scriptClient = client(executor, settlements, remembered, notified.hearNearLimits());
         TimeSource lives = clock == null ? time.source() : clock;
         Leases leases = new Leases(scriptClient, batch, lives, leaseTimer == null ? Leases.timer(timer) : leaseTimer);
@@ -347,7 +304,7 @@ public final class RedisRateLimiterBuilder {
                 caller -> circuits.of(scriptClient.base(caller)).untilNextAttempt());
         connector.connect(circuits, told);
         return new RedisRateLimiter(
-                connector, tiers, scriptClient, settlements, leases, outagePolicy, notified, time, lives);
+                connector, tiers(), scriptClient, settlements, leases, outagePolicy, notified, time, lives);
     }
 
     private CircuitBreakers circuits(Connector connector, OutageListeners told) {
@@ -366,7 +323,7 @@ public final class RedisRateLimiterBuilder {
                 executor,
                 settlements,
                 time,
-                new EncodedLimits(maxEndpoints),
+                new EncodedLimits(maxUnlistedEndpoints()),
                 rejections,
                 prefix,
                 receiptMillis,

@@ -68,6 +68,7 @@ final class PackageCyclesTest {
                     "dev.ratelimit.NamedEndpoint",
                     "dev.ratelimit.WaitingLimiter"),
             // A class and its builder.
+            Set.of("dev.ratelimit.core.InMemoryRateLimiter", "dev.ratelimit.core.InMemoryRateLimiterBuilder"),
             Set.of("dev.ratelimit.redis.RedisRateLimiter", "dev.ratelimit.redis.RedisRateLimiterBuilder"));
 
     @Test
