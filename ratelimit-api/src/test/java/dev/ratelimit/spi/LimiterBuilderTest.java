@@ -67,6 +67,7 @@ class LimiterBuilderTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // that null is refused is what is tested
     void nullIsRefusedByItsName() {
         assertThatNullPointerException().isThrownBy(() -> builder.tier(null)).withMessage("tier");
         assertThatNullPointerException().isThrownBy(() -> builder.tiers(null)).withMessage("tiers");

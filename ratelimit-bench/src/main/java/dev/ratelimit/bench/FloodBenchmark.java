@@ -5,6 +5,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
 import dev.ratelimit.core.CapacityPolicy;
 import dev.ratelimit.core.InMemoryRateLimiter;
+import dev.ratelimit.core.InMemoryRateLimiterBuilder;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;

@@ -6,6 +6,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.core.InMemoryRateLimiter;
+import dev.ratelimit.core.InMemoryRateLimiterBuilder;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
