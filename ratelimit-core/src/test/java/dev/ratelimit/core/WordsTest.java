@@ -33,17 +33,29 @@ class WordsTest {
     }
 
     private static List<Path> texts() throws IOException {
-        try (Stream<Path> files = Files.walk(ROOT)) {
-            return files.map(ROOT::relativize)
-                    .filter(WordsTest::isText)
-                    .map(ROOT::resolve)
-                    .toList();
+        List<Path> texts = new ArrayList<>(pages());
+        try (Stream<Path> modules = Files.list(ROOT)) {
+            for (Path main : modules.map(module -> module.resolve("src/main"))
+                    .filter(Files::isDirectory)
+                    .toList()) {
+                texts.addAll(files(main, "java", "lua"));
+            }
         }
+        return texts;
     }
 
-    private static boolean isText(Path file) {
-        String path = file.toString().replace('\\', '/');
-        boolean isSource = path.matches("ratelimit-[a-z]+/src/main/.*\\.(java|lua)");
-        return isSource || path.matches("([A-Z]+|docs/.*)\\.md");
+    private static List<Path> pages() throws IOException {
+        List<Path> pages = new ArrayList<>(files(ROOT.resolve("docs"), "md"));
+        try (Stream<Path> root = Files.list(ROOT)) {
+            root.filter(file -> file.toString().endsWith(".md")).forEach(pages::add);
+        }
+        return pages;
+    }
+
+    private static List<Path> files(Path folder, String... kinds) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> List.of(kinds).contains(file.toString().replaceAll(".*\\.", "")))
+                    .toList();
+        }
     }
 }
