@@ -32,6 +32,7 @@ class LimiterBuilderTest {
         assertThatIllegalStateException().isThrownBy(() -> builder.tiers().callerOf("acme"));
         assertThat(builder.listeners()).isEmpty();
         assertThat(builder.maxUnlistedEndpoints()).isEqualTo(1_000);
+        assertThat(builder.countsDecisions()).isFalse();
     }
 
     @Test
@@ -56,6 +57,11 @@ class LimiterBuilderTest {
         builder.listener(first);
         assertThat(before).containsExactly(first, second);
         assertThat(builder.listeners()).containsExactly(first, second, first);
+    }
+
+    @Test
+    void decisionsAreCountedIfThatIsAskedFor() {
+        assertThat(builder.countDecisions().countsDecisions()).isTrue();
     }
 
     @Test
