@@ -66,6 +66,23 @@ public final class BoundedCache<K, V> {
         }
     }
 
+    /**
+     * Counts entries. It takes time in proportion to the number of places.
+     *
+     * @param counts tells whether a value counts
+     * @return how many do; while entries come and go, each place is as of another moment
+     */
+    public int count(Predicate<V> counts) {
+        int number = 0;
+        for (int place = 0; place < places.length(); place++) {
+            Entry<K, V> found = places.get(place);
+            if (found != null && counts.test(found.value)) {
+                number++;
+            }
+        }
+        return number;
+    }
+
     private int place(Object key) {
         int hash = key.hashCode();
         return (hash ^ hash >>> 16) & (places.length() - 1);

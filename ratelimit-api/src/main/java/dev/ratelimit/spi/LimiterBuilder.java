@@ -11,7 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the builders of all limiters have in common: tiers, listeners and the bound of unlisted endpoints.
+ * What the builders of all limiters have in common: tiers, listeners, the count of decisions and the bound of
+ * unlisted endpoints.
  *
  * <p>A limiter without a tier and a resolver has no default tier. Then calls by name throw an {@link
  * IllegalStateException}, and calls by a {@link Caller} bring their tier.
@@ -25,6 +26,7 @@ public abstract class LimiterBuilder<B extends LimiterBuilder<B>> {
     private final List<RateLimitListener> listeners = new ArrayList<>();
     private TierResolver tiers = TierResolver.none();
     private int maxUnlistedEndpoints = 1_000;
+    private boolean countDecisions;
 
     /** For the builder of a backend. */
     protected LimiterBuilder() {}
@@ -61,6 +63,17 @@ public abstract class LimiterBuilder<B extends LimiterBuilder<B>> {
      */
     public B listener(RateLimitListener listener) {
         listeners.add(requireNonNull(listener, "listener"));
+        return self();
+    }
+
+    /**
+     * Counts decisions, for {@code stats()} of the limiter. Each call then costs some nanoseconds more. Without it they
+     * are not counted.
+     *
+     * @return this builder
+     */
+    public B countDecisions() {
+        this.countDecisions = true;
         return self();
     }
 
@@ -114,5 +127,14 @@ public abstract class LimiterBuilder<B extends LimiterBuilder<B>> {
      */
     protected final int maxUnlistedEndpoints() {
         return maxUnlistedEndpoints;
+    }
+
+    /**
+     * Tells whether decisions are counted.
+     *
+     * @return whether that was asked for
+     */
+    protected final boolean countsDecisions() {
+        return countDecisions;
     }
 }

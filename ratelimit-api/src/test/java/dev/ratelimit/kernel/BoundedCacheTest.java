@@ -30,6 +30,9 @@ class BoundedCacheTest {
             cache.sweep(value -> value.endsWith("3") || value.endsWith("5"));
         }
         assertThat(held()).isEqualTo(6);
+        assertThat(cache.count(value -> true)).isEqualTo(6);
+        assertThat(cache.count(value -> value.endsWith("7") || value.endsWith("3")))
+                .isOne();
         assertThat(cache.get(3)).isNull();
         assertThat(cache.get(5)).isNull();
     }

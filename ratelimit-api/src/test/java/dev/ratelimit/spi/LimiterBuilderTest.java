@@ -32,6 +32,7 @@ class LimiterBuilderTest {
         assertThatIllegalStateException().isThrownBy(() -> builder.tiers().callerOf("acme"));
         assertThat(builder.listeners()).isEmpty();
         assertThat(builder.maxUnlistedEndpoints()).isEqualTo(1_000);
+        assertThat(builder.countsDecisions()).isFalse();
     }
 
     @Test
@@ -59,6 +60,11 @@ class LimiterBuilderTest {
     }
 
     @Test
+    void decisionsAreCountedIfThatIsAskedFor() {
+        assertThat(builder.countDecisions().countsDecisions()).isTrue();
+    }
+
+    @Test
     void theBoundOfUnlistedEndpointsMayBeZeroButNotLess() {
         assertThat(builder.maxUnlistedEndpoints(0).maxUnlistedEndpoints()).isZero();
         assertThatIllegalArgumentException()
@@ -67,6 +73,7 @@ class LimiterBuilderTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // that null is refused is what is tested
     void nullIsRefusedByItsName() {
         assertThatNullPointerException().isThrownBy(() -> builder.tier(null)).withMessage("tier");
         assertThatNullPointerException().isThrownBy(() -> builder.tiers(null)).withMessage("tiers");

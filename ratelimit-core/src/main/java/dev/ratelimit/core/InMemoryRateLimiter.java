@@ -15,13 +15,13 @@ import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.DecisionCounter;
 import dev.ratelimit.spi.TimeSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A rate limiter that keeps its counts in memory.
@@ -63,10 +63,10 @@ public final class InMemoryRateLimiter implements RateLimiter {
     final OrganizationStore store;
     private final TierResolver tiers;
     private final AdminTools support;
-    private final @Nullable DecisionCounter counter;
+    private final DecisionCounter counter;
     private final boolean reports;
 
-    InMemoryRateLimiter(TierResolver tiers, OrganizationStore store, @Nullable DecisionCounter counter) {
+    InMemoryRateLimiter(TierResolver tiers, OrganizationStore store, DecisionCounter counter) {
         this.tiers = tiers;
         this.store = store;
         this.support = new AdminTools(store, this::tierOf);

@@ -4,17 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.kernel.ApiVersion;
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.DecisionCounter;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.spi.LimiterBuilder;
-import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Builds an {@link InMemoryRateLimiter}.
@@ -29,7 +27,6 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
     private TimeSource time = TimeSource.system();
     private long maxOrganizations = Long.MAX_VALUE;
     private CapacityPolicy capacityPolicy = CapacityPolicy.REFUSE;
-    private boolean countDecisions;
 
     InMemoryRateLimiterBuilder() {}
 
@@ -46,17 +43,6 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
      */
     public InMemoryRateLimiterBuilder timeSource(TimeSource time) {
         this.time = requireNonNull(time, "time");
-        return this;
-    }
-
-    /**
-     * Counts decisions, for {@link InMemoryRateLimiter#stats()}. Each call then costs some nanoseconds more. Without it
-     * they are not counted.
-     *
-     * @return this builder
-     */
-    public InMemoryRateLimiterBuilder countDecisions() {
-        this.countDecisions = true;
         return this;
     }
 
@@ -90,14 +76,10 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
      */
     public InMemoryRateLimiter build() {
         ApiVersion.require("ratelimit-core", ApiVersion.CURRENT);
-        List<RateLimitListener> listeners = new ArrayList<>(listeners());
-        DecisionCounter counter = countDecisions ? new DecisionCounter() : null;
-        if (counter != null) {
-            listeners.add(counter);
-        }
+        DecisionCounter counter = new DecisionCounter(countsDecisions());
         OrganizationStore store = new OrganizationStore(
                 new Clocks(time),
-                new Listeners(listeners, new ThrottledLog(time, InMemoryRateLimiter.class.getName())),
+                new Listeners(counter.behind(listeners()), new ThrottledLog(time, InMemoryRateLimiter.class.getName())),
                 maxUnlistedEndpoints(),
                 maxOrganizations,
                 capacityPolicy);

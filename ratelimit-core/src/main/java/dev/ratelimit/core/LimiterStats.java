@@ -1,7 +1,7 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.kernel.DecisionCounter;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The size of a limiter's state, and the number of its decisions.
@@ -26,7 +26,7 @@ public record LimiterStats(
         OptionalLong rejected) {
 
     /** Counts what a store keeps, and what a counter has counted. */
-    static LimiterStats of(OrganizationStore store, @Nullable DecisionCounter counter) {
+    static LimiterStats of(OrganizationStore store, DecisionCounter counter) {
         long organizations = 0;
         long meters = 0;
         long marks = 0;
@@ -45,12 +45,6 @@ public record LimiterStats(
             marks += kept[1];
             bytes += organization.estimatedBytes(kept[0]) + kept[2];
         }
-        return new LimiterStats(
-                organizations,
-                meters,
-                marks,
-                bytes,
-                counter == null ? OptionalLong.empty() : OptionalLong.of(counter.admitted.sum()),
-                counter == null ? OptionalLong.empty() : OptionalLong.of(counter.rejected.sum()));
+        return new LimiterStats(organizations, meters, marks, bytes, counter.admitted(), counter.rejected());
     }
 }

@@ -49,6 +49,12 @@ final class CircuitBreakers {
         return circuit;
     }
 
+    /** Counts the nodes whose circuit is open. */
+    int numberOpen() {
+        return Math.toIntExact(
+                byNode.values().stream().filter(CircuitBreaker::isOpen).count());
+    }
+
     /**
      * Ends the outage of a node that has no keys any more, if the node that has its key now has a closed breaker.
      */

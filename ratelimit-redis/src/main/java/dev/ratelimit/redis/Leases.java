@@ -102,6 +102,11 @@ final class Leases {
         return ask(key, limitSet, usage).whenComplete((decision, failure) -> asking.remove(key));
     }
 
+    /** Counts those that are held. */
+    int number() {
+        return held.size();
+    }
+
     /** Serves a call of the held lease. A lease that may not serve the tier any more ends. */
     private boolean serves(Key key, Tier tier, Usage usage) {
         Lease lease = held.get(key);

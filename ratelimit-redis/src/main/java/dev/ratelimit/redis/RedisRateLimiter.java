@@ -13,6 +13,7 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.DecisionCounter;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.RedisClient;
@@ -95,6 +96,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     private final Leases leases;
     private final OutagePolicy outagePolicy;
     private final Listeners listeners;
+    private final DecisionCounter counter;
     private final RedisAdminTools admin;
     private final ServerTime time;
     private final TimeSource clock;
@@ -109,6 +111,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
             Leases leases,
             OutagePolicy outagePolicy,
             Listeners listeners,
+            DecisionCounter counter,
             ServerTime time,
             TimeSource clock) {
         this.connector = connector;
@@ -119,6 +122,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         this.leases = leases;
         this.outagePolicy = outagePolicy;
         this.listeners = listeners;
+        this.counter = counter;
         this.admin = new RedisAdminTools(scriptClient, listeners, this::caller);
         this.time = time;
         this.clock = clock;
@@ -135,6 +139,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         this.leases = limiter.leases;
         this.outagePolicy = limiter.outagePolicy;
         this.listeners = limiter.listeners;
+        this.counter = limiter.counter;
         this.admin = limiter.admin;
         this.time = limiter.time;
         this.clock = limiter.clock;
@@ -305,6 +310,21 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
      */
     public RedisAdminTools admin() {
         return admin;
+    }
+
+    /**
+     * Counts what this limiter holds on this machine, and what it decided. It does not ask Redis, and hinders no call.
+     *
+     * @return the counts; while calls go on, each is as of another moment
+     */
+    public RedisLimiterStats stats() {
+        return new RedisLimiterStats(
+                counter.admitted(),
+                counter.rejected(),
+                settlements.number(),
+                leases.number(),
+                scriptClient.rememberedRefusals(),
+                executor.openCircuits());
     }
 
     /** Returns the clocks of this machine. They bound waits; decisions go by the server's clock. */

@@ -10,6 +10,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.ApiVersion;
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.DecisionCounter;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.spi.LimiterBuilder;
@@ -294,7 +295,8 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
                 new ScriptExecutor(connector::commands, new Timeouts(timeout, timer), circuits, POOL, log);
         Settlements settlements = new Settlements(executor, told, timer, pause, log);
         executor.whenBack(settlements::sendAgain);
-        Listeners notified = new Listeners(listeners(), log);
+        DecisionCounter counter = new DecisionCounter(countsDecisions());
+        Listeners notified = new Listeners(counter.behind(listeners()), log);
         ScriptClient scriptClient = client(executor, settlements, remembered, notified.hearNearLimits());
         TimeSource lives = clock == null ? time.source() : clock;
         Leases leases = new Leases(scriptClient, batch, lives, leaseTimer == null ? Leases.timer(timer) : leaseTimer);
@@ -304,7 +306,7 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
                 caller -> circuits.of(scriptClient.base(caller)).untilNextAttempt());
         connector.connect(circuits, told);
         return new RedisRateLimiter(
-                connector, tiers(), scriptClient, settlements, leases, outagePolicy, notified, time, lives);
+                connector, tiers(), scriptClient, settlements, leases, outagePolicy, notified, counter, time, lives);
     }
 
     private CircuitBreakers circuits(Connector connector, OutageListeners told) {

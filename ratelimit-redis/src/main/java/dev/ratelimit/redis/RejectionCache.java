@@ -58,13 +58,13 @@ final class RejectionCache {
     private record Refusal(Asked asked, EncodedLimit encoded, long nanos, long over, boolean forGood) {
 
         boolean answers(Asked other) {
-            return asked.changes == other.changes && lastsAt(other);
+            return asked.changes == other.changes && lastsAt(other.nanoTime, other.instant);
         }
 
-        boolean lastsAt(Asked other) {
-            return other.nanoTime - asked.nanoTime < nanos
-                    && !other.instant.isBefore(asked.instant)
-                    && other.instant.isBefore(asked.instant.plusNanos(nanos));
+        boolean lastsAt(long nanoTime, Instant instant) {
+            return nanoTime - asked.nanoTime < nanos
+                    && !instant.isBefore(asked.instant)
+                    && instant.isBefore(asked.instant.plusNanos(nanos));
         }
     }
 
@@ -97,7 +97,7 @@ final class RejectionCache {
     /** Returns the refusal that the server would answer with; null if it must be asked. */
     @Nullable
     Rejected of(Asked asked, String notice) {
-        rejections.sweep(refusal -> !refusal.lastsAt(asked));
+        rejections.sweep(refusal -> !refusal.lastsAt(asked.nanoTime, asked.instant));
         Refusal found = rejections.get(asked.question);
         if (found == null || !found.answers(asked)) {
             return null;
@@ -114,6 +114,13 @@ final class RejectionCache {
             long nanos = Math.min(wait, longestNanos);
             rejections.put(asked.question, new Refusal(asked, encoded, nanos, clock.nanoTime() + wait, forGood));
         }
+    }
+
+    /** Counts the refusals whose time is not over, also those that a change has ended. */
+    int number() {
+        long nanoTime = clock.nanoTime();
+        Instant instant = clock.instant();
+        return rejections.count(refusal -> refusal.lastsAt(nanoTime, instant));
     }
 
     /** Ends the refusals that depend on some limits: something was charged to them or given back, or may have been. */

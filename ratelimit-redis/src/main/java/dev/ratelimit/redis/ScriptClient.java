@@ -84,6 +84,11 @@ final class ScriptClient {
         return executor.isSteady(base(caller));
     }
 
+    /** Counts the refusals that are remembered. */
+    int rememberedRefusals() {
+        return rejections.number();
+    }
+
     LimitSet limitSet(Caller caller, String endpoint) {
         return encodedLimits.of(caller, endpoint);
     }

@@ -86,6 +86,11 @@ final class ScriptExecutor {
         }
     }
 
+    /** Counts the nodes whose circuit is open. */
+    int openCircuits() {
+        return circuits.numberOpen();
+    }
+
     /** Sets a task that runs each time when a node answers again after a failure. */
     void whenBack(Runnable task) {
         whenBack = task;

@@ -189,7 +189,8 @@ final class Settlements {
         executor.elsewhere(() -> settlement.confirmed.complete(false));
     }
 
-    private synchronized int number() {
+    /** Counts those that wait, or are being sent again. */
+    synchronized int number() {
         return waiting.size() + underWay.size();
     }
 
