@@ -20,7 +20,8 @@ class RedisLimiterStatsTest extends FaultInjectingTest {
     void decisionsAreCountedIfThatIsAskedFor() {
         RedisRateLimiter limiter = open(patient().countDecisions().build());
         assertThat(admits(limiter, AMOUNT - 1)).isTrue();
-        assertThat(limiter.reserve("acme", "chat", tokens(1)).decision().isAdmitted()).isTrue();
+        assertThat(limiter.reserve("acme", "chat", tokens(1)).decision().isAdmitted())
+                .isTrue();
         assertThat(limiter.reporting().tryAcquire("acme", "chat", tokens(1)).isAdmitted())
                 .isFalse();
         assertThat(limiter.peek("acme", "chat", tokens(1)).isAdmitted()).isFalse();
