@@ -20,9 +20,11 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What carrying over is in memory, besides the contract: overflow, listeners, what is returned. */
+@Tag("mutants")
 class CarryOverTest {
 
     private static final Quota DAY = Quota.of(Unit.CALLS, 10, QuotaPeriod.day(ZoneOffset.UTC));

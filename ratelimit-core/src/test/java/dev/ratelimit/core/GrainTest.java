@@ -2,9 +2,11 @@ package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Charges of one grain of a {@link SlidingWindow}, which share a mark: most of them need no new one. */
+@Tag("mutants")
 class GrainTest {
 
     private static final long WINDOW = 1 << 20;

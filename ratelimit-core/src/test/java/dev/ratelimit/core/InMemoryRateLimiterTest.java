@@ -20,9 +20,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The contract, and what is this limiter's own. */
+@Tag("mutants")
 class InMemoryRateLimiterTest extends RateLimiterContract {
 
     private InMemoryRateLimiterBuilder builder = InMemoryRateLimiter.builder();

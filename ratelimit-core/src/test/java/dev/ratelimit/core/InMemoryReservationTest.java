@@ -12,9 +12,11 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What happens to a reservation in the middle of a call of its own: where that call reads the clock. */
+@Tag("mutants")
 class InMemoryReservationTest {
 
     private final InterruptedTime time = new InterruptedTime();

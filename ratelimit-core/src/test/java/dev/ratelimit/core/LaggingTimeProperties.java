@@ -21,8 +21,10 @@ import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 
 /** What holds by the true time where the monotonic clock's readings lag behind it. */
+@Tag("mutants")
 class LaggingTimeProperties {
 
     private static final int AMOUNT = 5;

@@ -11,8 +11,10 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("mutants")
 class LimiterStatsTest {
 
     private final ManualTime time = new ManualTime();

@@ -22,9 +22,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a limiter tells its listeners, and when. */
+@Tag("mutants")
 class NotifyingLimiterTest {
 
     private static final Usage TEN_TOKENS = Usage.of(Unit.TOKENS, 10);

@@ -23,9 +23,11 @@ import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** When the state of an organization is dropped, and what comes after. */
+@Tag("mutants")
 class OrganizationStoreTest {
 
     private static final Duration MINUTE = Duration.ofMinutes(1);

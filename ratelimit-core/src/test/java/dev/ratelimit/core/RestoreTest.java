@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A limiter that goes on where another was when it wrote a snapshot, in a process whose monotonic clock began
  * elsewhere.
  */
+@Tag("mutants")
 class RestoreTest {
 
     private static final Instant START = Instant.parse("2025-01-31T12:00:00Z");

@@ -8,9 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The marks of a window: where charges find theirs, what they add up to, and how they go. */
+@Tag("mutants")
 class SlidingWindowMarksTest {
 
     private static final CompiledLimit TWO = CompiledLimits.window(2, 100);

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.core.SavedMeter.Charge;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("mutants")
 class SlidingWindowTest {
 
     private static final CompiledLimit TWO = CompiledLimits.window(2, 100);

@@ -20,9 +20,11 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.HexFormat;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Snapshots that the first version of the format wrote, as bytes, are read and gone on with. */
+@Tag("mutants")
 class SnapshotVersion1Test {
 
     /** Two organizations, one with a window and a period from the 31st. */

@@ -11,8 +11,10 @@ import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.testkit.ManualTime;
 import java.lang.ref.WeakReference;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("mutants")
 class TierCacheTest {
 
     private final ManualTime time = new ManualTime();

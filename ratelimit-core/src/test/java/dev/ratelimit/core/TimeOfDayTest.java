@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("mutants")
 class TimeOfDayTest {
 
     private static final Instant NOON = Instant.parse("2025-01-31T12:00:00Z");
