@@ -81,9 +81,9 @@ public abstract class LimiterBuilder<B extends LimiterBuilder<B>> {
      * Bounds the endpoints of an organization that no table of a tier names and that have meters of their own; 1,000
      * unless stated.
      *
-     * <p>All further ones share the meters of one, the {@linkplain Scope.Endpoint#OVERFLOW overflow row}, which refusals
-     * and statuses name. The class of the builder says for how long. An endpoint that one tier names and another does
-     * not may have meters of its own under the one, and share them under the other.
+     * <p>All further ones share the meters of one, the {@linkplain Scope.Endpoint#OVERFLOW overflow row}, which
+     * refusals and statuses name. The class of the builder says for how long. An endpoint that one tier names and
+     * another does not may have meters of its own under the one, and share them under the other.
      *
      * @param max the most endpoints, zero or more
      * @return this builder

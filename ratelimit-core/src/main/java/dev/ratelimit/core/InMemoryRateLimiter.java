@@ -265,9 +265,9 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     /**
-     * Writes all that counts to a stream, so that a later process can {@linkplain InMemoryRateLimiterBuilder#restore(InputStream) go on}
-     * with it. A charge that was reported before this call is in the snapshot. A charge that is made meanwhile may be.
-     * Calls go on.
+     * Writes all that counts to a stream, so that a later process can {@linkplain
+     * InMemoryRateLimiterBuilder#restore(InputStream) go on} with it. A charge that was reported before this call is in
+     * the snapshot. A charge that is made meanwhile may be. Calls go on.
      *
      * <p>The snapshot has the names of organizations, accounts, tables and endpoints, and what is used and granted. Its
      * form is that of {@code docs/SNAPSHOT.md}. It ends with a mark, so that what a failure left incomplete is refused

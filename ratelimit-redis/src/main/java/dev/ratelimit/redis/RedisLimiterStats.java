@@ -63,8 +63,8 @@ public final class RedisLimiterStats {
     }
 
     /**
-     * Returns how many {@linkplain RedisRateLimiterBuilder#leases leases} are held. One is held until Redis has answered
-     * to the return of its unused units, or is too late.
+     * Returns how many {@linkplain RedisRateLimiterBuilder#leases leases} are held. One is held until Redis has
+     * answered to the return of its unused units, or is too late.
      *
      * @return the number, about 10,000 at most
      */

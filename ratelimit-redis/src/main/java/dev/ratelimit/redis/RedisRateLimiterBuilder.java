@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  * Of a limit that a settlement brings near they are notified on that thread always. For a listener of near limits,
  * Redis does more for each charge: it reports what is used.
  *
- * <p>An unlisted endpoint takes a place of {@link #maxUnlistedEndpoints} with its first charge. It keeps the place until
- * its meters are idle and a window and a minute more have passed. Once shared meters are in use, all new names share
- * them until they are idle. A call of one costs a second round trip.
+ * <p>An unlisted endpoint takes a place of {@link #maxUnlistedEndpoints} with its first charge. It keeps the place
+ * until its meters are idle and a window and a minute more have passed. Once shared meters are in use, all new names
+ * share them until they are idle. A call of such a name costs a second round trip.
  *
  * <p>Not safe for use by many threads.
  */
