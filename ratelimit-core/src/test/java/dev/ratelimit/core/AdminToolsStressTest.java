@@ -55,7 +55,7 @@ class AdminToolsStressTest {
                 return calls;
             });
             threads.submit(() -> {
-                        for (int i = 0; i < 6_000_000; i++) {
+                        for (int i = 0; i < 2_000_000; i++) {
                             full.chargeMore(limit, booking, 5, 0);
                             full.grant(limit, 5, 0);
                             full.grant(limit, -5, 0);
