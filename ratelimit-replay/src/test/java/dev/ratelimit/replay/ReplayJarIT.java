@@ -98,8 +98,8 @@ class ReplayJarIT {
     }
 
     private static Run replay(int mebibytes, Path trace, String... more) throws Exception {
-        List<String> command =
-                new ArrayList<>(List.of(JAVA, "-XX:+UseSerialGC", "-Xmx" + mebibytes + "m", "-jar", JAR));
+        List<String> command = new ArrayList<>(
+                List.of(JAVA, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx" + mebibytes + "m", "-jar", JAR));
         command.addAll(List.of(trace.toString(), "--time", "at", "--time-unit", "s"));
         command.addAll(List.of(more));
         return run(command);

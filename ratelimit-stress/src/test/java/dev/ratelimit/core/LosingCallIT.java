@@ -1,7 +1,7 @@
 package dev.ratelimit.core;
 
-import dev.ratelimit.core.SeveralLimitsLincheckTest.Sequential;
-import dev.ratelimit.core.SeveralLimitsLincheckTest.Shipped;
+import dev.ratelimit.core.SeveralLimitsLincheckIT.Sequential;
+import dev.ratelimit.core.SeveralLimitsLincheckIT.Shipped;
 import java.lang.reflect.Method;
 import java.util.List;
 import org.jetbrains.kotlinx.lincheck.Actor;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
  * A limiter of three endpoints: one token an hour for the first two, one a day for the last two, and two for good for
  * all.
  */
-class SeveralLimitsLincheckTest {
+class SeveralLimitsLincheckIT {
 
     @Test
     void noMoreIsAdmittedThanOneCallAfterTheOtherCouldHave() {
