@@ -104,7 +104,7 @@ class AwayAtTheStartTest extends FaultInjectingTest {
         cluster.servers().forEach(RedisServer::kill);
         RedisClusterClient client = RedisClusterClient.create(
                 RedisURI.create(cluster.servers().get(0).uri()));
-        open(() -> client.shutdown(Duration.ZERO, Duration.ofSeconds(5)));
+        open(() -> Clients.shutDown(client));
         RedisRateLimiter limiter = open(RedisRateLimiter.builder(client)
                 .tier(TIER)
                 .rememberRefusals(Duration.ZERO)
@@ -138,7 +138,7 @@ class AwayAtTheStartTest extends FaultInjectingTest {
                 .isFalse();
         assertThat(lines.with("NOAUTH")).isNotEmpty();
         RedisClient admin = RedisClient.create("redis://secret@127.0.0.1:" + server.port());
-        open(() -> admin.shutdown(Duration.ZERO, Duration.ofSeconds(5)));
+        open(() -> Clients.shutDown(admin));
         admin.connect().sync().configSet("requirepass", "");
         assertThat(outages.nextDuring(() -> {})).as("a reason is told once").isEqualTo("back");
         assertGoesOnFrom(limiter, 0);
@@ -201,7 +201,7 @@ class AwayAtTheStartTest extends FaultInjectingTest {
     void anAttemptThatFailsForAReasonOfItsOwnIsNotTheLast() throws InterruptedException {
         RedisServer server = open(new RedisServer());
         RedisClient client = RedisClient.create(server.uri());
-        open(() -> client.shutdown(Duration.ZERO, Duration.ofSeconds(5)));
+        open(() -> Clients.shutDown(client));
         RedisRateLimiter limiter = open(new RedisRateLimiterBuilder(client, () -> switch (asked.incrementAndGet()) {
                     case 1 -> throw new RedisConnectionException("Unable to connect");
                     case 2 -> throw new NoClassDefFoundError("a class that is missing, for a test");

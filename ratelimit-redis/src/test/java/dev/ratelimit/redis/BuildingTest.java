@@ -35,7 +35,7 @@ class BuildingTest {
         try {
             check.accept(RedisRateLimiter.builder(client));
         } finally {
-            client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+            Clients.shutDown(client);
         }
     }
 
@@ -160,7 +160,7 @@ class BuildingTest {
         try {
             check.accept(RedisRateLimiter.builder(client));
         } finally {
-            client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+            Clients.shutDown(client);
         }
     }
 
@@ -200,7 +200,7 @@ class BuildingTest {
                     .isThrownBy(builder.tier(TIER)::build)
                     .withMessageContaining("unable to find valid certification path");
         } finally {
-            client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+            Clients.shutDown(client);
         }
     }
 

@@ -51,7 +51,7 @@ final class CallingMachine {
                 Files.write(Path.of(arguments[4]), machine.run(Integer.parseInt(arguments[1])));
             }
         } finally {
-            client.shutdown(Duration.ZERO, LONG);
+            Clients.shutDown(client);
         }
     }
 

@@ -36,7 +36,7 @@ class ClosingTest {
 
     @AfterEach
     void close() throws IOException {
-        client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+        Clients.shutDown(client);
         server.close();
     }
 

@@ -8,7 +8,6 @@ import io.lettuce.core.sentinel.api.StatefulRedisSentinelConnection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -88,7 +87,7 @@ class FailoverTest extends ReplicatedTest {
                 Thread.onSpinWait();
             }
         } finally {
-            client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+            Clients.shutDown(client);
         }
     }
 }

@@ -52,7 +52,7 @@ abstract class FaultInjectingTest {
 
     RedisRateLimiterBuilder builder(String uri) {
         RedisClient client = RedisClient.create(uri);
-        open(() -> client.shutdown(Duration.ZERO, Duration.ofSeconds(5)));
+        open(() -> Clients.shutDown(client));
         return RedisRateLimiter.builder(client)
                 .tier(TIER)
                 .rememberRefusals(Duration.ZERO)

@@ -50,7 +50,7 @@ class FaultsTest {
                 assertUsed(limiter, 31);
                 assertThat(proxy.cutsDone()).isEqualTo(2);
             } finally {
-                client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+                Clients.shutDown(client);
             }
         }
     }
@@ -87,7 +87,7 @@ class FaultsTest {
                 assertThat(reservation.settle(tokens(100))).isTrue();
                 assertUsed(limiter, 500);
             } finally {
-                client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+                Clients.shutDown(client);
             }
         }
     }
@@ -109,7 +109,7 @@ class FaultsTest {
                     Thread.sleep(5);
                 }
             } finally {
-                client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+                Clients.shutDown(client);
             }
         }
     }

@@ -76,7 +76,7 @@ class LateAnswersTest {
 
     @AfterEach
     void close() throws IOException {
-        client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+        Clients.shutDown(client);
         server.close();
     }
 

@@ -90,7 +90,7 @@ class NamesTest extends ServedTest {
     }
 
     /** Calls of random names; each name is an organization's and an endpoint's of its own. */
-    @RepeatedTest(5)
+    @RepeatedTest(3)
     void ofAnyKindAreToldApart(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         RedisRateLimiter limiter =

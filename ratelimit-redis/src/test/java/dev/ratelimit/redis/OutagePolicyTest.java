@@ -64,7 +64,7 @@ class OutagePolicyTest {
 
     @AfterEach
     void close() throws IOException {
-        client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+        Clients.shutDown(client);
         server.close();
     }
 

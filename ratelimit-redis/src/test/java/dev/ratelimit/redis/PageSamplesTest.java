@@ -7,7 +7,6 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import io.lettuce.core.RedisClient;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** What the page on Redis shows does what it says. */
@@ -32,7 +31,7 @@ class PageSamplesTest {
                 }
                 assertThat(admitted).isEqualTo(3);
             } finally {
-                client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+                Clients.shutDown(client);
             }
         }
     }

@@ -32,7 +32,7 @@ class RedisSamplesTest {
         }
         // end of sample
         finally {
-            client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+            Clients.shutDown(client);
         }
         return true;
     }
@@ -50,7 +50,7 @@ class RedisSamplesTest {
                     assertThat(another.tryAcquire("acme", "chat").isAdmitted()).isTrue();
                 }
             } finally {
-                client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+                Clients.shutDown(client);
             }
             assertThat(ask(server.uri())).isFalse();
         }

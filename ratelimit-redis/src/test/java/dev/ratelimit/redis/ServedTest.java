@@ -41,7 +41,7 @@ abstract class ServedTest {
 
     @AfterAll
     static void stop() {
-        client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+        Clients.shutDown(client);
         server.close();
     }
 

@@ -7,7 +7,6 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.SlotHash;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -71,7 +70,7 @@ final class ThreeMasters implements AutoCloseable {
         try (StatefulRedisConnection<String, String> connection = single.connect()) {
             look.at(connection.sync());
         } finally {
-            single.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+            Clients.shutDown(single);
         }
     }
 
@@ -97,7 +96,7 @@ final class ThreeMasters implements AutoCloseable {
 
     @Override
     public void close() {
-        client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+        Clients.shutDown(client);
         servers.forEach(RedisServer::close);
     }
 }

@@ -61,7 +61,7 @@ class TimersTest extends FaultInjectingTest {
 
     private RedisRateLimiterBuilder builderOnResources() {
         RedisClient client = RedisClient.create(resources, proxy.uri());
-        open(() -> client.shutdown(Duration.ZERO, Duration.ofSeconds(5)));
+        open(() -> Clients.shutDown(client));
         return RedisRateLimiter.builder(client).tier(TIER).timeout(TIME).probeEvery(Duration.ofHours(1));
     }
 
