@@ -40,6 +40,8 @@ class ChaosTest extends ServedTest {
 
     private static final int STEPS = 600;
     private static final int ATTACKERS = 2;
+    private static final int ENOUGH_ATTACKS = 50;
+    private static final int MOST_ROUNDS = 50;
     private static final String GOOD = "good";
     private static final String HOSTILE = "hostile";
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -99,7 +101,12 @@ class ChaosTest extends ServedTest {
             attackers.add(CompletableFuture.runAsync(() -> attack(limiter, random)));
         }
         try {
-            callAsIfAlone(limiter, alone, new Random(policy.name().hashCode()));
+            Random random = new Random(policy.name().hashCode());
+            callAsIfAlone(limiter, alone, random);
+            // On a busy machine the attackers may hardly have run: then the calls go on.
+            for (int more = 0; more < MOST_ROUNDS && attacks.get() <= ENOUGH_ATTACKS; more++) {
+                callAsIfAlone(limiter, alone, random);
+            }
         } finally {
             over = true;
             attackers.forEach(CompletableFuture::join);
@@ -107,7 +114,7 @@ class ChaosTest extends ServedTest {
 
         assertThat(limiter.status(GOOD)).isEqualTo(alone.status(GOOD));
         assertThat(outages.areAllTold()).as("no outage").isTrue();
-        assertThat(attacks.get()).as("attacks").isGreaterThan(50);
+        assertThat(attacks.get()).as("attacks").isGreaterThan(ENOUGH_ATTACKS);
         if (policy == Policy.REJECT) {
             assertThat(undecided.get()).as("calls on damaged keys").isPositive();
         }
