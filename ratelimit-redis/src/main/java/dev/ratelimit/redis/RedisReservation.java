@@ -16,11 +16,12 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reservation of a call that Redis admitted: it remembers what was charged where, and Redis remembers nothing of it
- * but the charges.
+ * The reservation of a call that Redis admitted. It knows the bookings of its charges; Redis knows the charges only.
  *
- * <p>To settle or to cancel takes the charges away, which only one call can do. More that was admitted meanwhile finds
- * that they are gone, and is given back. The lock is held for no longer than that takes, never while Redis is asked.
+ * <p>Only one settlement or cancellation succeeds: it takes the bookings away. A piece that Redis admits meanwhile
+ * finds no bookings, and its charge is given back.
+ *
+ * <p>Safe for use by many threads. No thread holds the lock while it waits for Redis.
  */
 final class RedisReservation implements AsyncReservation {
 
@@ -36,7 +37,7 @@ final class RedisReservation implements AsyncReservation {
 
     private final CompletableFuture<Boolean> confirmed = new CompletableFuture<>();
 
-    /** By rule, oldest first; null when the reservation has ended. Guarded by this. */
+    /** The bookings of each limit, oldest first; null when the reservation has ended. Guarded by this. */
     private @Nullable List<List<Booking>> charges;
 
     RedisReservation(
@@ -67,7 +68,7 @@ final class RedisReservation implements AsyncReservation {
         return estimate.decision();
     }
 
-    /** Notifies the listeners whose share the estimate has reached. */
+    /** Notifies the listeners whose share of a limit the estimate has reached. */
     void notifyNear() {
         notifyNear(estimate.levels());
     }
@@ -144,7 +145,7 @@ final class RedisReservation implements AsyncReservation {
                 back.add(new Change(more.charged().limits().get(i), List.of(charge), 0, charge.first()));
             }
         }
-        // Not waited for: it is on its way before the answer, and so before any later question.
+        // Nobody waits for it: it is sent before the caller has its answer, and so before any later question.
         Settlements.Sent unused = scriptClient.giveBack(limitSet, back);
         return CompletableFuture.completedFuture(ended());
     }
@@ -153,7 +154,7 @@ final class RedisReservation implements AsyncReservation {
         for (int i = 0; i < more.bookings().size(); i++) {
             EncodedLimit encoded = more.charged().limits().get(i);
             Booking charge = more.bookings().get(i);
-            // Nothing leaves no mark in a window, but says to which period of a quota the reservation belongs.
+            // A charge of 0 units leaves no mark in a window. In a quota it tells the period of the reservation.
             if (charge.units() > 0 || encoded.periods != null) {
                 append(to.get(encodedLimits.indexOf(encoded)), charge);
             }
@@ -216,7 +217,7 @@ final class RedisReservation implements AsyncReservation {
         return confirmed.minimalCompletionStage();
     }
 
-    /** Ends the reservation with what was used, or, if that is null, with nothing. */
+    /** Settles for a usage, or cancels if that is null. */
     private CompletableFuture<Boolean> settled(@Nullable Usage actual) {
         List<List<Booking>> taken = end();
         if (taken == null) {
@@ -242,7 +243,7 @@ final class RedisReservation implements AsyncReservation {
         return taken;
     }
 
-    /** Leaves a number of units charged: the newest of what there is, and more if that is too little. */
+    /** Changes the charges of a limit to a number of units. The newest stay; if all are too few, more is charged. */
     private static void addChange(List<Change> changes, EncodedLimit encoded, List<Booking> charged, long units) {
         List<Booking> refunds = new ArrayList<>();
         long missing = units;

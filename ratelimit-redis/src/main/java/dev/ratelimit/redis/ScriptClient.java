@@ -20,7 +20,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
-/** The client of the script: makes requests of questions, and sends them again where that is due. */
+/** The client of the script: turns questions into requests, and repeats a request where that is due. */
 final class ScriptClient {
 
     /*
@@ -31,14 +31,13 @@ final class ScriptClient {
     private static final int OVERFLOW = -2;
     private static final int LIMITS_OF_A_RUN = 100;
 
-    /** Places in the lists of endpoints, as the script takes them: a list's number, and a cursor. */
+    /** Where a listing of the endpoints begins, as the script takes it: the number of a list, and a cursor. */
     private static final String FIRST_NAMES = "1:0";
 
+    /** What a place behind both lists begins with. */
     private static final String LAST_NAMES = "3:";
 
-    /*
-     * A settlement that was sent at the last moment may reach the server this much later: its receipt is there still.
-     */
+    /** A settlement that is sent at the last moment may reach the server this much later, and finds its receipt. */
     private static final long LATE_MILLIS = 60_000;
 
     private final EncodedLimits encodedLimits;
@@ -51,8 +50,8 @@ final class ScriptClient {
     private final boolean hearsLevels;
 
     /**
-     * The number of the last charge. The first is drawn at random, so that no two limiters count the same; all are
-     * doubles exactly.
+     * The number of the last charge, which is its idempotency key. The first is random, so that no two limiters use the
+     * same numbers. All are below 2<sup>53</sup>, and so exact as doubles.
      */
     private final AtomicLong lastCharge = new AtomicLong(new SecureRandom().nextLong() >>> 12);
 
@@ -79,7 +78,7 @@ final class ScriptClient {
         return executor;
     }
 
-    /** Tells whether Redis answered when it was last asked. */
+    /** Tells whether Redis answered the last question about an organization. */
     boolean areSteady(Caller caller) {
         return executor.isSteady(base(caller));
     }
@@ -93,25 +92,24 @@ final class ScriptClient {
         return encodedLimits.of(caller, endpoint);
     }
 
-    /** Decides by all limits of an endpoint, and charges them if all admit. */
+    /** Decides a call by all limits of an endpoint, and charges them if all admit it. */
     CompletableFuture<Outcome> charge(Caller caller, String endpoint, Usage usage, boolean reports) {
         return charge(limitSet(caller, endpoint), usage, reports);
     }
 
-    /** Decides by some limits, and charges them if all admit. */
+    /** Decides a call by some limits, and charges them if all admit it. */
     CompletableFuture<Outcome> charge(LimitSet limitSet, Usage usage, boolean reports) {
         return unlessRefused(Request.Operation.CHARGE, limitSet, usage, Batch.NONE, reports);
     }
 
-    /**
-     * Decides by some limits, and charges them: a batch if all have room for it, else the call alone if all admit it.
-     */
+    /** Decides a call by some limits. Charges a batch if all have room for it, else the call if all admit it. */
     CompletableFuture<Outcome> lease(LimitSet limitSet, Usage usage, Batch batch) {
         return unlessRefused(Request.Operation.LEASE, limitSet, usage, batch, false);
     }
 
     /**
-     * Decides by some limits, and charges them for good if all admit. Where each stands then is told if it is heard.
+     * Decides a call by some limits, and charges them for good if all admit it. The outcome has levels only if a
+     * listener hears of near limits.
      */
     CompletableFuture<Outcome> take(LimitSet limitSet, Usage usage) {
         Request.Operation operation = hearsLevels ? Request.Operation.CHARGE : Request.Operation.TAKE;
@@ -125,7 +123,7 @@ final class ScriptClient {
         }
         String base = base(limitSet.caller());
         RejectionCache.Asked asked = rejections.asked(base, limitSet, usage);
-        // What a limiter tells that reports, nobody remembers.
+        // A reporting limiter always asks: a remembered refusal has no status of the limits.
         Rejected known =
                 reports ? null : rejections.of(asked, limitSet.caller().tier().message());
         if (known != null) {
@@ -133,7 +131,7 @@ final class ScriptClient {
         }
         return decide(operation, base, limitSet, usage, batch, reports).whenComplete((outcome, failure) -> {
             if (failure != null) {
-                rejections.end(base, limitSet); // it may be charged all the same
+                rejections.end(base, limitSet); // Redis may have charged it all the same
             } else if (outcome.refusal() != null) {
                 rejections.remember(
                         asked, outcome.refusal().encoded(), outcome.refusal().waitNanos());
@@ -143,7 +141,7 @@ final class ScriptClient {
         });
     }
 
-    /** Charges all limits of an endpoint, whether the usage fits or not, and tells what would have been decided. */
+    /** Charges all limits of an endpoint, whether the usage fits or not. Tells what a call would have been answered. */
     CompletableFuture<Outcome> record(Caller caller, String endpoint, Usage usage, boolean reports) {
         LimitSet limitSet = limitSet(caller, endpoint);
         if (limitSet.limits().isEmpty()) {
@@ -153,7 +151,7 @@ final class ScriptClient {
         return decide(Request.Operation.RECORD, base, limitSet, usage, Batch.NONE, reports)
                 .whenComplete((outcome, failure) -> {
                     rejections.end(base, limitSet);
-                    rejections.end(base, limitSet.overflow()); // which of the two was charged is not told
+                    rejections.end(base, limitSet.overflow()); // the outcome does not tell which was charged
                 });
     }
 
@@ -161,7 +159,7 @@ final class ScriptClient {
         return reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
     }
 
-    /** Decides by all limits of an endpoint, and charges nothing. */
+    /** Decides a call by all limits of an endpoint, and charges nothing. */
     CompletableFuture<Decision> look(Caller caller, String endpoint, Usage usage, boolean reports) {
         LimitSet limitSet = limitSet(caller, endpoint);
         return limitSet.limits().isEmpty()
@@ -188,7 +186,7 @@ final class ScriptClient {
                             for (EncodedLimit encoded : asked.limits()) {
                                 request.addPeriods(encoded, guess);
                                 if (leases) {
-                                    // Whatever the limit lets the last call overrun: those of the batch would be many.
+                                    // Also where the limit lets its last call overrun it: a batch is many calls.
                                     request.add(encoded.limit.limit().amount() - batch.units());
                                 }
                             }
@@ -198,14 +196,14 @@ final class ScriptClient {
                         ReplyDecoder.outcome(reply, usage, batch, reports, operation == Request.Operation.RECORD));
     }
 
-    /** Tells how the organization of a caller stands with the limits of an endpoint. */
+    /** Tells where the organization of a caller stands with the limits of an endpoint. */
     CompletableFuture<List<LimitStatus>> status(Caller caller, String endpoint) {
         return status(limitSet(caller, endpoint));
     }
 
     /**
-     * Tells how the organization of a caller stands with all limits. The first runs list the endpoints that have used
-     * something.
+     * Tells where the organization of a caller stands with all limits. The first runs of the script list the endpoints
+     * that have used something.
      */
     CompletableFuture<List<LimitStatus>> overview(Caller caller) {
         return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
@@ -215,7 +213,7 @@ final class ScriptClient {
         });
     }
 
-    /** Adds the names that are listed from a place on, a run for some of them. */
+    /** Adds the listed names from a place on. Each run of the script tells some of them. */
     private CompletableFuture<List<String>> names(Caller caller, String place, List<String> names) {
         if (place.startsWith(LAST_NAMES)) {
             return CompletableFuture.completedFuture(names);
@@ -231,8 +229,8 @@ final class ScriptClient {
     }
 
     /**
-     * Asks about some limits after the others, so that no run holds the server for long: each run has the time that a
-     * decision has.
+     * Asks about 100 limits at a time, so that no run of the script holds the server for long. Each run has the time of
+     * a decision.
      */
     private CompletableFuture<List<LimitStatus>> status(LimitSet limitSet) {
         List<LimitStatus> statuses = new ArrayList<>();
@@ -262,15 +260,15 @@ final class ScriptClient {
                 .thenApply(ReplyDecoder::status);
     }
 
-    /** Gives back, to meters of a limit set. */
+    /** Gives back units of some limits. */
     Settlements.Sent giveBack(LimitSet limitSet, List<Change> changes) {
         return settle(limitSet, changes, levels -> {});
     }
 
     /**
-     * Gives back and charges more, to meters of a limit set.
+     * Gives back units of some limits, and charges more.
      *
-     * @param told hears where each limit that changed stands then: once, when Redis has answered
+     * @param told hears once, when Redis has answered, where the organization then stands with each changed limit
      */
     Settlements.Sent settle(LimitSet limitSet, List<Change> changes, Consumer<List<Level>> told) {
         if (changes.isEmpty()) {
@@ -287,7 +285,7 @@ final class ScriptClient {
         }
         for (Change change : changes) {
             if (change.encoded().periods != null) {
-                request.add(0); // the period is the one that was charged
+                request.add(0); // no bounds: the change states the period
             }
             request.add(change.more())
                     .add(change.period())
@@ -296,8 +294,8 @@ final class ScriptClient {
                     .forEach(refund ->
                             request.add(refund.first()).add(refund.second()).add(refund.units()));
         }
-        // Before it is sent, since not all wait for the answer; and with the answer, since a question may have
-        // overtaken it.
+        // Before the settlement is sent, since some callers do not wait for the answer. With the answer again, since a
+        // question may have overtaken the settlement.
         rejections.end(base, changed);
         Settlements.Sent sent = settlements.send(
                 base,
@@ -310,14 +308,14 @@ final class ScriptClient {
                 sent.first().whenComplete((done, failure) -> rejections.end(base, changed)), sent.confirmed());
     }
 
-    /** Grants units of a quota, and tells how the organization then stands with it. */
+    /** Grants units of a quota, and tells where the organization then stands with it. */
     CompletableFuture<LimitStatus> grant(Caller caller, AppliedLimit quota, long units) {
         LimitSet limitSet = only(caller, quota);
         return admin(Request.Operation.GRANT, limitSet, request -> request.add(units))
                 .thenApply(reply -> ReplyDecoder.status(reply).get(0));
     }
 
-    /** Returns a limit of a tier with the meter that it has. */
+    /** Returns one limit of a tier; whether its endpoint must share meters is still open. */
     private LimitSet only(Caller caller, AppliedLimit limit) {
         if (limit.scope() instanceof Scope.Endpoint endpoint) {
             LimitSet all = limitSet(caller, endpoint.name());
@@ -331,7 +329,7 @@ final class ScriptClient {
                 .only(List.of(new EncodedLimit(caller.tier().account(), limit)));
     }
 
-    /** Carries over what the limits of a former tier count, and tells how the organization then stands. */
+    /** Charges what the limits of a former tier count, and tells where the organization then stands. */
     CompletableFuture<List<LimitStatus>> carryOver(Caller caller, Caller former) {
         return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
             CompletableFuture<List<LimitStatus>> all = CompletableFuture.completedFuture(new ArrayList<>());
@@ -346,7 +344,7 @@ final class ScriptClient {
         });
     }
 
-    /** Resets or forgets what the limits of a caller's tier count, and tells whether there was anything. */
+    /** Resets or forgets what the limits of a caller's tier count. Tells whether they counted anything. */
     CompletableFuture<Boolean> drop(Request.Operation operation, Caller caller) {
         return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
             LimitSet limitSet = LimitSet.nothing(caller)
@@ -376,7 +374,7 @@ final class ScriptClient {
                             }
                             return request;
                         }))
-                // Also if it failed: it may be done all the same.
+                // Also after a failure: Redis may have done it all the same.
                 .whenComplete((reply, failure) -> rejections.end(base, reply == null ? limitSet : reply.limitSet()));
     }
 
@@ -400,7 +398,8 @@ final class ScriptClient {
     }
 
     /**
-     * Runs a request until it is answered: with the periods around the server's time, and by meters that there may be.
+     * Runs a request until the script answers it. A wrong guess of the server's time calls for other periods, and an
+     * endpoint without a place for the meters of OVERFLOW.
      */
     private CompletableFuture<Reply> ask(
             ScriptExecutor.Exchange exchange,
