@@ -130,7 +130,8 @@ final class Leases {
                 && scriptClient.areSteady(limitSet.caller())
                 && limitSet.limits().stream()
                         .allMatch(encoded -> encoded.unit().equals(unit)
-                                && encoded.limit.limit().amount() >= batch.units());
+                                && encoded.countsOverTime()
+                                && encoded.limit.limit().most() >= batch.units());
     }
 
     private CompletableFuture<Outcome> ask(Key key, LimitSet limitSet, Usage usage) {

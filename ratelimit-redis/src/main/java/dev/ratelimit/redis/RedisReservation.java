@@ -100,8 +100,12 @@ final class RedisReservation implements AsyncReservation {
             Decision admitted = reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
             return CompletableFuture.completedFuture(admitted);
         }
+        Usage sum = used.sum();
         return scriptClient
-                .charge(limitSet.only(asked), more, reports)
+                .charge(
+                        limitSet.only(asked),
+                        encoded -> (encoded.hasMeter() ? more : sum).amountOf(encoded.unit()),
+                        reports)
                 .thenCompose(this::keep)
                 .whenComplete((decision, failure) -> {
                     if (decision == null || !decision.isAdmitted()) {
@@ -142,7 +146,8 @@ final class RedisReservation implements AsyncReservation {
         for (int i = 0; i < more.bookings().size(); i++) {
             Booking charge = more.bookings().get(i);
             if (charge.units() > 0) {
-                back.add(new Change(more.charged().limits().get(i), List.of(charge), 0, charge.first()));
+                List<Refund> all = List.of(new Refund(charge, charge.units()));
+                back.add(new Change(more.charged().limits().get(i), all, 0, charge.first()));
             }
         }
         // Nobody waits for it: it is sent before the caller has its answer, and so before any later question.
@@ -213,6 +218,36 @@ final class RedisReservation implements AsyncReservation {
     }
 
     @Override
+    public boolean renew() {
+        return scriptClient.executor().await(renewed(), failure -> false);
+    }
+
+    @Override
+    public CompletionStage<Boolean> renewAsync() {
+        return scriptClient.executor().otherwise(renewed(), failure -> false);
+    }
+
+    private CompletableFuture<Boolean> renewed() {
+        List<Change> inFlight = new ArrayList<>();
+        synchronized (this) {
+            if (charges == null) {
+                return CompletableFuture.completedFuture(false);
+            }
+            for (int i = 0; i < encodedLimits.size(); i++) {
+                List<Refund> all = charges.get(i).stream()
+                        .map(charge -> new Refund(charge, charge.units()))
+                        .toList();
+                if (encodedLimits.get(i).isInFlight() && !all.isEmpty()) {
+                    inFlight.add(new Change(encodedLimits.get(i), all, 0, 0));
+                }
+            }
+        }
+        return inFlight.isEmpty()
+                ? CompletableFuture.completedFuture(true)
+                : scriptClient.renew(limitSet, inFlight);
+    }
+
+    @Override
     public CompletionStage<Boolean> confirmed() {
         return confirmed.minimalCompletionStage();
     }
@@ -226,9 +261,10 @@ final class RedisReservation implements AsyncReservation {
         List<Change> changes = new ArrayList<>();
         for (int i = 0; i < encodedLimits.size(); i++) {
             EncodedLimit encoded = encodedLimits.get(i);
-            if (actual == null || actual.states(encoded.unit())) {
-                long units = actual == null ? 0 : actual.amountOf(encoded.unit());
-                addChange(changes, encoded, taken.get(i), units);
+            if (actual == null || encoded.isInFlight()) {
+                addChange(changes, encoded, taken.get(i), 0);
+            } else if (encoded.hasMeter() && actual.states(encoded.unit())) {
+                addChange(changes, encoded, taken.get(i), actual.amountOf(encoded.unit()));
             }
         }
         Settlements.Sent sent = scriptClient.settle(limitSet, changes, this::notifyNear);
@@ -245,14 +281,14 @@ final class RedisReservation implements AsyncReservation {
 
     /** Changes the charges of a limit to a number of units. The newest stay; if all are too few, more is charged. */
     private static void addChange(List<Change> changes, EncodedLimit encoded, List<Booking> charged, long units) {
-        List<Booking> refunds = new ArrayList<>();
+        List<Refund> refunds = new ArrayList<>();
         long missing = units;
         for (int i = charged.size() - 1; i >= 0; i--) {
             Booking charge = charged.get(i);
             long kept = Math.min(charge.units(), missing);
             missing -= kept;
             if (kept < charge.units()) {
-                refunds.add(new Booking(charge.first(), charge.second(), charge.units() - kept));
+                refunds.add(new Refund(charge, charge.units() - kept));
             }
         }
         if (missing > 0 || !refunds.isEmpty()) {

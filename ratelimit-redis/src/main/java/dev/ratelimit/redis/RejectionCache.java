@@ -2,7 +2,6 @@ package dev.ratelimit.redis;
 
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
-import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.BoundedCache;
 import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.spi.TimeSource;
@@ -11,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,25 +84,26 @@ final class RejectionCache {
      *
      * @param base what the keys of the organization begin with
      */
-    Asked asked(String base, LimitSet limitSet, Usage usage) {
+    Asked asked(String base, LimitSet limitSet, ToLongFunction<EncodedLimit> units) {
         int changes = isUnlisted(limitSet) ? counts.get(countOf(base, RedisKeys.UNLISTED)) : 0;
         List<Long> rooms = new ArrayList<>(limitSet.limits().size());
         for (EncodedLimit encoded : limitSet.limits()) {
             changes += counts.get(countOf(base, encoded.meter));
-            rooms.add(encoded.room(usage.amountOf(encoded.unit())));
+            rooms.add(encoded.room(units.applyAsLong(encoded)));
         }
         return new Asked(new Question(base, limitSet.limits(), rooms), changes, clock.nanoTime(), clock.instant());
     }
 
     /** Returns the refusal that the server would answer with; null if it must be asked. */
     @Nullable
-    Rejected of(Asked asked, String notice) {
+    Rejected of(Asked asked, ToLongFunction<EncodedLimit> units, String notice) {
         rejections.sweep(refusal -> !refusal.lastsAt(asked.nanoTime, asked.instant));
         Refusal found = rejections.get(asked.question);
         if (found == null || !found.answers(asked)) {
             return null;
         }
-        return found.encoded.rejected(found.forGood ? Waits.NEVER : found.over - asked.nanoTime, notice);
+        long wait = found.forGood ? Waits.NEVER : found.over - asked.nanoTime;
+        return found.encoded.rejected(units.applyAsLong(found.encoded), notice, wait, wait);
     }
 
     /** Remembers that a limit refused, for a wait from now on in nanoseconds, or {@link Waits#NEVER}. */
@@ -110,7 +111,8 @@ final class RejectionCache {
         // For how long an endpoint counts with others depends on when these are idle, which only the server knows.
         boolean forGood = wait == Waits.NEVER;
         boolean mayGetItsOwn = forGood && encoded.limit.scope().equals(Scope.Endpoint.OVERFLOW);
-        if (longestNanos > 0 && !mayGetItsOwn) {
+        // A call in flight may end at any time, on any machine.
+        if (longestNanos > 0 && !mayGetItsOwn && !encoded.isInFlight()) {
             long nanos = Math.min(wait, longestNanos);
             rejections.put(asked.question, new Refusal(asked, encoded, nanos, clock.nanoTime() + wait, forGood));
         }

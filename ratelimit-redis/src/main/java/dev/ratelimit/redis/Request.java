@@ -44,7 +44,9 @@ final class Request {
         /** Sets the use to nothing. */
         RESET(10),
         /** Drops the use and the grants. */
-        FORGET(11);
+        FORGET(11),
+        /** Lets reservations count in flight for the longest time from now on. */
+        RENEW(12);
 
         private final int number;
 
@@ -91,8 +93,9 @@ final class Request {
         for (EncodedLimit encoded : encodedLimits) {
             long asked = units.applyAsLong(encoded);
             add(encoded.isOfOneEndpoint()).add(encoded.limit.shadow());
-            add(encoded.windowMicros).add(encoded.exactMarks).add(encoded.grainMicros);
-            add(encoded.room(asked)).add(asked);
+            add(encoded.span).add(encoded.exact).add(encoded.grain).add(encoded.room(asked));
+            boolean charges = encoded.hasMeter() && !(encoded.isInFlight() && operation == Operation.RECORD);
+            add(charges ? asked : 0);
         }
     }
 
@@ -150,16 +153,13 @@ final class Request {
             markAgain(packed);
         }
         List<EncodedLimit> encodedLimits = limitSet.limits();
-        long windows = encodedLimits.stream()
-                .filter(encoded -> encoded.periods == null)
-                .count();
+        List<EncodedLimit> inBlocks =
+                encodedLimits.stream().filter(EncodedLimit::hasBlocks).toList();
         // Lettuce finds the node of a cluster by the first key.
-        arguments.add(script).add(2 + encodedLimits.size() + windows).addKey(base + limitSet.list());
+        arguments.add(script).add(2 + encodedLimits.size() + inBlocks.size()).addKey(base + limitSet.list());
         arguments.add(bytes(second));
-        encodedLimits.forEach(encoded -> arguments.add(bytes("m:" + encoded.meter)));
-        encodedLimits.stream()
-                .filter(encoded -> encoded.periods == null)
-                .forEach(encoded -> arguments.add(bytes("b:" + encoded.meter)));
+        encodedLimits.forEach(encoded -> arguments.add(bytes(encoded.hasMeter() ? "m:" + encoded.meter : second)));
+        inBlocks.forEach(encoded -> arguments.add(bytes("b:" + encoded.meter)));
         return arguments.add(packed);
     }
 

@@ -35,6 +35,17 @@ import java.util.stream.Collectors;
  * {@code begun} is the name of the charge that began the count. A charge from before a reset has another name, so it
  * gives nothing back.
  *
+ * <p>A token bucket is one string: at, seen, part, hi, lo, units, micros, begun, listed, kept. At the time {@code at}
+ * it lacks hi * 2<sup>53</sup> + lo units, and {@code part}/{@code micros} of one of them has flowed back. So it is
+ * exact however long it runs: {@code units} flow back in {@code micros} microseconds, a fraction in lowest terms. A
+ * full bucket has no part, and its key expires. {@code seen} is the latest time of a charge, before which the bucket's
+ * time never steps back.
+ *
+ * <p>A limit in flight is a sorted set of its charges by their ends. An entry has the name of the charge, its units and
+ * the longest time. The head has the sum of the units: hi, lo, first, last, seen, listed, kept. No entry ends before
+ * {@code first} or after {@code last}. The end of a reservation removes its entries by name, so it frees nothing of
+ * another's. Entries whose end has passed are removed by whoever finds them. A limit of single calls has no key.
+ *
  * <p>Each organization has two lists of endpoints, both sorted sets, for its overviews. One has the endpoints that no
  * table names, and bounds their number; the other has all others. {@code listed} is the time up to which a list has the
  * endpoint of a meter. {@code kept} is the time up to which Redis keeps the head.
@@ -50,7 +61,7 @@ import java.util.stream.Collectors;
  * <p>Most calls need none of that: there is room even if nothing has expired, and only heads change. The part
  * {@code 20-usual.lua} admits them. It decides as the other parts do, in a fraction of their time. It leaves to them:
  * refusals, leases, what is sent again, the first charge of a meter or a period, a charge that finds a block full, what
- * a list must name, what a wrong clock wrote, and sums from 2<sup>53</sup> on.
+ * a list must name, what a wrong clock wrote, limits in flight, and sums from 2<sup>53</sup> on.
  *
  * <p>A decision takes O(log marks) for each limit, since it goes down one path of the tree. Marks are dropped by whole
  * blocks, so the charge that drops n marks deletes n/32 fields. A usual call takes one TIME of Redis, and for each
@@ -65,6 +76,11 @@ import java.util.stream.Collectors;
  * its stamp by a whole window. The stamp of a charge is not before that clock. So the marks of any window of stamps are
  * all live when the last of them is charged. The use counts them, and perhaps some that have expired since.
  *
+ * <p>A bucket is charged with c units only if it then lacks at most its capacity. From that moment on, units flow back
+ * at the rate of the limit. So in a span T no more than capacity + rate * T is charged. Of a charge, only what has not
+ * flowed back since is given back. Else reserving 3 of 5, waiting until they have flowed back, and cancelling would
+ * admit 8 at once.
+ *
  * <p>When the clock steps back, a charge falls under the newest mark, which is later. Marks that had expired but were
  * not dropped count again. When the clock steps forward, marks expire early by as much.
  *
@@ -72,13 +88,15 @@ import java.util.stream.Collectors;
  * lease serves a call no earlier than the script charged the lease, and no later than the stamp. Take any window of
  * instants at which calls were served or charged. Take the charge behind them that the script made last. The script
  * made it before the window ended, and no stamp of the others is before the window began. So their marks were live
- * then, and the use counted them.
+ * then, and the use counted them. A bucket is charged with a lease as of its end: what flows back until then fills it
+ * up at most to the capacity less the lease.
  *
  * <h2>A clock that was wrong</h2>
  *
  * <p>The script believes TIME. A mark whose stamp is more than an hour ahead of TIME comes from a clock that was wrong
  * and has been put right. All such marks are the newest ones. They become one mark, charged now. A period that begins
- * more than an hour ahead becomes the current one, with its use. The script writes either down at once, whatever was
+ * more than an hour ahead becomes the current one, with its use. A bucket that was charged ahead lacks now what it
+ * lacked then, and a charge in flight that began ahead begins now. The script writes either down at once, whatever was
  * asked; else it would count as of now each time. A mark that is no further ahead stays: a clock that steps back, a
  * lease, or a stamp that is rounded up explains it. The clocks of replicas may differ by 50 seconds, which are added to
  * the hour. Names that were listed ahead move back by as much as the clock, when a name asks for a place.
@@ -102,27 +120,28 @@ import java.util.stream.Collectors;
  *
  * <p>Numbers are little-endian doubles, without anything between them.
  * <pre>
- *   KEYS   the list of endpoints, receipt, then the head of each meter, then the blocks of each that is a window;
- *          for names: both lists
+ *   KEYS   the list of endpoints, receipt, then the head of each meter (the receipt again for a limit of single
+ *          calls), then the blocks of each that is a window or in flight; for names: both lists
  *   ARGV   one text: operation (and 16 to report the use after it), whether it was sent before, name,
  *          microseconds that a receipt lives,
  *          clock of windows, clock of quotas (both no number but in tests), least time of quotas,
  *          most endpoints (negative: any number), number of meters;
- *          for each meter: whether it is of one endpoint, shadow, window (0 for a quota), exact marks, grain, room,
- *          units;
+ *          for each meter: whether it is of one endpoint, shadow, window (0 for a quota, -1 for a bucket, -2 for a
+ *          limit in flight, -3 for one of single calls), exact marks and grain (of a bucket the units and microseconds
+ *          of its rate, in flight the longest time), room, units;
  *          to lease: units and microseconds of the batch;
- *          for each meter: if it is a quota, number of bounds, bounds; to settle: more, period of the last charge, and
- *          three numbers for each refund, preceded by how many they are: its place and units; to lease: the room that
- *          the limit must have for the batch;
+ *          for each meter: if it is a quota, number of bounds, bounds; to settle and to renew: more, period of the last
+ *          charge, and four numbers for each refund, preceded by how many they are: the place of the charge, units to
+ *          give back, and units of the charge; to lease: the room that the limit must have for the batch;
  *          the endpoint; for names: which list is next, and a cursor
  *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, -1 the time is in none of the periods,
  *          -2 the endpoint must share (both: ask again); the time of quotas;
- *          for each meter to decide: wait (0 admits, -1 for good), place (number and stamp of the mark, or end of the
- *          period and begun), and if that is to be reported, a status as of then; but nothing if all admit and the
- *          places are not asked for;
+ *          for each meter to decide: wait (0 admits, -1 for good), place (number and stamp of the mark, end of the
+ *          period and begun, time and begun of a bucket, or name and longest time), and if that is to be reported, a
+ *          status as of then; but nothing if all admit and the places are not asked for;
  *          for a status, a grant, and each limit that use is carried over to: hi, lo, wait until some of it counts no
  *          more, wait until nothing is used, granted; in the last case, 1 if something was carried over;
- *          for a reset, and to forget: how many meters there were;
+ *          for a reset, and to forget: how many meters there were; to renew: 1 if all charges still count, else 0;
  *          for a settlement, if that is to be reported: a status, and the units that it added.
  *          For names: which list is next, and a cursor; then endpoints, a line each.
  * </pre>
@@ -137,6 +156,9 @@ final class Script {
             "40-marks",
             "50-window",
             "60-quota",
+            "62-bucket",
+            "64-flight",
+            "66-call",
             "70-meters",
             "80-endpoints",
             "85-settle",

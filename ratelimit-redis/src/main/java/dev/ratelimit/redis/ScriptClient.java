@@ -94,17 +94,25 @@ final class ScriptClient {
 
     /** Decides a call by all limits of an endpoint, and charges them if all admit it. */
     CompletableFuture<Outcome> charge(Caller caller, String endpoint, Usage usage, boolean reports) {
-        return charge(limitSet(caller, endpoint), usage, reports);
+        return charge(limitSet(caller, endpoint), unitsOf(usage), reports);
     }
 
-    /** Decides a call by some limits, and charges them if all admit it. */
-    CompletableFuture<Outcome> charge(LimitSet limitSet, Usage usage, boolean reports) {
-        return unlessRefused(Request.Operation.CHARGE, limitSet, usage, Batch.NONE, reports);
+    /**
+     * Decides a call by some limits, and charges them if all admit it.
+     *
+     * @param units tells how many units the call asks of a limit
+     */
+    CompletableFuture<Outcome> charge(LimitSet limitSet, ToLongFunction<EncodedLimit> units, boolean reports) {
+        return unlessRefused(Request.Operation.CHARGE, limitSet, units, Batch.NONE, reports);
+    }
+
+    private static ToLongFunction<EncodedLimit> unitsOf(Usage usage) {
+        return encoded -> usage.amountOf(encoded.unit());
     }
 
     /** Decides a call by some limits. Charges a batch if all have room for it, else the call if all admit it. */
     CompletableFuture<Outcome> lease(LimitSet limitSet, Usage usage, Batch batch) {
-        return unlessRefused(Request.Operation.LEASE, limitSet, usage, batch, false);
+        return unlessRefused(Request.Operation.LEASE, limitSet, unitsOf(usage), batch, false);
     }
 
     /**
@@ -113,23 +121,27 @@ final class ScriptClient {
      */
     CompletableFuture<Outcome> take(LimitSet limitSet, Usage usage) {
         Request.Operation operation = hearsLevels ? Request.Operation.CHARGE : Request.Operation.TAKE;
-        return unlessRefused(operation, limitSet, usage, Batch.NONE, false);
+        return unlessRefused(operation, limitSet, unitsOf(usage), Batch.NONE, false);
     }
 
     private CompletableFuture<Outcome> unlessRefused(
-            Request.Operation operation, LimitSet limitSet, Usage usage, Batch batch, boolean reports) {
+            Request.Operation operation,
+            LimitSet limitSet,
+            ToLongFunction<EncodedLimit> units,
+            Batch batch,
+            boolean reports) {
         if (limitSet.limits().isEmpty()) {
             return CompletableFuture.completedFuture(new Outcome(unlimited(reports), limitSet, List.of()));
         }
         String base = base(limitSet.caller());
-        RejectionCache.Asked asked = rejections.asked(base, limitSet, usage);
+        RejectionCache.Asked asked = rejections.asked(base, limitSet, units);
         // A reporting limiter always asks: a remembered refusal has no status of the limits.
         Rejected known =
-                reports ? null : rejections.of(asked, limitSet.caller().tier().message());
+                reports ? null : rejections.of(asked, units, limitSet.caller().tier().message());
         if (known != null) {
             return CompletableFuture.completedFuture(new Outcome(known, limitSet.only(List.of()), List.of()));
         }
-        return decide(operation, base, limitSet, usage, batch, reports).whenComplete((outcome, failure) -> {
+        return decide(operation, base, limitSet, units, batch, reports).whenComplete((outcome, failure) -> {
             if (failure != null) {
                 rejections.end(base, limitSet); // Redis may have charged it all the same
             } else if (outcome.refusal() != null) {
@@ -148,7 +160,7 @@ final class ScriptClient {
             return CompletableFuture.completedFuture(new Outcome(unlimited(reports), limitSet, List.of()));
         }
         String base = base(caller);
-        return decide(Request.Operation.RECORD, base, limitSet, usage, Batch.NONE, reports)
+        return decide(Request.Operation.RECORD, base, limitSet, unitsOf(usage), Batch.NONE, reports)
                 .whenComplete((outcome, failure) -> {
                     rejections.end(base, limitSet);
                     rejections.end(base, limitSet.overflow()); // the outcome does not tell which was charged
@@ -164,15 +176,19 @@ final class ScriptClient {
         LimitSet limitSet = limitSet(caller, endpoint);
         return limitSet.limits().isEmpty()
                 ? CompletableFuture.completedFuture(unlimited(reports))
-                : decide(Request.Operation.LOOK, base(caller), limitSet, usage, Batch.NONE, reports)
+                : decide(Request.Operation.LOOK, base(caller), limitSet, unitsOf(usage), Batch.NONE, reports)
                         .thenApply(Outcome::decision);
     }
 
     private CompletableFuture<Outcome> decide(
-            Request.Operation operation, String base, LimitSet limitSet, Usage usage, Batch batch, boolean reports) {
+            Request.Operation operation,
+            String base,
+            LimitSet limitSet,
+            ToLongFunction<EncodedLimit> units,
+            Batch batch,
+            boolean reports) {
         long name = lastCharge.incrementAndGet();
         boolean leases = operation == Request.Operation.LEASE;
-        ToLongFunction<EncodedLimit> units = encoded -> usage.amountOf(encoded.unit());
         return executor.within(
                         base,
                         exchange -> ask(exchange, limitSet, (asked, guess) -> {
@@ -187,13 +203,13 @@ final class ScriptClient {
                                 request.addPeriods(encoded, guess);
                                 if (leases) {
                                     // Also where the limit lets its last call overrun it: a batch is many calls.
-                                    request.add(encoded.limit.limit().amount() - batch.units());
+                                    request.add(encoded.limit.limit().most() - batch.units());
                                 }
                             }
                             return request;
                         }))
                 .thenApply(reply ->
-                        ReplyDecoder.outcome(reply, usage, batch, reports, operation == Request.Operation.RECORD));
+                        ReplyDecoder.outcome(reply, units, batch, reports, operation == Request.Operation.RECORD));
     }
 
     /** Tells where the organization of a caller stands with the limits of an endpoint. */
@@ -287,12 +303,7 @@ final class ScriptClient {
             if (change.encoded().periods != null) {
                 request.add(0); // no bounds: the change states the period
             }
-            request.add(change.more())
-                    .add(change.period())
-                    .add(3L * change.refunds().size());
-            change.refunds()
-                    .forEach(refund ->
-                            request.add(refund.first()).add(refund.second()).add(refund.units()));
+            change.addTo(request);
         }
         // Before the settlement is sent, since some callers do not wait for the answer. With the answer again, since a
         // question may have overtaken the settlement.
@@ -306,6 +317,22 @@ final class ScriptClient {
                 sent.confirmed().whenComplete((arrived, failure) -> rejections.end(base, changed));
         return new Settlements.Sent(
                 sent.first().whenComplete((done, failure) -> rejections.end(base, changed)), sent.confirmed());
+    }
+
+    /**
+     * Lets charges count in flight for the longest time from now on.
+     *
+     * @param changes the limits, and as refunds their charges
+     * @return whether all of them still counted
+     */
+    CompletableFuture<Boolean> renew(LimitSet limitSet, List<Change> changes) {
+        LimitSet renewed =
+                limitSet.only(changes.stream().map(Change::encoded).toList());
+        String base = base(limitSet.caller());
+        Request request = request(Request.Operation.RENEW, base, lastCharge.incrementAndGet(), renewed, encoded -> 0);
+        changes.forEach(change -> change.addTo(request));
+        return executor.within(base, exchange -> exchange.run(request))
+                .thenApply(answer -> new Reply(renewed, Reply.unpacked(answer)).number(2) > 0);
     }
 
     /** Grants units of a quota, and tells where the organization then stands with it. */
@@ -348,7 +375,9 @@ final class ScriptClient {
     CompletableFuture<Boolean> drop(Request.Operation operation, Caller caller) {
         return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
             LimitSet limitSet = LimitSet.nothing(caller)
-                    .only(OrganizationStatus.of(caller, names).encodedLimits());
+                    .only(OrganizationStatus.of(caller, names).encodedLimits().stream()
+                            .filter(EncodedLimit::hasMeter)
+                            .toList());
             CompletableFuture<Boolean> found = CompletableFuture.completedFuture(false);
             int size = limitSet.limits().size();
             for (int from = 0; from < size; from += LIMITS_OF_A_RUN) {
