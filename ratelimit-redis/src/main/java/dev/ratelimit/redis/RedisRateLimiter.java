@@ -199,7 +199,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
     private CompletableFuture<Outcome> charged(Caller caller, String endpoint, Usage usage) {
         return reports
-                ? scriptClient.charge(caller, endpoint, usage, true)
+                ? scriptClient.take(scriptClient.limitSet(caller, endpoint), usage, true)
                 : leases.tryAcquire(caller, endpoint, usage);
     }
 

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -48,6 +49,7 @@ final class ScriptClient {
     private final String prefix;
     private final long receiptMillis;
     private final boolean hearsLevels;
+    private final AtomicBoolean warned = new AtomicBoolean();
 
     /**
      * The number of the last charge, which is its idempotency key. The first is random, so that no two limiters use the
@@ -117,11 +119,22 @@ final class ScriptClient {
 
     /**
      * Decides a call by some limits, and charges them for good if all admit it. The outcome has levels only if a
-     * listener hears of near limits.
+     * listener hears of near limits, or if the call reports.
      */
-    CompletableFuture<Outcome> take(LimitSet limitSet, Usage usage) {
-        Request.Operation operation = hearsLevels ? Request.Operation.CHARGE : Request.Operation.TAKE;
-        return unlessRefused(operation, limitSet, unitsOf(usage), Batch.NONE, false);
+    CompletableFuture<Outcome> take(LimitSet limitSet, Usage usage, boolean reports) {
+        warnOfCallsWithoutEnd(limitSet);
+        Request.Operation operation = hearsLevels || reports ? Request.Operation.CHARGE : Request.Operation.TAKE;
+        return unlessRefused(operation, limitSet, unitsOf(usage), Batch.NONE, reports);
+    }
+
+    /** Logs once that a {@code tryAcquire} counts in flight for the longest time, since it cannot end. */
+    private void warnOfCallsWithoutEnd(LimitSet limitSet) {
+        for (EncodedLimit encoded : limitSet.limits()) {
+            if (encoded.isInFlight() && !warned.get() && !warned.getAndSet(true)) {
+                executor.warn("A tryAcquire cannot end, and counts in flight for the longest time; reserve instead:"
+                        + " endpoint=" + RedisKeys.unlisted(limitSet.name()) + ", limit=" + encoded.limit);
+            }
+        }
     }
 
     private CompletableFuture<Outcome> unlessRefused(

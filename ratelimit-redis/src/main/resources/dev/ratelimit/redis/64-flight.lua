@@ -29,6 +29,10 @@ local function visit_live(m, passes)
 end
 
 local function add(m, ends, entry)
+  if m.lost then
+    call('DEL', m.blocks)
+    m.lost = false
+  end
   call('ZADD', m.blocks, ends, entry)
   m.first, m.last = math.min(m.first, ends), max(m.last, ends)
   m.stored, m.changed = true, true
@@ -55,6 +59,7 @@ end
 function flight.load(m, head)
   m.first, m.last, m.seen = math.huge, NEVER, now
   if not head then
+    m.lost = true -- and so are entries, if there are any
     return
   end
   m.hi, m.lo, m.first, m.last, m.seen, m.listed, m.kept = unpacked('<ddddddd', head)
@@ -118,12 +123,12 @@ function flight.charge(m, hi, lo, at_time, begun_by)
   return begun_by, m.exact
 end
 
--- Returns the entry of a charge, and its end; nil if it counts no more.
+-- Returns the entry of a charge; nil if it counts no more.
 local function find(m, begun_by, longest, charged)
   local entry = pack('<ddd', begun_by, charged, longest)
-  local ends = tonumber(call('ZSCORE', m.blocks, entry) or NEVER)
-  if ends > now then
-    return entry, ends
+  local ends = not m.lost and call('ZSCORE', m.blocks, entry)
+  if ends and tonumber(ends) > now then
+    return entry
   end
 end
 

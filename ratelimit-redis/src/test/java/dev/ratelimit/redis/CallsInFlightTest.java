@@ -188,6 +188,20 @@ class CallsInFlightTest extends ServedTest {
     }
 
     @Test
+    void aCallThatCannotEndIsLoggedOnce() {
+        LogLines lines = new LogLines();
+        RedisRateLimiter limiter = limiter(builder()
+                .tier(tierOf(ConcurrencyLimit.of(100, LONGEST)))
+                .logger(lines)
+                .time(ServerTime.supplied(clock)));
+        limiter.reserve("acme", "chat", Usage.call());
+        assertThat(lines.all()).isEmpty();
+        limiter.tryAcquire("acme", "chat");
+        limiter.tryAcquire("acme", "chat");
+        assertThat(lines.all()).singleElement().asString().contains("reserve", "endpoint=chat");
+    }
+
+    @Test
     void noLimitInFlightIsLeased() {
         RedisRateLimiter limiter = limiter(builder()
                 .tier(tierOf(ConcurrencyLimit.of(100, LONGEST)))
