@@ -175,7 +175,7 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
      * <p>A remembered refusal is the answer that Redis would give: it names the same limit, and counts the wait down.
      * It answers the same call only: of the same organization, tier and endpoint, with the same units. It ends when
      * this limiter charges one of the limits, or gives back to it. It also ends when a request about one of the limits
-     * gets no answer.
+     * gets no answer. A refusal by a limit in flight is not remembered: a call may end at any time.
      *
      * <p>Meanwhile a remembered refusal knows nothing of three things. Other limiters, on this machine or another, may
      * charge or give back. Redis may carry out a request of this limiter late, after it was given up. The server's
@@ -202,13 +202,14 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
      * are bypassed by {@code peek}, {@code reserve} and {@code status}. For all of these, the leased units are used.
      *
      * <p>Leases apply where all limits of an endpoint count the same unit and none has a smaller amount than the batch.
+     * They apply to no endpoint with a limit in flight or of single calls.
      *
      * <p>Over all machines, no window and no period serves more units than the amount. A leased unit counts in a window
-     * as of the end of its lease. No machine serves it after that end, or after the period of a quota. This assumes
-     * that the server's clock does not step while a lease lasts. It also assumes that the monotonic clock of this
-     * machine is slower than the server's by at most a hundredth. After a step ahead, the calls of a lease leave their
-     * windows too early by the step. A machine that was suspended serves nothing of a lease that is over by its
-     * monotonic or its wall clock. A call that is itself delayed counts as of the time when it looked at the lease.
+     * and in a bucket as of the end of its lease. No machine serves it after that end, or after the period of a quota.
+     * This assumes that the server's clock does not step while a lease lasts. It also assumes that the monotonic clock
+     * of this machine is slower than the server's by at most a hundredth. After a step ahead, the calls of a lease
+     * leave their windows too early by the step. A machine that was suspended serves nothing of a lease that is over by
+     * its monotonic or its wall clock. A call that is itself delayed counts as of the time when it looked at the lease.
      *
      * <p>The price is that calls are refused earlier:
      *
