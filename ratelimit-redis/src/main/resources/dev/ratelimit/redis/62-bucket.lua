@@ -2,9 +2,10 @@
 -- Reads: the request (10), sums (30).
 -- Sets: bucket, the functions of a meter of this kind, the same as those of a window (50).
 
--- `exact` units flow back in `grain` microseconds, a fraction in lowest terms. At the time `at` the bucket lacks hi, lo
--- units, of one of which `part` / `grain` has flowed back, 0 <= part < grain. So a unit is back at its exact time. A
--- full bucket lacks nothing, and has no part. `seen` is the latest time of a write; only a lease has a later `at`.
+-- At the time `at` the bucket lacks hi, lo units, and `part` / `per_micros` of one of them has flowed back. That many
+-- microseconds, from there on, bring `per_units` back: a fraction in lowest terms. So a unit is back at its exact time,
+-- however long the bucket runs. A full bucket lacks nothing, and has no part. `seen` is the latest time of a write. Only
+-- a lease has a later `at`. The request asks by the rate of `exact` units in `grain` microseconds.
 
 local bucket = {}
 
@@ -36,51 +37,56 @@ local function divide(hi, lo, divisor)
 end
 
 -- Returns the units that flow back in some microseconds, which are negative before `at`, and the part of the next unit.
-local function flow_in(m, micros, part)
-  local spans, rest = floor(micros / m.grain), micros % m.grain
-  local hi, lo = times(m.exact, math.abs(spans))
+local function flow_in(units, micros, elapsed, part)
+  local spans, rest = floor(elapsed / micros), elapsed % micros
+  local hi, lo = times(units, math.abs(spans))
   if spans < 0 then
     hi, lo = minus(0, 0, hi, lo)
   end
-  local rest_hi, rest_lo = times(m.exact, rest)
+  local rest_hi, rest_lo = times(units, rest)
   rest_hi, rest_lo = plus(rest_hi, rest_lo, 0, part)
-  local more, next_part = divide(rest_hi, rest_lo, m.grain)
+  local more, next_part = divide(rest_hi, rest_lo, micros)
   hi, lo = plus(hi, lo, 0, more)
   return hi, lo, next_part
 end
 
+local function give_back(m, hi, lo, part)
+  m.hi, m.lo = minus(m.hi, m.lo, hi, lo)
+  m.part = part
+  if m.hi < 0 or not exceeds(m.hi, m.lo, 0) then
+    m.hi, m.lo, m.part = 0, 0, 0
+  elseif m.hi >= MOST_HI then
+    m.hi, m.lo = MOST_HI, 0
+  end
+end
+
 local function flow_until(m, at_time)
-  if m.exact > 0 and exceeds(m.hi, m.lo, 0) then
-    local hi, lo, part = flow_in(m, at_time - m.at, m.part)
-    m.hi, m.lo = minus(m.hi, m.lo, hi, lo)
-    m.part = part
-    if m.hi < 0 or not exceeds(m.hi, m.lo, 0) then
-      m.hi, m.lo, m.part = 0, 0, 0
-    elseif m.hi >= MOST_HI then
-      m.hi, m.lo = MOST_HI, 0
-    end
+  if m.per_units > 0 and exceeds(m.hi, m.lo, 0) then
+    give_back(m, flow_in(m.per_units, m.per_micros, at_time - m.at, m.part))
   end
   m.at = at_time
 end
 
+-- Lets units flow back at the rate of the request. What is lacking then is lacking in whole units.
+local function change_rate(m)
+  m.per_units, m.per_micros, m.part, m.faster = m.exact, m.grain, 0, false
+end
+
 function bucket.load(m, head)
-  m.at, m.seen, m.begun = now, now, name
+  m.at, m.seen, m.begun, m.per_units, m.per_micros = now, now, name, m.exact, m.grain
   if not head then
     return
   end
-  local units, micros, asked_units, asked_micros = 0, 0, m.exact, m.grain
-  m.at, m.seen, m.part, m.hi, m.lo, units, micros, m.begun, m.listed, m.kept = unpacked('<dddddddddd', head)
+  m.at, m.seen, m.part, m.hi, m.lo, m.per_units, m.per_micros, m.begun, m.listed, m.kept =
+    unpacked('<dddddddddd', head)
   if m.seen - now > AHEAD then
     m.at, m.seen, m.changed = now, now, true -- a wrong clock charged it: what it lacked then, it lacks now
   end
-  -- Also when the clock steps back: the time of a meter does not.
-  m.seen = max(m.seen, now)
-  m.exact, m.grain = units, micros
+  m.seen = max(m.seen, now) -- the time of a meter does not step back
   flow_until(m, m.seen)
-  -- Another rate begins with what is lacking in whole units. A settlement goes by the rate that it finds.
-  if operation ~= SETTLE and (units ~= asked_units or micros ~= asked_micros) then
-    m.exact, m.grain, m.part = asked_units, asked_micros, 0
-  end
+  local hi, lo = minus(0, 0, times(m.per_units, m.grain))
+  hi, lo = plus(hi, lo, times(m.exact, m.per_micros))
+  m.faster = hi >= 0 and exceeds(hi, lo, 0)
 end
 
 function bucket.begun_by() end
@@ -94,49 +100,77 @@ function bucket.exceeds(m, room)
   return exceeds(m.hi, m.lo, room)
 end
 
--- Returns the microseconds until some units have flowed back that are lacking now.
-local function micros_until_back(m, hi, lo)
-  local rough = (hi * BASE + lo) * m.grain / m.exact
+-- Returns the microseconds until some units have flowed back that are lacking now; -1 if they never do.
+local function until_back(m, hi, lo, units, micros, part)
+  if units == 0 then
+    return -1
+  end
+  local rough = (hi * BASE + lo) * micros / units
   if rough >= BASE / 2 then
     return m.at + rough - now -- some hundred years
   end
-  local product_hi, product_lo = plus(hi * m.grain, 0, times(lo, m.grain))
-  product_hi, product_lo = minus(product_hi, product_lo, 0, m.part)
-  local micros, rest = divide(product_hi, product_lo, m.exact)
-  return m.at + micros + (rest > 0 and 1 or 0) - now
+  local product_hi, product_lo = plus(hi * micros, 0, times(lo, micros))
+  product_hi, product_lo = minus(product_hi, product_lo, 0, part)
+  local wait, rest = divide(product_hi, product_lo, units)
+  return m.at + wait + (rest > 0 and 1 or 0) - now
+end
+
+-- Returns the same by the rate of the request, if that is faster: a call that is refused changes the rate.
+local function wait_for(m, hi, lo)
+  if m.faster then
+    return until_back(m, hi, lo, m.exact, m.grain, 0)
+  end
+  return until_back(m, hi, lo, m.per_units, m.per_micros, m.part)
 end
 
 function bucket.wait(m, room)
-  if room < 0 or m.exact == 0 then
+  if room < 0 then
     return -1
   end
-  return micros_until_back(m, minus(m.hi, m.lo, wide(room)))
+  return wait_for(m, minus(m.hi, m.lo, wide(room)))
 end
 
 function bucket.next(m)
-  return m.exact == 0 and -1 or micros_until_back(m, 0, 1)
+  return wait_for(m, 0, 1)
+end
+
+-- Changes to a faster rate. Else an organization that has used up a slow plan would wait on after its upgrade.
+function bucket.refused(m)
+  if m.faster then
+    change_rate(m)
+    m.changed = true
+  end
+  return m.changed
 end
 
 -- Charges, and returns the time as of which the charge counts, and the name of the charge that began the bucket.
 function bucket.charge(m, hi, lo, at_time)
   flow_until(m, m.seen + at_time - now)
+  -- A settlement goes by the rate that it finds.
+  if operation ~= SETTLE or not exceeds(m.hi, m.lo, 0) then
+    if m.per_units ~= m.exact or m.per_micros ~= m.grain then
+      change_rate(m)
+    end
+  end
   m.hi, m.lo = plus(m.hi, m.lo, hi, lo)
   m.changed = true
   return m.at, m.begun
 end
 
--- Gives back units of a charge, but none that has flowed back since.
+-- Gives back units of a charge, but none that has flowed back since, by the faster of the two rates.
 function bucket.refund(m, made, begun, units, charged)
   if begun ~= m.begun then
     return
   end
   local left_hi, left_lo = wide(charged)
-  if m.seen > made and m.exact > 0 then
-    local hi, lo, part = flow_in(m, m.seen - made, 0)
-    left_hi, left_lo = minus(left_hi, left_lo, hi, lo)
-    if part > 0 then
-      left_hi, left_lo = minus(left_hi, left_lo, 0, 1)
+  if m.seen > made then
+    local per_units, per_micros = m.per_units, m.per_micros
+    if m.faster then
+      per_units, per_micros = m.exact, m.grain
     end
+    local hi, lo, part = flow_in(per_units, per_micros, m.seen - made, 0)
+    left_hi, left_lo = minus(left_hi, left_lo, hi, lo)
+    left_hi, left_lo = minus(left_hi, left_lo, 0, part > 0 and 1 or 0)
   end
   if left_hi < 0 then
     return
@@ -145,10 +179,7 @@ function bucket.refund(m, made, begun, units, charged)
   if exceeds(back_hi, back_lo, left_lo) and left_hi == 0 then
     back_hi, back_lo = 0, left_lo
   end
-  m.hi, m.lo = minus(m.hi, m.lo, back_hi, back_lo)
-  if m.hi < 0 or not exceeds(m.hi, m.lo, 0) then
-    m.hi, m.lo, m.part = 0, 0, 0
-  end
+  give_back(m, back_hi, back_lo, m.part)
   m.changed = true
 end
 
@@ -157,9 +188,10 @@ function bucket.life(m)
   if not exceeds(m.hi, m.lo, 0) then
     return 0
   end
-  return m.exact == 0 and math.huge or micros_until_back(m, m.hi, m.lo)
+  local micros = until_back(m, m.hi, m.lo, m.per_units, m.per_micros, m.part)
+  return micros < 0 and math.huge or micros
 end
 
 function bucket.head(m)
-  return pack('<dddddddddd', m.at, m.seen, m.part, m.hi, m.lo, m.exact, m.grain, m.begun, m.listed, m.kept)
+  return pack('<dddddddddd', m.at, m.seen, m.part, m.hi, m.lo, m.per_units, m.per_micros, m.begun, m.listed, m.kept)
 end

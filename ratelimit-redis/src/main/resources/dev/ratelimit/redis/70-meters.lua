@@ -35,7 +35,7 @@ for n = 1, meter_count do
     units = units, hi = 0, lo = 0, listed = NEVER, kept = 0, wait = 0, changed = false, bounds = nil, from = nil,
     to = nil, exact = exact, grain = grain, first = 0, dropped = 0, oldest = 0, count = nil, open = nil, read = nil,
     stored = false, lost = false, more = 0, charged = 0, refunds = nil, batch_room = 0, begun = 0, granted = 0,
-    at = nil, part = 0, seen = nil, last = nil, expired = false,
+    at = nil, part = 0, seen = nil, per_units = nil, per_micros = nil, faster = false, last = nil, expired = false,
   }
   if span > 0 or span == FLIGHT then
     m.blocks, next_blocks = KEYS[next_blocks], next_blocks + 1
