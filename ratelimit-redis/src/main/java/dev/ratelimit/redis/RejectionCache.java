@@ -43,8 +43,12 @@ final class RejectionCache {
     /** An organization, limits, and the room that each of them must have. */
     private record Question(String base, List<EncodedLimit> encodedLimits, List<Long> rooms) {}
 
-    /** A question, the changes of what it depends on, and the time by both clocks, all before Redis is asked. */
-    record Asked(Question question, int changes, long nanoTime, Instant instant) {}
+    /**
+     * A question, the units of each limit, the changes of what it depends on, and the time by both clocks, all before
+     * Redis is asked.
+     */
+    record Asked(
+            Question question, ToLongFunction<EncodedLimit> units, int changes, long nanoTime, Instant instant) {}
 
     /**
      * An answer.
@@ -91,19 +95,20 @@ final class RejectionCache {
             changes += counts.get(countOf(base, encoded.meter));
             rooms.add(encoded.room(units.applyAsLong(encoded)));
         }
-        return new Asked(new Question(base, limitSet.limits(), rooms), changes, clock.nanoTime(), clock.instant());
+        return new Asked(
+                new Question(base, limitSet.limits(), rooms), units, changes, clock.nanoTime(), clock.instant());
     }
 
     /** Returns the refusal that the server would answer with; null if it must be asked. */
     @Nullable
-    Rejected of(Asked asked, ToLongFunction<EncodedLimit> units, String notice) {
+    Rejected of(Asked asked, String notice) {
         rejections.sweep(refusal -> !refusal.lastsAt(asked.nanoTime, asked.instant));
         Refusal found = rejections.get(asked.question);
         if (found == null || !found.answers(asked)) {
             return null;
         }
         long wait = found.forGood ? Waits.NEVER : found.over - asked.nanoTime;
-        return found.encoded.rejected(units.applyAsLong(found.encoded), notice, wait, wait);
+        return found.encoded.rejected(asked.units.applyAsLong(found.encoded), notice, wait, wait);
     }
 
     /** Remembers that a limit refused, for a wait from now on in nanoseconds, or {@link Waits#NEVER}. */

@@ -108,7 +108,8 @@ final class ScriptClient {
         return unlessRefused(Request.Operation.CHARGE, limitSet, units, Batch.NONE, reports);
     }
 
-    private static ToLongFunction<EncodedLimit> unitsOf(Usage usage) {
+    /** Returns how many units a usage asks of a limit. */
+    static ToLongFunction<EncodedLimit> unitsOf(Usage usage) {
         return encoded -> usage.amountOf(encoded.unit());
     }
 
@@ -150,7 +151,7 @@ final class ScriptClient {
         RejectionCache.Asked asked = rejections.asked(base, limitSet, units);
         // A reporting limiter always asks: a remembered refusal has no status of the limits.
         Rejected known =
-                reports ? null : rejections.of(asked, units, limitSet.caller().tier().message());
+                reports ? null : rejections.of(asked, limitSet.caller().tier().message());
         if (known != null) {
             return CompletableFuture.completedFuture(new Outcome(known, limitSet.only(List.of()), List.of()));
         }
