@@ -3,9 +3,9 @@
 -- Sets: bucket, the functions of a meter of this kind, the same as those of a window (50).
 
 -- At the time `at` the bucket lacks hi, lo units, and `part` / `per_micros` of one of them has flowed back. That many
--- microseconds, from there on, bring `per_units` back: a fraction in lowest terms. So a unit is back at its exact time,
--- however long the bucket runs. A full bucket lacks nothing, and has no part. `seen` is the latest time of a write. Only
--- a lease has a later `at`. The request asks by the rate of `exact` units in `grain` microseconds.
+-- microseconds bring `per_units` back, a fraction in lowest terms. So a unit is back at its exact time, however long the
+-- bucket runs. A full bucket lacks nothing, and has no part. `seen` is the latest time of a write; only a lease has a
+-- later `at`. The request asks by the rate of `exact` units in `grain` microseconds.
 
 local bucket = {}
 
@@ -23,7 +23,7 @@ local function times(a, b)
   return plus(hi, lo, floor(other / (2 * HALF)), other % (2 * HALF) * HALF)
 end
 
--- Returns the quotient, rounded down, and the rest. The first guess is off by a few units: the quotient is at most 2^53.
+-- Returns the quotient, rounded down, and the rest. The first guess is off by a few units, as it is at most 2^53.
 local function divide(hi, lo, divisor)
   local quotient = floor((hi * BASE + lo) / divisor)
   local rest_hi, rest_lo = minus(hi, lo, times(max(divisor, quotient), math.min(divisor, quotient)))

@@ -145,7 +145,7 @@ class CallsInFlightTest extends ServedTest {
             limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, 4));
             pass(Duration.ofSeconds(1));
         }
-        for (int wanted : new int[] {1, 4, 5, 400, 401, 1_000}) {
+        for (long wanted : new long[] {1, 4, 5, 400, 401, 1_000}) {
             Rejected rejected = rejected(limiter.peek("acme", "chat", Usage.of(Unit.TOKENS, wanted)));
             long last = (wanted - 1) / 4; // the number of the reservation that must end
             assertThat(rejected.retryAfter()).hasValue(LONGEST.minusSeconds(250 - last));
