@@ -2,6 +2,7 @@ package dev.ratelimit.kernel;
 
 import dev.ratelimit.Admitted;
 import dev.ratelimit.Caller;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitStatus;
@@ -94,14 +95,16 @@ public final class Listeners {
     }
 
     /**
-     * Tells whether a share is told of a limit.
+     * Tells whether a share is told of a limit. None is told of what is in flight.
      *
      * @param share its number in {@link #nearLimitAt()}
      * @param limit the limit
      * @return false if it is for soft quotas only, and the limit is none
      */
     public boolean isTold(int share, Limit limit) {
-        return !shares[share].softOnly || (limit instanceof Quota quota && quota.overrun() == Overrun.NEVER_REFUSES);
+        return !(limit instanceof ConcurrencyLimit)
+                && (!shares[share].softOnly
+                        || (limit instanceof Quota quota && quota.overrun() == Overrun.NEVER_REFUSES));
     }
 
     /**
@@ -232,7 +235,7 @@ public final class Listeners {
      * @param units how many units were charged
      */
     public void onCharged(Caller caller, String endpoint, LimitStatus after, long units) {
-        long amount = after.applied().limit().amount() + after.granted();
+        long amount = after.applied().limit().most() + after.granted();
         for (int i = 0; i < nearLimitAt.length; i++) {
             boolean crossed = isNear(after.used(), amount, nearLimitAt[i])
                     && !isNear(after.used() - units, amount, nearLimitAt[i]);

@@ -3,10 +3,11 @@ package dev.ratelimit.core;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.Admitted;
+import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.CapacityReached;
-import dev.ratelimit.Cause;
 import dev.ratelimit.Decision;
+import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -239,9 +241,13 @@ final class OrganizationStore {
         OrganizationState known = listeners.hearNearLimits() ? byName.get(caller.organization()) : null;
         if (known != null) {
             NearLimitTracker near = known.near();
-            Set<Cause> causes = notCharged.stream().map(Rejected::cause).collect(Collectors.toSet());
+            Set<AppliedLimit> refusing = notCharged.stream()
+                    .flatMap(each -> each.cause() instanceof LimitReached reached
+                            ? Stream.of(reached.applied())
+                            : Stream.empty())
+                    .collect(Collectors.toSet());
             for (CompiledLimit limit : known.limits(known.compiled(caller.tier()), endpoint)) {
-                long units = causes.contains(limit.cause) ? 0 : charged.applyAsLong(limit.unit);
+                long units = refusing.contains(limit.applied) ? 0 : charged.applyAsLong(limit.unit);
                 near.charged(limit, known.meter(limit), units, began, listeners, caller, endpoint);
             }
         }

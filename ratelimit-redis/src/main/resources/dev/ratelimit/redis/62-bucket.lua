@@ -3,9 +3,9 @@
 -- Sets: bucket, the functions of a meter of this kind, the same as those of a window (50).
 
 -- At the time `at` the bucket lacks hi, lo units, and `part` / `per_micros` of one of them has flowed back. That many
--- microseconds bring `per_units` back, a fraction in lowest terms. So a unit is back at its exact time, however long the
--- bucket runs. A full bucket lacks nothing, and has no part. `seen` is the latest time of a write; only a lease has a
--- later `at`. The request asks by the rate of `exact` units in `grain` microseconds.
+-- microseconds bring `per_units` back, a fraction in lowest terms. So a unit is back at its exact time, however long
+-- the bucket runs. A full bucket lacks nothing, and has no part. `seen` is the latest time of a write; only a lease has
+-- a later `at`. The request asks by the rate of `exact` units in `grain` microseconds.
 
 local bucket = {}
 
