@@ -16,6 +16,7 @@ import java.util.function.ToLongFunction;
 final class ReplyDecoder {
 
     private static final int LEASED = 2;
+    private static final int TURNED = 3;
 
     /** The numbers of a limit in the reply to a call, without a report. */
     private static final int PLAIN = 3;
@@ -32,6 +33,7 @@ final class ReplyDecoder {
             return new Outcome(Decision.admitted(), reply.limitSet(), List.of());
         }
         boolean leased = reply.number(0) == LEASED;
+        boolean turned = reply.number(0) == TURNED;
         long leaseMicros = leased ? batch.micros() : 0;
         List<EncodedLimit> limits = reply.limitSet().limits();
         int width = reply.width();
@@ -77,11 +79,18 @@ final class ReplyDecoder {
             Decision rejected = told(
                     encoded.rejected(units.applyAsLong(encoded), notice, longestWait, certainWait), reply, reports);
             LimitSet nothing = reply.limitSet().only(List.of());
-            return new Outcome(rejected, nothing, List.of(), levels, 0, new Outcome.Refusal(encoded, longestWait));
+            Outcome.Refusal refusal = new Outcome.Refusal(encoded, longestWait);
+            return new Outcome(rejected, nothing, List.of(), levels, 0, refusal, turned);
         }
         Decision admitted = shadowRejections.isEmpty() ? Decision.admitted() : Admitted.of(shadowRejections);
         return new Outcome(
-                told(admitted, reply, reports), reply.limitSet().only(charged), bookings, levels, leaseMicros, null);
+                told(admitted, reply, reports),
+                reply.limitSet().only(charged),
+                bookings,
+                levels,
+                leaseMicros,
+                null,
+                turned);
     }
 
     /** Returns a decision that tells how the limits stand, if that was asked. */

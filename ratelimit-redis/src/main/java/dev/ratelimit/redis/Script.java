@@ -134,8 +134,8 @@ import java.util.stream.Collectors;
  *          charge, and four numbers for each refund, preceded by how many they are: the place of the charge, units to
  *          give back, and units of the charge; to lease: the room that the limit must have for the batch;
  *          the endpoint; for names: which list is next, and a cursor
- *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, -1 the time is in none of the periods,
- *          -2 the endpoint must share (both: ask again); the time of quotas;
+ *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, 3 a limit refuses and its bucket changed the rate,
+ *          -1 the time is in none of the periods, -2 the endpoint must share (both: ask again); the time of quotas;
  *          for each meter to decide: wait (0 admits, -1 for good), place (number and stamp of the mark, end of the
  *          period and begun, time and begun of a bucket, or name and longest time), and if that is to be reported, a
  *          status as of then; but nothing if all admit and the places are not asked for;

@@ -158,6 +158,9 @@ final class ScriptClient {
         return decide(operation, base, limitSet, units, batch, reports).whenComplete((outcome, failure) -> {
             if (failure != null) {
                 rejections.end(base, limitSet); // Redis may have charged it all the same
+            } else if (outcome.turned()) {
+                rejections.end(base, limitSet);
+                rejections.end(base, limitSet.overflow()); // the outcome does not tell which was asked
             } else if (outcome.refusal() != null) {
                 rejections.remember(
                         asked, outcome.refusal().encoded(), outcome.refusal().waitNanos());

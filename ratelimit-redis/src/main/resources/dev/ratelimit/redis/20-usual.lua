@@ -71,7 +71,7 @@ do
         lacking, part = 0, 0
       end
       usual = usual and lacking <= room and lacking + units < BASE
-      first, second, life = now, begun, math.ceil((lacking + units) * grain / exact)
+      first, second, life = charges and now or -1, begun, math.ceil((lacking + units) * grain / exact)
       if charges and usual then
         if kept < real + life + MARGIN or kept > real + life + LONGEST_MARGIN then
           kept, renewed = real + life + LONGEST_MARGIN, renewed or {}

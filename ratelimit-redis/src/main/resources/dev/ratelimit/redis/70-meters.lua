@@ -31,11 +31,12 @@ for n = 1, meter_count do
   own, shadow, span, exact, grain, room, units, next_record = unpacked('<ddddddd', numbers, next_record)
   -- With all its fields at once: a table that grows field by field is allocated several times.
   local m = {
-    kind = KINDS[span] or window, key = KEYS[n + 2], blocks = nil, own = own > 0, shadow = shadow > 0, span = span, room
-    = room, units = units, hi = 0, lo = 0, listed = NEVER, kept = 0, wait = 0, changed = false, bounds = nil, from =
-    nil, to = nil, exact = exact, grain = grain, first = 0, dropped = 0, oldest = 0, count = nil, open = nil, read =
-    nil, stored = false, lost = false, more = 0, charged = 0, refunds = nil, batch_room = 0, begun = 0, granted = 0, at
-    = nil, part = 0, seen = nil, per_units = nil, per_micros = nil, faster = false, last = nil, expired = false,
+    kind = KINDS[span] or window, key = KEYS[n + 2], blocks = nil, own = own > 0, shadow = shadow > 0, span = span,
+    room = room, units = units, hi = 0, lo = 0, listed = NEVER, kept = 0, wait = 0, changed = false, bounds = nil,
+    from = nil, to = nil, exact = exact, grain = grain, first = 0, dropped = 0, oldest = 0, count = nil, open = nil,
+    read = nil, stored = false, lost = false, more = 0, charged = 0, refunds = nil, batch_room = 0, begun = 0,
+    granted = 0, at = nil, part = 0, seen = nil, per_units = nil, per_micros = nil, faster = false, last = nil,
+    expired = false,
   }
   if span > 0 or span == FLIGHT then
     m.blocks, next_blocks = KEYS[next_blocks], next_blocks + 1
