@@ -156,7 +156,9 @@ final class EncodedLimit {
      */
     long longestMicros() {
         if (span == BUCKET) {
-            return exact == 0 ? Micros.ENDLESS : (long) Math.ceil((double) limit.limit().most() * grain / exact);
+            return exact == 0
+                    ? Micros.ENDLESS
+                    : (long) Math.ceil((double) limit.limit().most() * grain / exact);
         }
         return isInFlight() ? exact : Math.max(0, span);
     }

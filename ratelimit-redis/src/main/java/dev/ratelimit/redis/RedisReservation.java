@@ -242,9 +242,7 @@ final class RedisReservation implements AsyncReservation {
                 }
             }
         }
-        return inFlight.isEmpty()
-                ? CompletableFuture.completedFuture(true)
-                : scriptClient.renew(limitSet, inFlight);
+        return inFlight.isEmpty() ? CompletableFuture.completedFuture(true) : scriptClient.renew(limitSet, inFlight);
     }
 
     @Override

@@ -47,8 +47,7 @@ final class RejectionCache {
      * A question, the units of each limit, the changes of what it depends on, and the time by both clocks, all before
      * Redis is asked.
      */
-    record Asked(
-            Question question, ToLongFunction<EncodedLimit> units, int changes, long nanoTime, Instant instant) {}
+    record Asked(Question question, ToLongFunction<EncodedLimit> units, int changes, long nanoTime, Instant instant) {}
 
     /**
      * An answer.

@@ -59,8 +59,8 @@ final class ReplyDecoder {
                     leaseMicros = Math.min(leaseMicros, booking.first() - reply.number(1));
                 }
             } else if (encoded.limit.shadow()) {
-                shadowRejections.add(encoded.rejected(
-                        units.applyAsLong(encoded), notice, wait, encoded.isInFlight() ? 0 : wait));
+                shadowRejections.add(
+                        encoded.rejected(units.applyAsLong(encoded), notice, wait, encoded.isInFlight() ? 0 : wait));
             } else {
                 certainWait = encoded.isInFlight() ? certainWait : Math.max(certainWait, wait);
                 longest = wait > longestWait ? i : longest;

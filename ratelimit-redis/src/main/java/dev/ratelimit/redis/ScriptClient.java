@@ -343,8 +343,7 @@ final class ScriptClient {
      * @return whether all of them still counted
      */
     CompletableFuture<Boolean> renew(LimitSet limitSet, List<Change> changes) {
-        LimitSet renewed =
-                limitSet.only(changes.stream().map(Change::encoded).toList());
+        LimitSet renewed = limitSet.only(changes.stream().map(Change::encoded).toList());
         String base = base(limitSet.caller());
         Request request = request(Request.Operation.RENEW, base, lastCharge.incrementAndGet(), renewed, encoded -> 0);
         changes.forEach(change -> change.addTo(request));

@@ -64,10 +64,13 @@ class CallsInFlightTest extends ServedTest {
         assertThat(status(other).used()).isEqualTo(2);
         clock.micros++;
         assertThat(status(other).used()).isEqualTo(1);
-        assertThat(other.reserve("acme", "chat", Usage.call()).decision().isAdmitted()).isTrue();
-        assertThat(other.reserve("acme", "chat", Usage.call()).decision().isAdmitted()).isFalse();
+        assertThat(other.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isTrue();
+        assertThat(other.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isFalse();
         clock.micros += 1_000_000;
-        assertThat(other.reserve("acme", "chat", Usage.call()).decision().isAdmitted()).isTrue();
+        assertThat(other.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isTrue();
     }
 
     @Test
@@ -75,11 +78,13 @@ class CallsInFlightTest extends ServedTest {
         RedisRateLimiter limiter = limiterOf(1);
         Reservation late = limiter.reserve("acme", "chat", Usage.call());
         pass(LONGEST);
-        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted()).isTrue();
+        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isTrue();
         late.settle(Usage.call());
         assertThat(late.cancel()).isFalse();
         assertThat(status(limiter).used()).isEqualTo(1);
-        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted()).isFalse();
+        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isFalse();
     }
 
     @Test
@@ -101,10 +106,12 @@ class CallsInFlightTest extends ServedTest {
         pass(LONGEST.minusSeconds(1));
         assertThat(reservation.renew()).isTrue();
         pass(LONGEST.minusSeconds(1));
-        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted()).isFalse();
+        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isFalse();
         pass(Duration.ofSeconds(1));
         assertThat(reservation.renew()).as("it counts no more").isFalse();
-        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted()).isTrue();
+        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isTrue();
         reservation.cancel();
         assertThat(reservation.renew()).isFalse();
         assertThat(status(limiter).used()).isEqualTo(1);
@@ -160,7 +167,9 @@ class CallsInFlightTest extends ServedTest {
     void recordedUsageTakesNone() {
         RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(1, LONGEST), RateLimit.perMinute(5));
         limiter.reserve("acme", "chat", Usage.call());
-        assertThat(limiter.record(limiter.caller("acme"), "chat", Usage.call()).answer().isAdmitted())
+        assertThat(limiter.record(limiter.caller("acme"), "chat", Usage.call())
+                        .answer()
+                        .isAdmitted())
                 .isFalse();
         assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsExactly(1L, 2L);
     }
@@ -172,9 +181,11 @@ class CallsInFlightTest extends ServedTest {
                 .rememberRefusals(Duration.ofMinutes(1))
                 .time(ServerTime.supplied(clock)));
         Reservation elsewhere = limiterOf(1).reserve("acme", "chat", Usage.call());
-        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted()).isFalse();
+        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isFalse();
         elsewhere.cancel();
-        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted()).isTrue();
+        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isTrue();
     }
 
     @Test
@@ -182,7 +193,8 @@ class CallsInFlightTest extends ServedTest {
         RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(1, LONGEST), RateLimit.perMinute(1));
         limiter.reserve("acme", "chat", Usage.call());
         pass(Duration.ofSeconds(20));
-        Rejected rejected = rejected(limiter.reserve("acme", "chat", Usage.call()).decision());
+        Rejected rejected =
+                rejected(limiter.reserve("acme", "chat", Usage.call()).decision());
         assertThat(rejected.retryAfter()).hasValue(LONGEST.minusSeconds(20));
         assertThat(rejected.certainWait()).hasValue(Duration.ofSeconds(40));
     }
@@ -246,14 +258,18 @@ class CallsInFlightTest extends ServedTest {
         RedisRateLimiter limiter = limiterOf(1);
         limiter.reserve("acme", "chat", Usage.call());
         redis.del(redis.keys("*}:b:*").get(0));
-        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted()).isFalse();
+        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isFalse();
         pass(LONGEST);
-        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted()).isTrue();
+        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isTrue();
     }
 
     @Test
     void keysLiveAsLongAsWhatIsInFlight() {
         limiterOf(2).reserve("acme", "chat", Usage.call());
-        assertThat(metered()).hasSize(2).allSatisfy(key -> assertThat(redis.pttl(key)).isBetween(650_000L, 660_000L));
+        assertThat(metered())
+                .hasSize(2)
+                .allSatisfy(key -> assertThat(redis.pttl(key)).isBetween(650_000L, 660_000L));
     }
 }

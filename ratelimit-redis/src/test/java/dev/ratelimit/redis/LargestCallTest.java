@@ -32,8 +32,10 @@ class LargestCallTest extends ServedTest {
     void refuseALargerCallOnlyAndLeaveNoKey() {
         RedisRateLimiter limiter = limiter(LARGEST);
         for (int i = 0; i < 3; i++) {
-            assertThat(limiter.tryAcquire("acme", "chat", tokens(1_000)).isAdmitted()).isTrue();
-            assertThat(cause(limiter.tryAcquire("acme", "chat", tokens(1_001))).tooLarge()).isTrue();
+            assertThat(limiter.tryAcquire("acme", "chat", tokens(1_000)).isAdmitted())
+                    .isTrue();
+            assertThat(cause(limiter.tryAcquire("acme", "chat", tokens(1_001))).tooLarge())
+                    .isTrue();
         }
         assertThat(limiter.status("acme", "chat")).extracting(LimitStatus::used).containsExactly(0L);
         assertThat(redis.keys("*")).isEmpty();
@@ -44,7 +46,8 @@ class LargestCallTest extends ServedTest {
     @Test
     void chargeNothingElseForACallThatIsTooLarge() {
         RedisRateLimiter limiter = limiter(RateLimit.perMinute(5), LARGEST);
-        assertThat(limiter.tryAcquire("acme", "chat", tokens(1_001)).isAdmitted()).isFalse();
+        assertThat(limiter.tryAcquire("acme", "chat", tokens(1_001)).isAdmitted())
+                .isFalse();
         assertThat(limiter.status("acme", "chat").get(0).used()).isZero();
         limiter.tryAcquire("acme", "chat", tokens(7));
         assertThat(limiter.status("acme", "chat").get(0).used()).isEqualTo(1);
@@ -52,11 +55,18 @@ class LargestCallTest extends ServedTest {
 
     @Test
     void areNamedAfterALimitBeforeThemThatRefusesForGood() {
-        RedisRateLimiter limiter = limiter(Quota.lifetime(Unit.TOKENS, 10), LARGEST, RateLimit.perMinute(Unit.TOKENS, 5));
-        assertThat(cause(limiter.tryAcquire("acme", "chat", tokens(1_001))).applied().table()).isEqualTo("table 0");
+        RedisRateLimiter limiter =
+                limiter(Quota.lifetime(Unit.TOKENS, 10), LARGEST, RateLimit.perMinute(Unit.TOKENS, 5));
+        assertThat(cause(limiter.tryAcquire("acme", "chat", tokens(1_001)))
+                        .applied()
+                        .table())
+                .isEqualTo("table 0");
         RedisRateLimiter other = limiter(RateLimit.perMinute(Unit.TOKENS, 2_000), LARGEST);
         other.tryAcquire("other", "chat", tokens(1_000));
-        assertThat(cause(other.tryAcquire("other", "chat", tokens(1_001))).applied().table()).isEqualTo("table 1");
+        assertThat(cause(other.tryAcquire("other", "chat", tokens(1_001)))
+                        .applied()
+                        .table())
+                .isEqualTo("table 1");
     }
 
     @Test

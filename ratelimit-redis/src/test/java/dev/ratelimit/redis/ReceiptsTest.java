@@ -175,7 +175,10 @@ class ReceiptsTest extends ServedTest {
 
     private static Change giveBackOf(long charged, long units, DoubleBuffer answer, int at) {
         Booking booking = new Booking((long) answer.get(at), (long) answer.get(at + 1), charged);
-        EncodedLimit any = new EncodedLimits(9).of(Caller.of("acme", TIER), "chat").limits().get(0);
+        EncodedLimit any = new EncodedLimits(9)
+                .of(Caller.of("acme", TIER), "chat")
+                .limits()
+                .get(0);
         return new Change(any, List.of(new Refund(booking, units)), 0, 0);
     }
 

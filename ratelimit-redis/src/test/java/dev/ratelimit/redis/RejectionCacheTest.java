@@ -122,7 +122,8 @@ class RejectionCacheTest extends ServedTest {
         assertThat(rejections.of(rejections.asked("ratelimit:{umbrella}:", limitSet, units(5)), ""))
                 .as("another organization")
                 .isNull();
-        assertThat(rejections.of(rejections.asked(BASE, limitSet, ScriptClient.unitsOf(calls(5).and(Unit.TOKENS, 9))), "notice"))
+        assertThat(rejections.of(
+                        rejections.asked(BASE, limitSet, ScriptClient.unitsOf(calls(5).and(Unit.TOKENS, 9))), "notice"))
                 .as("units that no limit counts")
                 .isEqualTo(refusedFor(80_000).orElseThrow());
     }

@@ -56,7 +56,10 @@ class TokenBucketsTest extends ServedTest {
         /** Returns the most of a charge that may be given back. */
         long left(long charged, long made) {
             BigInteger flowed = quotient(units.multiply(BigInteger.valueOf(at - made)), micros);
-            return BigInteger.valueOf(charged).subtract(flowed).max(BigInteger.ZERO).longValueExact();
+            return BigInteger.valueOf(charged)
+                    .subtract(flowed)
+                    .max(BigInteger.ZERO)
+                    .longValueExact();
         }
 
         /** Returns the microseconds until some units have flowed back that are lacking. */
@@ -132,11 +135,14 @@ class TokenBucketsTest extends ServedTest {
             BigInteger excess =
                     model.used().add(BigInteger.valueOf(units)).subtract(BigInteger.valueOf(bucket.capacity()));
             if (excess.signum() <= 0) {
-                assertThat(reservation.decision().isAdmitted()).as("%s: %s", bucket, excess).isTrue();
+                assertThat(reservation.decision().isAdmitted())
+                        .as("%s: %s", bucket, excess)
+                        .isTrue();
                 model.add(units);
                 made.add(new Made(reservation, units, clock.micros));
             } else {
-                assertThat(wait(reservation.decision())).as("%s: %s", bucket, excess)
+                assertThat(wait(reservation.decision()))
+                        .as("%s: %s", bucket, excess)
                         .isEqualTo(Micros.duration(model.until(excess)));
             }
             if (random.nextInt(3) == 0 && !made.isEmpty()) {
@@ -149,9 +155,8 @@ class TokenBucketsTest extends ServedTest {
                 assertThat(status.resetAfter()).hasValue(Micros.duration(model.until(model.used())));
             }
             long whole = Math.max(1, model.used().signum() > 0 ? model.until(model.used()) : 1);
-            clock.micros += random.nextInt(10) == 0
-                    ? whole + 7
-                    : random.nextLong(Math.min(whole, number(random, 40)) + 1);
+            clock.micros +=
+                    random.nextInt(10) == 0 ? whole + 7 : random.nextLong(Math.min(whole, number(random, 40)) + 1);
         }
     }
 
@@ -186,7 +191,9 @@ class TokenBucketsTest extends ServedTest {
         clock.micros += Duration.ofDays(10_000).toSeconds() * 1_000_000;
         assertThat(((Rejected) limiter.tryAcquire("acme", "chat")).retryAfter()).isEmpty();
         assertThat(status(limiter).resetAfter()).isEmpty();
-        assertThat(redis.keys("*:m:*")).singleElement().satisfies(key -> assertThat(redis.pttl(key)).isEqualTo(-1));
+        assertThat(redis.keys("*:m:*"))
+                .singleElement()
+                .satisfies(key -> assertThat(redis.pttl(key)).isEqualTo(-1));
         three.cancel();
         assertThat(status(limiter).used()).isZero();
     }
@@ -197,7 +204,8 @@ class TokenBucketsTest extends ServedTest {
         limiter.tryAcquire("acme", "chat", calls(2));
         clock.micros -= Duration.ofMinutes(20).toSeconds() * 1_000_000;
         assertThat(limiter.tryAcquire("acme", "chat", calls(3)).isAdmitted()).isTrue();
-        assertThat(wait(limiter.tryAcquire("acme", "chat"))).isEqualTo(Duration.ofMinutes(20).plusSeconds(1));
+        assertThat(wait(limiter.tryAcquire("acme", "chat")))
+                .isEqualTo(Duration.ofMinutes(20).plusSeconds(1));
         clock.micros += Duration.ofMinutes(20).plusSeconds(1).toSeconds() * 1_000_000;
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isFalse();
