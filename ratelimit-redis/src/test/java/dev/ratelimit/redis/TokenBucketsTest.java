@@ -244,6 +244,38 @@ class TokenBucketsTest extends ServedTest {
         assertThat(other.tryAcquire("acme", "chat").isAdmitted()).isFalse();
     }
 
+    @RepeatedTest(4)
+    void serveNoMoreOfLeasesInAnySpanThanTheyHold(RepetitionInfo repetition) {
+        Random random = new Random(repetition.getCurrentRepetition());
+        TokenBucket bucket = TokenBucket.perSecond(50).withCapacity(40);
+        List<Machine> machines = List.of(new Machine(time, 0), new Machine(time, -9), new Machine(time, 9));
+        List<RedisRateLimiter> limiters = machines.stream()
+                .map(machine -> limiter(builder()
+                        .tier(tierOf(bucket))
+                        .leases(10, Duration.ofMillis(200))
+                        .leaseTime(machine, machine)
+                        .time(ServerTime.supplied(time))))
+                .toList();
+        long start = time.nanoTime();
+        int served = 0;
+        double least = Double.POSITIVE_INFINITY;
+        double most = 0;
+        for (int step = 0; step < 3_000; step++) {
+            if (limiters.get(random.nextInt(3)).tryAcquire("acme", "chat").isAdmitted()) {
+                double flowed = 50e-9 * (time.nanoTime() - start);
+                least = Math.min(least, served - flowed);
+                served++;
+                most = Math.max(most, served - flowed - least);
+            }
+            // Bursts, and pauses in which leases are left over.
+            int millis = random.nextInt(50) == 0 ? random.nextInt(1_500) : random.nextInt(3) / 2;
+            time.advance(Duration.ofMillis(millis));
+            machines.forEach(Machine::ring);
+        }
+        assertThat(served).isGreaterThan(500);
+        assertThat(most).isLessThan(40 + 1e-6);
+    }
+
     @Test
     void keepWhatTheyLackWhereTheRateChanges() {
         TokenBucket bucket = TokenBucket.perSecond(20).withCapacity(100);
