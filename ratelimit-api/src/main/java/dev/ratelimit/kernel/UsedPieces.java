@@ -25,10 +25,25 @@ public final class UsedPieces {
 
     private static final VarHandle USED = field();
 
+    private static final Used NOTHING = new Used(0, 0);
+
     private final Usage estimate;
 
     /** By unit, what the pieces use that state it. A value, never changed. */
-    private volatile Map<Unit, Long> used = Map.of();
+    private volatile Map<Unit, Used> used = Map.of();
+
+    /**
+     * What pieces use of a unit.
+     *
+     * @param units how many units
+     * @param pieces how many pieces state them, be it 0 units
+     */
+    private record Used(long units, long pieces) {
+
+        Used with(long more, int sign) {
+            return new Used(Math.max(0, Math.min(units + sign * more, MOST)), pieces + sign);
+        }
+    }
 
     /**
      * Makes the count of a reservation without pieces.
@@ -54,10 +69,10 @@ public final class UsedPieces {
      * @return what must be asked for, since it goes beyond what is left of the estimate; null if nothing does
      */
     public @Nullable Usage take(Usage piece) {
-        Map<Unit, Long> before = change(piece, 1);
+        Map<Unit, Used> before = change(piece, 1);
         Usage asked = null;
         for (Unit unit : piece.units()) {
-            long left = Math.max(0, estimate.amountOf(unit) - before.getOrDefault(unit, 0L));
+            long left = Math.max(0, estimate.amountOf(unit) - before.getOrDefault(unit, NOTHING).units);
             long missing = Math.max(0, piece.amountOf(unit) - left);
             if (left == 0 || missing > 0) {
                 asked = asked == null ? Usage.of(unit, missing) : asked.and(unit, missing);
@@ -76,14 +91,14 @@ public final class UsedPieces {
     }
 
     /* Returns what was used before. */
-    private Map<Unit, Long> change(Usage piece, int sign) {
+    private Map<Unit, Used> change(Usage piece, int sign) {
         while (true) {
-            Map<Unit, Long> before = used;
-            Map<Unit, Long> after = new HashMap<>(before);
+            Map<Unit, Used> before = used;
+            Map<Unit, Used> after = new HashMap<>(before);
             for (Unit unit : piece.units()) {
-                long units = before.getOrDefault(unit, 0L) + sign * piece.amountOf(unit);
-                after.put(unit, Math.max(0, Math.min(units, MOST)));
-                if (sign < 0 && units <= 0) {
+                Used changed = before.getOrDefault(unit, NOTHING).with(piece.amountOf(unit), sign);
+                after.put(unit, changed);
+                if (changed.pieces <= 0) {
                     after.remove(unit);
                 }
             }
@@ -100,7 +115,8 @@ public final class UsedPieces {
      * @return the sum of the pieces
      */
     public Usage sum() {
-        Map<Unit, Long> sum = new HashMap<>(used);
+        Map<Unit, Long> sum = new HashMap<>();
+        used.forEach((unit, pieces) -> sum.put(unit, pieces.units));
         for (Unit unit : estimate.units()) {
             if (!unit.equals(Unit.CALLS)) {
                 sum.putIfAbsent(unit, 0L);

@@ -49,7 +49,7 @@ final class EncodedLimits {
                 .toList();
         boolean bounded = !named
                 && !endpoint.equals(Scope.Endpoint.OVERFLOW)
-                && encodedLimits.stream().anyMatch(EncodedLimit::isOfOneEndpoint);
+                && encodedLimits.stream().anyMatch(encoded -> encoded.isOfOneEndpoint() && encoded.hasMeter());
         return new Known(
                 named ? RedisKeys.NAMED : RedisKeys.UNLISTED,
                 RedisKeys.listed(endpoint),

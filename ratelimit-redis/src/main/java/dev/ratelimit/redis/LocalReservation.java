@@ -72,6 +72,16 @@ final class LocalReservation implements AsyncReservation {
     }
 
     @Override
+    public boolean renew() {
+        return reservation.renew();
+    }
+
+    @Override
+    public CompletionStage<Boolean> renewAsync() {
+        return CompletableFuture.completedFuture(renew());
+    }
+
+    @Override
     public CompletionStage<Boolean> confirmed() {
         return ended.minimalCompletionStage();
     }

@@ -158,6 +158,16 @@ abstract class StreamScenarios extends Scenarios {
     }
 
     @Test
+    void aRefusedPieceLeavesStatedWhatOthersState() {
+        limits(RateLimit.perMinute(2));
+        Reservation stream = limiter.reserve("acme", "chat", Usage.call());
+        assertThat(stream.use(calls(0)).isAdmitted()).isTrue();
+        assertThat(stream.use(calls(9)).isAdmitted()).isFalse();
+        assertThat(stream.settle()).isTrue();
+        used(0L);
+    }
+
+    @Test
     void onlyTheLimitsOfTheUnitsThatAreAddedAreAsked() {
         Quota money = Quota.lifetime(Unit.NANO_USD, 10).withOverrun(UNTIL_REACHED);
         limits(TOKENS_PER_MINUTE, CALL_PER_MINUTE, money);
