@@ -34,19 +34,22 @@ public final class Listeners {
      */
     static final List<Class<?>> RESOLVED = List.of(Throwable.class);
 
-    /** A share of an amount, and who is told of it: of all limits, or of soft quotas only. */
+    /**
+     * A share of an amount, and who is told of it: of all limits, or of soft quotas only. Nobody is told of what is in
+     * flight.
+     */
     private record Share(double of, RateLimitListener told, boolean softOnly) {
 
         boolean isCrossed(Limit limit, long used, long granted, long units) {
-            long amount = limit.most() + granted;
+            long most = limit.most() + granted;
             return !(limit instanceof ConcurrencyLimit)
-                    && isNear(used, amount, of)
-                    && !isNear(used - units, amount, of)
+                    && isNear(used, most, of)
+                    && !isNear(used - units, most, of)
                     && (!softOnly || (limit instanceof Quota quota && quota.overrun() == Overrun.NEVER_REFUSES));
         }
 
-        private static boolean isNear(long used, long amount, double share) {
-            return used > 0 && used / (double) amount >= share;
+        private static boolean isNear(long used, long most, double share) {
+            return used > 0 && used / (double) most >= share;
         }
     }
 
@@ -192,7 +195,7 @@ public final class Listeners {
 
     /**
      * Tells whether a charge has reached a share that a listener is told of: the charge itself led from below the share
-     * to at least the share.
+     * to at least the share. Of what is in flight nobody is told.
      *
      * @param limit the limit that was charged
      * @param used what is used after the charge
@@ -315,6 +318,15 @@ public final class Listeners {
                 // There is no stack to log it.
             }
         }
+    }
+
+    /**
+     * Logs a warning to the host.
+     *
+     * @param warning what should be changed
+     */
+    public void warn(String warning) {
+        log.log(System.Logger.Level.WARNING, warning, warning, null);
     }
 
     /**
