@@ -4,14 +4,23 @@ import static java.util.stream.Collectors.joining;
 
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.CalendarPeriod;
+import dev.ratelimit.kernel.FixedPeriod;
+import dev.ratelimit.kernel.Length;
 import dev.ratelimit.spi.Printable;
 import java.time.DateTimeException;
+import java.time.DayOfWeek;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.Month;
+import java.time.MonthDay;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalAdjusters;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +37,8 @@ final class LimitParser {
     private static final Pattern TIME = Pattern.compile("([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?");
 
     private static final long MAX_NANOS = 1L << 60;
+
+    private static final String LENGTHS = "days, hours, minutes, seconds, milliseconds, microseconds or nanoseconds";
 
     private static final Map<String, ChronoUnit> PERIODS = Map.of(
             "day", ChronoUnit.DAYS, "week", ChronoUnit.WEEKS, "month", ChronoUnit.MONTHS, "year", ChronoUnit.YEARS);
@@ -57,16 +68,28 @@ final class LimitParser {
     private Limit limit() {
         Measure measure = measure();
         if (scanner.skipWord("in")) {
-            scanner.expectWord("all");
-            return quota(measure, QuotaPeriod.lifetime());
+            if (scanner.skipWord("flight")) {
+                return inFlight(measure);
+            }
+            if (!scanner.skipWord("all")) {
+                throw scanner.refuse("expected \"all\" or \"flight for\"");
+            }
+            return quota(measure, QuotaPeriod.lifetime(), "");
         }
         if (!scanner.skipWord("per")) {
-            throw scanner.refuse("expected \"per\" or \"in all\"");
+            throw scanner.refuse("expected \"per\", \"in all\" or \"in flight for\"");
         }
         if (scanner.skipWord("calendar")) {
-            return quota(measure, calendar());
+            return quota(measure, calendar(), "\"from\", \"in\" and a time zone, ");
         }
-        return window(measure);
+        if (scanner.skipWord("fixed")) {
+            return quota(measure, fixed(), "\"from\" and an instant, ");
+        }
+        if (scanner.skipWord("call") || scanner.skipWord("request")) {
+            scanner.expectEnd("expected the end");
+            return PerCallLimit.of(measure.unit(), measure.amount());
+        }
+        return rate(measure);
     }
 
     private Measure measure() {
@@ -146,19 +169,67 @@ final class LimitParser {
         }
     }
 
-    private Limit window(Measure measure) {
-        RateLimit limit = RateLimit.of(measure.unit(), measure.amount(), span());
+    /** Reads a window or a token bucket. */
+    private Limit rate(Measure measure) {
+        Duration span = duration(
+                "a window",
+                "say \"per calendar %s\" or \"per %s\"",
+                "expected \"calendar\", \"fixed\", \"call\", or a number of " + LENGTHS);
+        if (scanner.skipWord("with")) {
+            scanner.expectWord("burst");
+            return bucket(measure, span);
+        }
+        RateLimit limit = RateLimit.of(measure.unit(), measure.amount(), span);
         while (scanner.skip(',')) {
             if (limit.precision() == Precision.EXACT || !scanner.skipWord("exact")) {
                 throw scanner.refuse("expected \"exact\", once");
             }
             limit = limit.withPrecision(Precision.EXACT);
         }
-        scanner.expectEnd("expected the end, or \", exact\"; only a calendar period has a start and a time zone");
+        scanner.expectEnd(
+                "expected the end, \"with burst\", or \", exact\"; only a calendar period has a start and a time"
+                        + " zone");
         return limit;
     }
 
-    private Duration span() {
+    private Limit bucket(Measure measure, Duration per) {
+        int start = scanner.mark();
+        long capacity = burst(measure.unit());
+        if (!TokenBucket.fillsInTime(measure.amount(), per, capacity)) {
+            throw scanner.refuse(start, "a bucket is full again after at most 2^60 ns (36.5 years)");
+        }
+        scanner.expectEnd("expected the end");
+        return new TokenBucket(measure.unit(), measure.amount(), per, capacity);
+    }
+
+    /** Reads an amount of a unit that is not said again, but for dollars. */
+    private long burst(Unit unit) {
+        int start = scanner.mark();
+        boolean isMoney = unit.equals(Unit.NANO_USD);
+        boolean hasSign = scanner.skip('$');
+        String digits = scanner.digits();
+        if (!isMoney && hasSign) {
+            throw scanner.refuse(start, "expected a number of the same unit");
+        }
+        if (!isMoney) {
+            return amount(digits, start);
+        }
+        String decimals = scanner.decimals();
+        if (!hasSign && !scanner.skipWord("usd")) {
+            throw scanner.refuse(start, "expected dollars, such as $25");
+        }
+        return nanos(digits, decimals, start);
+    }
+
+    private Limit inFlight(Measure measure) {
+        scanner.expectWord("for");
+        Duration longest = duration("a time in flight", "say \"%2$s\"", "expected a number of " + LENGTHS);
+        scanner.expectEnd("expected the end");
+        return ConcurrencyLimit.of(measure.unit(), measure.amount(), longest);
+    }
+
+    /** Reads a span of elapsed time. The texts say what it is, what to say for a month, and what else is allowed. */
+    private Duration duration(String what, String hint, String expected) {
         int start = scanner.mark();
         long n = scanner.isAtDigit() ? TextScanner.number(scanner.digits()) : 1;
         int place = scanner.mark();
@@ -166,20 +237,36 @@ final class LimitParser {
         for (Length length : Length.values()) {
             if (word.equals(length.word()) || word.equals(length.word() + "s")) {
                 if (n == 0 || n > MAX_NANOS / length.nanos()) {
-                    throw scanner.refuse(start, "a window is more than 0 and at most 2^60 ns (36.5 years)");
+                    throw scanner.refuse(start, what + " is more than 0 and at most 2^60 ns (36.5 years)");
                 }
                 return Duration.ofNanos(n * length.nanos());
             }
         }
         String singular = word.endsWith("s") ? word.substring(0, word.length() - 1) : word;
         String elapsed = ELAPSED.get(singular);
-        if (elapsed != null) {
-            throw scanner.refuse(place, "say \"per calendar " + singular + "\" or \"per " + elapsed + '"');
+        throw scanner.refuse(place, elapsed == null ? expected : hint.formatted(singular, elapsed));
+    }
+
+    private QuotaPeriod fixed() {
+        int start = scanner.mark();
+        Duration length = duration("a fixed window", "say \"fixed %2$s\"", "expected a number of " + LENGTHS);
+        if (length.compareTo(FixedPeriod.MIN_LENGTH) < 0) {
+            throw scanner.refuse(start, "a fixed window is at least 1 millisecond");
         }
-        throw scanner.refuse(
-                place,
-                "expected \"calendar\", or a number of days, hours, minutes, seconds, milliseconds, microseconds or"
-                        + " nanoseconds");
+        return QuotaPeriod.every(length, scanner.skipWord("from") ? instant() : Instant.EPOCH);
+    }
+
+    private Instant instant() {
+        int place = scanner.mark();
+        String text = scanner.run(c -> LimitText.isOfWord(c) || c == ':' || c == '.' || c == '+');
+        try {
+            if (text.endsWith("Z")) {
+                return Instant.parse(text);
+            }
+        } catch (DateTimeException e) {
+            // is refused below
+        }
+        throw scanner.refuse(place, "expected an instant, such as 2026-01-31T09:30:00Z");
     }
 
     private QuotaPeriod calendar() {
@@ -188,19 +275,48 @@ final class LimitParser {
         if (unit == null) {
             throw scanner.refuse(place, "expected day, week, month or year");
         }
-        int day = 1;
-        LocalTime time = LocalTime.MIDNIGHT;
-        int from = scanner.mark();
-        if (scanner.skipWord("from")) {
-            if (unit != ChronoUnit.MONTHS) {
-                throw scanner.refuse(from, "only a calendar month begins \"from\" another time than the usual");
-            }
-            day = day();
-            time = scanner.isAtDigit() ? time() : time;
-        }
+        LocalDateTime anchor = scanner.skipWord("from") ? start(unit) : CalendarPeriod.MONDAY_1_JANUARY;
         ZoneId zone = scanner.skipWord("in") ? zone() : ZoneOffset.UTC;
-        return new CalendarPeriod(
-                unit, CalendarPeriod.MONDAY_1_JANUARY.withDayOfMonth(day).with(time), zone);
+        return new CalendarPeriod(unit, anchor, zone);
+    }
+
+    private LocalDateTime start(ChronoUnit unit) {
+        LocalDateTime first = CalendarPeriod.MONDAY_1_JANUARY;
+        return switch (unit) {
+            case DAYS -> first.with(time());
+            case WEEKS -> first.with(TemporalAdjusters.nextOrSame(weekday())).with(timeIfAny());
+            case MONTHS -> first.withDayOfMonth(day()).with(timeIfAny());
+            default -> CalendarPeriod.firstOf(dayOfYear());
+        };
+    }
+
+    private DayOfWeek weekday() {
+        return oneOf(DayOfWeek.values(), "expected a day of the week, such as Sunday");
+    }
+
+    private MonthDay dayOfYear() {
+        int place = scanner.mark();
+        long day = scanner.isAtDigit() ? TextScanner.number(scanner.digits()) : 0;
+        if (day > 0) {
+            Month month = oneOf(Month.values(), "expected a month, such as March");
+            if (day <= month.maxLength()) {
+                return MonthDay.of(month, (int) day);
+            }
+        }
+        throw scanner.refuse(place, "expected a day of the year, such as 1 March");
+    }
+
+    /** Reads a constant by its name as English has it: with a capital letter. */
+    private <T extends Enum<T>> T oneOf(T[] constants, String rule) {
+        int place = scanner.mark();
+        String word = scanner.word();
+        for (T constant : constants) {
+            String name = constant.name();
+            if (word.equals(name.charAt(0) + name.substring(1).toLowerCase(Locale.ROOT))) {
+                return constant;
+            }
+        }
+        throw scanner.refuse(place, rule);
     }
 
     private int day() {
@@ -211,6 +327,10 @@ final class LimitParser {
             throw scanner.refuse(place, "expected a day of the month, from 1 to 31");
         }
         return (int) day;
+    }
+
+    private LocalTime timeIfAny() {
+        return scanner.isAtDigit() ? time() : LocalTime.MIDNIGHT;
     }
 
     private LocalTime time() {
@@ -232,7 +352,8 @@ final class LimitParser {
         }
     }
 
-    private Limit quota(Measure measure, QuotaPeriod period) {
+    /** Reads the end of a quota. The text says what else its period may have. */
+    private Limit quota(Measure measure, QuotaPeriod period, String more) {
         Quota quota = Quota.of(measure.unit(), measure.amount(), period);
         while (scanner.skip(',')) {
             boolean first = quota.overrun() == Overrun.WHILE_FITS;
@@ -246,11 +367,7 @@ final class LimitParser {
                 throw scanner.refuse("expected \"until reached\" or \"never refuses\", once");
             }
         }
-        scanner.expectEnd(
-                period instanceof CalendarPeriod
-                        ? "expected the end, \"from\", \"in\" and a time zone, \", until reached\" or"
-                                + " \", never refuses\""
-                        : "expected the end, \", until reached\" or \", never refuses\"");
+        scanner.expectEnd("expected the end, " + more + "\", until reached\" or \", never refuses\"");
         return quota;
     }
 }

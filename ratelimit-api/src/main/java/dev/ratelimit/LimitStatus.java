@@ -49,7 +49,7 @@ public final class LimitStatus {
      * @param applied the limit and what it applies to
      * @param used units that count now, at least 0
      * @param granted units that may be used beyond the amount until the period ends, from 0 to 2<sup>53</sup>; 0 for a
-     *     rate limit
+     *     limit that is no quota
      * @param resetAfter the wait until nothing of what is used now counts any more: zero if nothing does, empty if that
      *     is never
      * @return the status
@@ -65,7 +65,7 @@ public final class LimitStatus {
      * @param applied the limit and what it applies to
      * @param used units that count now, at least 0
      * @param granted units that may be used beyond the amount until the period ends, from 0 to 2<sup>53</sup>; 0 for a
-     *     rate limit
+     *     limit that is no quota
      * @param nextReleaseAfter the wait until some of what is used now counts no more: zero if nothing does, empty if
      *     that is never
      * @param resetAfter the wait until nothing of what is used now counts any more: zero if nothing does, empty if that
@@ -92,9 +92,10 @@ public final class LimitStatus {
     }
 
     /**
-     * Returns the units that count now.
+     * Returns the units that count now: those in the window or in the period, those that have not flowed back into the
+     * bucket, or those in flight; of a limit of single calls none.
      *
-     * @return units; more than the amount if the limit was overrun or lowered
+     * @return units; more than {@link Limit#most()} if the limit was overrun or lowered
      */
     public long used() {
         return used;
@@ -103,7 +104,7 @@ public final class LimitStatus {
     /**
      * Returns the units that may be used beyond the amount until the period ends.
      *
-     * @return units, from 0 to 2<sup>53</sup>; 0 for a rate limit
+     * @return units, from 0 to 2<sup>53</sup>; 0 for a limit that is no quota
      */
     public long granted() {
         return granted;
@@ -112,15 +113,16 @@ public final class LimitStatus {
     /**
      * Returns the units that are left.
      *
-     * @return the amount and what is granted, without what is used; at least 0
+     * @return {@link Limit#most()} and what is granted, without what is used; at least 0
      */
     public long remaining() {
-        return Math.max(0, applied.limit().amount() + granted - used);
+        return Math.max(0, applied.limit().most() + granted - used);
     }
 
     /**
      * Returns the wait until some of what is used now counts no more: until the oldest units that were not given back
-     * leave a window, or the period of a quota ends.
+     * leave a window, the period of a quota ends, or one more unit has flowed back into a bucket. For what is in flight
+     * it is an upper bound: until the first unit counts no more, unless its call ends earlier.
      *
      * @return zero if nothing counts, empty if that is never
      */
@@ -129,7 +131,7 @@ public final class LimitStatus {
     }
 
     /**
-     * Returns the wait until nothing of what is used now counts any more.
+     * Returns the wait until nothing of what is used now counts any more; an upper bound for what is in flight.
      *
      * @return zero if nothing counts, empty if that is never
      */
@@ -140,12 +142,12 @@ public final class LimitStatus {
     /**
      * Returns how far the limit is overrun: by a last call that needed not fit, by what was settled beyond a
      * reservation, or because the amount was lowered. Until that has expired, was given back or is granted, nothing is
-     * admitted.
+     * admitted. A bucket that is overrun is below empty.
      *
-     * @return units used beyond the amount and what was granted, 0 if there are none
+     * @return units used beyond {@link Limit#most()} and what was granted, 0 if there are none
      */
     public long overrun() {
-        return Math.max(0, used - granted - applied.limit().amount());
+        return Math.max(0, used - granted - applied.limit().most());
     }
 
     @Override

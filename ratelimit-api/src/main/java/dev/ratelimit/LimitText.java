@@ -2,7 +2,6 @@ package dev.ratelimit;
 
 import dev.ratelimit.spi.Printable;
 import java.math.BigDecimal;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
 
@@ -21,12 +20,24 @@ final class LimitText {
 
     /** Returns an amount as messages print it, for example {@code 1,000 input tokens} or {@code $25.00}. */
     static String inWords(Unit unit, long amount) {
-        return unit.equals(Unit.NANO_USD) ? dollars(amount, DECIMALS_OF_CENTS) : grouped(amount) + " " + unit;
+        String number = numberInWords(unit, amount);
+        return unit.equals(Unit.NANO_USD) ? number : number + " " + unit;
+    }
+
+    /** Returns a further number of the same unit as messages print it, for example {@code 1,000} or {@code $25.00}. */
+    static String numberInWords(Unit unit, long amount) {
+        return unit.equals(Unit.NANO_USD) ? dollars(amount, DECIMALS_OF_CENTS) : grouped(amount);
+    }
+
+    /** Returns a further number of the same unit as it is read back, for example {@code 1,000} or {@code $25}. */
+    static String exactNumber(Unit unit, long amount) {
+        return unit.equals(Unit.NANO_USD) ? dollars(amount, 0) : grouped(amount);
     }
 
     /** Returns an amount as it is read back, for example {@code 1,000 "input tokens"} or {@code $25}. */
     static String exact(Unit unit, long amount) {
-        return unit.equals(Unit.NANO_USD) ? dollars(amount, 0) : grouped(amount) + " " + name(unit);
+        String number = exactNumber(unit, amount);
+        return unit.equals(Unit.NANO_USD) ? number : number + " " + name(unit);
     }
 
     /** Returns the name of a unit as it is read back. */
@@ -77,17 +88,5 @@ final class LimitText {
             i = next;
         }
         return text.append('"').toString();
-    }
-
-    /** Returns a span in the largest length that divides it, for example {@code minute}, {@code 1500 microseconds}. */
-    static String span(Duration span) {
-        for (Length length : Length.values()) {
-            long nanos = length.nanos();
-            if (span.toNanos() % nanos == 0) {
-                long n = span.toNanos() / nanos;
-                return n == 1 ? length.word() : n + " " + length.word() + "s";
-            }
-        }
-        throw new AssertionError(span);
     }
 }

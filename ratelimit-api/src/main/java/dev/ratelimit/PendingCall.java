@@ -6,6 +6,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -32,6 +33,15 @@ final class PendingCall {
      * bound and not the draw: else the crowd would meet again at the last moment.
      */
     private int narrowing = 4;
+
+    /*
+     * When a call in flight will end is not known, so a call that waits for one asks again and again: after a
+     * millisecond at first, and after twice the time each time it is refused, up to a second.
+     */
+    private static final long FIRST_PAUSE = 1_000_000;
+    private static final long LONGEST_PAUSE = 1_000_000_000;
+
+    private long nextPause = FIRST_PAUSE;
 
     private final long maxNanos;
     private final TimeSource time;
@@ -174,14 +184,25 @@ final class PendingCall {
         }
     }
 
+    /** Returns the wait of a call that may be admitted at any time after a certain wait; 0 if its time is over. */
+    private long untilNextAttempt(Rejected no, long left) {
+        long wait = Math.min(nextPause, nanosOf(no.retryAfter()));
+        nextPause = Math.min(2 * nextPause, LONGEST_PAUSE);
+        return Math.max(nanosOf(no.certainWait()), Math.max(0, Math.min(wait, left)));
+    }
+
+    private static long nanosOf(Optional<Duration> wait) {
+        return wait.map(Duration::toNanos).orElse(0L);
+    }
+
     /** Returns how many nanoseconds to wait before asking again, at least 1; or 0 if the decision is final. */
     private long pauseAfter(Decision decision) {
         if (!(decision instanceof Rejected no) || no.retryAfter().isEmpty()) {
             return 0;
         }
-        long wait = no.retryAfter().get().toNanos();
         long left = maxNanos - (time.nanoTime() - start);
-        if (wait > left) {
+        long wait = no.mayBeSooner() ? untilNextAttempt(no, left) : nanosOf(no.retryAfter());
+        if (wait > left || wait == 0) {
             return 0;
         }
         long spread = Math.min(wait >> narrowing, left - wait);

@@ -7,14 +7,15 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /**
- * So many units in a calendar period, or for ever.
+ * An amount of units in a period: of the calendar, of fixed windows, or for ever.
  *
  * <p>What is used counts until the period ends and is then forgotten at once; a period never reopens when the wall
- * clock steps back. For "any 30 days" instead of "a month", see {@link RateLimit}.
+ * clock steps back. For "any 30 days" instead of "a month", see {@link RateLimit}. Fixed windows, {@link
+ * QuotaPeriod#every}, admit up to twice the amount around the end of one; a {@link RateLimit} does not.
  *
  * @param unit what is counted
  * @param amount units admitted per period, between 0 and 2<sup>53</sup>
- * @param period the calendar period
+ * @param period the period
  * @param overrun whether the last call may go beyond the amount
  */
 public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun) implements Limit {
@@ -24,7 +25,7 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
      *
      * @param unit what is counted
      * @param amount units admitted per period, between 0 and 2<sup>53</sup>
-     * @param period the calendar period
+     * @param period the period
      * @param overrun whether the last call may go beyond the amount
      * @throws IllegalArgumentException if the amount is out of its range
      */
@@ -40,7 +41,7 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
      *
      * @param unit what is counted
      * @param amount units per period, between 0 and 2<sup>53</sup>
-     * @param period the calendar period
+     * @param period the period
      * @return the quota
      * @throws IllegalArgumentException if the amount is out of its range
      */
@@ -69,6 +70,18 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
      */
     public static Quota perDay(Unit unit, long amount) {
         return perDay(unit, amount, ZoneOffset.UTC);
+    }
+
+    /**
+     * Makes a quota of calls per calendar day in a time zone.
+     *
+     * @param calls calls per day, between 0 and 2<sup>53</sup>
+     * @param zone the time zone of the dates
+     * @return the quota
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Quota perDay(long calls, ZoneId zone) {
+        return perDay(Unit.CALLS, calls, zone);
     }
 
     /**
@@ -108,6 +121,18 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
     }
 
     /**
+     * Makes a quota of calls per calendar week, from Monday in a time zone.
+     *
+     * @param calls calls per week, between 0 and 2<sup>53</sup>
+     * @param zone the time zone of the dates
+     * @return the quota
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Quota perWeek(long calls, ZoneId zone) {
+        return perWeek(Unit.CALLS, calls, zone);
+    }
+
+    /**
      * Makes a quota of units per calendar week, from Monday in a time zone.
      *
      * @param unit what is counted
@@ -141,6 +166,18 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
      */
     public static Quota perMonth(Unit unit, long amount) {
         return perMonth(unit, amount, ZoneOffset.UTC);
+    }
+
+    /**
+     * Makes a quota of calls per calendar month in a time zone.
+     *
+     * @param calls calls per month, between 0 and 2<sup>53</sup>
+     * @param zone the time zone of the dates
+     * @return the quota
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Quota perMonth(long calls, ZoneId zone) {
+        return perMonth(Unit.CALLS, calls, zone);
     }
 
     /**
@@ -180,6 +217,18 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
     }
 
     /**
+     * Makes a quota of calls per calendar year in a time zone.
+     *
+     * @param calls calls per year, between 0 and 2<sup>53</sup>
+     * @param zone the time zone of the dates
+     * @return the quota
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Quota perYear(long calls, ZoneId zone) {
+        return perYear(Unit.CALLS, calls, zone);
+    }
+
+    /**
      * Makes a quota of units per calendar year in a time zone.
      *
      * @param unit what is counted
@@ -193,11 +242,23 @@ public record Quota(Unit unit, long amount, QuotaPeriod period, Overrun overrun)
     }
 
     /**
+     * Makes a quota of calls in all, for ever.
+     *
+     * @param calls calls in all, between 0 and 2<sup>53</sup>
+     * @return the quota
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Quota lifetime(long calls) {
+        return lifetime(Unit.CALLS, calls);
+    }
+
+    /**
      * Makes a quota of an amount of units in all, for ever.
      *
      * @param unit what is counted
      * @param amount units in all, between 0 and 2<sup>53</sup>
      * @return the quota
+     * @throws IllegalArgumentException if the amount is out of its range
      */
     public static Quota lifetime(Unit unit, long amount) {
         return of(unit, amount, QuotaPeriod.lifetime());

@@ -4,20 +4,29 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.CalendarPeriod;
+import dev.ratelimit.kernel.FixedPeriod;
+import java.time.DayOfWeek;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalAdjusters;
 
 /**
- * How the time-line is divided for a {@link Quota}: calendar days, weeks, months or years in a time zone, months that
- * begin on a billing day, or not at all.
+ * How the time-line is divided for a {@link Quota}: calendar days, weeks, months or years in a time zone, which may
+ * begin on a day or at a time of the host's choice; fixed windows of any length; or not at all.
  *
- * <p>Periods are half-open, [start, end), and tile the time-line: every instant lies in exactly one. They follow the
- * zone's rules as {@code java.time} has them: a day has 23, 24 or 25 hours, and begins at 01:00 where the clock skips
- * midnight.
+ * <p>Periods are half-open, [start, end), and tile the time-line: every instant lies in exactly one. Those of the
+ * calendar follow the zone's rules as {@code java.time} has them: a day has 23, 24 or 25 hours, and begins at 01:00
+ * where the clock skips midnight.
+ *
+ * <p>Periods that divide the time-line alike in the same words are equal: days from 00:00 are calendar days, weeks from
+ * Monday are calendar weeks, and fixed windows do not depend on which of their starts the anchor is.
  */
-public sealed interface QuotaPeriod permits CalendarPeriod, QuotaPeriod.Lifetime {
+public sealed interface QuotaPeriod permits CalendarPeriod, FixedPeriod, QuotaPeriod.Lifetime {
 
     /**
      * Returns the period that an instant lies in.
@@ -39,6 +48,19 @@ public sealed interface QuotaPeriod permits CalendarPeriod, QuotaPeriod.Lifetime
     }
 
     /**
+     * Makes days that begin at a time of day, such as the hour at which a vendor resets its quotas. A day begins where
+     * the clock shows the time first; where the clock skips it, when it has skipped it.
+     *
+     * @param zone the time zone of the dates
+     * @param time the time of day that each period begins at; 00:00 makes calendar days
+     * @return the period
+     */
+    static QuotaPeriod day(ZoneId zone, LocalTime time) {
+        requireNonNull(time, "time");
+        return new CalendarPeriod(ChronoUnit.DAYS, CalendarPeriod.MONDAY_1_JANUARY.with(time), zone);
+    }
+
+    /**
      * Makes calendar weeks from Monday to Sunday, as ISO 8601 has them.
      *
      * @param zone the time zone of the dates
@@ -46,6 +68,34 @@ public sealed interface QuotaPeriod permits CalendarPeriod, QuotaPeriod.Lifetime
      */
     static QuotaPeriod week(ZoneId zone) {
         return new CalendarPeriod(ChronoUnit.WEEKS, CalendarPeriod.MONDAY_1_JANUARY, zone);
+    }
+
+    /**
+     * Makes weeks that begin on a day of the week.
+     *
+     * @param zone the time zone of the dates
+     * @param day the day that each period begins on; Monday makes the weeks of ISO 8601
+     * @return the period
+     */
+    static QuotaPeriod week(ZoneId zone, DayOfWeek day) {
+        return week(zone, day, LocalTime.MIDNIGHT);
+    }
+
+    /**
+     * Makes weeks that begin on a day of the week at a time of day.
+     *
+     * @param zone the time zone of the dates
+     * @param day the day that each period begins on
+     * @param time the time of day that each period begins at
+     * @return the period
+     */
+    static QuotaPeriod week(ZoneId zone, DayOfWeek day, LocalTime time) {
+        requireNonNull(day, "day");
+        requireNonNull(time, "time");
+        LocalDateTime first = CalendarPeriod.MONDAY_1_JANUARY
+                .with(TemporalAdjusters.nextOrSame(day))
+                .with(time);
+        return new CalendarPeriod(ChronoUnit.WEEKS, first, zone);
     }
 
     /**
@@ -66,6 +116,19 @@ public sealed interface QuotaPeriod permits CalendarPeriod, QuotaPeriod.Lifetime
      */
     static QuotaPeriod year(ZoneId zone) {
         return new CalendarPeriod(ChronoUnit.YEARS, CalendarPeriod.MONDAY_1_JANUARY, zone);
+    }
+
+    /**
+     * Makes years that begin on a day, such as the first day of a fiscal year. In a year that lacks 29 February the
+     * period begins on the 28th.
+     *
+     * @param day the day that each period begins on; 1 January makes calendar years
+     * @param zone the time zone of the dates
+     * @return the period
+     */
+    static QuotaPeriod year(MonthDay day, ZoneId zone) {
+        requireNonNull(day, "day");
+        return new CalendarPeriod(ChronoUnit.YEARS, CalendarPeriod.firstOf(day), zone);
     }
 
     /**
@@ -103,6 +166,29 @@ public sealed interface QuotaPeriod permits CalendarPeriod, QuotaPeriod.Lifetime
                         .withDayOfMonth(local.getDayOfMonth())
                         .toLocalDate());
         return new CalendarPeriod(ChronoUnit.MONTHS, first, zone);
+    }
+
+    /**
+     * Makes fixed windows: spans of one length, one after the other from the Unix epoch on.
+     *
+     * @param length the length of each, from 1 millisecond to 2<sup>60</sup> nanoseconds (36.5 years)
+     * @return the period
+     * @throws IllegalArgumentException if the length is out of its range
+     */
+    static QuotaPeriod every(Duration length) {
+        return every(length, Instant.EPOCH);
+    }
+
+    /**
+     * Makes fixed windows: spans of one length, one after the other, of which one begins at an anchor.
+     *
+     * @param length the length of each, from 1 millisecond to 2<sup>60</sup> nanoseconds (36.5 years)
+     * @param anchor an instant at which one of them begins, before or after now
+     * @return the period
+     * @throws IllegalArgumentException if the length is out of its range
+     */
+    static QuotaPeriod every(Duration length, Instant anchor) {
+        return new FixedPeriod(length, anchor);
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.ratelimit;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Length;
 import java.time.Duration;
 
 /**
@@ -20,7 +21,8 @@ import java.time.Duration;
  */
 public record RateLimit(Unit unit, long amount, Duration window, Precision precision) implements Limit {
 
-    private static final Duration MAX_WINDOW = Duration.ofNanos(1L << 60);
+    /** The longest span of elapsed time of a limit. */
+    static final Duration MAX_SPAN = Duration.ofNanos(1L << 60);
 
     /**
      * Makes a rate limit.
@@ -34,10 +36,15 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
     public RateLimit {
         requireNonNull(unit, "unit");
         Arguments.requireAmount(amount, "amount");
-        requireNonNull(window, "window");
-        Arguments.require(window.compareTo(Duration.ZERO) > 0, "window", "> 0", window);
-        Arguments.require(window.compareTo(MAX_WINDOW) <= 0, "window", "<= 2^60 ns", window);
+        requireSpan(window, "window");
         requireNonNull(precision, "precision");
+    }
+
+    /** Requires a span of elapsed time that a limit may have. */
+    static void requireSpan(Duration span, String name) {
+        requireNonNull(span, name);
+        Arguments.require(span.compareTo(Duration.ZERO) > 0, name, "> 0", span);
+        Arguments.require(span.compareTo(MAX_SPAN) <= 0, name, "<= 2^60 ns", span);
     }
 
     /**
@@ -159,13 +166,13 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
     /** Returns amount, unit and window, for example {@code "20 calls per minute"}; not the precision. */
     @Override
     public String inWords() {
-        return LimitText.inWords(unit, amount) + " per " + LimitText.span(window);
+        return LimitText.inWords(unit, amount) + " per " + Length.inWords(window);
     }
 
     /** Returns the exact text, for example {@code "100,000 tokens per 10 seconds, exact"}. */
     @Override
     public String toString() {
-        String text = LimitText.exact(unit, amount) + " per " + LimitText.span(window);
+        String text = LimitText.exact(unit, amount) + " per " + Length.inWords(window);
         return precision == Precision.EXACT ? text + ", exact" : text;
     }
 }

@@ -24,12 +24,15 @@ public final class Rejected implements Decision, Resolution {
     private final Cause cause;
     private final String notice;
     private final long retryAfterNanos;
+    private final long certainNanos;
     private final @Nullable List<LimitStatus> limits;
 
-    private Rejected(Cause cause, String notice, long retryAfterNanos, @Nullable List<LimitStatus> limits) {
+    private Rejected(
+            Cause cause, String notice, long retryAfterNanos, long certainNanos, @Nullable List<LimitStatus> limits) {
         this.cause = requireNonNull(cause, "cause");
         this.notice = requireNonNull(notice, "notice");
         this.retryAfterNanos = retryAfterNanos;
+        this.certainNanos = certainNanos;
         this.limits = limits;
     }
 
@@ -44,8 +47,26 @@ public final class Rejected implements Decision, Resolution {
      * @throws IllegalArgumentException if the wait is less than 1
      */
     public static Rejected temporary(Cause cause, String notice, long retryAfterNanos) {
+        return temporaryAtMost(cause, notice, retryAfterNanos, retryAfterNanos);
+    }
+
+    /**
+     * Makes a rejection that waiting cures, perhaps sooner than it says; for backends. It is sooner if calls end that
+     * are in flight.
+     *
+     * @param cause why
+     * @param notice a text of the tier's to put before the cause's own, or an empty one
+     * @param retryAfterNanos the wait after which the call would be admitted at the latest, in nanoseconds, at least 1
+     * @param certainNanos the part of the wait that is certain: the longest wait of the limits that refuse and that no
+     *     end of a call helps; from 0 to {@code retryAfterNanos}
+     * @return the rejection
+     * @throws IllegalArgumentException if a wait is out of its range
+     */
+    public static Rejected temporaryAtMost(Cause cause, String notice, long retryAfterNanos, long certainNanos) {
         Arguments.require(retryAfterNanos >= 1, "retryAfterNanos", ">= 1", retryAfterNanos);
-        return new Rejected(cause, notice, retryAfterNanos, null);
+        boolean inRange = certainNanos >= 0 && certainNanos <= retryAfterNanos;
+        Arguments.require(inRange, "certainNanos", "from 0 to retryAfterNanos", certainNanos);
+        return new Rejected(cause, notice, retryAfterNanos, certainNanos, null);
     }
 
     /**
@@ -56,7 +77,7 @@ public final class Rejected implements Decision, Resolution {
      * @return the rejection
      */
     public static Rejected permanent(Cause cause, String notice) {
-        return new Rejected(cause, notice, NEVER, null);
+        return new Rejected(cause, notice, NEVER, NEVER, null);
     }
 
     @Override
@@ -74,12 +95,33 @@ public final class Rejected implements Decision, Resolution {
     }
 
     /**
-     * Returns the least wait after which the same call is admitted if nobody else calls.
+     * Returns the least wait after which the same call is admitted if nobody else calls; an upper bound of it where the
+     * call {@linkplain #mayBeSooner() may be admitted sooner}.
      *
      * @return the wait, more than zero; empty if no wait helps, or if none is known to ({@link CapacityReached})
      */
     public Optional<Duration> retryAfter() {
         return retryAfterNanos == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(retryAfterNanos));
+    }
+
+    /**
+     * Tells whether the same call may be admitted sooner than {@link #retryAfter()} says: because the limit that
+     * refuses longest counts {@linkplain ConcurrencyLimit calls in flight}, which may end at any time.
+     *
+     * @return false if the wait is exact, or if no wait helps
+     */
+    public boolean mayBeSooner() {
+        return certainNanos < retryAfterNanos;
+    }
+
+    /**
+     * Returns the part of the wait that is certain: before it has passed, the call is not admitted even if all calls in
+     * flight end.
+     *
+     * @return zero or more; that of {@link #retryAfter()} where that is exact, empty where it is
+     */
+    public Optional<Duration> certainWait() {
+        return certainNanos == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(certainNanos));
     }
 
     /**
@@ -110,13 +152,15 @@ public final class Rejected implements Decision, Resolution {
 
     @Override
     public Rejected withLimits(List<LimitStatus> limits) {
-        return new Rejected(cause, notice, retryAfterNanos, List.copyOf(requireNonNull(limits, "limits")));
+        return new Rejected(
+                cause, notice, retryAfterNanos, certainNanos, List.copyOf(requireNonNull(limits, "limits")));
     }
 
     @Override
     public boolean equals(Object other) {
         return other instanceof Rejected that
                 && retryAfterNanos == that.retryAfterNanos
+                && certainNanos == that.certainNanos
                 && cause.equals(that.cause)
                 && notice.equals(that.notice)
                 && Objects.equals(limits, that.limits);
@@ -130,7 +174,9 @@ public final class Rejected implements Decision, Resolution {
     /** Returns the message and the wait. */
     @Override
     public String toString() {
+        String perhapsSooner = mayBeSooner() ? ", perhaps after " + Duration.ofNanos(certainNanos) : "";
         return "Rejected: " + message()
-                + retryAfter().map(wait -> ", retry after " + wait).orElse(", no wait is known to help");
+                + retryAfter().map(wait -> ", retry after " + wait).orElse(", no wait is known to help")
+                + perhapsSooner;
     }
 }

@@ -30,4 +30,9 @@ record RejectedReservation(Rejected decision) implements Reservation {
     public boolean cancel() {
         return false;
     }
+
+    @Override
+    public boolean renew() {
+        return false;
+    }
 }

@@ -66,6 +66,9 @@ public interface Reservation {
      * too little is charged whether it fits or not: in a window now, in a quota to the period that was last charged,
      * and not at all if that is over.
      *
+     * <p>To a token bucket only units are given back that have not flowed back since they were charged. What is
+     * {@linkplain ConcurrencyLimit in flight} is given back whatever the call used, and nothing more is charged to it.
+     *
      * @param actual what the call used in all
      * @return whether this ended the reservation; if not, because it was rejected, settled or cancelled, nothing is
      *     changed
@@ -88,6 +91,15 @@ public interface Reservation {
      *     changed
      */
     boolean cancel();
+
+    /**
+     * Lets what this reservation holds {@linkplain ConcurrencyLimit in flight} count for the longest time from now on,
+     * for a call that takes longer than that. What counts no more is not taken again.
+     *
+     * @return whether the reservation is open and all that it holds in flight still counted; true for an open one that
+     *     holds nothing in flight
+     */
+    boolean renew();
 
     /**
      * Uses a piece, as {@link #use} does, without a thread that waits for the answer of a store. Unless a backend
@@ -131,6 +143,17 @@ public interface Reservation {
      */
     default CompletionStage<Boolean> cancelAsync() {
         return CompletableFuture.completedFuture(cancel());
+    }
+
+    /**
+     * Lets what this reservation holds in flight count for the longest time from now on, as {@link #renew} does,
+     * without a thread that waits for the answer of a store. Unless a backend overrides it, this method calls {@link
+     * #renew}, which is right where no call waits for a store.
+     *
+     * @return whether all that it holds in flight still counted, when it is done
+     */
+    default CompletionStage<Boolean> renewAsync() {
+        return CompletableFuture.completedFuture(renew());
     }
 
     /**

@@ -31,6 +31,10 @@ import java.util.function.Supplier;
  * refused again, up to the wait itself. What is given back, or allowed by another tier, before it asks again does not
  * wake it. The {@link TierResolver} is asked at every attempt of a call by name.
  *
+ * <p>A rejection whose wait is an {@linkplain Rejected#mayBeSooner() upper bound} is answered at once only if the
+ * certain part of the wait is too long. Otherwise the call asks again and again until the longest wait is over, first
+ * after a millisecond, then after twice the time each time, up to a second.
+ *
  * <p>The wait goes by the {@link RateLimiter#timeSource()}. The last attempt is made no later than the longest wait,
  * plus the imprecision of {@link TimeSource#sleep} or of the scheduler. A longest wait of zero makes one attempt; one
  * above 292 years has no end.

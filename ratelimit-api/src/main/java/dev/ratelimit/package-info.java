@@ -4,10 +4,11 @@
  * <pre>
  *   Tier ── a named set of ──► LimitTable ── rows of (endpoints, Limit)
  *     │                                              │
- *     │ limitsFor(endpoint)                          ├─ RateLimit   in any window of elapsed time
- *     ▼                                              └─ Quota       in a calendar period, or for ever
- *   AppliedLimit (table, scope, limit)
- *     ▲
+ *     │ limitsFor(endpoint)                          ├─ RateLimit         in any window of elapsed time
+ *     ▼                                              ├─ Quota             in a period, or for ever
+ *   AppliedLimit (table, scope, limit)               ├─ TokenBucket       a rate with a burst
+ *     ▲                                              ├─ ConcurrencyLimit  in flight
+ *     │                                              └─ PerCallLimit      in one call
  *     │ one meter each, per organization and account
  *   RateLimiter.tryAcquire(organization, endpoint, Usage) ──► Decision: Admitted | Rejected (Cause, retryAfter)
  *   RateLimiter.reserve(organization, endpoint, estimate) ──► Reservation: decision, use(piece), settle | cancel

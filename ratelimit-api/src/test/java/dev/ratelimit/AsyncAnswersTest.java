@@ -69,6 +69,11 @@ class AsyncAnswersTest {
             }
 
             @Override
+            public boolean renew() {
+                throw new AssertionError("waiting renews nothing");
+            }
+
+            @Override
             public boolean cancel() {
                 throw new AssertionError("this would wait for the store");
             }

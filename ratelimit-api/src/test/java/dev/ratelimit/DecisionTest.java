@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +38,56 @@ class DecisionTest {
         assertThat(statusOf(Quota.perMonth(Unit.NANO_USD, 1))).isEqualTo(402);
         assertThat(statusOf(RateLimit.of(Unit.NANO_USD, 1, Duration.ofHours(1))))
                 .isEqualTo(429);
+        assertThat(statusOf(TokenBucket.perMinute(1))).isEqualTo(429);
+        assertThat(statusOf(ConcurrencyLimit.of(1, Duration.ofHours(1)))).isEqualTo(429);
+        assertThat(statusOf(PerCallLimit.of(Unit.NANO_USD, 1))).isEqualTo(413);
+    }
+
+    @Test
+    void aWaitForCallsInFlightIsAnUpperBound() {
+        Rejected perhapsSooner = Rejected.temporaryAtMost(REACHED, "", 9_000_000_000L, 2_000_000_000);
+        assertThat(perhapsSooner)
+                .returns(true, Rejected::mayBeSooner)
+                .returns(Optional.of(Duration.ofSeconds(9)), Rejected::retryAfter)
+                .returns(Optional.of(Duration.ofSeconds(2)), Rejected::certainWait)
+                .isNotEqualTo(Rejected.temporary(REACHED, "", 9_000_000_000L));
+        assertThat(perhapsSooner.withLimits(List.of()).mayBeSooner()).isTrue();
+        assertThat(perhapsSooner).asString().endsWith(", retry after PT9S, perhaps after PT2S");
+        assertThat(Rejected.temporary(REACHED, "", 9))
+                .returns(false, Rejected::mayBeSooner)
+                .returns(Optional.of(Duration.ofNanos(9)), Rejected::certainWait);
+        assertThat(Rejected.permanent(REACHED, ""))
+                .returns(false, Rejected::mayBeSooner)
+                .returns(Optional.empty(), Rejected::certainWait);
+        assertThat(Rejected.temporaryAtMost(REACHED, "", 9, 0).certainWait()).contains(Duration.ZERO);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Rejected.temporaryAtMost(REACHED, "", 9, 10))
+                .withMessage("certainNanos must be from 0 to retryAfterNanos: certainNanos=10");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Rejected.temporaryAtMost(REACHED, "", 9, -1))
+                .withMessage("certainNanos must be from 0 to retryAfterNanos: certainNanos=-1");
+    }
+
+    @Test
+    void aUsageThatNeverFitsIsCalledTooLarge() {
+        assertThat(by(RateLimit.perMinute(20), 20).message()).startsWith("Exceeded the limit of 20 calls per minute");
+        assertThat(by(RateLimit.perMinute(20), 21).message())
+                .isEqualTo("Larger than the limit of 20 calls per minute for group \"all\" (t)");
+        assertThat(by(Quota.perMonth(20), 21).tooLarge()).isTrue();
+        assertThat(by(Quota.perMonth(20).withOverrun(Overrun.UNTIL_REACHED), 21).tooLarge())
+                .isFalse();
+        TokenBucket bucket = TokenBucket.perMinute(20).withCapacity(70);
+        assertThat(by(bucket, 70).tooLarge()).isFalse();
+        assertThat(by(bucket, 71).tooLarge()).isTrue();
+        assertThat(by(ConcurrencyLimit.of(20, Duration.ofMinutes(1)), 21).tooLarge())
+                .isTrue();
+        assertThat(by(PerCallLimit.of(Unit.TOKENS, 20), 21))
+                .returns(true, LimitReached::tooLarge)
+                .returns("Larger than the limit of 20 tokens per call for group \"all\" (t)", LimitReached::message);
+    }
+
+    private static LimitReached by(Limit limit, long units) {
+        return LimitReached.by(AppliedLimit.of("t", new Scope.Group("all"), limit), units);
     }
 
     @Test
@@ -95,6 +146,14 @@ class DecisionTest {
         assertThat(statusOf(5, 6).overrun()).isEqualTo(1);
         assertThat(statusOf(0, 1L << 61).overrun()).isEqualTo(1L << 61);
         assertThat(statusOf(5, 6).remaining()).isZero();
+    }
+
+    @Test
+    void aStatusIsComparedWithTheMostThatCountsAtOnce() {
+        AppliedLimit bucket = AppliedLimit.of(
+                "t", new Scope.Group("all"), TokenBucket.perMinute(20).withCapacity(70));
+        assertThat(LimitStatus.of(bucket, 25, 0, Optional.empty()).remaining()).isEqualTo(45);
+        assertThat(LimitStatus.of(bucket, 75, 0, Optional.empty()).overrun()).isEqualTo(5);
     }
 
     @Test

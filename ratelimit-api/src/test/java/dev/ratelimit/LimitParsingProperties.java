@@ -3,10 +3,16 @@ package dev.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.kernel.CalendarPeriod;
+import dev.ratelimit.kernel.FixedPeriod;
+import dev.ratelimit.kernel.Length;
 import dev.ratelimit.spi.Printable;
+import java.math.BigInteger;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
@@ -85,7 +91,19 @@ class LimitParsingProperties {
         Arbitrary<String> added = Arbitraries.oneOf(
                 Arbitraries.strings().withChars(SIGNS.toCharArray()).ofMaxLength(2),
                 Arbitraries.of(
-                        "per ", "in ", "calendar ", "from day 3 ", ", exact", ", until reached", "month", "usd"));
+                        "per ",
+                        "in ",
+                        "calendar ",
+                        "from day 3 ",
+                        ", exact",
+                        ", until reached",
+                        "month",
+                        "usd",
+                        "fixed ",
+                        "with burst ",
+                        "flight for ",
+                        "call",
+                        "from 2026-01-31T09:30:00Z"));
         return Combinators.combine(
                         Arbitraries.doubles().between(0, true, 1, false),
                         Arbitraries.integers().between(0, 3),
@@ -98,33 +116,73 @@ class LimitParsingProperties {
 
     @Provide
     Arbitrary<Limit> limits() {
-        return Arbitraries.oneOf(windows(), quotas());
+        return Arbitraries.oneOf(windows(), quotas(), buckets(), inFlight(), perCall());
     }
 
-    private static Arbitrary<Limit> windows() {
+    private static Arbitrary<Limit> buckets() {
+        return Combinators.combine(units(), amounts(), spans(), amounts())
+                .as((unit, amount, per, capacity) ->
+                        new TokenBucket(unit, amount, per, mostThatFills(amount, per, capacity)));
+    }
+
+    /** Returns the capacity, or the largest that fills in 2^60 ns. */
+    private static long mostThatFills(long amount, Duration per, long capacity) {
+        BigInteger most = BigInteger.valueOf(LONGEST)
+                .multiply(BigInteger.valueOf(amount))
+                .divide(BigInteger.valueOf(per.toNanos()));
+        return amount == 0 ? capacity : most.min(BigInteger.valueOf(capacity)).longValueExact();
+    }
+
+    private static Arbitrary<Limit> inFlight() {
+        return Combinators.combine(units(), amounts(), spans()).as(ConcurrencyLimit::new);
+    }
+
+    private static Arbitrary<Limit> perCall() {
+        return Combinators.combine(units(), amounts()).as(PerCallLimit::new);
+    }
+
+    private static Arbitrary<Duration> spans() {
         Arbitrary<Duration> exact = Arbitraries.longs().between(1, LONGEST).map(Duration::ofNanos);
         Arbitrary<Duration> round = Combinators.combine(
                         Arbitraries.integers().between(1, 400), Arbitraries.of(Length.values()))
                 .as((n, length) -> Duration.ofNanos(n * length.nanos()));
-        return Combinators.combine(
-                        units(), amounts(), Arbitraries.oneOf(exact, round), Arbitraries.of(Precision.values()))
+        return Arbitraries.oneOf(exact, round);
+    }
+
+    private static Arbitrary<Limit> windows() {
+        return Combinators.combine(units(), amounts(), spans(), Arbitraries.of(Precision.values()))
                 .as(RateLimit::new);
     }
 
     private static Arbitrary<Limit> quotas() {
         Arbitrary<QuotaPeriod> calendars = Combinators.combine(
-                        Arbitraries.of(ChronoUnit.DAYS, ChronoUnit.WEEKS, ChronoUnit.YEARS), zones())
-                .as((unit, zone) -> new CalendarPeriod(unit, LocalDateTime.of(1, 1, 1, 0, 0), zone));
-        Arbitrary<QuotaPeriod> months = Combinators.combine(
-                        Arbitraries.integers().between(1, 31), times(), zones())
-                .as((day, time, zone) -> new CalendarPeriod(
-                        ChronoUnit.MONTHS, LocalDateTime.of(1, 1, day, 0, 0).with(time), zone));
+                        Arbitraries.of(ChronoUnit.DAYS, ChronoUnit.WEEKS, ChronoUnit.MONTHS),
+                        Arbitraries.integers().between(0, 30),
+                        times(),
+                        zones())
+                .as((unit, days, time, zone) -> {
+                    int most = unit == ChronoUnit.DAYS ? 1 : unit == ChronoUnit.WEEKS ? 7 : 31;
+                    LocalDateTime first = LocalDateTime.of(1, 1, 1 + days % most, 0, 0);
+                    return new CalendarPeriod(unit, first.with(time), zone);
+                });
+        Arbitrary<QuotaPeriod> years = Combinators.combine(
+                        Arbitraries.integers().between(1, 366), zones())
+                .as((day, zone) -> QuotaPeriod.year(MonthDay.from(LocalDate.ofYearDay(2024, day)), zone));
+        Arbitrary<QuotaPeriod> fixed = Combinators.combine(
+                        spans().filter(span -> span.toMillis() > 0),
+                        Arbitraries.oneOf(
+                                Arbitraries.just(Instant.EPOCH), Arbitraries.of(Instant.MIN, Instant.MAX), instants()))
+                .as(FixedPeriod::new);
         return Combinators.combine(
                         units(),
                         amounts(),
-                        Arbitraries.oneOf(calendars, months, Arbitraries.just(QuotaPeriod.lifetime())),
+                        Arbitraries.oneOf(calendars, years, fixed, Arbitraries.just(QuotaPeriod.lifetime())),
                         Arbitraries.of(Overrun.values()))
                 .as(Quota::new);
+    }
+
+    private static Arbitrary<Instant> instants() {
+        return Arbitraries.longs().map(nanos -> Instant.EPOCH.plusNanos(nanos));
     }
 
     private static Arbitrary<LocalTime> times() {

@@ -91,6 +91,83 @@ class LimitTest {
     }
 
     @Test
+    void aBucketHoldsItsAmountUnlessStated() {
+        assertThat(TokenBucket.perSecond(20)).isEqualTo(bucket(20, Duration.ofSeconds(1), 20));
+        assertThat(TokenBucket.perMinute(20)).isEqualTo(bucket(20, Duration.ofMinutes(1), 20));
+        assertThat(TokenBucket.perHour(20)).isEqualTo(bucket(20, Duration.ofHours(1), 20));
+        assertThat(TokenBucket.perDay(20)).isEqualTo(bucket(20, Duration.ofDays(1), 20));
+        assertThat(TokenBucket.perMinute(20).withCapacity(70)).isEqualTo(bucket(20, Duration.ofMinutes(1), 70));
+        assertThat(TokenBucket.perDay(Unit.TOKENS, 5).unit()).isEqualTo(Unit.TOKENS);
+    }
+
+    @Test
+    void aBucketIsScaledWithItsAmount() {
+        TokenBucket bucket = TokenBucket.perSecond(20).withCapacity(101);
+        assertThat(bucket.withAmount(10)).isEqualTo(TokenBucket.perSecond(10).withCapacity(50));
+        assertThat(bucket.withAmount(0)).isEqualTo(TokenBucket.perSecond(0));
+        assertThat(bucket.dividedBy(3)).isEqualTo(TokenBucket.perSecond(6).withCapacity(30));
+        assertThat(bucket.dividedBy(30)).isEqualTo(TokenBucket.perSecond(0));
+        TokenBucket filledOnce = TokenBucket.perSecond(0).withCapacity(100);
+        assertThat(filledOnce.withAmount(7)).isEqualTo(TokenBucket.perSecond(7).withCapacity(100));
+        assertThat(filledOnce.dividedBy(3)).isEqualTo(TokenBucket.perSecond(0).withCapacity(33));
+        assertRefused(() -> bucket.withAmount(MOST), "capacity must be <= 2^53: capacity=45486356236442009");
+        assertRefused(() -> bucket.withAmount(-1), "amount must be >= 0: amount=-1");
+        assertRefused(() -> bucket.dividedBy(0), "parts must be > 0: parts=0");
+    }
+
+    @Test
+    void aBucketIsFullAgainIn2ToThe60Nanoseconds() {
+        Duration longest = Duration.ofNanos(1L << 60);
+        assertThat(bucket(1, longest, 1).most()).isEqualTo(1);
+        assertThat(bucket(1, longest, 0).most()).isZero();
+        assertThat(bucket(0, longest, MOST).most()).isEqualTo(MOST);
+        assertThat(bucket(1, Duration.ofNanos(1L << 7), MOST).most()).isEqualTo(MOST);
+        assertRefused(
+                () -> bucket(1, longest, 2),
+                "capacity must be such that capacity * per / amount <= 2^60 ns: capacity=2");
+        assertRefused(
+                () -> bucket(1, Duration.ofNanos((1L << 7) + 1), MOST),
+                "capacity must be such that capacity * per / amount <= 2^60 ns: capacity=" + MOST);
+        assertRefused(() -> bucket(1, longest.plusNanos(1), 1), "per must be <= 2^60 ns: per=" + longest.plusNanos(1));
+        assertRefused(() -> bucket(1, Duration.ZERO, 1), "per must be > 0: per=PT0S");
+        assertRefused(() -> bucket(1, longest, -1), "capacity must be >= 0: capacity=-1");
+        assertRefused(() -> bucket(-1, longest, 1), "amount must be >= 0: amount=-1");
+    }
+
+    @Test
+    void whatIsInFlightAndWhatACallUsesHaveBounds() {
+        ConcurrencyLimit inFlight = ConcurrencyLimit.of(100, Duration.ofMinutes(10));
+        assertThat(inFlight.withAmount(7)).isEqualTo(ConcurrencyLimit.of(7, Duration.ofMinutes(10)));
+        assertThat(inFlight.dividedBy(3)).isEqualTo(inFlight.withAmount(33));
+        assertRefused(() -> ConcurrencyLimit.of(1, Duration.ZERO), "longest must be > 0: longest=PT0S");
+        assertRefused(() -> inFlight.withAmount(-1), "amount must be >= 0: amount=-1");
+        PerCallLimit largest = PerCallLimit.of(Unit.TOKENS, 1_000);
+        assertThat(largest.withAmount(7)).isEqualTo(PerCallLimit.of(Unit.TOKENS, 7));
+        assertThat(largest.dividedBy(3)).as("calls do not add up").isEqualTo(largest);
+        assertRefused(() -> largest.dividedBy(0), "parts must be > 0: parts=0");
+        assertRefused(() -> largest.withAmount(MOST + 1), "amount must be <= 2^53: amount=9007199254740993");
+    }
+
+    @Test
+    void theMostThatCountsAtOnceIsTheAmountOrTheCapacity() {
+        assertThat(RateLimit.perMinute(20).most()).isEqualTo(20);
+        assertThat(Quota.perMonth(20).most()).isEqualTo(20);
+        assertThat(ConcurrencyLimit.of(20, Duration.ofMinutes(1)).most()).isEqualTo(20);
+        assertThat(PerCallLimit.of(Unit.TOKENS, 20).most()).isEqualTo(20);
+        assertThat(TokenBucket.perMinute(20).withCapacity(70).most()).isEqualTo(70);
+    }
+
+    @Test
+    void quotasOfCallsHaveShortForms() {
+        ZoneId tokyo = ZoneId.of("Asia/Tokyo");
+        assertThat(Quota.perDay(5, tokyo)).isEqualTo(Quota.perDay(Unit.CALLS, 5, tokyo));
+        assertThat(Quota.perWeek(5, tokyo)).isEqualTo(Quota.perWeek(Unit.CALLS, 5, tokyo));
+        assertThat(Quota.perMonth(5, tokyo)).isEqualTo(Quota.perMonth(Unit.CALLS, 5, tokyo));
+        assertThat(Quota.perYear(5, tokyo)).isEqualTo(Quota.perYear(Unit.CALLS, 5, tokyo));
+        assertThat(Quota.lifetime(5)).isEqualTo(Quota.lifetime(Unit.CALLS, 5));
+    }
+
+    @Test
     void aShareIsRoundedDown() {
         assertThat(RateLimit.perMinute(10).dividedBy(3)).isEqualTo(RateLimit.perMinute(3));
         assertThat(Quota.perMonth(2).dividedBy(3)).isEqualTo(Quota.perMonth(0));
@@ -112,6 +189,10 @@ class LimitTest {
             long share = RateLimit.perMinute(amount).dividedBy(machines).amount();
             assertThat(amount - share * machines).isBetween(0L, machines - 1);
         }
+    }
+
+    private static TokenBucket bucket(long amount, Duration per, long capacity) {
+        return new TokenBucket(Unit.CALLS, amount, per, capacity);
     }
 
     private static RateLimit rate(Duration window) {

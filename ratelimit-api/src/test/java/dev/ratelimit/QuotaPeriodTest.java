@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ratelimit.kernel.CalendarPeriod;
+import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
@@ -158,6 +161,110 @@ class QuotaPeriodTest {
     }
 
     @Test
+    void aDayFromATimeIsAsLongAsTheZoneMakesIt() {
+        QuotaPeriod from8 = QuotaPeriod.day(NEW_YORK, LocalTime.of(20, 0));
+        assertPeriod(
+                from8,
+                Instant.parse("2026-03-08T12:00:00Z"),
+                Instant.parse("2026-03-08T01:00:00Z"),
+                Instant.parse("2026-03-09T00:00:00Z"));
+        // The clock skips 02:00 to 03:00 on that day.
+        assertThat(QuotaPeriod.day(NEW_YORK, LocalTime.of(2, 30))
+                        .at(Instant.parse("2026-03-08T12:00:00Z"))
+                        .start())
+                .isEqualTo(Instant.parse("2026-03-08T07:00:00Z"));
+    }
+
+    @Test
+    void aWeekBeginsOnItsDayAtItsTime() {
+        Instant sunday = Instant.parse("2026-11-22T23:00:00Z");
+        assertPeriod(
+                QuotaPeriod.week(UTC, DayOfWeek.SUNDAY),
+                sunday,
+                Instant.parse("2026-11-22T00:00:00Z"),
+                Instant.parse("2026-11-29T00:00:00Z"));
+        assertPeriod(
+                QuotaPeriod.week(UTC, DayOfWeek.SUNDAY, LocalTime.of(23, 30)),
+                sunday,
+                Instant.parse("2026-11-15T23:30:00Z"),
+                Instant.parse("2026-11-22T23:30:00Z"));
+    }
+
+    @Test
+    void aYearBeginsOnItsDay() {
+        assertPeriod(
+                QuotaPeriod.year(MonthDay.of(3, 1), UTC),
+                Instant.parse("2026-02-28T23:00:00Z"),
+                Instant.parse("2025-03-01T00:00:00Z"),
+                Instant.parse("2026-03-01T00:00:00Z"));
+        QuotaPeriod leap = QuotaPeriod.year(MonthDay.of(2, 29), UTC);
+        assertPeriod(
+                leap,
+                Instant.parse("2026-11-22T23:00:00Z"),
+                Instant.parse("2026-02-28T00:00:00Z"),
+                Instant.parse("2027-02-28T00:00:00Z"));
+        assertPeriod(
+                leap,
+                Instant.parse("2028-02-28T23:00:00Z"),
+                Instant.parse("2027-02-28T00:00:00Z"),
+                Instant.parse("2028-02-29T00:00:00Z"));
+    }
+
+    @Test
+    void fixedWindowsFollowOneAnother() {
+        QuotaPeriod quarters = QuotaPeriod.every(Duration.ofMinutes(15));
+        assertPeriod(
+                quarters,
+                Instant.parse("2026-11-22T08:59:59.999Z"),
+                Instant.parse("2026-11-22T08:45:00Z"),
+                Instant.parse("2026-11-22T09:00:00Z"));
+        assertPeriod(
+                quarters,
+                Instant.parse("1969-12-31T23:59:59.999999999Z"),
+                Instant.parse("1969-12-31T23:45:00Z"),
+                Instant.EPOCH);
+        assertPeriod(
+                QuotaPeriod.every(Duration.ofHours(7), Instant.parse("2026-11-22T08:30:00Z")),
+                Instant.parse("2026-11-22T08:29:59Z"),
+                Instant.parse("2026-11-22T01:30:00Z"),
+                Instant.parse("2026-11-22T08:30:00Z"));
+        assertPeriod(quarters, Instant.MIN, Instant.MIN, CalendarPeriod.FIRST);
+        assertPeriod(quarters, Instant.MAX, CalendarPeriod.LAST, Instant.MAX);
+        QuotaPeriod longest = QuotaPeriod.every(Duration.ofNanos(1L << 60), Instant.MAX);
+        for (Instant at : new Instant[] {CalendarPeriod.FIRST, CalendarPeriod.LAST.minusNanos(1), Instant.EPOCH}) {
+            QuotaPeriod.Interval period = longest.at(at);
+            assertThat(longest.at(period.start())).isEqualTo(period);
+            assertThat(longest.at(period.end().minusNanos(1))).isEqualTo(period);
+            assertThat(longest.at(period.end()).start()).isEqualTo(period.end());
+        }
+    }
+
+    @Test
+    void periodsThatDivideTheTimeLineAlikeAreEqual() {
+        assertThat(QuotaPeriod.day(NEW_YORK, LocalTime.MIDNIGHT)).isEqualTo(QuotaPeriod.day(NEW_YORK));
+        assertThat(QuotaPeriod.week(NEW_YORK, DayOfWeek.MONDAY)).isEqualTo(QuotaPeriod.week(NEW_YORK));
+        assertThat(QuotaPeriod.year(MonthDay.of(1, 1), NEW_YORK)).isEqualTo(QuotaPeriod.year(NEW_YORK));
+        Duration quarter = Duration.ofMinutes(15);
+        assertThat(QuotaPeriod.every(quarter, Instant.parse("2026-11-22T08:45:00Z")))
+                .isEqualTo(QuotaPeriod.every(quarter))
+                .hasSameHashCodeAs(QuotaPeriod.every(quarter))
+                .isNotEqualTo(QuotaPeriod.every(quarter, Instant.parse("2026-11-22T08:45:00.000000001Z")));
+        assertThat(QuotaPeriod.every(quarter, Instant.parse("1969-12-31T23:50:00Z")))
+                .isEqualTo(QuotaPeriod.every(quarter, Instant.parse("1970-01-01T00:05:00Z")));
+    }
+
+    @Test
+    void aFixedWindowIsFromAMillisecondTo2ToThe60Nanoseconds() {
+        assertThatThrownBy(() -> QuotaPeriod.every(Duration.ofNanos(999_999)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("length must be >= 1 ms: length=PT0.000999999S");
+        Duration tooLong = Duration.ofNanos(1L << 60).plusNanos(1);
+        assertThatThrownBy(() -> QuotaPeriod.every(tooLong))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("length must be <= 2^60 ns: length=" + tooLong);
+    }
+
+    @Test
     void aLifetimeNeverEnds() {
         assertPeriod(QuotaPeriod.lifetime(), Instant.EPOCH, Instant.MIN, Instant.MAX);
     }
@@ -180,15 +287,24 @@ class QuotaPeriodTest {
                 .hasMessage("unit must be one of Days, Weeks, Months, Years: unit=Hours");
         assertThatThrownBy(() -> new CalendarPeriod(ChronoUnit.DECADES, LocalDateTime.MIN, UTC))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new CalendarPeriod(ChronoUnit.YEARS, LocalDateTime.of(1, 1, 2, 0, 0), UTC))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("anchor must be 0001-01-01T00:00, or for Months in that month: anchor=0001-01-02T00:00");
+        assertNoAnchor(ChronoUnit.DAYS, LocalDateTime.of(1, 1, 2, 0, 0));
+        assertNoAnchor(ChronoUnit.WEEKS, LocalDateTime.of(1, 1, 8, 0, 0));
+        assertNoAnchor(ChronoUnit.MONTHS, LocalDateTime.of(1, 2, 1, 0, 0));
+        assertNoAnchor(ChronoUnit.YEARS, LocalDateTime.of(1, 3, 1, 9, 30));
+        assertNoAnchor(ChronoUnit.YEARS, LocalDateTime.of(4, 3, 1, 0, 0));
         assertThatThrownBy(() -> QuotaPeriod.monthFrom(Instant.MAX, UTC))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("anchor must be from ");
         assertThatThrownBy(() -> new QuotaPeriod.Interval(Instant.EPOCH, Instant.EPOCH))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("end must be after start: start=1970-01-01T00:00:00Z, end=1970-01-01T00:00:00Z");
+    }
+
+    private static void assertNoAnchor(ChronoUnit unit, LocalDateTime anchor) {
+        assertThatThrownBy(() -> new CalendarPeriod(unit, anchor, UTC))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("anchor must be the first start in the year 1, or 0004-02-29T00:00 for Years: anchor="
+                        + anchor);
     }
 
     private static Duration lengthOfDay(ZoneId zone, String date) {

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.ZoneId;
+import java.time.ZonedDateTime;
 import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
 import java.util.List;
@@ -38,6 +41,15 @@ class QuotaPeriodTransitionsTest {
                 QuotaPeriod.monthFrom(transition, zone),
                 QuotaPeriod.monthFrom(transition.minusNanos(1), zone),
                 QuotaPeriod.monthFrom(transition.plusSeconds(1_800), zone),
+                // Days and weeks that begin so, and a year.
+                QuotaPeriod.day(zone, LocalTime.ofInstant(transition.plusSeconds(1_800), zone)),
+                QuotaPeriod.day(zone, LocalTime.ofInstant(transition.minusNanos(1), zone)),
+                QuotaPeriod.week(
+                        zone,
+                        ZonedDateTime.ofInstant(transition, zone).getDayOfWeek(),
+                        LocalTime.ofInstant(transition.minusSeconds(1_800), zone)),
+                QuotaPeriod.year(MonthDay.of(2, 29), zone),
+                QuotaPeriod.every(Duration.ofHours(7), transition),
                 QuotaPeriod.lifetime());
     }
 

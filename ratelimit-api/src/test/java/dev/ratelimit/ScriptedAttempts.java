@@ -91,6 +91,11 @@ final class ScriptedAttempts implements Supplier<Reservation> {
             }
 
             @Override
+            public boolean renew() {
+                throw new AssertionError("waiting renews nothing");
+            }
+
+            @Override
             public boolean cancel() {
                 givenBack++;
                 return true;

@@ -84,6 +84,52 @@ class WaitingTest {
     }
 
     @Test
+    void whoWaitsForACallInFlightAsksAgainAndAgain() throws InterruptedException {
+        for (int i = 0; i < 14; i++) {
+            attempts.then(inFlight(600_000_000_000L, 0));
+        }
+        attempts.thenAdmit();
+        assertThat(await(FOR_EVER)).isEqualTo(Decision.admitted());
+        long pause = 1_000_000;
+        for (long slept : time.sleeps) {
+            assertThat(slept).isBetween(pause, 2 * pause);
+            pause = Math.min(2 * pause, 1_000_000_000);
+        }
+        assertThat(time.sleeps).hasSize(14);
+    }
+
+    @Test
+    void whoWaitsForACallInFlightSleepsThroughTheCertainPartOfTheWait() throws InterruptedException {
+        attempts.then(inFlight(600_000_000_000L, 5_000_000_000L)).thenAdmit();
+        assertThat(await(FOR_EVER)).isEqualTo(Decision.admitted());
+        assertThat(time.sleeps)
+                .singleElement()
+                .satisfies(slept -> assertThat(slept).isBetween(5_000_000_000L, 10_000_000_000L));
+    }
+
+    @Test
+    void whoWaitsForACallInFlightAsksLastWhenTheLongestWaitIsOver() throws InterruptedException {
+        Rejected refusal = inFlight(600_000_000_000L, 0);
+        attempts.then(refusal).then(refusal).then(refusal);
+        assertThat(await(2_500_000)).isEqualTo(refusal);
+        assertThat(attempts.askedAt.get(2) - attempts.askedAt.get(0)).isEqualTo(2_500_000);
+    }
+
+    @Test
+    void aCallWhoseCertainWaitIsTooLongIsRefusedWithoutWaiting() throws InterruptedException {
+        attempts.then(inFlight(600, 101));
+        assertThat(await(100)).isEqualTo(inFlight(600, 101));
+        attempts.then(inFlight(600, 0));
+        assertThat(await(0)).isEqualTo(inFlight(600, 0));
+        assertThat(time.sleeps).isEmpty();
+    }
+
+    private static Rejected inFlight(long retryAfterNanos, long certainNanos) {
+        Cause cause = refusal(1).cause();
+        return Rejected.temporaryAtMost(cause, "", retryAfterNanos, certainNanos);
+    }
+
+    @Test
     void aCallThatWillNotBeInTimeIsRefusedWithoutWaiting() throws InterruptedException {
         attempts.thenRefuse(101);
         assertThat(await(100)).isEqualTo(refusal(101));

@@ -7,9 +7,10 @@ import dev.ratelimit.spi.Printable;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
-import java.time.Month;
+import java.time.MonthDay;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.format.TextStyle;
 import java.time.temporal.ChronoUnit;
 import java.time.zone.ZoneOffsetTransition;
 import java.util.Locale;
@@ -18,9 +19,10 @@ import java.util.Locale;
  * Spans of the ISO calendar, counted from an anchor.
  *
  * @param unit the length of a span: {@link ChronoUnit#DAYS}, {@code WEEKS}, {@code MONTHS} or {@code YEARS}
- * @param anchor the local date and time in January of the year 1, a Monday the 1st, that spans are counted from;
- *     the n-th begins at {@code anchor.plus(n, unit)}, or, where the zone's clock skips that time, when it has
- *     skipped it. Only months may begin on another day or at another time than the first of January at 00:00.
+ * @param anchor the local date and time that spans are counted from; the n-th begins at {@code anchor.plus(n, unit)},
+ *     or, where the zone's clock skips that time, when it has skipped it. It is the first start in the year 1, which
+ *     begins on a Monday: of days on 1 January, of weeks in its first week, of months in January, of years at 00:00.
+ *     Years from 29 February are counted from the year 4, which has that day.
  * @param zone the time zone of the anchor; zones that are always the same offset are equal to it
  */
 public record CalendarPeriod(ChronoUnit unit, LocalDateTime anchor, ZoneId zone) implements QuotaPeriod {
@@ -48,10 +50,30 @@ public record CalendarPeriod(ChronoUnit unit, LocalDateTime anchor, ZoneId zone)
         requireNonNull(zone, "zone");
         boolean known = unit.isDateBased() && unit.compareTo(ChronoUnit.YEARS) <= 0;
         Arguments.require(known, "unit", "one of Days, Weeks, Months, Years", unit);
-        boolean inJanuary = anchor.getYear() == 1 && anchor.getMonth() == Month.JANUARY;
-        boolean allowed = unit == ChronoUnit.MONTHS ? inJanuary : anchor.equals(MONDAY_1_JANUARY);
-        Arguments.require(allowed, "anchor", "0001-01-01T00:00, or for Months in that month", anchor);
+        Arguments.require(
+                isFirstStart(unit, anchor),
+                "anchor",
+                "the first start in the year 1, or 0004-02-29T00:00 for Years",
+                anchor);
         zone = zone.normalized();
+    }
+
+    private static boolean isFirstStart(ChronoUnit unit, LocalDateTime anchor) {
+        if (unit == ChronoUnit.YEARS) {
+            return anchor.equals(firstOf(MonthDay.from(anchor)));
+        }
+        LocalDateTime end = MONDAY_1_JANUARY.plus(1, unit);
+        return !anchor.isBefore(MONDAY_1_JANUARY) && anchor.isBefore(end);
+    }
+
+    /**
+     * Returns the anchor of years that begin on a day.
+     *
+     * @param day the first day of each year; the 28th of February stands for the 29th where there is none
+     * @return the anchor
+     */
+    public static LocalDateTime firstOf(MonthDay day) {
+        return day.atYear(day.isValidYear(1) ? 1 : 4).atStartOfDay();
     }
 
     @Override
@@ -97,11 +119,19 @@ public record CalendarPeriod(ChronoUnit unit, LocalDateTime anchor, ZoneId zone)
     @Override
     public String toString() {
         String plural = unit.toString().toLowerCase(Locale.ROOT);
-        LocalTime time = anchor.toLocalTime();
-        String from = anchor.equals(MONDAY_1_JANUARY)
-                ? ""
-                : " from day " + anchor.getDayOfMonth() + (time.equals(LocalTime.MIDNIGHT) ? "" : " " + time);
+        String from = anchor.equals(MONDAY_1_JANUARY) ? "" : " from " + start();
         String in = zone.equals(ZoneOffset.UTC) ? "" : " in " + Printable.name(zone.getId());
         return "per calendar " + plural.substring(0, plural.length() - 1) + from + in;
+    }
+
+    private String start() {
+        LocalTime time = anchor.toLocalTime();
+        String at = time.equals(LocalTime.MIDNIGHT) ? "" : " " + time;
+        return switch (unit) {
+            case DAYS -> time.toString();
+            case WEEKS -> anchor.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH) + at;
+            case MONTHS -> "day " + anchor.getDayOfMonth() + at;
+            default -> anchor.getDayOfMonth() + " " + anchor.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
+        };
     }
 }

@@ -2,6 +2,7 @@ package dev.ratelimit.kernel;
 
 import dev.ratelimit.Admitted;
 import dev.ratelimit.Caller;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitStatus;
@@ -37,8 +38,9 @@ public final class Listeners {
     private record Share(double of, RateLimitListener told, boolean softOnly) {
 
         boolean isCrossed(Limit limit, long used, long granted, long units) {
-            long amount = limit.amount() + granted;
-            return isNear(used, amount, of)
+            long amount = limit.most() + granted;
+            return !(limit instanceof ConcurrencyLimit)
+                    && isNear(used, amount, of)
                     && !isNear(used - units, amount, of)
                     && (!softOnly || (limit instanceof Quota quota && quota.overrun() == Overrun.NEVER_REFUSES));
         }

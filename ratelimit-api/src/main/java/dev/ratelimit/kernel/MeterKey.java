@@ -3,11 +3,14 @@ package dev.ratelimit.kernel;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Limit;
+import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import java.time.Duration;
 import java.util.Objects;
@@ -15,25 +18,36 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The identity of a meter within an organization. Limits with equal keys share a meter: only their amount, precision
- * and overrun may differ.
+ * The identity of a meter within an organization. Limits with equal keys share a meter: only their amount, precision,
+ * overrun, rate, capacity and longest time may differ.
  *
  * <p>Callers choose the names of endpoints. So the hash of a key depends on secrets of this JVM, and a caller cannot
  * choose names whose keys collide. With {@link String#hashCode} a caller can.
  */
 public final class MeterKey {
 
-    /** What a meter counts over. */
-    public sealed interface Span permits Window, Period {
+    /** What a meter counts over. It tells the kind of the limit, so that limits of two kinds share no meter. */
+    public sealed interface Span permits Window, Period, Bucket, InFlight, PerCall {
 
         /**
          * Returns the span of a limit.
          *
          * @param limit the limit
-         * @return its window or its period
+         * @return its window, its period, or what stands for its kind
          */
         static Span of(Limit limit) {
-            return limit instanceof RateLimit rate ? new Window(rate.window()) : new Period(((Quota) limit).period());
+            if (limit instanceof RateLimit rate) {
+                return new Window(rate.window());
+            } else if (limit instanceof Quota quota) {
+                return new Period(quota.period());
+            } else if (limit instanceof TokenBucket) {
+                return new Bucket();
+            } else if (limit instanceof ConcurrencyLimit) {
+                return new InFlight();
+            } else if (limit instanceof PerCallLimit) {
+                return new PerCall();
+            }
+            throw new IllegalArgumentException("limit must be of a kind that is known: limit=" + limit);
         }
     }
 
@@ -47,9 +61,18 @@ public final class MeterKey {
     /**
      * The span of a quota.
      *
-     * @param period the calendar period, or the lifetime
+     * @param period the period, or the lifetime
      */
     public record Period(QuotaPeriod period) implements Span {}
+
+    /** The span of a token bucket. The rate and the capacity are not in it: they may change as amounts do. */
+    public record Bucket() implements Span {}
+
+    /** The span of a limit in flight. Its longest time is not in it: each unit keeps the end that it was given. */
+    public record InFlight() implements Span {}
+
+    /** The span of a limit of single calls. Nothing is counted under such a key. */
+    public record PerCall() implements Span {}
 
     private static final long SEED = new SplittableRandom().nextLong();
     private static final long FACTOR = new SplittableRandom().nextLong() | 1;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Precision;
 import dev.ratelimit.RateLimit;
+import dev.ratelimit.Rejected;
 import dev.ratelimit.ReservationEnded;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -29,9 +30,17 @@ class LimitFactsTest {
     }
 
     @Test
+    void aWaitMayBeCertainInPart() {
+        ReservationEnded cause = new ReservationEnded();
+        assertThat(Waits.rejected(cause, "", 5, 3)).isEqualTo(Rejected.temporaryAtMost(cause, "", 5, 3));
+        assertThat(Waits.rejected(cause, "", 5, 5)).isEqualTo(Rejected.temporary(cause, "", 5));
+    }
+
+    @Test
     void aWaitThatNeverEndsIsARejectionForGood() {
         ReservationEnded cause = new ReservationEnded();
         assertThat(Waits.rejected(cause, "", 5).retryAfter()).contains(Duration.ofNanos(5));
         assertThat(Waits.rejected(cause, "", Waits.NEVER).retryAfter()).isEmpty();
+        assertThat(Waits.rejected(cause, "", Waits.NEVER, 5).retryAfter()).isEmpty();
     }
 }

@@ -3,13 +3,16 @@ package dev.ratelimit.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Limit;
 import dev.ratelimit.Overrun;
+import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import java.time.Duration;
 import java.util.Set;
@@ -33,6 +36,31 @@ class MeterKeyTest {
         assertThat(key(Quota.perMonth(2_000).withOverrun(Overrun.UNTIL_REACHED)))
                 .isEqualTo(month)
                 .hasSameHashCodeAs(month);
+    }
+
+    @Test
+    void limitsThatDifferInRateCapacityAndLongestTimeShareAMeter() {
+        MeterKey bucket = key(TokenBucket.perMinute(20));
+        assertThat(key(TokenBucket.perSecond(5).withCapacity(70)))
+                .isEqualTo(bucket)
+                .hasSameHashCodeAs(bucket);
+        MeterKey inFlight = key(ConcurrencyLimit.of(20, Duration.ofMinutes(10)));
+        assertThat(key(ConcurrencyLimit.of(30, Duration.ofMinutes(5))))
+                .isEqualTo(inFlight)
+                .hasSameHashCodeAs(inFlight);
+    }
+
+    @Test
+    void limitsOfTwoKindsShareNoMeter() {
+        assertThat(Set.of(
+                        key(RateLimit.perMinute(20)),
+                        key(TokenBucket.perMinute(20)),
+                        key(Quota.of(Unit.CALLS, 20, QuotaPeriod.every(Duration.ofMinutes(1)))),
+                        key(Quota.of(Unit.CALLS, 20, QuotaPeriod.every(Duration.ofMinutes(2)))),
+                        key(Quota.perDay(20)),
+                        key(ConcurrencyLimit.of(20, Duration.ofMinutes(1))),
+                        key(PerCallLimit.of(Unit.CALLS, 20))))
+                .hasSize(7);
     }
 
     @Test

@@ -79,10 +79,10 @@ class TierFileErrorsTest {
                 row("{unlimited: [a], limit: 1 call per minute}", "1:70: an unlimited row has no limit"),
                 row(
                         "{each: [a], limit: 1 call a minute}",
-                        "1:72: expected \"per\" or \"in all\": limit=1 call a minute"),
+                        "1:72: expected \"per\", \"in all\" or \"in flight for\": limit=1 call a minute"),
                 row(
                         "{each: [a], limit: '1 call a minute'}",
-                        "1:73: expected \"per\" or \"in all\": limit=1 call a minute"),
+                        "1:73: expected \"per\", \"in all\" or \"in flight for\": limit=1 call a minute"),
                 row(
                         "{each: [a], limit: 1 banana per minute}",
                         "1:67: unknown unit, known are calls, characters, nano-usd, tokens: limit=1 banana per"

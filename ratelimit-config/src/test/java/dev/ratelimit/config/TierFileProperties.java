@@ -2,19 +2,23 @@ package dev.ratelimit.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Overrun;
+import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,7 +138,17 @@ class TierFileProperties {
                         Arbitraries.of(Overrun.values()))
                 .as((unit, amount, zone, overrun) -> Quota.of(unit, amount, QuotaPeriod.month(ZoneId.of(zone)))
                         .withOverrun(overrun));
-        return Arbitraries.oneOf(windows, quotas);
+        Arbitrary<Duration> spans =
+                Arbitraries.longs().between(1_000_000, 1L << 60).map(Duration::ofNanos);
+        Arbitrary<Limit> others = Combinators.combine(
+                        units, amounts, spans, Arbitraries.integers().between(0, 3))
+                .as((unit, amount, span, kind) -> switch (kind) {
+                    case 0 -> TokenBucket.of(unit, amount, span).withCapacity(amount / 2);
+                    case 1 -> ConcurrencyLimit.of(unit, amount, span);
+                    case 2 -> PerCallLimit.of(unit, amount);
+                    default -> Quota.of(unit, amount, QuotaPeriod.every(span, Instant.ofEpochSecond(amount)));
+                });
+        return Arbitraries.oneOf(windows, quotas, others);
     }
 
     private static Arbitrary<String> names() {

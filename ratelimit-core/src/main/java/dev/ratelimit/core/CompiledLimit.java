@@ -1,19 +1,27 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.ConcurrencyLimit;
+import dev.ratelimit.Limit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Overrun;
+import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
+import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.CalendarPeriod;
+import dev.ratelimit.kernel.FixedPeriod;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.kernel.Windows;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
 /** A limit of a tier compiled for decisions: the numbers that a decision needs, in fields. */
@@ -32,7 +40,6 @@ final class CompiledLimit {
     static final long MOST_GRANTED = Arguments.MAX_AMOUNT;
 
     final AppliedLimit applied;
-    final LimitReached cause;
     final MeterKey key;
     final Unit unit;
     final long amount;
@@ -58,9 +65,14 @@ final class CompiledLimit {
     /** Whether the limit refuses nothing, and only reports. */
     final boolean shadow;
 
+    private final LimitReached reached;
+    private final LimitReached tooLarge;
+
     CompiledLimit(MeterKey key, AppliedLimit applied, int order) {
+        requireDecided(applied.limit());
         this.applied = applied;
-        this.cause = new LimitReached(applied);
+        this.reached = new LimitReached(applied);
+        this.tooLarge = new LimitReached(applied, true);
         this.key = key;
         this.hash = key.evenHash();
         this.unit = applied.limit().unit();
@@ -81,6 +93,32 @@ final class CompiledLimit {
         }
     }
 
+    /** Refuses a limit of a kind that is not decided yet. */
+    private static void requireDecided(Limit limit) {
+        String kind = "";
+        if (limit instanceof TokenBucket) {
+            kind = "token buckets";
+        } else if (limit instanceof ConcurrencyLimit) {
+            kind = "limits in flight";
+        } else if (limit instanceof PerCallLimit) {
+            kind = "limits of single calls";
+        } else if (limit instanceof Quota quota && quota.period() instanceof FixedPeriod) {
+            kind = "fixed windows";
+        } else if (limit instanceof Quota quota && isOfOtherYears(quota.period())) {
+            kind = "years that begin on another day than 1 January";
+        }
+        if (!kind.isEmpty()) {
+            throw new IllegalArgumentException(limit + ": " + kind + " are not supported in memory yet");
+        }
+    }
+
+    /** A snapshot has no month that a year begins in. */
+    private static boolean isOfOtherYears(QuotaPeriod period) {
+        return period instanceof CalendarPeriod calendar
+                && calendar.unit() == ChronoUnit.YEARS
+                && !calendar.anchor().equals(CalendarPeriod.MONDAY_1_JANUARY);
+    }
+
     /** Compiles a limit for one question, which needs no order. */
     static CompiledLimit of(Tier tier, AppliedLimit applied) {
         return new CompiledLimit(MeterKey.of(tier.account(), applied), applied, 0);
@@ -95,6 +133,11 @@ final class CompiledLimit {
     /** Returns the most half units that may be used before units are admitted; negative if the units never fit. */
     long headroom(long units) {
         return (amount - units) << 1;
+    }
+
+    /** Returns why a usage of some units is refused. */
+    LimitReached cause(long units) {
+        return !untilReached && units > amount ? tooLarge : reached;
     }
 
     /** Tells whether units are admitted where {@code used} units are used. */

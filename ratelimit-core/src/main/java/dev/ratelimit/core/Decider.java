@@ -142,7 +142,7 @@ final class Decider {
         Meter meter = organization.meter(limit);
         long position = charge(i, meter, limit, units, now, report);
         if (position < 0) {
-            Rejected rejected = rejected(compiled, limit, ~position);
+            Rejected rejected = rejected(compiled, limit, units, ~position);
             if (!limit.shadow) {
                 return rejected;
             }
@@ -201,9 +201,9 @@ final class Decider {
                 if (position >= 0 && ledger != null) {
                     ledger.charged(asked - 1, organization, meter.booking(position), units);
                 } else if (position < 0 && limit.shadow) {
-                    shadows = with(rejected(compiled, limit, ~position), shadows);
+                    shadows = with(rejected(compiled, limit, units, ~position), shadows);
                 } else if (position < 0) {
-                    decision = rejected(compiled, limit, ~position);
+                    decision = rejected(compiled, limit, units, ~position);
                 }
             }
             if (decision == null) {
@@ -254,7 +254,7 @@ final class Decider {
                 if (wait == 0) {
                     charged[i] = meter.chargeAnyway(limit, units, now, report);
                 } else {
-                    shadows = with(rejected(compiled, limit, wait), shadows);
+                    shadows = with(rejected(compiled, limit, units, wait), shadows);
                 }
                 if (report != null && wait == 0) {
                     report.charged();
@@ -328,9 +328,10 @@ final class Decider {
         }
         List<Rejected> shadows = null;
         for (CompiledLimit limit : limits) {
-            long wait = limit.shadow ? view.meter(limit).nanosUntilFits(limit, usage.amountOf(limit.unit), now) : 0;
+            long units = usage.amountOf(limit.unit);
+            long wait = limit.shadow ? view.meter(limit).nanosUntilFits(limit, units, now) : 0;
             if (wait != 0) {
-                shadows = with(rejected(compiled, limit, wait), shadows);
+                shadows = with(rejected(compiled, limit, units, wait), shadows);
             }
         }
         return admitted(shadows);
@@ -359,7 +360,7 @@ final class Decider {
         }
         return i > 0
                 ? longestRejection(0, organization, compiled, limits, usage, now)
-                : rejected(compiled, longest, longestWait);
+                : rejected(compiled, longest, usage.amountOf(longest.unit), longestWait);
     }
 
     private static List<Rejected> with(Rejected rejected, @Nullable List<Rejected> others) {
@@ -373,8 +374,8 @@ final class Decider {
         return shadows == null ? Decision.admitted() : Admitted.of(shadows);
     }
 
-    private static Rejected rejected(CompiledTier compiled, CompiledLimit limit, long wait) {
+    private static Rejected rejected(CompiledTier compiled, CompiledLimit limit, long units, long wait) {
         String notice = compiled.tier.message();
-        return Waits.rejected(limit.cause, notice, wait);
+        return Waits.rejected(limit.cause(units), notice, wait);
     }
 }

@@ -255,6 +255,11 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         return end(unit -> 0, null);
     }
 
+    @Override
+    public boolean renew() {
+        return charge != null;
+    }
+
     /** Leaves the actual use charged; where it is negative, what is charged. */
     private boolean end(ToLongFunction<Unit> actual, @Nullable Report report) {
         Charge open;

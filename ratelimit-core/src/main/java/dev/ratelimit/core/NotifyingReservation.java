@@ -95,4 +95,9 @@ final class NotifyingReservation implements Reservation {
         }
         return cancelled;
     }
+
+    @Override
+    public boolean renew() {
+        return reservation.renew();
+    }
 }

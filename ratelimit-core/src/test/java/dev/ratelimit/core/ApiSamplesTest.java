@@ -3,10 +3,12 @@ package dev.ratelimit.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Overrun;
+import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
@@ -14,6 +16,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
@@ -42,6 +45,7 @@ class ApiSamplesTest {
     static final Unit IMAGES = new Unit("images");
     // end of sample
 
+    private static final Unit POINTS = new Unit("points");
     private static final int OK = 200;
     private static final int TOO_MANY = 429;
 
@@ -143,6 +147,10 @@ class ApiSamplesTest {
         Limit quota = Limit.parse("1,000 requests per calendar month in Europe/Paris");
         Limit spending = Limit.parse("$25 per calendar month from day 15, until reached");
         Limit forEver = Limit.parse("500,000 \"input characters\" in all");
+        Limit bucket = Limit.parse("20 calls per second with burst 100");
+        Limit fixed = Limit.parse("3,500 calls per fixed 15 minutes");
+        Limit inFlight = Limit.parse("100 calls in flight for 10 minutes");
+        Limit largest = Limit.parse("1,000 points per call");
         // end of sample
         assertThat(window).isEqualTo(RateLimit.perMinute(20));
         assertThat(tokens).isEqualTo(new RateLimit(Unit.TOKENS, 100_000, Duration.ofSeconds(10), Precision.EXACT));
@@ -151,6 +159,34 @@ class ApiSamplesTest {
                 .isEqualTo(Quota.of(Unit.NANO_USD, 25_000_000_000L, QuotaPeriod.monthFrom(15, ZoneOffset.UTC))
                         .withOverrun(Overrun.UNTIL_REACHED));
         assertThat(forEver).isEqualTo(Quota.lifetime(new Unit("input characters"), 500_000));
+        assertThat(bucket).isEqualTo(TokenBucket.perSecond(20).withCapacity(100));
+        assertThat(fixed).isEqualTo(Quota.of(Unit.CALLS, 3_500, QuotaPeriod.every(Duration.ofMinutes(15))));
+        assertThat(inFlight).isEqualTo(ConcurrencyLimit.of(100, Duration.ofMinutes(10)));
+        assertThat(largest).isEqualTo(PerCallLimit.of(POINTS, 1_000));
+    }
+
+    @Test
+    void aBucketIsARateWithABurst() {
+        // sample: dev/ratelimit/TokenBucket.java
+        Limit burst = TokenBucket.perSecond(20).withCapacity(100); // 100 at once, then 20 calls a second
+        Limit tokens = TokenBucket.perMinute(Unit.TOKENS, 100_000); // holds 100,000
+        // end of sample
+        assertThat(burst).hasToString("20 calls per second with burst 100");
+        assertThat(tokens).hasToString("100,000 tokens per minute with burst 100,000");
+    }
+
+    @Test
+    void whatIsInFlightAndTheLargestCallAreLimits() {
+        // sample: dev/ratelimit/ConcurrencyLimit.java
+        Limit calls = ConcurrencyLimit.of(100, Duration.ofMinutes(10)); // 100 calls at once
+        Limit queued = ConcurrencyLimit.of(Unit.TOKENS, 40_000_000, Duration.ofHours(24)); // tokens of queued batches
+        // end of sample
+        // sample: dev/ratelimit/PerCallLimit.java
+        Limit largest = PerCallLimit.of(POINTS, 1_000);
+        // end of sample
+        assertThat(calls).hasToString("100 calls in flight for 10 minutes");
+        assertThat(queued).hasToString("40,000,000 tokens in flight for 1 day");
+        assertThat(largest).hasToString("1,000 points per call");
     }
 
     @Test

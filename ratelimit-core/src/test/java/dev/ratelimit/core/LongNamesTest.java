@@ -30,7 +30,7 @@ class LongNamesTest {
                 .hasSizeLessThan(1_024 + 3 * 256)
                 .doesNotContainPattern("\\p{Cc}");
         assertThat(no.cause().message())
-                .startsWith("Exceeded the limit of 0 calls per minute for endpoint \"chat\uFFFD");
+                .startsWith("Larger than the limit of 0 calls per minute for endpoint \"chat\uFFFD");
         assertThat(bytesFor(no::message)).isLessThan(64 << 10);
         assertThat(bytesFor(no::toString)).isLessThan(64 << 10);
         assertThat(bytesFor(TIER::toString)).isLessThan(64 << 10);

@@ -1,14 +1,20 @@
 package dev.ratelimit.redis;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.ConcurrencyLimit;
+import dev.ratelimit.Limit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.Overrun;
+import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.CalendarPeriod;
+import dev.ratelimit.kernel.FixedPeriod;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.kernel.Windows;
@@ -42,6 +48,7 @@ final class EncodedLimit {
     private final boolean neverRefuses;
 
     EncodedLimit(String account, AppliedLimit limit) {
+        requireDecided(limit.limit());
         this.key = MeterKey.of(account, limit);
         this.limit = limit;
         if (limit.limit() instanceof RateLimit rate) {
@@ -68,6 +75,23 @@ final class EncodedLimit {
                 RedisKeys.encode(key.scope()),
                 RedisKeys.encode(key.unit().name()),
                 span(key.span()));
+    }
+
+    /** Refuses a limit of a kind that is not decided yet. */
+    static void requireDecided(Limit limit) {
+        String kind = "";
+        if (limit instanceof TokenBucket) {
+            kind = "token buckets";
+        } else if (limit instanceof ConcurrencyLimit) {
+            kind = "limits in flight";
+        } else if (limit instanceof PerCallLimit) {
+            kind = "limits of single calls";
+        } else if (limit instanceof Quota quota && quota.period() instanceof FixedPeriod) {
+            kind = "fixed windows";
+        }
+        if (!kind.isEmpty()) {
+            throw new IllegalArgumentException(limit + ": " + kind + " are not supported on Redis yet");
+        }
     }
 
     private static String span(MeterKey.Span span) {
@@ -108,7 +132,7 @@ final class EncodedLimit {
     }
 
     /** Returns the rejection by this limit. The wait is in nanoseconds; or {@link Waits#NEVER}. */
-    Rejected rejected(long wait, String notice) {
-        return Waits.rejected(new LimitReached(limit), notice, wait);
+    Rejected rejected(Usage usage, long wait, String notice) {
+        return Waits.rejected(LimitReached.by(limit, usage.amountOf(unit())), notice, wait);
     }
 }

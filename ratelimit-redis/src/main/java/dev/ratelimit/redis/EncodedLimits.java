@@ -43,6 +43,7 @@ final class EncodedLimits {
     }
 
     private Known make(Asked asked, boolean named) {
+        asked.tier.limits().forEach(limit -> EncodedLimit.requireDecided(limit.limit()));
         Scope.Endpoint endpoint = new Scope.Endpoint(asked.endpoint);
         List<EncodedLimit> encodedLimits = asked.tier.limitsFor(asked.endpoint).stream()
                 .map(limit -> new EncodedLimit(asked.tier.account(), limit))

@@ -72,6 +72,11 @@ final class LocalReservation implements AsyncReservation {
     }
 
     @Override
+    public boolean renew() {
+        return reservation.renew();
+    }
+
+    @Override
     public CompletionStage<Boolean> confirmed() {
         return ended.minimalCompletionStage();
     }

@@ -90,6 +90,16 @@ final class NotifyingReservation implements AsyncReservation {
     }
 
     @Override
+    public boolean renew() {
+        return reservation.renew();
+    }
+
+    @Override
+    public CompletionStage<Boolean> renewAsync() {
+        return reservation.renewAsync();
+    }
+
+    @Override
     public CompletionStage<Boolean> confirmed() {
         return reservation.confirmed();
     }

@@ -212,6 +212,11 @@ final class RedisReservation implements AsyncReservation {
     }
 
     @Override
+    public boolean renew() {
+        return !hasEnded();
+    }
+
+    @Override
     public CompletionStage<Boolean> confirmed() {
         return confirmed.minimalCompletionStage();
     }

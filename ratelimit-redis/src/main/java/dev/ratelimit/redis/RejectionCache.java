@@ -43,8 +43,11 @@ final class RejectionCache {
     /** An organization, limits, and the room that each of them must have. */
     private record Question(String base, List<EncodedLimit> encodedLimits, List<Long> rooms) {}
 
-    /** A question, the changes of what it depends on, and the time by both clocks, all before Redis is asked. */
-    record Asked(Question question, int changes, long nanoTime, Instant instant) {}
+    /**
+     * A question and the usage of its call, the changes of what it depends on, and the time by both clocks, all before
+     * Redis is asked.
+     */
+    record Asked(Question question, Usage usage, int changes, long nanoTime, Instant instant) {}
 
     /**
      * An answer.
@@ -91,7 +94,8 @@ final class RejectionCache {
             changes += counts.get(countOf(base, encoded.meter));
             rooms.add(encoded.room(usage.amountOf(encoded.unit())));
         }
-        return new Asked(new Question(base, limitSet.limits(), rooms), changes, clock.nanoTime(), clock.instant());
+        return new Asked(
+                new Question(base, limitSet.limits(), rooms), usage, changes, clock.nanoTime(), clock.instant());
     }
 
     /** Returns the refusal that the server would answer with; null if it must be asked. */
@@ -102,7 +106,8 @@ final class RejectionCache {
         if (found == null || !found.answers(asked)) {
             return null;
         }
-        return found.encoded.rejected(found.forGood ? Waits.NEVER : found.over - asked.nanoTime, notice);
+        long wait = found.forGood ? Waits.NEVER : found.over - asked.nanoTime;
+        return found.encoded.rejected(asked.usage, wait, notice);
     }
 
     /** Remembers that a limit refused, for a wait from now on in nanoseconds, or {@link Waits#NEVER}. */

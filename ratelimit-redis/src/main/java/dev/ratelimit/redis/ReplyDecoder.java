@@ -54,7 +54,7 @@ final class ReplyDecoder {
                     leaseMicros = Math.min(leaseMicros, booking.first() - reply.number(1));
                 }
             } else if (encoded.limit.shadow()) {
-                shadowRejections.add(encoded.rejected(wait, notice));
+                shadowRejections.add(encoded.rejected(usage, wait, notice));
             } else if (wait > longestWait) {
                 longest = i;
                 longestWait = wait;
@@ -69,7 +69,7 @@ final class ReplyDecoder {
         }
         if (longest >= 0) {
             EncodedLimit encoded = asked.get(longest);
-            Decision rejected = told(encoded.rejected(longestWait, notice), reply, reports);
+            Decision rejected = told(encoded.rejected(usage, longestWait, notice), reply, reports);
             LimitSet nothing = reply.limitSet().only(List.of());
             return new Outcome(rejected, nothing, List.of(), levels, 0, new Outcome.Refusal(encoded, longestWait));
         }

@@ -1,6 +1,7 @@
 package dev.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Limit;
@@ -10,6 +11,7 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +37,13 @@ class EncodedLimitTest {
         assertThat(rule(perNanos(1_001)).windowMicros).isEqualTo(2);
         assertThat(rule(perNanos(1L << 60)).windowMicros).isEqualTo(((1L << 60) + 999) / 1_000);
         assertThat(rule(perNanos(1_001)).meter).isNotEqualTo(rule(perNanos(2_000)).meter);
+    }
+
+    @Test
+    void aLimitOfAKindThatIsNotDecidedYetIsRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> rule(TokenBucket.perSecond(20).withCapacity(100)))
+                .withMessage("20 calls per second with burst 100: token buckets are not supported on Redis yet");
     }
 
     @Test

@@ -45,11 +45,14 @@ final class PackageCyclesTest {
                     "dev.ratelimit.Rejected", // of both: a Decision and a Resolution
                     "dev.ratelimit.Resolution"),
             Set.of(
+                    "dev.ratelimit.ConcurrencyLimit",
                     "dev.ratelimit.FurtherLimit",
                     "dev.ratelimit.Limit",
                     "dev.ratelimit.LimitParser", // Limit.parse
+                    "dev.ratelimit.PerCallLimit",
                     "dev.ratelimit.Quota",
-                    "dev.ratelimit.RateLimit"),
+                    "dev.ratelimit.RateLimit",
+                    "dev.ratelimit.TokenBucket"),
             Set.of(
                     "dev.ratelimit.core.KeptPeriods", // a Period has those that were left before it
                     "dev.ratelimit.core.MarkRef",

@@ -58,7 +58,7 @@ class RejectionCacheTest extends ServedTest {
     }
 
     private Optional<Rejected> refusedFor(long nanos) {
-        return Optional.of(encodedLimits.get(0).rejected(nanos, "notice"));
+        return Optional.of(encodedLimits.get(0).rejected(calls(5), nanos, "notice"));
     }
 
     private void pass(long micros) {
@@ -90,7 +90,7 @@ class RejectionCacheTest extends ServedTest {
     void whatIsRefusedForGoodIsForgottenTooAfterAWhile() {
         remember(11, -1);
         pass(99);
-        assertThat(known(11)).hasValue(encodedLimits.get(0).rejected(Waits.NEVER, "notice"));
+        assertThat(known(11)).hasValue(encodedLimits.get(0).rejected(calls(11), Waits.NEVER, "notice"));
         pass(1);
         assertThat(known(11)).isEmpty();
     }

@@ -191,7 +191,7 @@ abstract class AnswerScenarios extends Scenarios {
                 .table(LimitTable.named("calls").together("chat and embed", limit, "chat", "embed"))
                 .build());
         assertThat(rejected(Usage.call()).cause())
-                .isEqualTo(new LimitReached(AppliedLimit.of("calls", new Scope.Group("chat and embed"), limit)));
+                .isEqualTo(new LimitReached(AppliedLimit.of("calls", new Scope.Group("chat and embed"), limit), true));
     }
 
     @Test

@@ -7,8 +7,11 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.ZoneId;
 import org.junit.jupiter.api.Test;
 
@@ -56,6 +59,45 @@ abstract class QuotaScenarios extends Scenarios {
         lasts(fromThe31st, "2025-09-30T15:00:00Z", "2025-10-31T15:00:00Z");
         lasts(QuotaPeriod.monthFrom(30, UTC), "2025-01-30T00:00:00Z", "2025-02-28T00:00:00Z");
         lasts(QuotaPeriod.monthFrom(31, UTC), "2025-02-28T00:00:00Z", "2025-03-31T00:00:00Z");
+    }
+
+    @Test
+    void daysWeeksAndYearsMayBeginElsewhere() {
+        lasts(QuotaPeriod.day(NEW_YORK, LocalTime.of(20, 0)), "2026-03-08T01:00:00Z", "2026-03-09T00:00:00Z");
+        lasts(QuotaPeriod.week(UTC, DayOfWeek.SUNDAY), "2026-11-22T00:00:00Z", "2026-11-29T00:00:00Z");
+        lasts(
+                QuotaPeriod.week(NEW_YORK, DayOfWeek.FRIDAY, LocalTime.of(17, 30)),
+                "2026-11-20T22:30:00Z",
+                "2026-11-27T22:30:00Z");
+    }
+
+    @Test
+    void aYearFromADayThatItLacksBeginsADayEarlier() {
+        QuotaPeriod leap = QuotaPeriod.year(MonthDay.of(2, 29), UTC);
+        lasts(leap, "2026-02-28T00:00:00Z", "2027-02-28T00:00:00Z");
+        lasts(leap, "2027-02-28T00:00:00Z", "2028-02-29T00:00:00Z");
+        lasts(QuotaPeriod.year(MonthDay.of(3, 1), UTC), "2026-03-01T00:00:00Z", "2027-03-01T00:00:00Z");
+    }
+
+    @Test
+    void fixedWindowsFollowOneAnother() {
+        QuotaPeriod quarter = QuotaPeriod.every(Duration.ofMinutes(15));
+        lasts(quarter, "2026-11-29T08:45:00Z", "2026-11-29T09:00:00Z");
+        lasts(
+                QuotaPeriod.every(Duration.ofHours(7), Instant.parse("2026-11-29T08:30:00Z")),
+                "2026-11-29T01:30:00Z",
+                "2026-11-29T08:30:00Z");
+        begin(new ManualTime(Instant.parse("2026-11-29T08:59:59.999Z"), 0));
+        limits(Quota.of(Unit.CALLS, 3_500, quarter)).admits(3_500).rejects(1, 1);
+        after(Duration.ofMillis(1)).admits(3_500).rejects(1, Duration.ofMinutes(15));
+    }
+
+    @Test
+    void aFixedWindowMayBeAMillisecond() {
+        limits(Quota.of(Unit.CALLS, 2, QuotaPeriod.every(Duration.ofMillis(1))));
+        at(0).admits(2);
+        after(Duration.ofMillis(1).minus(tick)).rejects(1, tick);
+        after(tick).admits(2).rejects(1, 1);
     }
 
     @Test

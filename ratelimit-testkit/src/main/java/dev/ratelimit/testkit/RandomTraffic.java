@@ -3,22 +3,30 @@ package dev.ratelimit.testkit;
 import static java.time.ZoneOffset.UTC;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Overrun;
+import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import java.time.DayOfWeek;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Predicate;
 
 /**
  * Calls, tiers and pauses that a seed determines. Few names and small amounts, so that meters are shared, filled and
@@ -26,8 +34,18 @@ import java.util.Random;
  */
 final class RandomTraffic {
 
-    private static final List<QuotaPeriod> PERIODS =
-            List.of(QuotaPeriod.day(UTC), QuotaPeriod.month(ZoneId.of("America/New_York")), QuotaPeriod.lifetime());
+    private static final List<QuotaPeriod> PERIODS = List.of(
+            QuotaPeriod.day(UTC),
+            QuotaPeriod.month(ZoneId.of("America/New_York")),
+            QuotaPeriod.lifetime(),
+            QuotaPeriod.day(ZoneId.of("Asia/Tokyo"), LocalTime.of(20, 0)),
+            QuotaPeriod.week(UTC, DayOfWeek.SUNDAY, LocalTime.of(9, 30)),
+            QuotaPeriod.year(MonthDay.of(2, 29), UTC));
+
+    private static final List<QuotaPeriod> FIXED = List.of(
+            QuotaPeriod.every(Duration.ofMillis(20)),
+            QuotaPeriod.every(Duration.ofSeconds(90), Instant.ofEpochSecond(7)),
+            QuotaPeriod.every(Duration.ofHours(7)));
 
     /**
      * Whose status makes a limiter look at the wall clock. When exactly it does so otherwise is its own affair, so
@@ -37,14 +55,25 @@ final class RandomTraffic {
 
     private final Random random;
     private final Duration tick;
+    private final Predicate<Limit> decides;
     private final List<Duration> windows;
+
+    /** In ticks, divisible by each number up to 7: a unit flows back in a whole number of ticks. */
+    private final List<Duration> flows;
+
+    private final boolean hasFixedWindows;
     private final List<Tier> tiers;
     private int minutesOff;
 
-    RandomTraffic(long seed, Duration tick) {
+    /** Makes the traffic of a seed, with the limits that a backend decides. */
+    RandomTraffic(long seed, Duration tick, Predicate<Limit> decides) {
         this.random = new Random(seed);
         this.tick = tick;
+        this.decides = decides;
         this.windows = List.of(tick.multipliedBy(30), Duration.ofMillis(20).plus(tick), Duration.ofMinutes(1));
+        this.flows = List.of(tick.multipliedBy(420), Duration.ofMillis(21), Duration.ofMinutes(7));
+        // Backends differ in when a fixed window ends while the wall clock is set back.
+        this.hasFixedWindows = seed % 2 == 0;
         this.tiers = List.of(tier(), tier(), tier());
     }
 
@@ -82,15 +111,19 @@ final class RandomTraffic {
             case 3 -> time.advance(retryAfter(decision));
             case 4 -> time.advance(retryAfter(decision).minus(tick));
             case 5 -> time.advance(Duration.ofMinutes(random.nextInt(1_000)));
-            case 6 -> {
-                // Backends differ in how they take a wall clock that is off by more than an hour.
-                int minutes = random.nextInt(-30, 30);
-                time.stepWall(Duration.ofMinutes(minutes - minutesOff));
-                minutesOff = minutes;
-                // Within a second after that, limiters may differ in the period that they admit a call into.
-                time.advance(Duration.ofSeconds(1));
-            }
+            case 6 -> stepWall(time);
             default -> {}
+        }
+    }
+
+    private void stepWall(ManualTime time) {
+        if (!hasFixedWindows) {
+            // Backends differ in how they take a wall clock that is off by more than an hour.
+            int minutes = random.nextInt(-30, 30);
+            time.stepWall(Duration.ofMinutes(minutes - minutesOff));
+            minutesOff = minutes;
+            // Within a second after that, limiters may differ in the period that they admit a call into.
+            time.advance(Duration.ofSeconds(1));
         }
     }
 
@@ -99,7 +132,7 @@ final class RandomTraffic {
     }
 
     private Tier tier() {
-        return Tier.named("random")
+        Tier.Builder tier = Tier.named("random")
                 .account(oneOf(List.of("trial", "production")))
                 .table(shadowNowAndThen(
                         LimitTable.named("rates").each(rateLimit(), "chat").eachOtherEndpoint(rateLimit())))
@@ -107,8 +140,19 @@ final class RandomTraffic {
                         .together("chat and embed", limit(), "chat", "embed")
                         .otherEndpointsTogether("remaining", limit())))
                 .table(shadowNowAndThen(
-                        LimitTable.named("quotas").unlimited("embed").eachOtherEndpoint(quota())))
-                .build();
+                        LimitTable.named("quotas").unlimited("embed").eachOtherEndpoint(quota())));
+        addNowAndThen(tier, LimitTable.named("buckets").each(bucket(), "chat").eachOtherEndpoint(bucket()));
+        addNowAndThen(tier, LimitTable.named("in flight").otherEndpointsTogether("all", inFlight()));
+        addNowAndThen(tier, LimitTable.named("largest").eachOtherEndpoint(perCall()));
+        return tier.build();
+    }
+
+    private void addNowAndThen(Tier.Builder tier, LimitTable table) {
+        boolean isDecided =
+                table.rows().stream().allMatch(row -> decides.test(row.limit().orElseThrow()));
+        if (random.nextBoolean() && isDecided) {
+            tier.table(shadowNowAndThen(table));
+        }
     }
 
     private LimitTable shadowNowAndThen(LimitTable table) {
@@ -116,7 +160,20 @@ final class RandomTraffic {
     }
 
     private Limit limit() {
-        return random.nextBoolean() ? rateLimit() : quota();
+        Limit limit = oneOf(List.of(rateLimit(), quota(), bucket(), inFlight(), perCall()));
+        return decides.test(limit) ? limit : rateLimit();
+    }
+
+    private TokenBucket bucket() {
+        return new TokenBucket(unit(), random.nextInt(8), oneOf(flows), random.nextInt(12));
+    }
+
+    private ConcurrencyLimit inFlight() {
+        return new ConcurrencyLimit(unit(), random.nextInt(10), oneOf(windows));
+    }
+
+    private PerCallLimit perCall() {
+        return new PerCallLimit(unit(), 1 + random.nextInt(8));
     }
 
     private RateLimit rateLimit() {
@@ -124,7 +181,9 @@ final class RandomTraffic {
     }
 
     private Quota quota() {
-        return new Quota(unit(), random.nextInt(40), oneOf(PERIODS), oneOf(List.of(Overrun.values())));
+        QuotaPeriod period = oneOf(hasFixedWindows && random.nextBoolean() ? FIXED : PERIODS);
+        Quota quota = new Quota(unit(), random.nextInt(40), period, oneOf(List.of(Overrun.values())));
+        return decides.test(quota) ? quota : Quota.perDay(quota.unit(), quota.amount());
     }
 
     private Unit unit() {

@@ -1,6 +1,7 @@
 package dev.ratelimit.testkit;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.Limit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.spi.RateLimitListener;
@@ -122,6 +123,16 @@ public abstract class RateLimiterContract {
     }
 
     /**
+     * Tells whether the backend decides a limit. Scenarios and histories are without those that it does not.
+     *
+     * @param limit a limit
+     * @return true unless overridden
+     */
+    protected boolean decides(Limit limit) {
+        return true;
+    }
+
+    /**
      * Lets a limiter that is not in use drop what is idle, end, and go on in another process. Scenarios about the wall
      * clock call this at any point, and expect the same answers after it.
      *
@@ -193,6 +204,27 @@ public abstract class RateLimiterContract {
     @Nested
     class Quotas extends QuotaScenarios {
         Quotas() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class TokenBuckets extends TokenBucketScenarios {
+        TokenBuckets() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class InFlight extends InFlightScenarios {
+        InFlight() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class PerCall extends PerCallScenarios {
+        PerCall() {
             super(RateLimiterContract.this);
         }
     }

@@ -41,13 +41,21 @@ final class ReferenceClock {
      * @param nanoTime by the monotonic clock
      * @param timeOfDay by the wall clock, as far as that is believed
      * @param highest the highest time of day since the wall clock was last believed to have jumped
+     * @param running the same, which runs on by the monotonic clock
      */
-    record Moment(long nanoTime, Instant timeOfDay, Instant highest) {}
+    record Moment(long nanoTime, Instant timeOfDay, Instant highest, Instant running) {
+
+        /** Returns the moment by the time of day that runs on. */
+        Moment runningOn() {
+            return new Moment(nanoTime, running, running, running);
+        }
+    }
 
     private final TimeSource time;
     private @Nullable Reading believed;
     private final List<Reading> doubted = new ArrayList<>();
     private Instant highest = Instant.MIN;
+    private @Nullable Reading running;
 
     ReferenceClock(TimeSource time) {
         this.time = time;
@@ -55,7 +63,8 @@ final class ReferenceClock {
 
     /** Returns a moment of the monotonic clock only. */
     Moment readNanoTime() {
-        return new Moment(time.nanoTime(), highest, highest);
+        long nanoTime = time.nanoTime();
+        return new Moment(nanoTime, highest, highest, running == null ? highest : running.wallAt(nanoTime));
     }
 
     /** Reads both clocks. */
@@ -68,10 +77,13 @@ final class ReferenceClock {
             believed = reading;
             doubted.clear();
             highest = Instant.MIN;
+            running = null;
         }
         Instant timeOfDay = believed == null ? reading.wall : believed.wallAt(reading.nanoTime);
         highest = timeOfDay.isAfter(highest) ? timeOfDay : highest;
-        return new Moment(reading.nanoTime, timeOfDay, highest);
+        Instant atLeast = running == null ? timeOfDay : running.wallAt(reading.nanoTime);
+        running = new Reading(reading.nanoTime, timeOfDay.isAfter(atLeast) ? timeOfDay : atLeast);
+        return new Moment(reading.nanoTime, timeOfDay, highest, running.wall);
     }
 
     private boolean isBelieved(Reading reading) {

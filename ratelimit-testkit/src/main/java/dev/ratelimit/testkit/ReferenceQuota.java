@@ -1,6 +1,7 @@
 package dev.ratelimit.testkit;
 
 import dev.ratelimit.QuotaPeriod;
+import dev.ratelimit.kernel.FixedPeriod;
 import dev.ratelimit.testkit.ReferenceClock.Moment;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,8 +18,11 @@ import org.jspecify.annotations.Nullable;
  * period that is entered again goes on with its page. Where time goes back, what was charged since on pages of later
  * periods is added to it; a page that is new then begins with what was used on the page that is left. A third page is
  * added to the second, which from then on is the page of both periods.
+ *
+ * <p>A fixed window goes by a time of day that runs on while the wall clock is set back, so it ends by the monotonic
+ * clock at the latest.
  */
-final class ReferenceQuota extends ReferenceMeter {
+final class ReferenceQuota extends ReferenceLog {
 
     private static final Duration LONGEST_WAIT = Duration.ofNanos(Long.MAX_VALUE);
     private static final int MOST_KEPT = 2;
@@ -156,9 +160,13 @@ final class ReferenceQuota extends ReferenceMeter {
         return entered;
     }
 
+    private Moment timeOf(Moment now) {
+        return kind instanceof FixedPeriod ? now.runningOn() : now;
+    }
+
     @Override
     Charge charge(long units, Moment now) {
-        Page page = page(now);
+        Page page = page(timeOf(now));
         Charge charge = new Written(units, page);
         page.charges.add(charge);
         return charge;
@@ -166,12 +174,13 @@ final class ReferenceQuota extends ReferenceMeter {
 
     @Override
     List<Charge> charges(Moment now) {
-        return page(now).charges;
+        return page(timeOf(now)).charges;
     }
 
     @Override
     Optional<Duration> untilGone(Charge charge, Moment now) {
-        return untilEnd(page(now).periods.get(0).period, now);
+        Moment time = timeOf(now);
+        return untilEnd(page(time).periods.get(0).period, time);
     }
 
     private static Optional<Duration> untilEnd(QuotaPeriod.Interval period, Moment now) {

@@ -6,14 +6,13 @@ import dev.ratelimit.Admitted;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.AsyncRateLimiter;
 import dev.ratelimit.Caller;
-import dev.ratelimit.Cause;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
-import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
-import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
@@ -29,6 +28,7 @@ import dev.ratelimit.kernel.AdminChecks;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ReferenceClock.Moment;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -37,10 +37,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
 /**
- * A rate limiter that is obviously right: each meter is the list of its charges, and each answer is read off that list.
+ * A rate limiter that is obviously right: a meter is the list of its charges, and each answer is read off that list; a
+ * token bucket is reckoned in whole numbers of any size.
  *
  * <p>Exact to the nanosecond for every limit, whatever its {@link dev.ratelimit.Precision}, and therefore what other
  * limiters are compared with. It takes time and memory in proportion to the charges that count, and never drops a meter
@@ -106,7 +108,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
             return Reservation.rejected(refused((Rejected) who, reports));
         }
         Booking booking = new Booking(caller, estimate, reports);
-        booking.decision = booking.charge(limitsFor(caller, endpoint), estimate);
+        booking.decision = booking.charge(limitsFor(caller, endpoint), limit -> estimate.amountOf(limit.unit()));
         return booking.decision instanceof Rejected rejected ? Reservation.rejected(rejected) : booking;
     }
 
@@ -124,15 +126,14 @@ public final class ReferenceRateLimiter implements RateLimiter {
         }
         List<AppliedLimit> limits = limitsFor(caller, endpoint);
         Moment now = now(limits);
-        Decision answer = decide(caller, limits, usage, now);
+        Decision answer = decide(caller, refusals(caller, limits, limit -> usage.amountOf(limit.unit()), now));
         for (AppliedLimit applied : limits) {
             ReferenceMeter meter = meter(caller, applied);
             long units = usage.amountOf(applied.limit().unit());
-            if (!applied.shadow() || meter.refusal(applied, usage, now).isEmpty()) {
-                if (units > 0) {
+            if (!applied.shadow() || meter.refusal(applied, units, now).isEmpty()) {
+                if (meter.chargeAnyway(applied.limit(), units, now) > 0) {
                     charged(caller, applied);
                 }
-                meter.chargeAnyway(units, now);
             }
         }
         return Recorded.charged(reports ? answer.withLimits(status(caller, limits, now)) : answer);
@@ -156,7 +157,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
         }
         List<AppliedLimit> limits = limitsFor(caller, endpoint);
         Moment now = now(limits);
-        Decision decision = decide(caller, limits, usage, now);
+        Decision decision = decide(caller, refusals(caller, limits, limit -> usage.amountOf(limit.unit()), now));
         return reports ? decision.withLimits(status(caller, limits, now)) : decision;
     }
 
@@ -224,7 +225,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
                             .forEach(other ->
                                     counting.put(other, meter(former, limit).used(now))));
         }
-        counting.forEach((limit, units) -> meter(caller, limit).chargeAnyway(units, now));
+        counting.forEach((limit, units) -> meter(caller, limit).chargeAnyway(limit.limit(), units, now));
     }
 
     /** Returns the limits of a caller's tier that have the table, the scope and the unit of a meter. */
@@ -352,29 +353,34 @@ public final class ReferenceRateLimiter implements RateLimiter {
         }
     }
 
-    private Decision decide(Caller caller, List<AppliedLimit> limits, Usage usage, Moment now) {
-        List<ReferenceMeter.Refusal> refusals = limits.stream()
-                .flatMap(applied -> meter(caller, applied).refusal(applied, usage, now).stream())
+    /** Returns which limits refuse a call, of which the function tells the units. */
+    private List<ReferenceMeter.Refusal> refusals(
+            Caller caller, List<AppliedLimit> limits, ToLongFunction<Limit> units, Moment now) {
+        return limits.stream()
+                .flatMap(applied ->
+                        meter(caller, applied).refusal(applied, units.applyAsLong(applied.limit()), now).stream())
                 .toList();
+    }
+
+    private static Decision decide(Caller caller, List<ReferenceMeter.Refusal> refusals) {
         String notice = caller.tier().message();
         List<Rejected> shadowRejections = refusals.stream()
                 .filter(refusal -> refusal.applied().shadow())
-                .map(refusal -> refusal.rejected(notice))
+                .map(refusal -> refusal.rejected(notice, refusal.certainWait()))
                 .toList();
-        return refusals.stream()
-                .filter(refusal -> !refusal.applied().shadow())
+        List<ReferenceMeter.Refusal> inForce =
+                refusals.stream().filter(refusal -> !refusal.applied().shadow()).toList();
+        Duration certain = inForce.stream()
+                .map(ReferenceMeter.Refusal::certainWait)
+                .reduce(Duration.ZERO, (longest, next) -> next.compareTo(longest) > 0 ? next : longest);
+        return inForce.stream()
                 .reduce((longest, next) -> next.outlasts(longest) ? next : longest)
-                .map(longest -> (Decision) longest.rejected(notice))
+                .map(longest -> (Decision) longest.rejected(notice, certain))
                 .orElse(Admitted.of(shadowRejections));
     }
 
     private ReferenceMeter meter(Caller caller, AppliedLimit applied) {
-        Limit limit = applied.limit();
-        return meters.computeIfAbsent(
-                keyOf(caller, applied),
-                missing -> limit instanceof RateLimit rate
-                        ? new ReferenceWindow(rate.window())
-                        : new ReferenceQuota(((Quota) limit).period()));
+        return meters.computeIfAbsent(keyOf(caller, applied), missing -> ReferenceMeter.of(applied.limit()));
     }
 
     private static Key keyOf(Caller caller, AppliedLimit applied) {
@@ -420,7 +426,12 @@ public final class ReferenceRateLimiter implements RateLimiter {
                         more = with(more, unit, missing);
                     }
                 }
-                Decision decision = charge(limitsOf(asked), more);
+                Usage beyond = more;
+                Decision decision = charge(
+                        limitsOf(asked),
+                        limit -> limit instanceof PerCallLimit
+                                ? sum(used.getOrDefault(limit.unit(), 0L), piece.amountOf(limit.unit()))
+                                : beyond.amountOf(limit.unit()));
                 if (decision.isAdmitted()) {
                     piece.units().forEach(unit -> used.merge(unit, piece.amountOf(unit), ReferenceRateLimiter::sum));
                 }
@@ -460,12 +471,25 @@ public final class ReferenceRateLimiter implements RateLimiter {
                 // The wall clock is not asked: a charge to a period that is over is forgotten as soon as somebody asks.
                 Moment now = clock.readNanoTime();
                 charges.forEach((applied, charged) -> {
-                    if (actual.states(applied.limit().unit())) {
-                        long units = actual.amountOf(applied.limit().unit());
-                        meter(caller, applied).settle(charged, units, now);
+                    Limit limit = applied.limit();
+                    if (actual.states(limit.unit()) || limit instanceof ConcurrencyLimit) {
+                        meter(caller, applied).settle(limit, charged, actual.amountOf(limit.unit()), now);
                     }
                 });
                 return true;
+            }
+        }
+
+        @Override
+        public boolean renew() {
+            synchronized (ReferenceRateLimiter.this) {
+                Moment now = clock.readNanoTime();
+                boolean allCount = !ended;
+                for (Map.Entry<AppliedLimit, List<ReferenceMeter.Charge>> each : charges.entrySet()) {
+                    AppliedLimit applied = each.getKey();
+                    allCount &= ended || meter(caller, applied).renew(applied.limit(), each.getValue(), now);
+                }
+                return allCount;
             }
         }
 
@@ -478,32 +502,30 @@ public final class ReferenceRateLimiter implements RateLimiter {
             return settle(nothing);
         }
 
-        Decision charge(List<AppliedLimit> limits, Usage usage) {
+        Decision charge(List<AppliedLimit> limits, ToLongFunction<Limit> units) {
             Moment now = now(limits);
-            Decision decision = decide(caller, limits, usage, now);
-            if (decision instanceof Admitted admitted) {
-                for (AppliedLimit applied : chargedBy(admitted, limits)) {
-                    long units = usage.amountOf(applied.limit().unit());
-                    if (units > 0) {
-                        charged(caller, applied);
+            List<ReferenceMeter.Refusal> refusals = refusals(caller, limits, units, now);
+            Decision decision = decide(caller, refusals);
+            List<AppliedLimit> refusing = refusals.stream()
+                    .map(ReferenceMeter.Refusal::applied)
+                    .filter(applied -> applied.shadow() == decision.isAdmitted())
+                    .toList();
+            refusing.forEach(applied -> meter(caller, applied).refused(applied.limit(), now));
+            if (decision.isAdmitted()) {
+                for (AppliedLimit applied : limits) {
+                    if (!refusing.contains(applied)) {
+                        Limit limit = applied.limit();
+                        ReferenceMeter.Charge charge =
+                                meter(caller, applied).charge(limit, units.applyAsLong(limit), now);
+                        if (charge.units() > 0) {
+                            charged(caller, applied);
+                        }
+                        charges.computeIfAbsent(applied, first -> new ArrayList<>())
+                                .add(charge);
                     }
-                    ReferenceMeter meter = meter(caller, applied);
-                    boolean soft = ReferenceMeter.neverRefuses(applied.limit());
-                    ReferenceMeter.Charge charge =
-                            meter.charge(soft ? ReferenceMeter.atMost(units, meter.charges(now)) : units, now);
-                    charges.computeIfAbsent(applied, first -> new ArrayList<>()).add(charge);
                 }
             }
             return reports ? decision.withLimits(status(caller, limits, now)) : decision;
-        }
-
-        /** Returns the limits without those that only would have refused. */
-        private static List<AppliedLimit> chargedBy(Admitted admitted, List<AppliedLimit> limits) {
-            List<Cause> refusing =
-                    admitted.shadowRejections().stream().map(Rejected::cause).toList();
-            return limits.stream()
-                    .filter(applied -> !refusing.contains(new LimitReached(applied)))
-                    .toList();
         }
     }
 

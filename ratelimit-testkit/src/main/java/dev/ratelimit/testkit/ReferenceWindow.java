@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The charges of a window of the reference. */
-final class ReferenceWindow extends ReferenceMeter {
+final class ReferenceWindow extends ReferenceLog {
 
     private static final class Stamped extends Charge {
 
@@ -50,6 +50,6 @@ final class ReferenceWindow extends ReferenceMeter {
 
     @Override
     void chargeMore(Charge earlier, long units, Moment now) {
-        chargeAnyway(units, now);
+        charge(atMost(units, charges(now)), now);
     }
 }

@@ -48,6 +48,10 @@ abstract class ReservationHistoryScenarios extends Scenarios {
             assertThat(actual.settle()).as("%s: settle", step).isEqualTo(expected.settle());
         }
 
+        void renew(Step step) {
+            assertThat(actual.renew()).as("%s: renew", step).isEqualTo(expected.renew());
+        }
+
         void cancel(Step step) {
             assertThat(actual.cancel()).as("%s: cancel", step).isEqualTo(expected.cancel());
         }
@@ -56,7 +60,7 @@ abstract class ReservationHistoryScenarios extends Scenarios {
     @RepeatedTest(50)
     void everyAnswerIsTheReferences(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
-        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick);
+        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
         begin(traffic.time());
         RateLimiter reference = new ReferenceRateLimiter(organization -> tierOf(), time);
         List<Twins> kept = new ArrayList<>();
@@ -80,11 +84,12 @@ abstract class ReservationHistoryScenarios extends Scenarios {
                 kept.add(twins);
             }
             twins = kept.isEmpty() || random.nextInt(10) == 0 ? twins : kept.get(random.nextInt(kept.size()));
-            switch (random.nextInt(8)) {
+            switch (random.nextInt(9)) {
                 case 0, 1, 2, 3 -> decision = twins.use(traffic.amounts(3), step);
                 case 4 -> twins.settle(step);
                 case 5 -> twins.settle(traffic.amounts(12), step);
                 case 6 -> twins.cancel(step);
+                case 7 -> twins.renew(step);
                 default -> {}
             }
             assertSameStatus(twins.caller(), twins.endpoint(), reference, step);
@@ -103,7 +108,7 @@ abstract class ReservationHistoryScenarios extends Scenarios {
 
     @RepeatedTest(50)
     void aStreamThatWaitsAsToldGoesOnAndNotOneTickEarlier(RepetitionInfo repetition) {
-        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick);
+        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
         begin(traffic.time());
         for (int i = 0; i < STEPS; i++) {
             Step step = new Step(i, traffic.caller(), traffic.endpoint(), traffic.usage(), time);

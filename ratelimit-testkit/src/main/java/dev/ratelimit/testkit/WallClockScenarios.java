@@ -2,6 +2,7 @@ package dev.ratelimit.testkit;
 
 import static java.time.ZoneOffset.UTC;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
@@ -95,6 +96,20 @@ abstract class WallClockScenarios extends Scenarios {
         limits(RateLimit.perMinute(1)).admits(1);
         time.stepWall(HOUR.negated());
         limits(perDay(1)).rejects(1, HALF_HOUR);
+    }
+
+    @Test
+    void aFixedWindowEndsByTheMonotonicClockAtTheLatest() {
+        assumeThat(contract.believesTheWallClock())
+                .as("the backend has no other clock")
+                .isFalse();
+        limits(Quota.of(Unit.CALLS, 2, QuotaPeriod.every(Duration.ofMinutes(15))));
+        after(Duration.ofMinutes(50)).admits(2).rejects(1, Duration.ofMinutes(10));
+        time.stepWall(HALF_HOUR.negated());
+        used(2L).rejects(1, Duration.ofMinutes(10));
+        after(Duration.ofMinutes(10)).used(0L).admits(2).rejects(1, Duration.ofMinutes(15));
+        time.stepWall(HALF_HOUR);
+        used(2L).rejects(1, Duration.ofMinutes(15));
     }
 
     @Test
