@@ -199,7 +199,8 @@ final class TraceOptions {
     /** Refuses a duration that nothing depends on, and calls in flight without one. */
     void requireDurationIf(boolean inFlight) {
         if (inFlight && duration == null) {
-            throw new BadInputException("--duration must say how long calls take, because the tier limits calls in flight");
+            throw new BadInputException(
+                    "--duration must say how long calls take, because the tier limits calls in flight");
         }
         if (!inFlight && duration != null && chargesAfter.isEmpty()) {
             throw new BadInputException("--duration must be with --charge-after, which says what is charged at the end,"

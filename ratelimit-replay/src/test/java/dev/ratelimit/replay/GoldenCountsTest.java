@@ -50,8 +50,8 @@ class GoldenCountsTest {
             conv | 2,000 tokens per call                           |     | 16462 | 19366
             conv | 40 calls per minute, exact; 2,000 tokens per call; 10 calls in flight for 10 minutes | 5s | 2324 | 19366
             """)
-    void exactCountsOfEachKindOfLimit(
-            String trace, String limits, @Nullable String duration, long admitted, long calls) throws IOException {
+    void exactCountsOfEachKindOfLimit(String trace, String limits, @Nullable String duration, long admitted, long calls)
+            throws IOException {
         Path file = recorded(trace);
         List<String> more = new ArrayList<>(List.of("--format", "json"));
         if (duration != null) {
@@ -77,7 +77,8 @@ class GoldenCountsTest {
         Path trace = recorded("conv");
         Path decisions = folder.resolve("decisions.csv");
 
-        assertThat(replay(trace, List.of(limit), "--decisions", decisions.toString()).exitCode())
+        assertThat(replay(trace, List.of(limit), "--decisions", decisions.toString())
+                        .exitCode())
                 .isZero();
 
         List<String> calls = Files.readAllLines(trace);

@@ -66,7 +66,7 @@ class LimitOptionTest {
             calls=-1/1m                 | or UNIT=AMOUNT/SPAN
             calls=1.5/1m                | or UNIT=AMOUNT/SPAN
             calls=20/1m,until           | or UNIT=AMOUNT/SPAN
-            1,000 calls per month       | say 'per calendar month' or 'per 30 days'
+            1,000 calls per month       | say "per calendar month" or "per 30 days"
             calls=9007199254740993/1m   | amount must be a whole number between 0 and 2^53
             calls=20/fortnight          | span must be a window such as 90s, or one of day
             calls=20/1                  | must be a number and one of ms, s, m, h, d
