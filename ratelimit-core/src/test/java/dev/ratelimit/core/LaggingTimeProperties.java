@@ -163,7 +163,8 @@ class LaggingTimeProperties {
                 limiter = builder.restore(new ByteArrayInputStream(snapshot.toByteArray()));
                 held += 2 * LAG;
             }
-            boolean isAdmitted = limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted();
+            boolean isAdmitted =
+                    limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted();
             long now = time.nanoTime();
             assertThat(isAdmitted && count(admitted, now, WINDOW) == AMOUNT).isFalse();
             assertThat(isAdmitted || count(admitted, now, held) >= AMOUNT).isTrue();
