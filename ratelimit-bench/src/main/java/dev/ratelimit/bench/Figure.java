@@ -20,9 +20,11 @@ record Figure(String call, String line, String beside, double reach) {
             new Figure("a window alone", "WindowBenchmark.admitted", ScoreTable.FLOOR, 1.10),
             besideBucket4j("admitted", "AdmitBenchmark.admitted %s organizations 1024, spread uniform", 0.75),
             besideBucket4j("rejected", "RejectBenchmark.rejected %s organizations 1024, spread uniform", 0.75),
-            bucketBesideBucket4j("a bucket, admitted", "AdmitBenchmark.admitted %s organizations 1024, spread uniform"),
-            bucketBesideBucket4j(
-                    "a bucket, rejected", "RejectBenchmark.rejected %s organizations 1024, spread uniform"),
+            new Figure(
+                    "a token bucket, admitted",
+                    "AdmitBenchmark.admitted ratelimit-bucket organizations 1024, spread uniform",
+                    "AdmitBenchmark.admitted bucket4j organizations 1024, spread uniform",
+                    0.75),
             besideBucket4j("half admitted, 64 organizations", "ExactBenchmark.tryAcquire %s organizations 64", 0.9),
             besideBucket4j("half admitted", "ExactBenchmark.tryAcquire %s organizations 1024", 0.9),
             besideBucket4j("three limits", "CompositeBenchmark.admitted %s organizations 1024", 0.75),
@@ -35,10 +37,6 @@ record Figure(String call, String line, String beside, double reach) {
 
     private static Figure besideBucket4j(String call, String line, double reach) {
         return new Figure(call, line.formatted(ScoreTable.OURS), line.formatted("bucket4j"), reach);
-    }
-
-    private static Figure bucketBesideBucket4j(String call, String line) {
-        return new Figure(call, line.formatted(ScoreTable.OURS + "-bucket"), line.formatted("bucket4j"), 0.75);
     }
 
     /**
