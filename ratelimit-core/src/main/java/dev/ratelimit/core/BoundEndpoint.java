@@ -126,6 +126,6 @@ final class BoundEndpoint implements BoundLimiter {
     }
 
     private @Nullable Decision decided(Binding binding, Usage usage, @Nullable Report report) {
-        return store.decider.decide(binding.state, binding.compiled, binding.limits, usage, null, report);
+        return store.decider.decideCall(binding.state, binding.compiled, binding.limits, endpoint, usage, report);
     }
 }

@@ -51,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by many threads. Decisions are lock-free and do not block. A short lock may be taken when an
  * organization, a tier of it or an endpoint comes for the first time. The same holds when a period is left because the
- * wall clock jumped. What a thread did before an admitted call happens-before what another thread does after a later
+ * wall clock jumped, and where calls in flight are limited. What a thread did before an admitted call happens-before what another thread does after a later
  * call that the admission counted against. The time of a call does not depend on how many organizations and endpoints
  * were named.
  *
