@@ -34,11 +34,26 @@ public final class Listeners {
      */
     static final List<Class<?>> RESOLVED = List.of(Throwable.class);
 
-    /** A share of an amount, and who is told of it: of all limits, or of soft quotas only. */
-    private record Share(double of, RateLimitListener told, boolean softOnly) {}
+    /**
+     * A share of an amount, and who is told of it: of all limits, or of soft quotas only. Nobody is told of what is in
+     * flight.
+     */
+    private record Share(double of, RateLimitListener told, boolean softOnly) {
+
+        boolean isCrossed(Limit limit, long used, long granted, long units) {
+            long most = limit.most() + granted;
+            return !(limit instanceof ConcurrencyLimit)
+                    && isNear(used, most, of)
+                    && !isNear(used - units, most, of)
+                    && (!softOnly || (limit instanceof Quota quota && quota.overrun() == Overrun.NEVER_REFUSES));
+        }
+
+        private static boolean isNear(long used, long most, double share) {
+            return used > 0 && used / (double) most >= share;
+        }
+    }
 
     private final Share[] shares;
-    private final double[] nearLimitAt;
     private final RateLimitListener[] listeners;
     private final ThrottledLog log;
 
@@ -60,7 +75,6 @@ public final class Listeners {
             }
         }
         this.shares = asked.toArray(Share[]::new);
-        this.nearLimitAt = asked.stream().mapToDouble(Share::of).toArray();
         this.log = log;
     }
 
@@ -77,34 +91,12 @@ public final class Listeners {
     }
 
     /**
-     * Returns the shares of an amount at which listeners are told of a near limit, those of each listener in a row.
-     *
-     * @return the shares, not to be changed
-     */
-    public double[] nearLimitAt() {
-        return nearLimitAt;
-    }
-
-    /**
      * Tells whether some listener is told of near limits.
      *
      * @return whether one is
      */
     public boolean hearNearLimits() {
         return shares.length > 0;
-    }
-
-    /**
-     * Tells whether a share is told of a limit. None is told of what is in flight.
-     *
-     * @param share its number in {@link #nearLimitAt()}
-     * @param limit the limit
-     * @return false if it is for soft quotas only, and the limit is none
-     */
-    public boolean isTold(int share, Limit limit) {
-        return !(limit instanceof ConcurrencyLimit)
-                && (!shares[share].softOnly
-                        || (limit instanceof Quota quota && quota.overrun() == Overrun.NEVER_REFUSES));
     }
 
     /**
@@ -202,47 +194,43 @@ public final class Listeners {
     }
 
     /**
-     * Passes a near limit on to the listener that has asked for a share.
+     * Tells whether a charge has reached a share that a listener is told of: the charge itself led from below the share
+     * to at least the share.
      *
-     * @param share its number in {@link #nearLimitAt()}
-     * @param caller whose charge reached the share
-     * @param endpoint what was called
-     * @param status where the organization stands with the limit
+     * @param limit the limit that was charged
+     * @param used what is used after the charge
+     * @param granted what may be used beyond the amount
+     * @param units how many units were charged; negative if more were given back
+     * @return whether {@link #onCharged} has something to tell
      */
-    public void onNearLimit(int share, Caller caller, String endpoint, LimitStatus status) {
-        notify(shares[share].told, each -> each.onNearLimit(caller, endpoint, status));
+    public boolean isCrossed(Limit limit, long used, long granted, long units) {
+        for (Share share : shares) {
+            if (share.isCrossed(limit, used, granted, units)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
-     * Tells whether a limit is nearly used up.
-     *
-     * @param used what is used
-     * @param amount what may be used
-     * @param share the share of the amount from which on the limit is nearly used up
-     * @return whether it is
-     */
-    public static boolean isNear(long used, long amount, double share) {
-        return used > 0 && used / (double) amount >= share;
-    }
-
-    /**
-     * Passes a near limit on to each listener whose share a charge has reached: the charge itself led from below the
-     * share to at least the share. So one of all charges is told, whatever machines they come from.
+     * Passes a near limit on to each listener whose share a charge {@linkplain #isCrossed has reached}. So one of all
+     * charges is told, whatever machines they come from.
      *
      * @param caller who was charged
      * @param endpoint what was called
      * @param after where the organization stands with the limit, as of the charge
-     * @param units how many units were charged
+     * @param units how many units were charged; negative if more were given back
      */
     public void onCharged(Caller caller, String endpoint, LimitStatus after, long units) {
-        long amount = after.applied().limit().most() + after.granted();
-        for (int i = 0; i < nearLimitAt.length; i++) {
-            boolean crossed = isNear(after.used(), amount, nearLimitAt[i])
-                    && !isNear(after.used() - units, amount, nearLimitAt[i]);
-            if (crossed && isTold(i, after.applied().limit())) {
-                onNearLimit(i, caller, endpoint, after);
+        for (Share share : shares) {
+            if (share.isCrossed(after.applied().limit(), after.used(), after.granted(), units)) {
+                onNearLimit(share, caller, endpoint, after);
             }
         }
+    }
+
+    private void onNearLimit(Share share, Caller caller, String endpoint, LimitStatus status) {
+        notify(share.told, each -> each.onNearLimit(caller, endpoint, status));
     }
 
     /**

@@ -80,37 +80,37 @@ final class BoundEndpoint implements BoundLimiter {
         requireNonNull(usage, "usage");
         Tier tier = this.tier.get();
         if (store.listeners.isEmpty()) {
-            return tryAcquire(tier, usage);
+            return tryAcquire(tier, usage, null);
         }
         Caller caller = Caller.of(organization, tier);
-        long began = store.clocks.nanoTime();
+        Report report = Report.of(false, store.listeners);
         Decision[] decision = new Decision[1];
-        Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], began);
-        decision[0] = tryAcquire(tier, usage);
+        Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], report);
+        decision[0] = tryAcquire(tier, usage, report);
         store.listeners.attempt(notifying);
         return decision[0];
     }
 
-    private Decision tryAcquire(Tier tier, Usage usage) {
+    private Decision tryAcquire(Tier tier, Usage usage, @Nullable Report report) {
         Binding known = last;
         if (known != null && known.compiled.tier.equals(tier)) {
-            Decision decision = decided(known, usage);
+            Decision decision = decided(known, usage, report);
             if (decision != null) {
                 return decision;
             }
             store.remove(known.state);
         }
-        return bindAndAcquire(tier, usage);
+        return bindAndAcquire(tier, usage, report);
     }
 
-    private Decision bindAndAcquire(Tier tier, Usage usage) {
+    private Decision bindAndAcquire(Tier tier, Usage usage, @Nullable Report report) {
         while (true) {
             OrganizationState state = store.get(organization);
             if (state == null) {
-                return store.decisionAtCapacity();
+                return store.decisionAtCapacity(report);
             }
             Binding binding = new Binding(state, tier, endpoint);
-            Decision decision = decided(binding, usage);
+            Decision decision = decided(binding, usage, report);
             if (decision != null) {
                 last = binding;
                 return decision;
@@ -119,7 +119,7 @@ final class BoundEndpoint implements BoundLimiter {
         }
     }
 
-    private @Nullable Decision decided(Binding binding, Usage usage) {
-        return store.decider.decide(binding.state, binding.compiled, binding.limits, usage, null, null);
+    private @Nullable Decision decided(Binding binding, Usage usage, @Nullable Report report) {
+        return store.decider.decide(binding.state, binding.compiled, binding.limits, usage, null, report);
     }
 }

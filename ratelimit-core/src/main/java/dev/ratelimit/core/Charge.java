@@ -44,10 +44,14 @@ final class Charge {
 
     /**
      * Charges what each limit lacks of the actual use, whether it fits or not. A negative use leaves a limit as it is
-     * charged. If this throws, it has given back what it charged. What it could not give back is in this charge.
+     * charged. If this throws, it has given back what it charged. What it could not give back is in this charge. A
+     * report, if there is one, is told what this charges.
      */
-    void complete(ToLongFunction<Unit> actual, OrganizationStore store) {
+    void complete(ToLongFunction<Unit> actual, OrganizationStore store, @Nullable Report report) {
         @Nullable Piece[] before = newest.clone();
+        if (report != null) {
+            report.begin(limits);
+        }
         boolean completed = false;
         try {
             for (int i = 0; i < limits.length; i++) {
@@ -57,7 +61,7 @@ final class Charge {
                 }
                 Piece last = newest[i];
                 if (last != null && missing > 0) {
-                    newest[i] = last.charging(limits[i], missing, store);
+                    newest[i] = last.charging(i, limits[i], missing, store, report);
                 }
             }
             completed = true;

@@ -75,14 +75,15 @@ final class Decider {
 
     @Nullable
     Decision tryAcquire(OrganizationState organization, Tier tier, String endpoint, Usage usage) {
-        return tryAcquire(organization, tier, endpoint, usage, false);
+        return tryAcquire(organization, tier, endpoint, usage, null);
     }
 
     @Nullable
-    Decision tryAcquire(OrganizationState organization, Tier tier, String endpoint, Usage usage, boolean reports) {
+    Decision tryAcquire(
+            OrganizationState organization, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
         CompiledTier compiled = organization.compiled(tier, tierCache);
         CompiledLimit[] limits = organization.limits(compiled, endpoint);
-        return decide(organization, compiled, limits, usage, null, reports ? new Report(limits) : null);
+        return decide(organization, compiled, limits, usage, null, report);
     }
 
     /** Charges all limits or none, and notes that in a ledger and in a report, if somebody will ask. */
@@ -95,6 +96,9 @@ final class Decider {
             @Nullable Ledger ledger,
             @Nullable Report report) {
         refunds.make();
+        if (report != null) {
+            report.begin(limits);
+        }
         long now = clocks.nanoTime();
         Decision decision = limits.length > 1 ? longestRejection(1, organization, compiled, limits, usage, now) : null;
         if (decision == null) {
@@ -102,7 +106,7 @@ final class Decider {
                     ? chargeFrom(0, organization, compiled, limits, usage, now, ledger, report, null)
                     : chargeMany(organization, compiled, limits, usage, now, ledger, report);
         }
-        if (decision instanceof Rejected && report != null) {
+        if (decision instanceof Rejected && report != null && report.isFull()) {
             lookAtAll(limits, organization, now, report);
             decision = report.in(decision);
         }
@@ -136,14 +140,14 @@ final class Decider {
         CompiledLimit limit = limits[i];
         long units = usage.amountOf(limit.unit);
         Meter meter = organization.meter(limit);
-        long position = charge(meter, limit, units, now, report);
+        long position = charge(i, meter, limit, units, now, report);
         if (position < 0) {
             Rejected rejected = rejected(compiled, limit, units, ~position);
             if (!limit.shadow) {
                 return rejected;
             }
             if (report != null) {
-                report.notCharged(i, meter.status(limit, now));
+                report.notCharged(meter, now);
             }
             List<Rejected> all = with(rejected, shadows);
             return chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, report, all);
@@ -154,7 +158,7 @@ final class Decider {
                 ledger.charged(i, organization, meter.booking(position), units);
             }
             if (report != null) {
-                report.charged(i);
+                report.charged();
             }
             decision = chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, report, shadows);
         } finally {
@@ -187,12 +191,12 @@ final class Decider {
                 CompiledLimit limit = limits[asked];
                 long units = usage.amountOf(limit.unit);
                 Meter meter = organization.meter(limit);
-                long position = charge(meter, limit, units, now, report);
+                long position = charge(asked, meter, limit, units, now, report);
                 positions[asked++] = position;
                 if (position >= 0 && report != null) {
-                    report.charged(asked - 1);
+                    report.charged();
                 } else if (report != null) {
-                    report.notCharged(asked - 1, meter.status(limit, now));
+                    report.notCharged(meter, now);
                 }
                 if (position >= 0 && ledger != null) {
                     ledger.charged(asked - 1, organization, meter.booking(position), units);
@@ -226,11 +230,13 @@ final class Decider {
      * it. Returns what a call would have been answered, null if the organization's state was dropped meanwhile.
      */
     @Nullable
-    Decision record(OrganizationState organization, Tier tier, String endpoint, Usage usage, boolean reports) {
+    Decision record(OrganizationState organization, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
         CompiledTier compiled = organization.compiled(tier, tierCache);
         CompiledLimit[] limits = organization.limits(compiled, endpoint);
-        Report report = reports ? new Report(limits) : null;
         refunds.make();
+        if (report != null) {
+            report.begin(limits);
+        }
         long now = clocks.nanoTime();
         Rejected rejected = longestRejection(0, organization, compiled, limits, usage, now);
         List<Rejected> shadows = null;
@@ -242,15 +248,18 @@ final class Decider {
                 long units = usage.amountOf(limit.unit);
                 Meter meter = organization.meter(limit);
                 long wait = limit.shadow ? meter.nanosUntilFits(limit, units, now) : 0;
+                if (report != null) {
+                    report.turnTo(i);
+                }
                 if (wait == 0) {
                     charged[i] = meter.chargeAnyway(limit, units, now, report);
                 } else {
                     shadows = with(rejected(compiled, limit, units, wait), shadows);
                 }
                 if (report != null && wait == 0) {
-                    report.charged(i);
+                    report.charged();
                 } else if (report != null) {
-                    report.notCharged(i, meter.status(limit, now));
+                    report.notCharged(meter, now);
                 }
             }
             recorded = organization.confirmLive();
@@ -270,12 +279,17 @@ final class Decider {
     /** Takes down how all limits stand, of which none is charged. */
     private static void lookAtAll(CompiledLimit[] limits, OrganizationState organization, long now, Report report) {
         for (int i = 0; i < limits.length; i++) {
-            report.notCharged(i, organization.meter(limits[i]).status(limits[i], now));
+            report.turnTo(i);
+            report.notCharged(organization.meter(limits[i]), now);
         }
     }
 
-    private static long charge(Meter meter, CompiledLimit limit, long units, long now, @Nullable Report report) {
-        return report == null ? meter.charge(limit, units, now) : meter.charge(limit, units, now, report);
+    private static long charge(int i, Meter meter, CompiledLimit limit, long units, long now, @Nullable Report report) {
+        if (report == null) {
+            return meter.charge(limit, units, now);
+        }
+        report.turnTo(i);
+        return meter.charge(limit, units, now, report);
     }
 
     /** Ends a decision whose limits are charged. */
@@ -291,17 +305,17 @@ final class Decider {
         return ledger == null ? admitted : ledger.close(admitted);
     }
 
-    Decision peek(OrganizationState organization, Tier tier, String endpoint, Usage usage, boolean reports) {
+    Decision peek(OrganizationState organization, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
         CompiledTier compiled = organization.compiled(tier, tierCache);
         CompiledLimit[] limits = organization.peekLimits(compiled, endpoint);
         refunds.make();
         OrganizationState view = organization.view(limits);
         long now = clocks.nanoTime();
         Decision decision = peek(view, compiled, limits, usage, now);
-        if (!reports) {
+        if (report == null) {
             return decision;
         }
-        Report report = new Report(limits);
+        report.begin(limits);
         lookAtAll(limits, view, now, report);
         return report.in(decision);
     }

@@ -22,6 +22,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A rate limiter that keeps its counts in memory.
@@ -109,14 +110,14 @@ public final class InMemoryRateLimiter implements RateLimiter {
     }
 
     private Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
+        Report report = report();
         if (store.listeners.isEmpty()) {
-            return store.tryAcquire(name, tier, endpoint, usage, reports);
+            return store.tryAcquire(name, tier, endpoint, usage, report);
         }
         Caller caller = Caller.of(name, tier);
-        long began = store.clocks.nanoTime();
         Decision[] decision = new Decision[1];
-        Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], began);
-        decision[0] = store.tryAcquire(name, tier, endpoint, usage, reports);
+        Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], report);
+        decision[0] = store.tryAcquire(name, tier, endpoint, usage, report);
         store.listeners.attempt(notifying);
         return decision[0];
     }
@@ -133,23 +134,28 @@ public final class InMemoryRateLimiter implements RateLimiter {
     private Reservation reserve(Caller caller, String endpoint, Usage estimate) {
         String name = caller.organization();
         Tier tier = caller.tier();
+        Report report = report();
         if (store.listeners.isEmpty()) {
-            return InMemoryReservation.reserve(store, name, tier, endpoint, estimate, reports);
+            return InMemoryReservation.reserve(store, name, tier, endpoint, estimate, report);
         }
-        long began = store.clocks.nanoTime();
-        NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate);
-        Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, told.decision(), began);
-        Reservation reservation = InMemoryReservation.reserve(store, name, tier, endpoint, estimate, reports);
-        told.reservation = reservation;
+        Reservation[] reservation = new Reservation[1];
+        NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate, reports);
+        Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, reservation[0].decision(), report);
+        reservation[0] = InMemoryReservation.reserve(store, name, tier, endpoint, estimate, report);
         store.listeners.attempt(notifying);
-        return reservation instanceof InMemoryReservation ? told : reservation;
+        return reservation[0] instanceof InMemoryReservation own ? told.of(own) : reservation[0];
+    }
+
+    /** Returns what is told beside a decision; null if nothing is. */
+    private @Nullable Report report() {
+        return Report.of(reports, store.listeners);
     }
 
     @Override
     public Decision peek(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
         return who instanceof Caller caller
-                ? store.peek(caller.organization(), caller.tier(), endpoint, usage, reports)
+                ? store.peek(caller.organization(), caller.tier(), endpoint, usage, report())
                 : refused((Rejected) who);
     }
 
@@ -160,13 +166,13 @@ public final class InMemoryRateLimiter implements RateLimiter {
             return Recorded.notCharged(refused((Rejected) who));
         }
         String name = caller.organization();
+        Report report = report();
         if (store.listeners.isEmpty()) {
-            return store.record(name, caller.tier(), endpoint, usage, reports);
+            return store.record(name, caller.tier(), endpoint, usage, report);
         }
-        long began = store.clocks.nanoTime();
         Recorded[] recorded = new Recorded[1];
-        Runnable notifying = () -> store.notifyRecorded(caller, endpoint, usage, recorded[0], began);
-        recorded[0] = store.record(name, caller.tier(), endpoint, usage, reports);
+        Runnable notifying = () -> store.notifyRecorded(caller, endpoint, usage, recorded[0], report);
+        recorded[0] = store.record(name, caller.tier(), endpoint, usage, report);
         store.listeners.attempt(notifying);
         return recorded[0];
     }

@@ -78,13 +78,13 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
 
     /** Reserves for an organization, by its name. */
     static Reservation reserve(
-            OrganizationStore store, String name, Tier tier, String endpoint, Usage estimate, boolean reports) {
+            OrganizationStore store, String name, Tier tier, String endpoint, Usage estimate, @Nullable Report report) {
         while (true) {
             OrganizationState organization = store.get(name);
             if (organization == null) {
-                return unmetered(store, name, estimate, reports);
+                return unmetered(store, name, estimate, report);
             }
-            Reservation reservation = reserve(store, organization, tier, endpoint, estimate, reports);
+            Reservation reservation = reserve(store, organization, tier, endpoint, estimate, report);
             if (reservation != null) {
                 return reservation;
             }
@@ -93,15 +93,21 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     }
 
     /** Returns the reservation of a call for whose organization there is no place. */
-    private static Reservation unmetered(OrganizationStore store, String name, Usage estimate, boolean reports) {
-        if (store.decisionAtCapacity(reports) instanceof Rejected rejected) {
+    private static Reservation unmetered(
+            OrganizationStore store, String name, Usage estimate, @Nullable Report report) {
+        Decision decision = store.decisionAtCapacity(report);
+        if (decision instanceof Rejected rejected) {
             return Reservation.rejected(rejected);
         }
         CompiledLimit[] none = {};
         InMemoryReservation unmetered =
-                new InMemoryReservation(store, UNLIMITED, store.unseen(name), none, estimate, reports);
-        unmetered.decision = (Admitted) store.decisionAtCapacity(reports);
+                new InMemoryReservation(store, UNLIMITED, store.unseen(name), none, estimate, isFull(report));
+        unmetered.decision = (Admitted) decision;
         return unmetered;
+    }
+
+    private static boolean isFull(@Nullable Report report) {
+        return report != null && report.isFull();
     }
 
     /** Reserves for an organization; returns null if its state was dropped meanwhile. */
@@ -111,11 +117,11 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
             Tier tier,
             String endpoint,
             Usage estimate,
-            boolean reports) {
+            @Nullable Report report) {
         CompiledTier compiled = organization.compiled(tier, store.tierCache);
         CompiledLimit[] limits = organization.limits(compiled, endpoint);
-        InMemoryReservation reservation = new InMemoryReservation(store, tier, organization, limits, estimate, reports);
-        Report report = reports ? new Report(limits) : null;
+        InMemoryReservation reservation =
+                new InMemoryReservation(store, tier, organization, limits, estimate, isFull(report));
         Decision decision = store.decider.decide(organization, compiled, limits, estimate, reservation, report);
         if (decision instanceof Rejected rejected) {
             return Reservation.rejected(rejected);
@@ -141,6 +147,11 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
 
     @Override
     public Decision use(Usage piece) {
+        return use(piece, Report.of(reports, store.listeners));
+    }
+
+    /** Uses a piece, and says in a report, if there is one, what that tells of the limits. */
+    Decision use(Usage piece, @Nullable Report report) {
         requireNonNull(piece, "piece");
         Charge open = charge;
         if (open == null) {
@@ -152,7 +163,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         }
         boolean admitted = false;
         try {
-            Decision decision = ask(more, open);
+            Decision decision = ask(more, open, report);
             admitted = decision.isAdmitted();
             return decision;
         } finally {
@@ -163,7 +174,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     }
 
     /** Asks for what a piece uses beyond the estimate. */
-    private Decision ask(Usage more, Charge open) {
+    private Decision ask(Usage more, Charge open, @Nullable Report report) {
         int[] indexes = IntStream.range(0, limits.length)
                 .filter(index -> more.states(limits[index].unit) && open.has(index))
                 .toArray();
@@ -178,7 +189,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
                     asked,
                     more,
                     new Addition(organization, indexes, now),
-                    reports ? new Report(asked) : null);
+                    report);
             if (decided != null) {
                 return decided;
             }
@@ -225,8 +236,13 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
 
     @Override
     public boolean settle(Usage actual) {
+        return settle(actual, null);
+    }
+
+    /** Settles for a usage, and says in a report, if there is one, which limits that brought near. */
+    boolean settle(Usage actual, @Nullable Report report) {
         requireNonNull(actual, "actual");
-        return end(unit -> actual.states(unit) ? actual.amountOf(unit) : -1);
+        return end(unit -> actual.states(unit) ? actual.amountOf(unit) : -1, report);
     }
 
     @Override
@@ -236,7 +252,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
 
     @Override
     public boolean cancel() {
-        return end(unit -> 0);
+        return end(unit -> 0, null);
     }
 
     @Override
@@ -245,7 +261,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     }
 
     /** Leaves the actual use charged; where it is negative, what is charged. */
-    private boolean end(ToLongFunction<Unit> actual) {
+    private boolean end(ToLongFunction<Unit> actual, @Nullable Report report) {
         Charge open;
         Charge left;
         do {
@@ -257,7 +273,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         } while (!CHARGE.compareAndSet(this, open, null));
         boolean ended = false;
         try {
-            left.complete(actual, store);
+            left.complete(actual, store, report);
             left.reduce(actual);
             ended = true;
         } finally {

@@ -31,7 +31,10 @@ abstract sealed class Meter permits SlidingWindow, PeriodCounter {
      */
     abstract long charge(CompiledLimit limit, long units, long now);
 
-    /** Charges as {@link #charge(CompiledLimit, long, long)} does, and says in a report how the meter then stands. */
+    /**
+     * Charges as {@link #charge(CompiledLimit, long, long)} does, and says in a report how the meter then stands. A
+     * refusal may say anything there.
+     */
     abstract long charge(CompiledLimit limit, long units, long now, Report report);
 
     /**
@@ -49,9 +52,10 @@ abstract sealed class Meter permits SlidingWindow, PeriodCounter {
     /**
      * Charges units whether they fit or not, as part of an earlier charge. A window charges them now. A counter of
      * periods charges them only while the booking's period may be the current one, now or again. The charge leaves at
-     * most {@link CompiledLimit#MOST_USED} used.
+     * most {@link CompiledLimit#MOST_USED} used. A report, if there is one, is told how the meter then stands.
      */
-    abstract Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now);
+    abstract Charged chargeMore(
+            CompiledLimit limit, @Nullable Booking booking, long units, long now, @Nullable Report report);
 
     /** Tells whether no decision counts a booking any more, now or later. */
     abstract boolean isGone(@Nullable Booking booking, long now);

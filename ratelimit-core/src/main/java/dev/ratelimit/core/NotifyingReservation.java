@@ -1,14 +1,10 @@
 package dev.ratelimit.core;
 
-import dev.ratelimit.Admitted;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
-import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.UsedPieces;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * A reservation of which listeners are notified. It is made before the call is decided, so that nothing can fail once
@@ -21,19 +17,29 @@ final class NotifyingReservation implements Reservation {
     private final String endpoint;
     private final Usage estimate;
 
+    /** Whether its decisions tell where the organization stands. */
+    private final boolean reports;
+
     /** What its pieces have used, for those who hear what it is settled for. */
     private final UsedPieces used;
 
     /** The reservation itself, set once before any other thread sees this. */
     @SuppressWarnings("NullAway.Init")
-    Reservation reservation;
+    private InMemoryReservation reservation;
 
-    NotifyingReservation(OrganizationStore store, Caller caller, String endpoint, Usage estimate) {
+    NotifyingReservation(OrganizationStore store, Caller caller, String endpoint, Usage estimate, boolean reports) {
         this.store = store;
         this.caller = caller;
         this.endpoint = endpoint;
         this.estimate = estimate;
+        this.reports = reports;
         this.used = new UsedPieces(estimate);
+    }
+
+    /** Sets the reservation, once. Returns this. */
+    NotifyingReservation of(InMemoryReservation itself) {
+        reservation = itself;
+        return this;
     }
 
     @Override
@@ -43,10 +49,15 @@ final class NotifyingReservation implements Reservation {
 
     @Override
     public Decision use(Usage more) {
-        long began = store.clocks.nanoTime();
+        Report report = Report.of(reports, store.listeners);
         Decision[] decision = new Decision[1];
-        Runnable notifying = () -> notifyAdded(more, decision[0], began);
-        decision[0] = reservation.use(more);
+        Runnable notifying = () -> {
+            store.listeners.onAdded(caller, endpoint, more, decision[0]);
+            if (report != null && decision[0].isAdmitted()) {
+                report.tellNear(caller, endpoint);
+            }
+        };
+        decision[0] = reservation.use(more, report);
         if (decision[0].isAdmitted()) {
             used.take(more);
         }
@@ -54,25 +65,16 @@ final class NotifyingReservation implements Reservation {
         return decision[0];
     }
 
-    private void notifyAdded(Usage more, Decision decision, long began) {
-        store.listeners.onAdded(caller, endpoint, more, decision);
-        if (decision instanceof Admitted admitted) {
-            List<Rejected> notCharged = new ArrayList<>(admitted.shadowRejections());
-            if (decision() instanceof Admitted estimated) {
-                notCharged.addAll(estimated.shadowRejections()); // those limits are not asked for more
-            }
-            store.notifyNear(caller, endpoint, notCharged, unit -> more.states(unit) ? more.amountOf(unit) : 0, began);
-        }
-    }
-
     @Override
     public boolean settle(Usage actual) {
-        long began = store.clocks.nanoTime();
+        Report report = Report.of(false, store.listeners);
         Runnable notifying = () -> {
             store.listeners.onSettled(caller, endpoint, estimate, actual);
-            store.notifyNear(caller, endpoint, List.of(), unit -> 0, began);
+            if (report != null) {
+                report.tellNear(caller, endpoint);
+            }
         };
-        boolean settled = reservation.settle(actual);
+        boolean settled = reservation.settle(actual, report);
         if (settled) {
             store.listeners.attempt(notifying);
         }

@@ -51,7 +51,6 @@ final class OrganizationState extends MeterTable {
     /* As measured, with names of about 20 characters, on a JVM that compresses pointers. */
     private static final long BYTES = 160;
     private static final long BYTES_OF_METER = 90;
-    private static final long BYTES_OF_NEAR_LIMITS = 200;
 
     private static final VarHandle LIFE = VarHandles.of(MethodHandles.lookup(), "life", long.class);
 
@@ -72,9 +71,6 @@ final class OrganizationState extends MeterTable {
 
     /** Made with the first call of an endpoint that no table names. */
     private volatile @Nullable UnlistedEndpoints unlisted;
-
-    /** Made with the first call after which a listener may be told of a near limit. */
-    private volatile @Nullable NearLimitTracker near;
 
     OrganizationState(String name, OrganizationContext context, int snapshots) {
         this.name = name;
@@ -268,7 +264,7 @@ final class OrganizationState extends MeterTable {
      * the marks are not.
      */
     long estimatedBytes(long meters) {
-        long bytes = BYTES + meters * BYTES_OF_METER + (near == null ? 0 : BYTES_OF_NEAR_LIMITS);
+        long bytes = BYTES + meters * BYTES_OF_METER;
         UnlistedEndpoints endpoints = unlisted;
         return endpoints == null ? bytes : bytes + endpoints.estimatedBytes();
     }
@@ -289,21 +285,6 @@ final class OrganizationState extends MeterTable {
 
     private UnlistedEndpoints newUnlisted() {
         return new UnlistedEndpoints(context.maxEndpoints());
-    }
-
-    /** Returns the tracker of the limits that are nearly used up. */
-    NearLimitTracker near() {
-        NearLimitTracker known = near;
-        return known != null ? known : addNear();
-    }
-
-    private synchronized NearLimitTracker addNear() {
-        NearLimitTracker known = near;
-        if (known == null) {
-            known = new NearLimitTracker(context.clocks());
-            near = known;
-        }
-        return known;
     }
 
     /**

@@ -2,28 +2,20 @@ package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.Admitted;
-import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.CapacityReached;
 import dev.ratelimit.Decision;
-import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
-import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Listeners;
 import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.ToLongFunction;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,16 +77,16 @@ final class OrganizationStore {
     }
 
     Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
-        return tryAcquire(name, tier, endpoint, usage, false);
+        return tryAcquire(name, tier, endpoint, usage, null);
     }
 
-    Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage, boolean reports) {
+    Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
         while (true) {
             OrganizationState organization = get(name);
             if (organization == null) {
-                return decisionAtCapacity(reports);
+                return decisionAtCapacity(report);
             }
-            Decision decision = decider.tryAcquire(organization, tier, endpoint, usage, reports);
+            Decision decision = decider.tryAcquire(organization, tier, endpoint, usage, report);
             if (decision != null) {
                 return decision;
             }
@@ -102,13 +94,13 @@ final class OrganizationStore {
         }
     }
 
-    Recorded record(String name, Tier tier, String endpoint, Usage usage, boolean reports) {
+    Recorded record(String name, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
         while (true) {
             OrganizationState organization = get(name);
             if (organization == null) {
-                return Recorded.notCharged(decisionAtCapacity(reports));
+                return Recorded.notCharged(decisionAtCapacity(report));
             }
-            Decision answer = decider.record(organization, tier, endpoint, usage, reports);
+            Decision answer = decider.record(organization, tier, endpoint, usage, report);
             if (answer != null) {
                 return Recorded.charged(answer);
             }
@@ -116,12 +108,12 @@ final class OrganizationStore {
         }
     }
 
-    Decision peek(String name, Tier tier, String endpoint, Usage usage, boolean reports) {
+    Decision peek(String name, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
         OrganizationState known = byName.get(name);
         if (known == null && isFull()) {
-            return decisionAtCapacity(reports);
+            return decisionAtCapacity(report);
         }
-        return decider.peek(known == null ? unseen(name) : known, tier, endpoint, usage, reports);
+        return decider.peek(known == null ? unseen(name) : known, tier, endpoint, usage, report);
     }
 
     List<LimitStatus> status(String name, Tier tier, String endpoint) {
@@ -142,12 +134,12 @@ final class OrganizationStore {
     }
 
     /** Returns the answer to a new organization for which there is no place. */
-    Decision decisionAtCapacity() {
-        return capacityPolicy;
-    }
-
-    Decision decisionAtCapacity(boolean reports) {
-        return reports ? capacityPolicy.withLimits(List.of()) : capacityPolicy;
+    Decision decisionAtCapacity(@Nullable Report report) {
+        if (report == null) {
+            return capacityPolicy;
+        }
+        report.begin();
+        return report.in(capacityPolicy);
     }
 
     /** Tells whether there is no place for a new organization. Idle ones are looked for first. */
@@ -214,42 +206,19 @@ final class OrganizationStore {
         return found;
     }
 
-    /** Notifies listeners of a decision that began at a reading of the monotonic clock. */
-    void notifyDecided(Caller caller, String endpoint, Usage usage, Decision decision, long began) {
+    /** Notifies listeners of a decision, and of what its charges brought near. */
+    void notifyDecided(Caller caller, String endpoint, Usage usage, Decision decision, @Nullable Report report) {
         listeners.onDecided(caller, endpoint, usage, decision);
-        if (decision instanceof Admitted admitted) {
-            notifyNear(caller, endpoint, admitted.shadowRejections(), usage::amountOf, began);
+        if (report != null && decision.isAdmitted()) {
+            report.tellNear(caller, endpoint);
         }
     }
 
-    /** Tells listeners of usage that has happened, the record of which began at some time. */
-    void notifyRecorded(Caller caller, String endpoint, Usage usage, Recorded recorded, long began) {
+    /** Tells listeners of usage that has happened, and of what it brought near. */
+    void notifyRecorded(Caller caller, String endpoint, Usage usage, Recorded recorded, @Nullable Report report) {
         listeners.onRecorded(caller, endpoint, usage, recorded);
-        if (recorded.isCharged()) {
-            List<Rejected> notCharged =
-                    recorded.answer() instanceof Admitted admitted ? admitted.shadowRejections() : List.of();
-            notifyNear(caller, endpoint, notCharged, usage::amountOf, began);
-        }
-    }
-
-    /**
-     * Notifies listeners of the limits that a call has brought near. The call began at a reading of the monotonic
-     * clock. It charged no units to the limits that would have rejected it.
-     */
-    void notifyNear(
-            Caller caller, String endpoint, List<Rejected> notCharged, ToLongFunction<Unit> charged, long began) {
-        OrganizationState known = listeners.hearNearLimits() ? byName.get(caller.organization()) : null;
-        if (known != null) {
-            NearLimitTracker near = known.near();
-            Set<AppliedLimit> refusing = notCharged.stream()
-                    .flatMap(each -> each.cause() instanceof LimitReached reached
-                            ? Stream.of(reached.applied())
-                            : Stream.empty())
-                    .collect(Collectors.toSet());
-            for (CompiledLimit limit : known.limits(known.compiled(caller.tier()), endpoint)) {
-                long units = refusing.contains(limit.applied) ? 0 : charged.applyAsLong(limit.unit);
-                near.charged(limit, known.meter(limit), units, began, listeners, caller, endpoint);
-            }
+        if (report != null && recorded.isCharged()) {
+            report.tellNear(caller, endpoint);
         }
     }
 

@@ -35,9 +35,6 @@ final class Period implements Meter.Booking {
 
     private static final long SECOND = 1_000_000_000L;
 
-    /** Instead of a number of units: the period is closed. */
-    static final long CLOSED_TO_CHARGES = -1;
-
     private static final VarHandle BALANCE = VarHandles.of(MethodHandles.lookup(), "balance", long.class);
 
     /** The number of this period, which no other period of the counter has. */
@@ -94,32 +91,8 @@ final class Period implements Meter.Booking {
         }
     }
 
-    /**
-     * Charges units as {@link #chargeMore} does, and says in a report, if there is one, how the quota then stands.
-     *
-     * @param untilEnd nanoseconds until the period ends, {@link CompiledLimit#NEVER} if it has no end; for the report
-     * @return the units that were charged, or {@link #CLOSED_TO_CHARGES}
-     */
-    long chargeIfOpen(long units, long untilEnd, @Nullable Report report) {
-        long limitGranted = granted;
-        long seen = balance;
-        while (!isClosed(seen)) {
-            long more = fitting(seen, units);
-            if (report != null) {
-                long used = Math.max(0, seen + more + limitGranted);
-                long reset = used == 0 ? 0 : untilEnd;
-                report.stands(used, limitGranted, reset, reset);
-            }
-            if (BALANCE.compareAndSet(this, seen, seen + more)) {
-                return more;
-            }
-            limitGranted = granted;
-            seen = balance;
-        }
-        return CLOSED_TO_CHARGES;
-    }
-
-    private long fitting(long seen, long units) {
+    /** Returns how many of some units can be charged, up to {@link CompiledLimit#MOST_USED} in all. */
+    long fitting(long seen, long units) {
         long used = seen - (isClosed(seen) ? CLOSED : 0) + granted;
         return Math.max(0, Math.min(units, CompiledLimit.MOST_USED - used));
     }
@@ -154,7 +127,7 @@ final class Period implements Meter.Booking {
         return isClosed(balance);
     }
 
-    private static boolean isClosed(long balance) {
+    static boolean isClosed(long balance) {
         return balance >= CLOSED - CompiledLimit.MOST_GRANTED;
     }
 

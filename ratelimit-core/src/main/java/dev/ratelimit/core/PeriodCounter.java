@@ -74,6 +74,9 @@ final class PeriodCounter extends Meter {
     /** The position of a charge that was not made. No period has this number. */
     private static final long NOWHERE = -1;
 
+    /** Instead of a number of units: the period is closed, or not the current one any more. */
+    private static final long NOT_OPEN = -1;
+
     private static final VarHandle CURRENT = VarHandles.of(MethodHandles.lookup(), "current", Period.class);
 
     private final QuotaPeriod periods;
@@ -151,14 +154,23 @@ final class PeriodCounter extends Meter {
 
     @Override
     long charge(CompiledLimit limit, long units, long now) {
-        if (limit.neverRefuses) {
-            return chargeSoftly(units, now);
-        }
+        return limit.neverRefuses ? chargeSoftly(units, now, null) : chargeIfItFits(limit, units, now, null);
+    }
+
+    @Override
+    long charge(CompiledLimit limit, long units, long now, Report report) {
+        return limit.neverRefuses ? chargeSoftly(units, now, report) : chargeIfItFits(limit, units, now, report);
+    }
+
+    private long chargeIfItFits(CompiledLimit limit, long units, long now, @Nullable Report report) {
         Period period = at(now);
         while (true) {
+            long granted = period.granted;
             long balance = period.balance;
             if (limit.admits(balance, units)) {
-                if (units == 0 || period.charge(balance, units)) {
+                if (report != null && !tells(report, period, balance + units + granted, granted, units, now)) {
+                    period = current;
+                } else if (units == 0 || period.charge(balance, units)) {
                     return period.number;
                 }
                 continue;
@@ -171,28 +183,21 @@ final class PeriodCounter extends Meter {
         }
     }
 
-    @Override
-    long charge(CompiledLimit limit, long units, long now, Report report) {
-        if (limit.neverRefuses) {
-            return chargeAnyway(limit, units, now, report).position();
+    /**
+     * Says in a report how the quota stands if the next CAS succeeds. The wall clock is read if somebody is told. Returns
+     * false if the period is not the current one any more.
+     */
+    private boolean tells(Report report, Period period, long balance, long granted, long units, long now) {
+        long used = Math.max(0, balance);
+        if (!report.stands(used, granted, units)) {
+            return true;
         }
-        while (true) {
-            Period period = current;
-            long untilEnd = untilEnd(period, now);
-            long granted = period.granted;
-            long balance = period.balance;
-            if (untilEnd != 0 && limit.admits(balance, units)) {
-                long used = Math.max(0, balance + granted + units);
-                long reset = used == 0 ? 0 : untilEnd;
-                report.stands(used, granted, reset, reset);
-                boolean stands = units == 0 || period.charge(balance, units);
-                if (stands) {
-                    return period.number;
-                }
-            } else if (untilEnd != 0 && untilEnd(period, now) != 0) {
-                return ~(limit.neverAdmits(units) ? NEVER : untilEnd);
-            }
+        long untilEnd = untilEnd(period, now);
+        if (untilEnd != 0) {
+            long reset = used == 0 ? 0 : untilEnd;
+            report.waits(reset, reset);
         }
+        return untilEnd != 0;
     }
 
     @Override
@@ -227,9 +232,13 @@ final class PeriodCounter extends Meter {
     }
 
     @Override
-    Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now) {
+    Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now, @Nullable Report report) {
         Period counting = booking instanceof Period charged ? current.counting(charged, now) : null;
-        return counting == null ? new Charged(0, NOWHERE) : new Charged(counting.chargeMore(units), counting.number);
+        if (counting == null) {
+            return new Charged(0, NOWHERE);
+        }
+        long charged = report == null ? NOT_OPEN : chargeIfOpen(counting, units, now, report);
+        return new Charged(charged == NOT_OPEN ? counting.chargeMore(units) : charged, counting.number);
     }
 
     /* What was charged in a period that is neither the current one nor kept is never read again. */
@@ -242,22 +251,42 @@ final class PeriodCounter extends Meter {
     @Override
     Charged chargeAnyway(CompiledLimit limit, long units, long now, @Nullable Report report) {
         while (true) {
-            Period period = current;
-            long untilEnd = untilEnd(period, now);
-            long charged = untilEnd == 0 ? Period.CLOSED_TO_CHARGES : period.chargeIfOpen(units, untilEnd, report);
-            if (charged != Period.CLOSED_TO_CHARGES) {
+            Period period = upToDate(now);
+            long charged = chargeIfOpen(period, units, now, report);
+            if (charged != NOT_OPEN) {
                 return new Charged(charged, period.number);
             }
         }
     }
 
     /** Charges a soft quota, and returns the position. The wall clock is read as seldom as by other charges. */
-    private long chargeSoftly(long units, long now) {
+    private long chargeSoftly(long units, long now, @Nullable Report report) {
         Period period = at(now);
-        while (period.chargeIfOpen(units, 0, null) == Period.CLOSED_TO_CHARGES) {
+        while (chargeIfOpen(period, units, now, report) == NOT_OPEN) {
             period = upToDate(now);
         }
         return period.number;
+    }
+
+    /**
+     * Charges units whether they fit or not, up to {@link CompiledLimit#MOST_USED} in all. Returns how many were
+     * charged, or {@link #NOT_OPEN}.
+     */
+    private long chargeIfOpen(Period period, long units, long now, @Nullable Report report) {
+        long granted = period.granted;
+        long balance = period.balance;
+        while (!Period.isClosed(balance)) {
+            long more = period.fitting(balance, units);
+            if (report != null && !tells(report, period, balance + more + granted, granted, more, now)) {
+                return NOT_OPEN;
+            }
+            if (period.charge(balance, more)) {
+                return more;
+            }
+            granted = period.granted;
+            balance = period.balance;
+        }
+        return NOT_OPEN;
     }
 
     @Override

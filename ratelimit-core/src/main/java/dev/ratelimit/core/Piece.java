@@ -116,16 +116,27 @@ final class Piece {
     }
 
     /**
-     * Charges units whether they fit or not. Returns the list of them and this piece, which is the newest of its limit.
+     * Charges units whether they fit or not to the i-th limit, of which this piece is the newest. Returns the list of
+     * them and this piece.
      */
-    Piece charging(CompiledLimit limit, long more, OrganizationStore store) {
-        Clocks clocks = store.clocks;
+    Piece charging(int i, CompiledLimit limit, long more, OrganizationStore store, @Nullable Report report) {
         OrganizationState owner = organization;
-        Meter.Charged charged = owner.meter(limit).chargeMore(limit, booking, more, clocks.nanoTime());
+        Meter.Charged charged = chargeMore(i, limit, more, owner, store.clocks, report);
         while (!owner.confirmLive()) {
             owner = store.renewed(owner);
-            charged = owner.meter(limit).chargeMore(limit, booking, more, clocks.nanoTime());
+            charged = chargeMore(i, limit, more, owner, store.clocks, report);
+        }
+        if (report != null) {
+            report.charged();
         }
         return new Piece(owner, owner.meter(limit).booking(charged.position()), charged.units(), this, dueLength);
+    }
+
+    private Meter.Charged chargeMore(
+            int i, CompiledLimit limit, long more, OrganizationState owner, Clocks clocks, @Nullable Report report) {
+        if (report != null) {
+            report.turnTo(i);
+        }
+        return owner.meter(limit).chargeMore(limit, booking, more, clocks.nanoTime(), report);
     }
 }

@@ -1,63 +1,152 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
-import java.util.Objects;
+import dev.ratelimit.kernel.Listeners;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an organization stands with the limits of a call. For one decision, and one thread.
+ * What is told of the limits of a call beside its decision. A full report tells where the organization stands with each
+ * of them. Any report tells which of them its own charges brought near. For one call, and one thread.
  *
  * <p>A meter says how it stands {@linkplain #stands before the CAS} of a charge, by what that CAS expects: so a charge
- * that succeeds stands as it says, and nothing that may throw comes after it.
+ * that succeeds stands as it says. No status is made of a charge that nobody is told of.
  */
 final class Report {
 
-    private final CompiledLimit[] limits;
-    private final @Nullable LimitStatus[] statuses;
+    private static final CompiledLimit[] NO_LIMITS = {};
 
+    private final Listeners listeners;
+    private final boolean full;
+
+    private CompiledLimit[] limits = NO_LIMITS;
+
+    /** Null until some limit is told of. */
+    private @Nullable LimitStatus @Nullable [] statuses;
+
+    /** How many units each limit was charged of which something is told. */
+    private long @Nullable [] charged;
+
+    /* How the meter stands that was asked last. */
+    private int i;
+    private boolean told;
+    private long units;
     private long used;
     private long granted;
     private long next;
     private long reset;
 
-    Report(CompiledLimit[] limits) {
-        this.limits = limits;
-        this.statuses = new LimitStatus[limits.length];
+    private Report(boolean full, Listeners listeners) {
+        this.full = full;
+        this.listeners = listeners;
+    }
+
+    /**
+     * Returns a report for one call; null if there is nothing to tell and nobody to be told.
+     *
+     * @param full whether the decision tells where the organization stands
+     * @param listeners who may be told of near limits
+     */
+    static @Nullable Report of(boolean full, Listeners listeners) {
+        return full || listeners.hearNearLimits() ? new Report(full, listeners) : null;
+    }
+
+    /** Tells whether the decision tells where the organization stands. */
+    boolean isFull() {
+        return full;
+    }
+
+    /** Begins anew for a decision without limits. */
+    void begin() {
+        begin(NO_LIMITS);
+    }
+
+    /** Begins anew, for some limits. */
+    void begin(CompiledLimit[] asked) {
+        limits = asked;
+        statuses = null;
+    }
+
+    /** Turns to the i-th limit, whose meter is asked next. */
+    void turnTo(int asked) {
+        i = asked;
+        told = false;
     }
 
     /**
      * Says how a meter stands if its next CAS succeeds.
      *
-     * @param used units that count then
-     * @param granted units that may be used beyond the amount
-     * @param next nanoseconds until some of what is used counts no more, {@link CompiledLimit#NEVER} if always
-     * @param reset nanoseconds until nothing of it counts any more
+     * @param usedThen units that count then
+     * @param grantedThen units that may be used beyond the amount
+     * @param unitsCharged units that the CAS charges
+     * @return whether that is told; then {@link #waits} must be said too
      */
-    void stands(long used, long granted, long next, long reset) {
-        this.used = used;
-        this.granted = granted;
-        this.next = next;
-        this.reset = reset;
+    boolean stands(long usedThen, long grantedThen, long unitsCharged) {
+        used = usedThen;
+        granted = grantedThen;
+        units = unitsCharged;
+        told = false;
+        return full || listeners.isCrossed(limits[i].applied.limit(), used, granted, units);
     }
 
-    /** Takes down how the i-th limit stands, as its meter said last. */
-    void charged(int i) {
-        statuses[i] = limits[i].status(used, granted, next, reset);
+    /**
+     * Says how long what counts then goes on to count.
+     *
+     * @param untilNext nanoseconds until some of what is used counts no more, {@link CompiledLimit#NEVER} if always
+     * @param untilReset nanoseconds until nothing of it counts any more
+     */
+    void waits(long untilNext, long untilReset) {
+        next = untilNext;
+        reset = untilReset;
+        told = true;
     }
 
-    /** Takes down how the i-th limit stands, which was not charged. */
-    void notCharged(int i, LimitStatus status) {
+    /** Takes down how the limit stands that was asked last, as its meter said last. */
+    void charged() {
+        if (told) {
+            takeDown(limits[i].status(used, granted, next, reset), units);
+        }
+    }
+
+    /** Takes down how the limit stands that was asked last and not charged, if the report is full. */
+    void notCharged(Meter meter, long now) {
+        if (full) {
+            takeDown(meter.status(limits[i], now), 0);
+        }
+    }
+
+    private void takeDown(LimitStatus status, long chargedUnits) {
+        if (statuses == null || charged == null) {
+            statuses = new LimitStatus[limits.length];
+            charged = new long[limits.length];
+        }
         statuses[i] = status;
+        charged[i] = chargedUnits;
     }
 
-    /** Returns a decision that tells what was taken down, in the order of the tables. */
+    /** Returns a decision that tells what was taken down, in the order of the tables; the same one if it is not full. */
     Decision in(Decision decision) {
-        return decision.withLimits(IntStream.range(0, limits.length)
-                .boxed()
-                .sorted((i, j) -> Integer.compare(limits[i].order, limits[j].order))
-                .map(i -> Objects.requireNonNull(statuses[i]))
-                .toList());
+        @Nullable LimitStatus[] taken = statuses;
+        return !full
+                ? decision
+                : decision.withLimits(IntStream.range(0, limits.length)
+                        .boxed()
+                        .sorted((a, b) -> Integer.compare(limits[a].order, limits[b].order))
+                        .map(of -> requireNonNull(requireNonNull(taken)[of]))
+                        .toList());
+    }
+
+    /** Notifies listeners of the limits that the charges brought near. */
+    void tellNear(Caller caller, String endpoint) {
+        for (int each = 0; statuses != null && charged != null && each < statuses.length; each++) {
+            LimitStatus status = statuses[each];
+            if (status != null) {
+                listeners.onCharged(caller, endpoint, status, charged[each]);
+            }
+        }
     }
 }

@@ -222,12 +222,14 @@ non-sealed class SlidingWindow extends Meter {
             long own = units == 0 ? 0 : markAt(now, block.number + first, exactMarks) + window - now;
             if (report != null) {
                 long before = Math.max(0, position - from);
-                long next = before == 0 ? own : waitFor(before - 2, position, block, first, given, now);
-                long reset = own > 0 || before == 0 ? own : waitFor(0, position, block, first, given, now);
-                if (before > 0 && (next == 0 || reset == 0)) {
-                    continue;
+                if (report.stands((before >> 1) + units, 0, units)) {
+                    long next = before == 0 ? own : waitFor(before - 2, position, block, first, given, now);
+                    long reset = own > 0 || before == 0 ? own : waitFor(0, position, block, first, given, now);
+                    if (before > 0 && (next == 0 || reset == 0)) {
+                        continue;
+                    }
+                    report.waits(next, reset);
                 }
-                report.stands((before >> 1) + units, 0, next, reset);
             }
             if (units == 0) {
                 return position >>> 1;
@@ -239,8 +241,8 @@ non-sealed class SlidingWindow extends Meter {
     }
 
     @Override
-    Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now) {
-        return chargeAnyway(limit, units, now);
+    Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now, @Nullable Report report) {
+        return chargeAnyway(limit, units, now, report);
     }
 
     @Override

@@ -56,7 +56,7 @@ class AdminToolsStressTest {
             });
             threads.submit(() -> {
                         for (int i = 0; i < 2_000_000; i++) {
-                            full.chargeMore(limit, booking, 5, 0);
+                            full.chargeMore(limit, booking, 5, 0, null);
                             full.grant(limit, 5, 0);
                             full.grant(limit, -5, 0);
                             full.refund(booking, 5);

@@ -9,6 +9,8 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
+import dev.ratelimit.Overrun;
+import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
@@ -110,20 +112,48 @@ class ListenersTest {
     void thereIsNoEventThatIsNotPassedOn() {
         assertThat(Arrays.stream(Listeners.class.getDeclaredMethods()).map(Method::getName))
                 .containsAll(Arrays.stream(RateLimitListener.class.getDeclaredMethods())
-                        .filter(method -> !method.isSynthetic())
+                        .filter(method -> !method.isSynthetic() && method.getReturnType() == void.class)
                         .map(Method::getName)
                         .toList());
     }
 
     @Test
     void aNearLimitIsToldToTheOneListenerWhoseShareItReached() {
-        Listeners listeners = listeners(noting("first", List.of(0.5)), noting("second"), noting("third", List.of(1.0)));
-        assertThat(listeners.nearLimitAt()).containsExactly(0.5, 1, 1);
-        assertThat(listeners.isTold(1, LIMIT.limit()))
-                .as("for soft quotas only")
-                .isFalse();
-        listeners.onNearLimit(2, CALLER, "chat", STATUS);
+        Listeners listeners =
+                listeners(noting("first", List.of(0.5)), noting("second"), noting("third", List.of(0.95)));
+        listeners.onCharged(CALLER, "chat", STATUS, 1);
         assertThat(heard).containsExactly("third onNearLimit" + List.of(CALLER, "chat", STATUS));
+    }
+
+    @Test
+    void aShareIsReachedByTheChargeThatLedToIt() {
+        Listeners listeners = listeners(noting("only", List.of(0.8)));
+        assertThat(listeners.isCrossed(LIMIT.limit(), 15, 0, 15)).as("below").isFalse();
+        assertThat(listeners.isCrossed(LIMIT.limit(), 16, 0, 1)).as("to it").isTrue();
+        assertThat(listeners.isCrossed(LIMIT.limit(), 20, 0, 20)).as("past it").isTrue();
+        assertThat(listeners.isCrossed(LIMIT.limit(), 17, 0, 1)).as("from it").isFalse();
+        assertThat(listeners.isCrossed(LIMIT.limit(), 16, 0, 0)).as("at it").isFalse();
+        assertThat(listeners.isCrossed(LIMIT.limit(), 16, 0, -4))
+                .as("back to it")
+                .isFalse();
+        assertThat(listeners.isCrossed(LIMIT.limit(), 31, 20, 31))
+                .as("below, with what is granted")
+                .isFalse();
+        assertThat(listeners.isCrossed(LIMIT.limit(), 32, 20, 32))
+                .as("to it, with what is granted")
+                .isTrue();
+    }
+
+    @Test
+    void aSoftQuotaIsToldWhenItIsUsedUpToo() {
+        Listeners listeners = listeners(noting("only", List.of(0.8)));
+        Quota quota = Quota.perMonth(10);
+        Quota soft = quota.withOverrun(Overrun.NEVER_REFUSES);
+        assertThat(listeners.isCrossed(quota, 11, 0, 2)).isFalse();
+        assertThat(listeners.isCrossed(soft, 11, 0, 2)).isTrue();
+        assertThat(listeners().isCrossed(soft, 11, 0, 2))
+                .as("without listeners")
+                .isFalse();
     }
 
     @Test
@@ -169,7 +199,7 @@ class ListenersTest {
                 throw new IllegalStateException("bad");
             }
         });
-        listeners.onNearLimit(0, CALLER, "chat", STATUS);
+        listeners.onCharged(CALLER, "chat", STATUS, 4);
         assertThat(log.thrown).hasSize(1);
     }
 

@@ -17,10 +17,10 @@ import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -206,19 +206,53 @@ class NotifyingLimiterTest {
     }
 
     @Test
-    void whatIsReachedAgainInTheInstantItWasToldInIsNotToldAgain() {
+    void aCallThatIsRefusedByAnotherLimitTellsNothing() {
         InMemoryRateLimiter limiter = limiter(new NearOnly(0.8));
-        Usage eighty = Usage.of(Unit.TOKENS, 80);
-        time.advanceNanos(7);
-        for (int i = 0; i < 3; i++) {
-            limiter.reserve("acme", "chat", eighty).cancel();
-        }
-        limiter.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 1));
-        limiter.reserve("acme", "chat", eighty).cancel();
+        Tier both = tier.withTable(LimitTable.named("months").eachOtherEndpoint(Quota.perMonth(Unit.TOKENS, 70)));
+        Caller caller = Caller.of("acme", both);
+        assertThat(limiter.tryAcquire(caller, "chat", Usage.of(Unit.TOKENS, 80)).isAdmitted())
+                .isFalse();
+        assertThat(heard).isEmpty();
+        assertThat(limiter.tryAcquire(caller, "chat", Usage.of(Unit.TOKENS, 60)).isAdmitted())
+                .isTrue();
+        assertThat(heard).containsExactly("0.8 at 60");
+    }
+
+    @Test
+    void whoHearsOfNearLimitsHearsOfThemFromAReportingLimiterToo() {
+        InMemoryRateLimiter limiter = limiter(new NearOnly(0.8)).reporting();
+        assertThat(limiter.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 80)).limits())
+                .hasSize(1);
+        Reservation reservation = limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, 5));
+        assertThat(reservation.use(Usage.of(Unit.TOKENS, 7)).limits())
+                .extracting(LimitStatus::used)
+                .containsExactly(87L);
         assertThat(heard).containsExactly("0.8 at 80");
-        time.advanceNanos(1);
-        limiter.reserve("acme", "chat", eighty).cancel();
-        assertThat(heard).containsExactly("0.8 at 80", "0.8 at 81");
+    }
+
+    @Test
+    void aCallThatTellsNothingAllocatesNoMoreThanWithoutAShare() {
+        long without = bytesOfCalls(limiter(new RateLimitListener() {}));
+        long with = bytesOfCalls(limiter(new NearOnly(1)));
+        // A call makes one report, of some fields.
+        assertThat(with).isLessThan(without + 10_000 * 120L);
+    }
+
+    /** Returns what ten thousand calls allocate, under a window and a quota that are far from used up. */
+    private long bytesOfCalls(InMemoryRateLimiter limiter) {
+        Tier far = tier(1L << 40)
+                .withTable(LimitTable.named("months").eachOtherEndpoint(Quota.perMonth(Unit.TOKENS, 1L << 40)));
+        Caller caller = Caller.of("acme", far);
+        Usage one = Usage.of(Unit.TOKENS, 1);
+        for (int i = 0; i < 10_000; i++) {
+            limiter.tryAcquire(caller, "chat", one);
+        }
+        heard.clear();
+        Allocation allocation = new Allocation();
+        for (int i = 0; i < 10_000; i++) {
+            limiter.tryAcquire(caller, "chat", one);
+        }
+        return allocation.bytes();
     }
 
     /** Notes near limits only. */
@@ -242,17 +276,17 @@ class NotifyingLimiterTest {
     }
 
     @RepeatedTest(50)
-    void threadsThatReachALimitTogetherTellItOnce() throws Exception {
-        AtomicInteger told = new AtomicInteger();
+    void threadsThatReachALimitTogetherTellItOnceAsOfTheChargeThatReachedIt() throws Exception {
+        ConcurrentLinkedQueue<Long> told = new ConcurrentLinkedQueue<>();
         InMemoryRateLimiter limiter = limiter(new RateLimitListener() {
             @Override
             public List<Double> nearLimitAt() {
-                return List.of(0.5);
+                return List.of(0.1, 0.3, 0.5, 0.7);
             }
 
             @Override
             public void onNearLimit(Caller caller, String endpoint, LimitStatus status) {
-                told.incrementAndGet();
+                told.add(status.used());
             }
         });
         ExecutorService threads = Executors.newFixedThreadPool(2);
@@ -271,7 +305,7 @@ class NotifyingLimiterTest {
         } finally {
             threads.shutdown();
         }
-        assertThat(told.get()).isEqualTo(1);
+        assertThat(told).containsExactlyInAnyOrder(10L, 30L, 50L, 70L);
     }
 
     @Test

@@ -104,7 +104,7 @@ class OrganizationStoreTest {
         Tier tier = Tier.named("tier")
                 .table(LimitTable.named("table").eachOtherEndpoint(RateLimit.perMinute(5)))
                 .build();
-        assertThat(requireNonNull(InMemoryReservation.reserve(store, acme, tier, "chat", Usage.call(), false))
+        assertThat(requireNonNull(InMemoryReservation.reserve(store, acme, tier, "chat", Usage.call(), null))
                         .cancel())
                 .isTrue();
         store.sweepAll();

@@ -80,12 +80,12 @@ class PeriodCounterTest {
     void moreIsChargedToThePeriodOfThePlaceWhetherItFitsOrNot() {
         CompiledLimit limit = CompiledLimits.of(TEN_A_DAY);
         Meter.Booking january = counter.booking(charge(limit, 7));
-        counter.chargeMore(limit, january, 8, time.nanoTime());
+        counter.chargeMore(limit, january, 8, time.nanoTime(), null);
         assertThat(counter.status(limit, time.nanoTime()).overrun()).isEqualTo(5);
         assertThat(~charge(limit, 0)).isEqualTo(Duration.ofHours(1).toNanos());
         time.advance(Duration.ofHours(2));
         assertThat(charge(limit, 3)).isNotNegative();
-        counter.chargeMore(limit, january, 4, time.nanoTime());
+        counter.chargeMore(limit, january, 4, time.nanoTime(), null);
         assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(3);
     }
 
@@ -97,7 +97,7 @@ class PeriodCounterTest {
         assertThat(charge(limit, 3)).isNotNegative();
         Meter.Booking gone = counter.booking(january);
         counter.refund(gone, 7);
-        counter.chargeMore(limit, gone, 7, time.nanoTime());
+        counter.chargeMore(limit, gone, 7, time.nanoTime(), null);
         assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(3);
     }
 
@@ -107,7 +107,7 @@ class PeriodCounterTest {
         CompiledLimit limit = CompiledLimits.of(Quota.of(Unit.TOKENS, greatest, DAYS));
         Meter.Booking booking = counter.booking(charge(limit, 5));
         for (int i = 0; i < 300; i++) {
-            counter.chargeMore(limit, booking, greatest, time.nanoTime());
+            counter.chargeMore(limit, booking, greatest, time.nanoTime(), null);
         }
         assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(1L << 61);
         assertThat(~charge(limit, 1)).isEqualTo(Duration.ofHours(1).toNanos());
@@ -120,7 +120,7 @@ class PeriodCounterTest {
         Meter.Booking booking = counter.booking(charge(limit, 5));
         counter.grant(limit, greatest, time.nanoTime());
         for (int i = 0; i < 300; i++) {
-            counter.chargeMore(limit, booking, greatest, time.nanoTime());
+            counter.chargeMore(limit, booking, greatest, time.nanoTime(), null);
         }
         assertThat(counter.status(limit, time.nanoTime()).used()).isEqualTo(1L << 61);
     }
@@ -274,7 +274,7 @@ class PeriodCounterTest {
         assertThat(status().used()).isZero();
         jump(Duration.ofDays(-10));
         assertThat(status().used()).isEqualTo(5);
-        counter.chargeMore(limit, counter.booking(charge(limit, 0)), 1, time.nanoTime());
+        counter.chargeMore(limit, counter.booking(charge(limit, 0)), 1, time.nanoTime(), null);
         jump(Duration.ofDays(-10));
         assertThat(status().used()).isEqualTo(6);
         jump(Duration.ofDays(-10));

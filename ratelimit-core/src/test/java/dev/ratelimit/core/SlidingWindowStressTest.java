@@ -205,7 +205,7 @@ class SlidingWindowStressTest {
         for (int i = 0; i < CALLS / 4; i++) {
             long before = System.nanoTime();
             if (random.nextInt(8) == 0) {
-                window.chargeMore(limit, null, 2, before);
+                window.chargeMore(limit, null, 2, before, null);
                 charges.add(new Settled(before, System.nanoTime(), 2, 2, false));
                 continue;
             }

@@ -172,7 +172,7 @@ class SlidingWindowTest {
     void moreIsChargedWhetherItFitsOrNotAndNothingIsAdmittedUntilThatIsGone() {
         CompiledLimit ten = CompiledLimits.window(10, 100);
         window.charge(ten, 4, 0);
-        window.chargeMore(ten, null, 10, 30);
+        window.chargeMore(ten, null, 10, 30, null);
         assertThat(window.status(ten, 30).overrun()).isEqualTo(4);
         assertRefused(window.charge(ten, 0, 40), 60);
         assertRefused(window.charge(ten, 1, 40), 90);
@@ -187,7 +187,7 @@ class SlidingWindowTest {
         CompiledLimit limit = CompiledLimits.window(greatest, 100);
         window.charge(limit, 5, 0);
         for (int i = 0; i < 300; i++) {
-            window.chargeMore(limit, null, greatest, 50);
+            window.chargeMore(limit, null, greatest, 50, null);
         }
         assertThat(window.status(limit, 50).used()).isEqualTo(1L << 61);
         assertRefused(window.charge(limit, 1, 50), 100);

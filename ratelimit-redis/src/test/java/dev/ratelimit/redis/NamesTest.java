@@ -116,7 +116,7 @@ class NamesTest extends ServedTest {
         assertKeysAreShort();
     }
 
-    @RepeatedTest(5)
+    @RepeatedTest(2)
     void ofAnyKindAreEncodedEachToAnother(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         Set<String> names = new HashSet<>(List.of("", "%-", "%o", "%t", "{}", "(further endpoints)"));

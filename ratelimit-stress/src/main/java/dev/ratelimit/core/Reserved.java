@@ -22,7 +22,7 @@ final class Reserved {
     Reserved() {
         book.all.decider.tryAcquire(book.organization(), TIER, "chat", tokens(30));
         reservation = requireNonNull(
-                InMemoryReservation.reserve(book.all, book.organization(), TIER, "chat", tokens(10), false));
+                InMemoryReservation.reserve(book.all, book.organization(), TIER, "chat", tokens(10), null));
     }
 
     static Usage tokens(long tokens) {

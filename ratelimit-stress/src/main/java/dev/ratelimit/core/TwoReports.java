@@ -35,7 +35,7 @@ public class TwoReports {
 
     private long remaining() {
         return book.all
-                .tryAcquire("acme", TWO, "chat", Usage.call(), true)
+                .tryAcquire("acme", TWO, "chat", Usage.call(), Report.of(true, book.all.listeners))
                 .limits()
                 .get(0)
                 .remaining();

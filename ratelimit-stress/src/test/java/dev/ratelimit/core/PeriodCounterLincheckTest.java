@@ -52,7 +52,7 @@ class PeriodCounterLincheckTest {
         @Operation(nonParallelGroup = "reservations")
         public void chargeMore(@Param(name = "units") int units) {
             if (!places.isEmpty()) {
-                days.counter.chargeMore(Days.TEN, places.element(), units, days.time.nanoTime());
+                days.counter.chargeMore(Days.TEN, places.element(), units, days.time.nanoTime(), null);
             }
         }
     }

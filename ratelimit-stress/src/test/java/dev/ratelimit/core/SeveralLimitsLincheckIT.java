@@ -61,14 +61,14 @@ class SeveralLimitsLincheckIT {
         public boolean peek(@Param(name = "endpoint") int endpoint) {
             return book.all
                     .decider
-                    .peek(organization, TIER, String.valueOf(endpoint), ONE, false)
+                    .peek(organization, TIER, String.valueOf(endpoint), ONE, null)
                     .isAdmitted();
         }
 
         @Operation(nonParallelGroup = "reservations")
         public boolean reserve(@Param(name = "endpoint") int endpoint) {
             Reservation reservation = requireNonNull(
-                    InMemoryReservation.reserve(book.all, organization, TIER, String.valueOf(endpoint), ONE, false));
+                    InMemoryReservation.reserve(book.all, organization, TIER, String.valueOf(endpoint), ONE, null));
             return reservation.decision().isAdmitted() && reservations.add(reservation);
         }
 

@@ -183,8 +183,20 @@ final class Twins {
                     "a decision tells how its limits stand after it",
                     Decider.class,
                     TwoReports.class,
-                    "if (report != null) { report.charged(i); }",
-                    "if (report != null) { report.notCharged(i, meter.status(limit, clocks.nanoTime())); }"),
+                    "if (report != null) { report.charged(); } decision",
+                    "if (report != null) { report.notCharged(meter, clocks.nanoTime()); } decision"),
+            new Twin(
+                    "a record does not ask whether it holds",
+                    Decider.class,
+                    RecordAgainstCleanUp.class,
+                    "recorded = organization.confirmLive();",
+                    "recorded = true;"),
+            new Twin(
+                    "a record is written without a CAS",
+                    PeriodCounter.class,
+                    RecordsOfAQuota.class,
+                    "if (period.charge(balance, more)) {",
+                    "period.balance = balance + more; if (true) {"),
             new Twin(
                     "two tiers that come first make two meters",
                     MeterTable.class,

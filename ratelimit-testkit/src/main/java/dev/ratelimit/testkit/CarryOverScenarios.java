@@ -168,7 +168,7 @@ abstract class CarryOverScenarios extends Scenarios {
                 .used(6L);
     }
 
-    @RepeatedTest(50)
+    @RepeatedTest(25)
     void inAnyHistoryWhatIsUsedThenIsWhatTheReferenceSays(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);

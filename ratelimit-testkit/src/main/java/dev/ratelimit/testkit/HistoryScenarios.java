@@ -24,7 +24,7 @@ abstract class HistoryScenarios extends Scenarios {
         super(contract);
     }
 
-    @RepeatedTest(100)
+    @RepeatedTest(50)
     void everyAnswerIsTheReferences(RepetitionInfo repetition) {
         RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
         begin(traffic.time());
@@ -51,7 +51,7 @@ abstract class HistoryScenarios extends Scenarios {
         }
     }
 
-    @RepeatedTest(100)
+    @RepeatedTest(50)
     void waitingAsToldHelpsAndOneTickLessDoesNot(RepetitionInfo repetition) {
         RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
         begin(traffic.time());

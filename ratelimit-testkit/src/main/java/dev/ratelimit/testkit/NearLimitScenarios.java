@@ -168,4 +168,35 @@ abstract class NearLimitScenarios extends Scenarios {
         at(2).admits(tokens(10));
         told(80L);
     }
+
+    @Test
+    void whatIsReachedAgainAtTheSameMomentIsToldAgain() {
+        limits(TOKENS);
+        reserves(tokens(80)).cancels();
+        reserves(tokens(85)).cancels();
+        told(80L, 85L);
+        reserves(tokens(40)).adds(tokens(45)).settles(tokens(79)).admits(tokens(1));
+        told(85L, 80L);
+    }
+
+    /** Nobody reached the share: it was moved below what is used. */
+    @Test
+    void anAmountThatIsLoweredIsNotAChargeThatReachesTheShare() {
+        limits(TEN).admits(6);
+        limits(TEN.withAmount(7)).admits(1);
+        told();
+        at(60_000).admits(5, 1);
+        told(6L);
+    }
+
+    @Test
+    void usageThatHasHappenedReachesTheShareAsACallDoes() {
+        limits(TOKENS, Quota.perMonth(Unit.TOKENS, 1_000));
+        assertThat(limiter.record("acme", "chat", tokens(79)).isCharged()).isTrue();
+        told();
+        assertThat(limiter.record("acme", "chat", tokens(721)).isCharged()).isTrue();
+        told(800L, 800L);
+        assertThat(limiter.record("acme", "chat", tokens(50)).isCharged()).isTrue();
+        told();
+    }
 }

@@ -145,7 +145,7 @@ abstract class RecordScenarios extends Scenarios {
 
     /** Records, calls and reservations in any order, under limits of all kinds: every answer is the reference's. */
     @Tag("histories")
-    @RepeatedTest(50)
+    @RepeatedTest(25)
     void everyRecordIsTheReferences(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);

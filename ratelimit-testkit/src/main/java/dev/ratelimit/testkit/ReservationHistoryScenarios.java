@@ -57,7 +57,7 @@ abstract class ReservationHistoryScenarios extends Scenarios {
         }
     }
 
-    @RepeatedTest(100)
+    @RepeatedTest(50)
     void everyAnswerIsTheReferences(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
@@ -106,7 +106,7 @@ abstract class ReservationHistoryScenarios extends Scenarios {
         assertThat(limiter.status(caller, endpoint)).as("%s", step).isEqualTo(reference.status(caller, endpoint));
     }
 
-    @RepeatedTest(100)
+    @RepeatedTest(50)
     void aStreamThatWaitsAsToldGoesOnAndNotOneTickEarlier(RepetitionInfo repetition) {
         RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
         begin(traffic.time());

@@ -182,7 +182,7 @@ abstract class WallClockHistoryScenarios extends Scenarios {
     }
 
     /** Nothing is charged but by calls. A day that is over by the monotonic clock may be another day. */
-    @RepeatedTest(40)
+    @RepeatedTest(20)
     void noDayHoldsMoreThanItsAmount(RepetitionInfo repetition) {
         random = new Random(repetition.getCurrentRepetition());
         begin(anyTime());
