@@ -63,6 +63,9 @@ class CallsInFlightTest extends ServedTest {
         assertThat(other.peek("acme", "chat", Usage.call()).isAdmitted()).isFalse();
         assertThat(status(other).used()).isEqualTo(2);
         clock.micros++;
+        assertThat(rejected(other.peek("acme", "chat", Usage.of(Unit.CALLS, 2))).retryAfter())
+                .as("until the second")
+                .hasValue(Duration.ofSeconds(1));
         assertThat(status(other).used()).isEqualTo(1);
         assertThat(other.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
                 .isTrue();

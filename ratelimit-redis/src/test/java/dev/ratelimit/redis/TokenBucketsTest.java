@@ -267,9 +267,9 @@ class TokenBucketsTest extends ServedTest {
                 served++;
                 most = Math.max(most, served - flowed - least);
             }
-            // Bursts, and pauses in which leases are left over.
-            int millis = random.nextInt(50) == 0 ? random.nextInt(1_500) : random.nextInt(3) / 2;
-            time.advance(Duration.ofMillis(millis));
+            // Bursts, first calls of leases, and pauses in which leases are left over or end.
+            int pause = random.nextInt(3) == 0 ? 1_500 : 190;
+            time.advance(Duration.ofMillis(random.nextInt(30) == 0 ? random.nextInt(pause) : 0));
             machines.forEach(Machine::ring);
         }
         assertThat(served).isGreaterThan(500);
