@@ -184,6 +184,20 @@ class TokenBucketsTest extends ServedTest {
         });
     }
 
+    /** A usual call is left to the fast part of the script, which asks for no list and no head as a whole. */
+    @Test
+    void areChargedByUsualCalls() {
+        RedisRateLimiter limiter = limiterOf(TokenBucket.perSecond(20).withCapacity(100));
+        limiter.tryAcquire("acme", "chat");
+        forgetCounts();
+        for (int i = 0; i < 300; i++) {
+            limiter.tryAcquire("acme", "chat");
+            clock.micros += 40_000;
+        }
+        assertThat(sent("getrange")).isEqualTo(300);
+        assertThat(sent("mget")).isLessThan(3);
+    }
+
     @Test
     void withoutAFlowStayAsTheyAre() {
         RedisRateLimiter limiter = limiterOf(TokenBucket.perSecond(0).withCapacity(3));
