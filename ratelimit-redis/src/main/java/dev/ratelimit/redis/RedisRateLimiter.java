@@ -14,6 +14,7 @@ import dev.ratelimit.Resolution;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.DecisionCounter;
+import dev.ratelimit.kernel.Endpoints;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.RedisClient;
@@ -179,8 +180,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     @Override
     public Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
-        if (!(who instanceof Caller caller)) {
-            return refused((Rejected) who);
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        if (!(resolved instanceof Caller caller)) {
+            return refused((Rejected) resolved);
         }
         Outcome outcome =
                 executor.await(charged(caller, endpoint, usage), failure -> decidedInOutage(caller, endpoint, usage));
@@ -206,18 +208,20 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     @Override
     public Decision peek(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
-        return who instanceof Caller caller
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        return resolved instanceof Caller caller
                 ? executor.await(
                         scriptClient.look(caller, endpoint, usage, reports),
                         failure -> outagePolicy.peek(caller, endpoint, usage, reports))
-                : refused((Rejected) who);
+                : refused((Rejected) resolved);
     }
 
     @Override
     public AsyncReservation reserve(Resolution who, String endpoint, Usage estimate) {
         requireCall(who, endpoint, requireNonNull(estimate, "estimate"));
-        if (!(who instanceof Caller caller)) {
-            return rejected(refused((Rejected) who));
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        if (!(resolved instanceof Caller caller)) {
+            return rejected(refused((Rejected) resolved));
         }
         AsyncReservation reservation = executor.await(
                 reserved(caller, endpoint, estimate), failure -> reservedInOutage(caller, endpoint, estimate));
@@ -267,8 +271,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     @Override
     public Recorded record(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
-        if (!(who instanceof Caller caller)) {
-            return Recorded.notCharged(refused((Rejected) who));
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        if (!(resolved instanceof Caller caller)) {
+            return Recorded.notCharged(refused((Rejected) resolved));
         }
         Recorded recorded = executor.await(
                 recorded(caller, endpoint, usage), failure -> outagePolicy.record(caller, endpoint, usage, reports));
@@ -366,8 +371,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         @Override
         public CompletionStage<Decision> tryAcquire(Resolution who, String endpoint, Usage usage) {
             requireCall(who, endpoint, usage);
-            if (!(who instanceof Caller caller)) {
-                return completed(refused((Rejected) who));
+            Resolution resolved = Endpoints.resolve(who, endpoint);
+            if (!(resolved instanceof Caller caller)) {
+                return completed(refused((Rejected) resolved));
             }
             return executor.otherwise(
                             charged(caller, endpoint, usage), failure -> decidedInOutage(caller, endpoint, usage))
@@ -377,18 +383,20 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         @Override
         public CompletionStage<Decision> peek(Resolution who, String endpoint, Usage usage) {
             requireCall(who, endpoint, usage);
-            return who instanceof Caller caller
+            Resolution resolved = Endpoints.resolve(who, endpoint);
+            return resolved instanceof Caller caller
                     ? executor.otherwise(
                             scriptClient.look(caller, endpoint, usage, reports),
                             failure -> outagePolicy.peek(caller, endpoint, usage, reports))
-                    : completed(refused((Rejected) who));
+                    : completed(refused((Rejected) resolved));
         }
 
         @Override
         public CompletionStage<Reservation> reserve(Resolution who, String endpoint, Usage estimate) {
             requireCall(who, endpoint, requireNonNull(estimate, "estimate"));
-            if (!(who instanceof Caller caller)) {
-                return completed(rejected(refused((Rejected) who)));
+            Resolution resolved = Endpoints.resolve(who, endpoint);
+            if (!(resolved instanceof Caller caller)) {
+                return completed(rejected(refused((Rejected) resolved)));
             }
             return executor.otherwise(
                             reserved(caller, endpoint, estimate),
@@ -399,8 +407,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         @Override
         public CompletionStage<Recorded> record(Resolution who, String endpoint, Usage usage) {
             requireCall(who, endpoint, usage);
-            if (!(who instanceof Caller caller)) {
-                return completed(Recorded.notCharged(refused((Rejected) who)));
+            Resolution resolved = Endpoints.resolve(who, endpoint);
+            if (!(resolved instanceof Caller caller)) {
+                return completed(Recorded.notCharged(refused((Rejected) resolved)));
             }
             return executor.otherwise(
                             recorded(caller, endpoint, usage),

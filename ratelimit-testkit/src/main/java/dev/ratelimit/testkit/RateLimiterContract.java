@@ -265,6 +265,13 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    class ShortForms extends ShortFormScenarios {
+        ShortForms() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
     class Tiers extends TierScenarios {
         Tiers() {
             super(RateLimiterContract.this);
