@@ -11,6 +11,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import io.lettuce.core.RedisClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,6 +129,23 @@ class CallsInFlightTest extends ServedTest {
         assertThat(sent("evalsha")).isZero();
         reservation.cancel();
         assertThat(reservation.renew()).isFalse();
+    }
+
+    @Test
+    void renewingTellsFalseWhereRedisDoesNotAnswer() {
+        RedisServer server = new RedisServer();
+        RedisClient client = RedisClient.create(server.uri());
+        RedisRateLimiter limiter = RedisRateLimiter.builder(client)
+                .tier(tierOf(ConcurrencyLimit.of(1, LONGEST)))
+                .timeout(Duration.ofSeconds(2))
+                .build();
+        Reservation reservation = limiter.reserve("acme", "chat", Usage.call());
+        assertThat(reservation.renewAsync().toCompletableFuture().join()).isTrue();
+        server.close();
+        assertThat(reservation.renew()).isFalse();
+        assertThat(reservation.renewAsync().toCompletableFuture().join()).isFalse();
+        limiter.close();
+        Clients.shutDown(client);
     }
 
     @Test
