@@ -216,8 +216,7 @@ class UsualCallsTest extends ServedTest {
     @Test
     void areLeftToTheOthersWhereABucketIsAheadOfTheClock() {
         Tier tier = Tier.named("tier")
-                .table(LimitTable.named("table")
-                        .each(TokenBucket.perSecond(7).withCapacity(100), "chat"))
+                .table(LimitTable.named("table").each(TokenBucket.perSecond(7).withCapacity(100), "chat"))
                 .build();
         LimitSet limitSet = encodedLimits.of(Caller.of("nobody", tier), "chat");
         for (long back : new long[] {0, 3, 700_000, 5_000_000, TWO_HOURS, 1, TWO_HOURS}) {
