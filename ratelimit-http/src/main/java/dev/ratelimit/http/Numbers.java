@@ -9,7 +9,7 @@ final class Numbers {
     static final long MAX = 999_999_999_999_999L;
 
     private static final long MILLIS_OF_SECOND = 1_000;
-    private static final int NANOS_OF_MILLI = 1_000_000;
+    private static final long NANOS_OF_MILLI = 1_000_000;
 
     private Numbers() {}
 

@@ -100,8 +100,7 @@ final class Outgoing {
         if (decision instanceof Rejected no && takesMargin(no) && who instanceof Caller caller) {
             long now = time.nanoTime();
             long from = now + nanosOf(no);
-            margins.hold(
-                    caller.organization(), endpoint, from, from + margin.toNanos(), no.cause(), noticeOf(no), now);
+            margins.hold(caller.organization(), endpoint, from, from + margin.toNanos(), no.cause(), noticeOf(no), now);
         }
         return longer(decision);
     }

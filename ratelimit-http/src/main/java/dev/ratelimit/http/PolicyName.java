@@ -90,7 +90,8 @@ final class PolicyName {
 
     private void escape(int character) {
         boolean isAlone = character >= Character.MIN_SURROGATE && character <= Character.MAX_SURROGATE;
-        byte[] bytes = isAlone ? surrogate(character) : Character.toString(character).getBytes(UTF_8);
+        byte[] bytes =
+                isAlone ? surrogate(character) : Character.toString(character).getBytes(UTF_8);
         for (byte each : bytes) {
             text.append('%').append(hex(each >> 4)).append(hex(each));
         }
@@ -100,7 +101,9 @@ final class PolicyName {
     /** Encodes a surrogate that stands alone as UTF-8 would encode a character of its number. */
     private static byte[] surrogate(int character) {
         return new byte[] {
-            (byte) (0xE0 | character >> 12), (byte) (0x80 | character >> 6 & 0x3F), (byte) (0x80 | character & 0x3F)
+            (byte) (0xE0 | (character >> 12)),
+            (byte) (0x80 | ((character >> 6) & 0x3F)),
+            (byte) (0x80 | (character & 0x3F))
         };
     }
 

@@ -146,14 +146,15 @@ public final class RateLimitFields {
 
     private void write(Dialect dialect, List<ToldLimit> limits, long latest, BiConsumer<String, String> sink) {
         switch (dialect) {
-            case IETF -> IetfFields.write(
-                    registeredOnly
-                            ? limits.stream()
-                                    .filter(IetfFields::hasRegisteredUnit)
-                                    .toList()
-                            : limits,
-                    latest,
-                    sink);
+            case IETF ->
+                IetfFields.write(
+                        registeredOnly
+                                ? limits.stream()
+                                        .filter(IetfFields::hasRegisteredUnit)
+                                        .toList()
+                                : limits,
+                        latest,
+                        sink);
             case X_RATELIMIT -> VendorFields.xRateLimit(limits, wait -> Long.toString(Numbers.seconds(wait)), sink);
             case X_RATELIMIT_EPOCH -> VendorFields.xRateLimit(limits, this::epochSecond, sink);
             case OPENAI -> VendorFields.openAi(limits, sink);

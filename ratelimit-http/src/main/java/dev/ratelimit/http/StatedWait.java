@@ -98,7 +98,8 @@ final class StatedWait {
 
     private Duration bounded(BigDecimal seconds) {
         BigDecimal inRange = seconds.max(BigDecimal.ZERO).min(cap);
-        return Duration.ofNanos(inRange.movePointRight(9).setScale(0, RoundingMode.CEILING).longValue());
+        return Duration.ofNanos(
+                inRange.movePointRight(9).setScale(0, RoundingMode.CEILING).longValue());
     }
 
     private static BigDecimal seconds(Duration wait) {
@@ -127,9 +128,10 @@ final class StatedWait {
             List<String> remaining = values(String.format(limit, "remaining"));
             boolean isUsedUp = remaining.isEmpty()
                     ? isRefused
-                    : remaining.stream().anyMatch(value -> number(value)
-                            .filter(number -> number.signum() <= 0)
-                            .isPresent());
+                    : remaining.stream()
+                            .anyMatch(value -> number(value)
+                                    .filter(number -> number.signum() <= 0)
+                                    .isPresent());
             if (isUsedUp) {
                 values(String.format(limit, "reset")).forEach(value -> resets.add(reset(value)));
             }
@@ -139,10 +141,7 @@ final class StatedWait {
     }
 
     private Optional<BigDecimal> reset(String value) {
-        return number(value)
-                .map(this::untilNumber)
-                .or(() -> counted(value))
-                .or(() -> until(value));
+        return number(value).map(this::untilNumber).or(() -> counted(value)).or(() -> until(value));
     }
 
     private BigDecimal untilNumber(BigDecimal number) {
@@ -150,11 +149,7 @@ final class StatedWait {
             return number;
         }
         BigDecimal epoch = number.compareTo(FIRST_EPOCH_MILLIS) < 0 ? number : number.divide(THOUSAND);
-        return epoch.subtract(new BigDecimal(now.getEpochSecond())).subtract(nanosOf(now));
-    }
-
-    private static BigDecimal nanosOf(Instant instant) {
-        return new BigDecimal(instant.getNano()).movePointLeft(9);
+        return epoch.subtract(seconds(Duration.between(Instant.EPOCH, now)));
     }
 
     private static Optional<BigDecimal> number(String value) {
@@ -169,7 +164,8 @@ final class StatedWait {
         }
         BigDecimal sum = BigDecimal.ZERO;
         for (Matcher part = COUNTED.matcher(text); part.find(); ) {
-            sum = sum.add(new BigDecimal(part.group(1)).multiply(SECONDS_OF.getOrDefault(part.group(2), BigDecimal.ZERO)));
+            sum = sum.add(
+                    new BigDecimal(part.group(1)).multiply(SECONDS_OF.getOrDefault(part.group(2), BigDecimal.ZERO)));
         }
         return Optional.of(sum);
     }

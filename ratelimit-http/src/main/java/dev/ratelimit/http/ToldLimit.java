@@ -69,8 +69,8 @@ record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilM
         if (!(decision instanceof Rejected no)) {
             return new ToldLimit(status, false, untilMore(status, Optional.empty()));
         }
-        boolean isCause = no.cause() instanceof LimitReached reached
-                && reached.applied().equals(status.applied());
+        boolean isCause =
+                no.cause() instanceof LimitReached reached && reached.applied().equals(status.applied());
         // When the whole call fits, so does one unit.
         Optional<Duration> untilFits = units > 0 ? no.retryAfter() : Optional.empty();
         return new ToldLimit(status, isCause || refuses(status, units), untilMore(status, untilFits));
@@ -119,7 +119,8 @@ record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilM
     }
 
     private static Optional<Duration> least(Optional<Duration> a, Optional<Duration> b) {
-        return a.isEmpty() || b.isPresent() && b.get().compareTo(a.get()) < 0 ? b : a;
+        boolean isSooner = b.isPresent() && (a.isEmpty() || b.get().compareTo(a.get()) < 0);
+        return isSooner ? b : a;
     }
 
     AppliedLimit applied() {

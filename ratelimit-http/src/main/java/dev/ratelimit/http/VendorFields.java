@@ -36,7 +36,9 @@ final class VendorFields {
         for (Unit unit : OF_OPENAI) {
             tightest(limits, unit).ifPresent(told -> {
                 sink.accept("x-ratelimit-limit-" + name(unit), number(told.most()));
-                sink.accept("x-ratelimit-remaining-" + name(unit), number(told.status().remaining()));
+                sink.accept(
+                        "x-ratelimit-remaining-" + name(unit),
+                        number(told.status().remaining()));
                 reset(told).ifPresent(wait -> sink.accept("x-ratelimit-reset-" + name(unit), counted(wait)));
             });
         }
@@ -49,7 +51,9 @@ final class VendorFields {
                 String prefix = "anthropic-ratelimit-" + name(unit);
                 sink.accept(prefix + "-limit", number(told.most()));
                 sink.accept(prefix + "-remaining", number(told.status().remaining()));
-                reset(told).ifPresent(wait -> sink.accept(prefix + "-reset", after(now, wait).toString()));
+                reset(told)
+                        .ifPresent(wait ->
+                                sink.accept(prefix + "-reset", after(now, wait).toString()));
             });
         }
     }
@@ -88,7 +92,9 @@ final class VendorFields {
         }
         long minutes = millis / 60_000;
         String hours = minutes < 60 ? "" : minutes / 60 + "h";
-        String part = millis % 1_000 == 0 ? "" : String.format(".%03d", millis % 1_000).replaceAll("0+$", "");
+        String part = millis % 1_000 == 0
+                ? ""
+                : String.format(".%03d", millis % 1_000).replaceAll("0+$", "");
         return hours + (minutes == 0 ? "" : minutes % 60 + "m") + millis / 1_000 % 60 + part + "s";
     }
 }

@@ -49,7 +49,11 @@ class HttpProblemsTest {
     @Test
     void allLimitsThatRefuseAreNamed() throws Exception {
         Given given = Given.limits(
-                "1 calls per minute", "9 calls per minute", "10 tokens per day", "5 tokens per call", "3 tokens in all, until reached");
+                "1 calls per minute",
+                "9 calls per minute",
+                "10 tokens per day",
+                "5 tokens per call",
+                "3 tokens in all, until reached");
         Usage usage = Usage.of(Unit.TOKENS, 4);
         given.call(usage);
         Usage large = Usage.of(Unit.TOKENS, 7);
@@ -82,7 +86,7 @@ class HttpProblemsTest {
         assertThat(tooDear.status()).isEqualTo(402);
         assertThat(tooLarge.status()).isEqualTo(413);
         for (HttpProblem problem : List.of(tooDear, tooLarge)) {
-            assertThat(Json.read(problem.body()).get("type").toString()).endsWith("#quota-exceeded");
+            assertThat(Json.read(problem.body(), "type").toString()).endsWith("#quota-exceeded");
             assertThat(violated(problem)).containsExactly("table 0/chat");
         }
     }
@@ -125,8 +129,7 @@ class HttpProblemsTest {
     @Test
     void aKeyInAFieldOfOnesOwnIsChallengedByItsRealm() {
         Challenge challenge = Challenge.apiKey("a \"b\" \\c");
-        HttpProblem problem =
-                STANDARD.withChallenge(challenge).of(Rejected.permanent(new KeyUnknown(), ""));
+        HttpProblem problem = STANDARD.withChallenge(challenge).of(Rejected.permanent(new KeyUnknown(), ""));
 
         assertThat(fields(problem.withInvalidKey()))
                 .containsEntry("WWW-Authenticate", "ApiKey realm=\"a \\\"b\\\" \\\\c\"");
@@ -151,7 +154,8 @@ class HttpProblemsTest {
                 .containsEntry("status", 403L)
                 .hasEntrySatisfying("type", type -> assertThat(type.toString()).endsWith("#quota-exceeded"));
         assertThat(azure.of(refused(window, Usage.call())).status()).isEqualTo(429);
-        assertThat(azure.of(Rejected.permanent(new ReservationEnded(), "")).status()).isEqualTo(409);
+        assertThat(azure.of(Rejected.permanent(new ReservationEnded(), "")).status())
+                .isEqualTo(409);
     }
 
     @Test
@@ -163,7 +167,8 @@ class HttpProblemsTest {
         assertThat(Json.read(problem.body()))
                 .containsEntry("detail", hostile.replace('\ud800', '\ufffd'))
                 .containsEntry("title", "Service Unavailable");
-        assertThat(Json.read(STANDARD.of(Rejected.permanent(new Own("", 418), "")).body()))
+        assertThat(Json.read(
+                        STANDARD.of(Rejected.permanent(new Own("", 418), "")).body()))
                 .containsEntry("title", "Request refused")
                 .containsEntry("status", 418L);
     }
@@ -182,7 +187,7 @@ class HttpProblemsTest {
 
     @SuppressWarnings("unchecked")
     private static List<Object> violated(HttpProblem problem) throws Exception {
-        return (List<Object>) Json.read(problem.body()).get("violated-policies");
+        return (List<Object>) Json.read(problem.body(), "violated-policies");
     }
 
     private static Map<String, String> fields(HttpProblem problem) {

@@ -23,6 +23,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +67,9 @@ class HttpServerTest {
     }
     // end of sample
 
+    /** Of the one thread of the server. */
+    private final List<Integer> answered = new ArrayList<>();
+
     private HttpServer server;
     private HttpRequest request;
     private final HttpClient client = HttpClient.newHttpClient();
@@ -72,10 +77,20 @@ class HttpServerTest {
     @BeforeEach
     void start() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/chat", this::chat);
+        server.createContext("/chat", exchange -> {
+            chat(exchange);
+            answered.add(exchange.getResponseCode());
+        });
+        server.createContext(
+                "/answered",
+                exchange -> answer(exchange, 200, answered.toString().getBytes(UTF_8)));
         server.start();
-        request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/chat"))
+        request = requestOf("/chat");
+    }
+
+    private HttpRequest requestOf(String path) {
+        int port = server.getAddress().getPort();
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .build();
     }
 
@@ -122,21 +137,25 @@ class HttpServerTest {
 
         Decision decision = vendor.waiting(Duration.ofMinutes(1)).acquire("our account", "chat");
         HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
-        vendor.observe("our account", "chat", answer.statusCode(), answer.headers().map());
+        vendor.observe(
+                "our account", "chat", answer.statusCode(), answer.headers().map());
         // end of sample
 
         assertThat(decision.isAdmitted()).isTrue();
         assertThat(answer.statusCode()).isEqualTo(200);
         for (int i = 0; i < 9; i++) {
             // sample: docs/guide/http.md
-            if (vendor.waiting(Duration.ofMinutes(5)).acquire("our account", "chat").isAdmitted()) {
+            if (vendor.waiting(Duration.ofMinutes(5))
+                    .acquire("our account", "chat")
+                    .isAdmitted()) {
                 HttpResponse<String> next = client.send(request, BodyHandlers.ofString());
-                vendor.observe("our account", "chat", next.statusCode(), next.headers().map());
-                assertThat(next.statusCode()).isEqualTo(200);
+                vendor.observe(
+                        "our account", "chat", next.statusCode(), next.headers().map());
             }
             // end of sample
         }
-        assertThat(vendor.status("our account", "chat").get(0).used()).isPositive();
+        assertThat(client.send(requestOf("/answered"), BodyHandlers.ofString()).body())
+                .isEqualTo(Collections.nCopies(10, 200).toString());
     }
 
     @Test

@@ -1,5 +1,7 @@
 package dev.ratelimit.http;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -24,6 +26,11 @@ final class Json {
             }
             return read;
         }
+    }
+
+    /** Reads one value of an object. */
+    static Object read(byte[] json, String name) throws IOException {
+        return requireNonNull(read(json).get(name), name);
     }
 
     private static Object value(JsonParser parser) throws IOException {

@@ -1,5 +1,6 @@
 package dev.ratelimit.http;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Decision;
@@ -63,13 +64,13 @@ class ObedientClientTest {
         Given given = Given.limits(traffic.limits.toArray(Limit[]::new));
         given.limiter.record("acme", "chat", Usage.of(Unit.CALLS, traffic.sizes.get(0)));
         given.time.advance(Duration.ofMillis(traffic.pauses.get(0)));
-        Map<String, String> fields = given.fields(
-                given.limiter.peek("acme", "chat", Usage.call()), Dialect.IETF);
+        Map<String, String> fields = given.fields(given.limiter.peek("acme", "chat", Usage.call()), Dialect.IETF);
         for (int pause : traffic.pauses) {
             long wait = 0;
-            for (ListElement<?> limit : Parser.parseList(fields.get("RateLimit")).get()) {
-                if (((IntegerItem) limit.getParams().get("r")).getAsLong() == 0) {
-                    wait = Math.max(wait, ((IntegerItem) limit.getParams().get("t")).getAsLong());
+            for (ListElement<?> limit :
+                    Parser.parseList(fields.get("RateLimit")).get()) {
+                if (number(limit, "r") == 0) {
+                    wait = Math.max(wait, number(limit, "t"));
                 }
             }
             given.time.advance(wait == 0 ? Duration.ofMillis(pause) : Duration.ofSeconds(wait));
@@ -78,6 +79,10 @@ class ObedientClientTest {
             assertThat(decision).as(fields::toString).isNotInstanceOf(Rejected.class);
             fields = given.fields(decision, Dialect.IETF);
         }
+    }
+
+    private static long number(ListElement<?> item, String parameter) {
+        return requireNonNull((IntegerItem) item.getParams().get(parameter)).getAsLong();
     }
 
     @Provide
@@ -93,8 +98,16 @@ class ObedientClientTest {
                         .map(Limit::parse));
         return Combinators.combine(
                         limits.list().ofMinSize(1).ofMaxSize(4),
-                        Arbitraries.integers().between(0, 4_000).list().ofMinSize(20).ofMaxSize(60),
-                        Arbitraries.integers().between(1, 14).list().ofMinSize(1).ofMaxSize(5))
+                        Arbitraries.integers()
+                                .between(0, 4_000)
+                                .list()
+                                .ofMinSize(20)
+                                .ofMaxSize(60),
+                        Arbitraries.integers()
+                                .between(1, 14)
+                                .list()
+                                .ofMinSize(1)
+                                .ofMaxSize(5))
                 .as(Traffic::new);
     }
 }

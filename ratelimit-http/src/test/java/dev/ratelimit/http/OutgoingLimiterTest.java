@@ -45,8 +45,10 @@ class OutgoingLimiterTest {
         assertThat(vendor.tryAcquire("us", "embed").isAdmitted()).isTrue();
         assertThat(vendor.tryAcquire("them", "chat").isAdmitted()).isTrue();
         long start = time.nanoTime();
-        assertThat(vendor.waiting(Duration.ofMinutes(1)).acquire("us", "chat").isAdmitted()).isTrue();
-        assertThat(time.nanoTime() - start).isGreaterThanOrEqualTo(Duration.ofSeconds(12).toNanos());
+        assertThat(vendor.waiting(Duration.ofMinutes(1)).acquire("us", "chat").isAdmitted())
+                .isTrue();
+        assertThat(time.nanoTime() - start)
+                .isGreaterThanOrEqualTo(Duration.ofSeconds(12).toNanos());
         assertThat(vendor.tryAcquire("us", "chat").isAdmitted()).isTrue();
     }
 
@@ -56,7 +58,8 @@ class OutgoingLimiterTest {
         vendor.observe("us", "chat", 429, IN_12_S);
 
         assertThat(vendor.observe("us", "chat", 200, Map.of())).isEmpty();
-        assertThat(vendor.observe("us", "chat", 429, Map.of("Retry-After", List.of("0")))).contains(Duration.ZERO);
+        assertThat(vendor.observe("us", "chat", 429, Map.of("Retry-After", List.of("0"))))
+                .contains(Duration.ZERO);
         vendor.observe("us", "chat", 429, Map.of("Retry-After", List.of("3")));
 
         assertThat(wait(vendor.tryAcquire("us", "chat"))).isEqualTo(Duration.ofSeconds(12));
@@ -86,13 +89,18 @@ class OutgoingLimiterTest {
         assertAsked(vendor.bind("us", "chat").tryAcquire());
         assertAsked(async.tryAcquire("us", "chat").toCompletableFuture().get());
         assertAsked(async.peek("us", "chat", call).toCompletableFuture().get());
-        assertAsked(async.reserve("us", "chat", call).toCompletableFuture().get().decision());
+        assertAsked(
+                async.reserve("us", "chat", call).toCompletableFuture().get().decision());
         Decision told = vendor.reporting().tryAcquire("us", "chat");
         assertAsked(told);
         assertThat(told.limits()).hasSize(1);
         OutgoingLimiter reporting = vendor.reporting();
         assertThat(reporting.reporting()).isSameAs(reporting);
-        Decision toldLater = vendor.reporting().async().tryAcquire("us", "chat").toCompletableFuture().get();
+        Decision toldLater = vendor.reporting()
+                .async()
+                .tryAcquire("us", "chat")
+                .toCompletableFuture()
+                .get();
         assertThat(toldLater.limits()).isEqualTo(told.limits());
     }
 
@@ -103,7 +111,11 @@ class OutgoingLimiterTest {
         AsyncRateLimiter async = vendor.async();
 
         assertThat(vendor.record("us", "chat", Usage.call()).isCharged()).isTrue();
-        assertThat(async.record("us", "chat", Usage.call()).toCompletableFuture().get().isCharged()).isTrue();
+        assertThat(async.record("us", "chat", Usage.call())
+                        .toCompletableFuture()
+                        .get()
+                        .isCharged())
+                .isTrue();
 
         assertThat(vendor.status("us", "chat").get(0).used()).isEqualTo(2);
         assertThat(vendor.status("us")).isEqualTo(vendor.status("us", "chat"));
@@ -118,11 +130,17 @@ class OutgoingLimiterTest {
         AsyncRateLimiter async = vendor.async();
 
         assertThat(vendor.peek("us", "chat", Usage.call()).isAdmitted()).isTrue();
-        assertThat(async.peek("us", "chat", Usage.call()).toCompletableFuture().get().isAdmitted()).isTrue();
-        assertThat(async.tryAcquire("us", "chat").toCompletableFuture().get().isAdmitted()).isTrue();
+        assertThat(async.peek("us", "chat", Usage.call())
+                        .toCompletableFuture()
+                        .get()
+                        .isAdmitted())
+                .isTrue();
+        assertThat(async.tryAcquire("us", "chat").toCompletableFuture().get().isAdmitted())
+                .isTrue();
         Reservation reservation =
                 async.reserve("us", "chat", Usage.call()).toCompletableFuture().get();
-        assertThat(vendor.reserve("us", "chat", Usage.call()).decision().isAdmitted()).isTrue();
+        assertThat(vendor.reserve("us", "chat", Usage.call()).decision().isAdmitted())
+                .isTrue();
         assertThat(vendor.tryAcquire("us", "chat").isAdmitted()).isFalse();
         reservation.cancel();
         assertThat(vendor.tryAcquire("us", "chat").isAdmitted()).isTrue();
@@ -189,7 +207,8 @@ class OutgoingLimiterTest {
 
     @Test
     void aRefusalOfAReportingLimiterReportsWithItsMargin() {
-        OutgoingLimiter vendor = limiter("1 calls per 2 seconds with burst 1").withMargin(MARGIN).reporting();
+        OutgoingLimiter vendor =
+                limiter("1 calls per 2 seconds with burst 1").withMargin(MARGIN).reporting();
         vendor.tryAcquire("us", "chat");
 
         assertThat(vendor.tryAcquire("us", "chat").limits()).hasSize(1);
@@ -201,8 +220,8 @@ class OutgoingLimiterTest {
         Tier tier = Tier.named("tier")
                 .table(LimitTable.named("t").each(RateLimit.of(Unit.CALLS, 1, Duration.ofNanos(1L << 60)), "chat"))
                 .build();
-        OutgoingLimiter vendor =
-                OutgoingLimiter.of(new ReferenceRateLimiter(organization -> tier, time)).withMargin(MARGIN);
+        OutgoingLimiter vendor = OutgoingLimiter.of(new ReferenceRateLimiter(organization -> tier, time))
+                .withMargin(MARGIN);
 
         assertThat(vendor.tryAcquire("us", "chat").isAdmitted()).isTrue();
         assertThat(wait(vendor.tryAcquire("us", "chat"))).isEqualTo(Duration.ofNanos(1L << 60));

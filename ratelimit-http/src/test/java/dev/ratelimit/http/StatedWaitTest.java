@@ -54,8 +54,10 @@ class StatedWaitTest {
 
     @Test
     void aLimitOfWhichNothingRemainsStatesItsReset() {
-        assertThat(of(200, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "30")).contains(Duration.ofSeconds(30));
-        assertThat(of(200, "X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "30")).isEmpty();
+        assertThat(of(200, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "30"))
+                .contains(Duration.ofSeconds(30));
+        assertThat(of(200, "X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "30"))
+                .isEmpty();
         assertThat(of(200, "RateLimit-Remaining", "0", "RateLimit-Reset", "30")).contains(Duration.ofSeconds(30));
         assertThat(of(200, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "1795946410"))
                 .contains(Duration.ofMillis(9_500)); // 2026-11-29T10:00:10Z
@@ -88,7 +90,8 @@ class StatedWaitTest {
 
     @Test
     void theDraftIsRead() {
-        assertThat(of(200, "RateLimit", "\"a\";r=0;t=12, \"b\";r=5;t=50, \"c\";t=20;r=0")).contains(Duration.ofSeconds(20));
+        assertThat(of(200, "RateLimit", "\"a\";r=0;t=12, \"b\";r=5;t=50, \"c\";t=20;r=0"))
+                .contains(Duration.ofSeconds(20));
         assertThat(of(200, "RateLimit", "\"a;r=0;t=9, \\\"\";r=1;t=12")).isEmpty();
         assertThat(of(200, "RateLimit", "\"a\"; r=0 ;t=-7")).contains(Duration.ZERO);
         assertThat(of(200, "RateLimit", "\"a\";r=0")).isEmpty();
@@ -156,7 +159,8 @@ class StatedWaitTest {
     @Provide
     Arbitrary<String> values() {
         Arbitrary<Character> awkward = Arbitraries.of(
-                '0', '1', '9', '-', '.', 'e', ';', ',', '=', 'r', 't', 'm', 's', 'h', '"', '\\', ' ', ':', 'T', 'Z', '\0', '\ud800', 'é');
+                '0', '1', '9', '-', '.', 'e', ';', ',', '=', 'r', 't', 'm', 's', 'h', '"', '\\', ' ', ':', 'T', 'Z',
+                '\0', '\ud800', 'é');
         return Arbitraries.oneOf(
                 awkward.list().ofMaxSize(40).map(characters -> {
                     StringBuilder text = new StringBuilder();

@@ -42,14 +42,17 @@ class UsageJsonTest {
     @SuppressWarnings("unchecked")
     void eachKindIsToldInItsOwnWay() throws Exception {
         Given given = Given.limits(
-                "5 calls per minute", "2 calls in all", "3 calls per 10 seconds with burst 5", "9 calls in flight for 1 hour", "7 calls per call");
+                "5 calls per minute",
+                "2 calls in all",
+                "3 calls per 10 seconds with burst 5",
+                "9 calls in flight for 1 hour",
+                "7 calls per call");
         given.limiter.record("acme", "chat", Usage.of(Unit.CALLS, 4));
         given.time.advance(Duration.ofMillis(1_500));
 
         byte[] body = UsageJson.of(given.limiter.status("acme", "chat"), given.time.instant());
 
-        List<Map<String, Object>> limits =
-                (List<Map<String, Object>>) Json.read(body).get("limits");
+        List<Map<String, Object>> limits = (List<Map<String, Object>>) Json.read(body, "limits");
         assertThat(limits).extracting(limit -> limit.get("used")).containsExactly(4L, 4L, 4L, 0L, 0L);
         assertThat(limits).extracting(limit -> limit.get("most")).containsExactly(5L, 2L, 5L, 9L, 7L);
         assertThat(limits).extracting(limit -> limit.get("overrun")).containsExactly(0L, 2L, 0L, 0L, 0L);
@@ -69,7 +72,9 @@ class UsageJsonTest {
         byte[] body = UsageJson.of(new Given(tier).limiter.status("acme"), Instant.EPOCH);
 
         assertThat(body.length).isLessThan(2_048);
-        Map<String, Object> limit = ((List<Map<String, Object>>) Json.read(body).get("limits")).get(0);
-        assertThat(limit.get("table").toString()).startsWith("t\ufffd\ufffd\"t").hasSize(256);
+        Map<String, Object> limit = ((List<Map<String, Object>>) Json.read(body, "limits")).get(0);
+        assertThat(limit.getOrDefault("table", "").toString())
+                .startsWith("t\ufffd\ufffd\"t")
+                .hasSize(256);
     }
 }
