@@ -2,6 +2,7 @@
 module dev.ratelimit.replay {
     requires com.fasterxml.jackson.core;
     requires de.siegmar.fastcsv;
+    requires dev.ratelimit.config;
     requires dev.ratelimit.core;
     requires info.picocli;
     requires java.desktop;

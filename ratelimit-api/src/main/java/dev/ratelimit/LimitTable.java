@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.CalendarPeriod;
+import dev.ratelimit.kernel.FixedPeriod;
+import dev.ratelimit.kernel.Length;
 import dev.ratelimit.spi.Printable;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,6 +32,13 @@ import org.jspecify.annotations.Nullable;
  * <p>At most one row applies to a call: the one that names its endpoint, otherwise the row for the others, if there is
  * one. "Others" are the endpoints that no row of this same table names. An endpoint that no row covers is not limited
  * by this table.
+ *
+ * <p>A table for all endpoints has one row:
+ *
+ * <pre>{@code
+ * LimitTable perMinute = LimitTable.named("calls per minute").everyEndpoint(RateLimit.perMinute(100));
+ * LimitTable perMonth = LimitTable.named("all calls per month").allTogether(Quota.perMonth(5_000));
+ * }</pre>
  *
  * <p>A table can be a {@linkplain #asShadow() shadow}, for introducing a limit without hurting anyone.
  *
@@ -62,6 +72,38 @@ public final class LimitTable {
     }
 
     /**
+     * Makes a table without rows, which is named as vendors name the column of a limit: by its unit and its nominal
+     * length, such as "calls per day". {@link Tier.Builder#limits} puts a limit into the table of this name.
+     *
+     * @param limit a limit that the table will have
+     * @return the table
+     */
+    public static LimitTable namedAfter(Limit limit) {
+        return named(column(requireNonNull(limit, "limit")));
+    }
+
+    /** Returns what a limit is of in words, without its amount, for example {@code calls per day}. */
+    private static String column(Limit limit) {
+        String unit = limit.unit().equals(Unit.NANO_USD) ? "usd" : limit.unit().name();
+        if (limit instanceof RateLimit rate) {
+            return unit + " per " + Length.inWords(rate.window());
+        } else if (limit instanceof TokenBucket bucket) {
+            return unit + " per " + Length.inWords(bucket.per());
+        } else if (limit instanceof ConcurrencyLimit) {
+            return unit + " in flight";
+        } else if (limit instanceof PerCallLimit) {
+            return unit + " per call";
+        }
+        QuotaPeriod period = ((Quota) limit).period();
+        if (period instanceof FixedPeriod fixed) {
+            return unit + " per " + Length.inWords(fixed.length());
+        } else if (period instanceof CalendarPeriod calendar) {
+            return unit + " per " + calendar.unitInWords();
+        }
+        return unit + " in all";
+    }
+
+    /**
      * Adds a row that limits each of some endpoints alone.
      *
      * @param limit the limit of each
@@ -70,7 +112,7 @@ public final class LimitTable {
      * @throws IllegalArgumentException if an endpoint is named twice in this table
      */
     public LimitTable each(Limit limit, String... endpoints) {
-        return with(new Row(endpoints(endpoints), null, requireNonNull(limit, "limit")));
+        return with(new Row(endpoints(endpoints), null, requireNonNull(limit, "limit"), false));
     }
 
     /**
@@ -83,7 +125,7 @@ public final class LimitTable {
      * @throws IllegalArgumentException if an endpoint or the group is named twice in this table
      */
     public LimitTable together(String group, Limit limit, String... endpoints) {
-        return with(new Row(endpoints(endpoints), new Scope.Group(group), requireNonNull(limit, "limit")));
+        return with(new Row(endpoints(endpoints), new Scope.Group(group), requireNonNull(limit, "limit"), false));
     }
 
     /**
@@ -94,7 +136,7 @@ public final class LimitTable {
      * @throws IllegalArgumentException if an endpoint is named twice in this table
      */
     public LimitTable unlimited(String... endpoints) {
-        return with(new Row(endpoints(endpoints), null, null));
+        return with(new Row(endpoints(endpoints), null, null, false));
     }
 
     /**
@@ -105,7 +147,7 @@ public final class LimitTable {
      * @throws IllegalArgumentException if there is a row for the others
      */
     public LimitTable eachOtherEndpoint(Limit limit) {
-        return with(new Row(Set.of(), null, requireNonNull(limit, "limit")));
+        return with(new Row(Set.of(), null, requireNonNull(limit, "limit"), false));
     }
 
     /**
@@ -117,7 +159,29 @@ public final class LimitTable {
      * @throws IllegalArgumentException if there is a row for the others, or a group of this name
      */
     public LimitTable otherEndpointsTogether(String group, Limit limit) {
-        return with(new Row(Set.of(), new Scope.Group(group), requireNonNull(limit, "limit")));
+        return with(new Row(Set.of(), new Scope.Group(group), requireNonNull(limit, "limit"), false));
+    }
+
+    /**
+     * Adds the row that limits each endpoint alone. It is the only row of its table.
+     *
+     * @param limit the limit of each
+     * @return the table
+     * @throws IllegalArgumentException if there is another row
+     */
+    public LimitTable everyEndpoint(Limit limit) {
+        return with(new Row(Set.of(), null, requireNonNull(limit, "limit"), true));
+    }
+
+    /**
+     * Adds the row that limits all endpoints together, as a group of the table's name. It is the only row of its table.
+     *
+     * @param limit the limit of all of them
+     * @return the table
+     * @throws IllegalArgumentException if there is another row
+     */
+    public LimitTable allTogether(Limit limit) {
+        return with(new Row(Set.of(), new Scope.Group(name), requireNonNull(limit, "limit"), true));
     }
 
     /**
@@ -264,23 +328,25 @@ public final class LimitTable {
         return Printable.text(Printable.name(name) + (shadow ? " (shadow)" : "") + rows);
     }
 
-    /** A row: some endpoints, or all that no other row names, and what limits them. Immutable. */
+    /** A row: some endpoints, all that no other row names, or all, and what limits them. Immutable. */
     public static final class Row {
 
         private final Set<String> endpoints;
         private final Scope.@Nullable Group group;
         private final @Nullable Limit limit;
+        private final boolean all;
 
-        private Row(Set<String> endpoints, Scope.@Nullable Group group, @Nullable Limit limit) {
+        private Row(Set<String> endpoints, Scope.@Nullable Group group, @Nullable Limit limit, boolean all) {
             this.endpoints = endpoints;
             this.group = group;
             this.limit = limit;
+            this.all = all;
         }
 
         /**
          * Returns the endpoints that the row names.
          *
-         * @return the names in their order, unmodifiable; none if the row is for the other endpoints
+         * @return the names in their order, unmodifiable; none if the row is for the other endpoints, or for all
          */
         public Set<String> endpoints() {
             return endpoints;
@@ -289,10 +355,19 @@ public final class LimitTable {
         /**
          * Tells whether the row is for the endpoints that no row of its table names.
          *
-         * @return true if it names none
+         * @return true if it names none, which a row for all endpoints does not either
          */
         public boolean isForOthers() {
             return endpoints.isEmpty();
+        }
+
+        /**
+         * Tells whether the row is for all endpoints, and so the only one of its table.
+         *
+         * @return true if it is
+         */
+        public boolean isForAll() {
+            return all;
         }
 
         /**
@@ -314,10 +389,14 @@ public final class LimitTable {
         }
 
         private Row withLimit(UnaryOperator<Limit> change) {
-            return limit == null ? this : new Row(endpoints, group, requireNonNull(change.apply(limit), "limit"));
+            return limit == null ? this : new Row(endpoints, group, requireNonNull(change.apply(limit), "limit"), all);
         }
 
         private void refuseConflictWith(Row earlier, String table) {
+            if (all || earlier.all) {
+                throw new IllegalArgumentException(Printable.text("a row for all endpoints must be the only row of its"
+                        + " table: " + this + " and " + earlier + " of table \"" + Printable.name(table) + '"'));
+            }
             for (String endpoint : endpoints) {
                 if (earlier.endpoints.contains(endpoint)) {
                     throw conflict(new Scope.Endpoint(endpoint).toString(), earlier, table);
@@ -341,19 +420,21 @@ public final class LimitTable {
             return other instanceof Row that
                     && endpoints.equals(that.endpoints)
                     && Objects.equals(group, that.group)
-                    && Objects.equals(limit, that.limit);
+                    && Objects.equals(limit, that.limit)
+                    && all == that.all;
         }
 
         @Override
         public int hashCode() {
-            return Objects.hash(endpoints, group, limit);
+            return Objects.hash(endpoints, group, limit, all);
         }
 
         /** Returns the endpoints, the group and the limit. */
         @Override
         public String toString() {
             String named = endpoints.stream().map(Printable::name).collect(joining(", "));
-            return "row (" + (isForOthers() ? "others" : Printable.of(named, MAX_ENDPOINTS))
+            String who = all ? "all endpoints" : isForOthers() ? "others" : Printable.of(named, MAX_ENDPOINTS);
+            return "row (" + who
                     + (group == null ? "" : " as " + group)
                     + ": " + (limit == null ? "unlimited" : limit.inWords()) + ")";
         }

@@ -6,6 +6,7 @@ import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.Printable;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,16 +46,21 @@ public final class Tier {
     private final String account;
     private final String message;
     private final List<LimitTable> tables;
+    private final boolean refusesOthers;
 
     /* Derived from the tables: what limitsFor answers for every endpoint that one of them names. */
     private final Map<String, List<AppliedLimit>> limitsByName;
     private final int hash;
 
-    private Tier(String name, String account, String message, List<LimitTable> tables) {
+    private Tier(String name, String account, String message, List<LimitTable> tables, boolean refusesOthers) {
         this.name = name;
         this.account = account;
         this.message = message;
         this.tables = List.copyOf(tables);
+        this.refusesOthers = refusesOthers;
+        if (refusesOthers) {
+            tables.forEach(Tier::requireNoOthers);
+        }
         this.hash = 31 * (31 * name.hashCode() + account.hashCode()) + tables.hashCode();
         Map<String, List<AppliedLimit>> limits = new LinkedHashMap<>();
         for (LimitTable table : tables) {
@@ -63,6 +69,15 @@ public final class Tier {
             }
         }
         this.limitsByName = Collections.unmodifiableMap(limits);
+    }
+
+    private static void requireNoOthers(LimitTable table) {
+        boolean hasOthers = table.rows().stream().anyMatch(LimitTable.Row::isForOthers);
+        Arguments.require(
+                !hasOthers,
+                "table",
+                "without a row for other or all endpoints, in a tier that refuses other endpoints",
+                table.name());
     }
 
     /**
@@ -130,6 +145,26 @@ public final class Tier {
     }
 
     /**
+     * Tells whether a call may name an endpoint.
+     *
+     * @param endpoint the endpoint
+     * @return false if the tier {@linkplain Builder#refuseOtherEndpoints() refuses other endpoints} and no row names
+     *     this one
+     */
+    public boolean has(String endpoint) {
+        return !refusesOthers || limitsByName.containsKey(requireNonNull(endpoint, "endpoint"));
+    }
+
+    /**
+     * Tells whether the tier {@linkplain Builder#refuseOtherEndpoints() refuses other endpoints}.
+     *
+     * @return true if it does
+     */
+    public boolean refusesOtherEndpoints() {
+        return refusesOthers;
+    }
+
+    /**
      * Returns the name of the tier.
      *
      * @return the name
@@ -174,7 +209,7 @@ public final class Tier {
      * @throws IllegalArgumentException if the account is blank
      */
     public Tier withAccount(String account) {
-        return new Tier(name, Arguments.requireName(account, "account"), message, tables);
+        return new Tier(name, Arguments.requireName(account, "account"), message, tables, refusesOthers);
     }
 
     /**
@@ -193,7 +228,7 @@ public final class Tier {
         } else {
             changed.set(i, table);
         }
-        return new Tier(name, account, message, changed);
+        return new Tier(name, account, message, changed, refusesOthers);
     }
 
     /**
@@ -210,7 +245,7 @@ public final class Tier {
         Arguments.require(i >= 0, "table", "one of " + known, table);
         List<LimitTable> changed = new ArrayList<>(tables);
         changed.remove(i);
-        return new Tier(name, account, message, changed);
+        return new Tier(name, account, message, changed, refusesOthers);
     }
 
     /**
@@ -223,7 +258,7 @@ public final class Tier {
         requireNonNull(change, "change");
         List<LimitTable> changed =
                 tables.stream().map(table -> table.withLimits(change)).toList();
-        return new Tier(name, account, message, changed);
+        return new Tier(name, account, message, changed, refusesOthers);
     }
 
     private int indexOf(String table) {
@@ -245,6 +280,7 @@ public final class Tier {
                 && name.equals(that.name)
                 && account.equals(that.account)
                 && message.equals(that.message)
+                && refusesOthers == that.refusesOthers
                 && tables.equals(that.tables);
     }
 
@@ -253,10 +289,11 @@ public final class Tier {
         return hash;
     }
 
-    /** Returns the name, the account and the tables. */
+    /** Returns the name, the account and the tables, and whether other endpoints are refused. */
     @Override
     public String toString() {
-        return Printable.text(Printable.name(name) + " (account " + Printable.name(account) + ") " + tables);
+        String others = refusesOthers ? ", other endpoints refused) " : ") ";
+        return Printable.text(Printable.name(name) + " (account " + Printable.name(account) + others + tables);
     }
 
     /** Builds a {@link Tier}. Not safe for use by many threads. */
@@ -265,7 +302,9 @@ public final class Tier {
         private final String name;
         private String account = DEFAULT_ACCOUNT;
         private String message = "";
-        private final List<LimitTable> tables = new ArrayList<>();
+        private final Map<String, LimitTable> tables = new LinkedHashMap<>();
+        private final Set<String> tablesOfLimits = new HashSet<>();
+        private boolean refusesOthers;
 
         private Builder(String name) {
             this.name = name;
@@ -303,13 +342,64 @@ public final class Tier {
          */
         public Builder table(LimitTable table) {
             requireNonNull(table, "table");
-            for (LimitTable earlier : tables) {
-                if (earlier.name().equals(table.name())) {
-                    throw new IllegalArgumentException(
-                            "table must have a name of its own in the tier: table=" + Printable.name(table.name()));
-                }
+            requireOwnName(table.name(), !tables.containsKey(table.name()));
+            tables.put(table.name(), table);
+            return this;
+        }
+
+        /**
+         * Adds several limits of one endpoint, as vendors print a row of their page:
+         *
+         * <pre>{@code
+         * Tier free = Tier.named("free")
+         *     .limits("gemini-2.5-pro", RateLimit.perMinute(2), RateLimit.perMinute(INPUT, 125_000), Quota.perDay(50))
+         *     .limits("gemini-2.5-flash", RateLimit.perMinute(10), Quota.perDay(250))
+         *     .refuseOtherEndpoints()
+         *     .build();
+         * }</pre>
+         *
+         * <p>Each limit becomes a row of the table that is {@linkplain LimitTable#namedAfter named after} it, such as
+         * "calls per minute". Limits of the same unit and nominal length, be it a window or a calendar period, share a
+         * table, so an endpoint has one of them.
+         *
+         * @param endpoint the endpoint
+         * @param limits its limits, at least one
+         * @return this builder
+         * @throws IllegalArgumentException if there is a table of such a name that was added by {@link #table}, or if
+         *     the endpoint has a limit of that unit and length already
+         */
+        public Builder limits(String endpoint, Limit... limits) {
+            requireNonNull(limits, "limits");
+            Arguments.require(limits.length > 0, "limits", "at least one", List.of());
+            Map<String, LimitTable> longer = new LinkedHashMap<>();
+            for (Limit limit : limits) {
+                LimitTable table = LimitTable.namedAfter(limit);
+                String name = table.name();
+                requireOwnName(name, !tables.containsKey(name) || tablesOfLimits.contains(name));
+                LimitTable known = longer.getOrDefault(name, tables.getOrDefault(name, table));
+                longer.put(name, known.each(limit, endpoint));
             }
-            tables.add(table);
+            tables.putAll(longer);
+            tablesOfLimits.addAll(longer.keySet());
+            return this;
+        }
+
+        private static void requireOwnName(String table, boolean isOwn) {
+            if (!isOwn) {
+                throw new IllegalArgumentException(
+                        "table must have a name of its own in the tier: table=" + Printable.name(table));
+            }
+        }
+
+        /**
+         * Refuses calls of endpoints that no row names, rows without a limit included. Unless this is called, such an
+         * endpoint is unlimited, and so is a slip: "Chat" for "chat". A refused call charges nothing, its cause is
+         * {@link EndpointUnknown}, and listeners are not told of it, as of a key that is refused.
+         *
+         * @return this builder
+         */
+        public Builder refuseOtherEndpoints() {
+            this.refusesOthers = true;
             return this;
         }
 
@@ -317,9 +407,11 @@ public final class Tier {
          * Makes the tier. One without tables limits nothing.
          *
          * @return the tier
+         * @throws IllegalArgumentException if other endpoints are refused, and a table has a row for other or all
+         *     endpoints
          */
         public Tier build() {
-            return new Tier(name, account, message, tables);
+            return new Tier(name, account, message, List.copyOf(tables.values()), refusesOthers);
         }
     }
 }

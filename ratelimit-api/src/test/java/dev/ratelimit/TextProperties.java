@@ -154,6 +154,7 @@ class TextProperties {
                 new CapacityReached(5),
                 new StoreUnavailable(),
                 new ReservationEnded(),
+                new EndpointUnknown(names.endpoint()),
                 Admitted.of(Collections.nCopies(20, temporary)),
                 Reservation.rejected(temporary),
                 LimitStatus.of(shadow, 1, 0, Optional.empty()),

@@ -3,6 +3,8 @@ package dev.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
+import java.time.ZoneId;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -206,5 +208,115 @@ class TierTest {
 
     private static void assertRefused(ThrowingCallable made, String messageStart) {
         assertThatThrownBy(made).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith(messageStart);
+    }
+
+    @Test
+    void aTableForAllEndpointsHasOneRow() {
+        LimitTable each = LimitTable.named("calls").everyEndpoint(RateLimit.perMinute(5));
+        LimitTable together = LimitTable.named("calls").allTogether(RateLimit.perMinute(5));
+        assertThat(each.limitFor("chat"))
+                .contains(AppliedLimit.of("calls", new Scope.Endpoint("chat"), RateLimit.perMinute(5)));
+        assertThat(together.limitFor("chat"))
+                .contains(AppliedLimit.of("calls", new Scope.Group("calls"), RateLimit.perMinute(5)));
+        assertThat(together)
+                .isNotEqualTo(each)
+                .hasToString("calls[row (all endpoints as group \"calls\": 5 calls per" + " minute)]");
+        assertThat(each.rows().get(0))
+                .returns(true, LimitTable.Row::isForAll)
+                .returns(true, LimitTable.Row::isForOthers);
+        assertThat(each).isNotEqualTo(LimitTable.named("calls").eachOtherEndpoint(RateLimit.perMinute(5)));
+        assertRefused(
+                () -> each.each(RateLimit.perMinute(6), "chat"),
+                "a row for all endpoints must be the only row of its table: row (chat: 6 calls per minute)"
+                        + " and row (all endpoints: 5 calls per minute) of table \"calls\"");
+        LimitTable named = LimitTable.named("calls").each(RateLimit.perMinute(6), "chat");
+        assertThatThrownBy(() -> named.allTogether(RateLimit.perMinute(5)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("a row for all endpoints must be the only row of its table: ");
+    }
+
+    @Test
+    void aRowOfSeveralLimitsMakesTablesNamedByUnitAndLength() {
+        Limit[] limits = {
+            RateLimit.perMinute(2),
+            RateLimit.of(Unit.TOKENS, 5, Duration.ofSeconds(90)),
+            Quota.perDay(50, ZoneId.of("America/Los_Angeles")),
+            Quota.perWeek(60),
+            Quota.perMonth(Unit.NANO_USD, 25),
+            Quota.perYear(70),
+            Quota.lifetime(Unit.CHARACTERS, 80),
+            Quota.of(Unit.CALLS, 90, QuotaPeriod.every(Duration.ofMinutes(15))),
+            TokenBucket.perSecond(20),
+            ConcurrencyLimit.of(3, Duration.ofHours(1)),
+            PerCallLimit.of(Unit.TOKENS, 1_000)
+        };
+        Tier tier = Tier.named("free")
+                .limits("pro", limits)
+                .limits("flash", RateLimit.perMinute(9))
+                .build();
+        assertThat(tier.tables())
+                .extracting(LimitTable::name)
+                .containsExactly(
+                        "calls per minute",
+                        "tokens per 90 seconds",
+                        "calls per day",
+                        "calls per week",
+                        "usd per month",
+                        "calls per year",
+                        "characters in all",
+                        "calls per 15 minutes",
+                        "calls per second",
+                        "calls in flight",
+                        "tokens per call");
+        assertThat(tier.limitsFor("pro")).extracting(AppliedLimit::limit).containsExactly(limits);
+        assertThat(tier.limitsFor("flash")).extracting(AppliedLimit::limit).containsExactly(RateLimit.perMinute(9));
+        assertThat(tier.limitsFor("other")).isEmpty();
+    }
+
+    @Test
+    void aRowOfSeveralLimitsContradictsNothing() {
+        Tier.Builder tier =
+                Tier.named("free").table(LimitTable.named("calls per day").everyEndpoint(Quota.perDay(5)));
+        assertRefused(
+                () -> tier.limits("pro", RateLimit.perDay(5)),
+                "table must have a name of its own in the tier: table=calls per day");
+        tier.limits("pro", RateLimit.perMinute(2));
+        assertRefused(
+                () -> tier.table(LimitTable.named("calls per minute").each(RateLimit.perMinute(3), "flash")),
+                "table must have a name of its own in the tier: table=calls per minute");
+        assertThatThrownBy(() -> tier.limits("flash", Quota.perWeek(1), RateLimit.perHour(1), Quota.perWeek(2)))
+                .hasMessageStartingWith("endpoint \"flash\" must stand in one row of a table only: ");
+        assertRefused(() -> tier.limits("pro"), "limits must be at least one: limits=[]");
+        assertThat(tier.build().tables())
+                .as("a refused row leaves nothing behind")
+                .extracting(LimitTable::name)
+                .containsExactly("calls per day", "calls per minute");
+    }
+
+    @Test
+    void aTierMayRefuseOtherEndpoints() {
+        LimitTable calls =
+                LimitTable.named("calls").each(RateLimit.perMinute(5), "chat").unlimited("ping");
+        Tier tier = Tier.named("free").table(calls).refuseOtherEndpoints().build();
+        assertThat(tier.refusesOtherEndpoints()).isTrue();
+        assertThat(tier.has("chat")).isTrue();
+        assertThat(tier.has("ping")).isTrue();
+        assertThat(tier.has("Chat")).isFalse();
+        assertThat(tier).hasToString("free (account default, other endpoints refused) [" + calls + "]");
+        Tier open = Tier.named("free").table(calls).build();
+        assertThat(open.has("Chat")).isTrue();
+        assertThat(open).isNotEqualTo(tier);
+        assertThat(tier.withAccount("a")
+                        .withLimits(limit -> limit)
+                        .withoutTable("calls")
+                        .has("chat"))
+                .isFalse();
+        String message =
+                "table must be without a row for other or all endpoints, in a tier that refuses other endpoints:"
+                        + " table=all";
+        LimitTable all = LimitTable.named("all").allTogether(Quota.perDay(5));
+        assertRefused(() -> tier.withTable(all), message);
+        Tier.Builder both = Tier.named("free").table(all).refuseOtherEndpoints();
+        assertRefused(both::build, message);
     }
 }

@@ -118,10 +118,19 @@ public record CalendarPeriod(ChronoUnit unit, LocalDateTime anchor, ZoneId zone)
      */
     @Override
     public String toString() {
-        String plural = unit.toString().toLowerCase(Locale.ROOT);
         String from = anchor.equals(MONDAY_1_JANUARY) ? "" : " from " + start();
         String in = zone.equals(ZoneOffset.UTC) ? "" : " in " + Printable.name(zone.getId());
-        return "per calendar " + plural.substring(0, plural.length() - 1) + from + in;
+        return "per calendar " + unitInWords() + from + in;
+    }
+
+    /**
+     * Returns the length of a span in words.
+     *
+     * @return {@code "day"}, {@code "week"}, {@code "month"} or {@code "year"}
+     */
+    public String unitInWords() {
+        String plural = unit.toString().toLowerCase(Locale.ROOT);
+        return plural.substring(0, plural.length() - 1);
     }
 
     private String start() {

@@ -195,7 +195,7 @@ public final class Listeners {
 
     /**
      * Tells whether a charge has reached a share that a listener is told of: the charge itself led from below the share
-     * to at least the share.
+     * to at least the share. Of what is in flight nobody is told.
      *
      * @param limit the limit that was charged
      * @param used what is used after the charge
@@ -318,6 +318,15 @@ public final class Listeners {
                 // There is no stack to log it.
             }
         }
+    }
+
+    /**
+     * Logs a warning to the host.
+     *
+     * @param warning what should be changed
+     */
+    public void warn(String warning) {
+        log.log(System.Logger.Level.WARNING, warning, warning, null);
     }
 
     /**

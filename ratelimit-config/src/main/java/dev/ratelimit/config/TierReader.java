@@ -31,10 +31,10 @@ final class TierReader {
     private static final List<String> BUILT_IN = List.of("calls", "characters", "tokens", "usd");
 
     /** The keys that say whom a row is for; a row has one of them. */
-    private static final List<String> KINDS_OF_ROW = List.of("each", "together", "others", "unlimited");
+    private static final List<String> KINDS_OF_ROW = List.of("each", "together", "others", "all", "unlimited");
 
     private static final List<String> KEYS_OF_ROW =
-            List.of("each", "together", "others", "unlimited", "named", "limit");
+            List.of("each", "together", "others", "all", "unlimited", "named", "limit", "limits");
 
     /** What YAML 1.1, and with it many tools, reads as no text: truth values, nothing, numbers, times, dates. */
     private static final Pattern NO_TEXT_IN_YAML_1_1 = Pattern.compile(
@@ -88,25 +88,75 @@ final class TierReader {
     }
 
     private Optional<Tier> tier(Node node) {
-        return Fields.of(node, "a tier", List.of("name", "account", "message", "tables"), findings)
-                .flatMap(fields -> {
-                    Optional<Tier.Builder> builder = requiredText(fields, "name", "a tier")
-                            .flatMap(name -> attempt(node, () -> Tier.named(name)));
-                    Optional<String> account = fields.get("account").flatMap(value -> text(value, "an account"));
-                    Optional<String> message = fields.get("message").flatMap(value -> text(value, "a message"));
-                    List<Node> items = fields.get("tables")
-                            .map(list -> items(list, "tables"))
-                            .orElse(List.of());
-                    for (Node item : items) {
-                        Optional<LimitTable> table = table(item);
-                        builder.ifPresent(tier -> table.ifPresent(read -> attempt(item, () -> tier.table(read))));
-                    }
-                    builder.ifPresent(tier -> {
-                        account.ifPresent(name -> attempt(node, () -> tier.account(name)));
-                        message.ifPresent(tier::message);
-                    });
-                    return builder.map(Tier.Builder::build);
-                });
+        List<String> keys = List.of("name", "account", "message", "other-endpoints", "tables", "rows");
+        return Fields.of(node, "a tier", keys, findings).flatMap(fields -> {
+            Optional<Tier.Builder> builder =
+                    requiredText(fields, "name", "a tier").flatMap(name -> attempt(node, () -> Tier.named(name)));
+            Optional<String> account = fields.get("account").flatMap(value -> text(value, "an account"));
+            Optional<String> message = fields.get("message").flatMap(value -> text(value, "a message"));
+            List<Node> items =
+                    fields.get("tables").map(list -> items(list, "tables")).orElse(List.of());
+            for (Node item : items) {
+                Optional<LimitTable> table = table(item);
+                builder.ifPresent(tier -> table.ifPresent(read -> attempt(item, () -> tier.table(read))));
+            }
+            fields.get("rows")
+                    .ifPresent(list -> rows(list)
+                            .forEach((name, table) ->
+                                    builder.ifPresent(tier -> attempt(list, () -> tier.table(table)))));
+            fields.get("other-endpoints")
+                    .filter(this::isRefused)
+                    .ifPresent(refused -> builder.ifPresent(Tier.Builder::refuseOtherEndpoints));
+            builder.ifPresent(tier -> {
+                account.ifPresent(name -> attempt(node, () -> tier.account(name)));
+                message.ifPresent(tier::message);
+            });
+            return builder.flatMap(tier -> attempt(node, tier::build));
+        });
+    }
+
+    private boolean isRefused(Node node) {
+        boolean isRefused =
+                node instanceof ScalarNode scalar && scalar.getValue().equals("refused");
+        if (!isRefused) {
+            findings.add(node, "other-endpoints must be \"refused\", or not be stated");
+        }
+        return isRefused;
+    }
+
+    /**
+     * Reads the rows of a tier, each of one limit or of several. A limit goes to the table that is named after it.
+     * Endpoints that a row names are not among the others of another row, in whichever table.
+     */
+    private Map<String, LimitTable> rows(Node list) {
+        Map<String, LimitTable> tables = new LinkedHashMap<>();
+        Set<String> named = new LinkedHashSet<>();
+        Set<String> unlimited = new LinkedHashSet<>();
+        for (Node node : items(list, "rows")) {
+            Fields.of(node, "a row", KEYS_OF_ROW, findings)
+                    .ifPresent(row -> who(row).ifPresent(who -> {
+                        named.addAll(who.endpoints);
+                        if (who.isUnlimited()) {
+                            unlimited.addAll(who.endpoints);
+                        }
+                        for (Limit limit : who.isUnlimited() ? List.<Limit>of() : limits(row)) {
+                            LimitTable empty = LimitTable.namedAfter(limit);
+                            LimitTable table = tables.getOrDefault(empty.name(), empty);
+                            attempt(node, () -> longer(table, who, limit))
+                                    .ifPresent(longer -> tables.put(table.name(), longer));
+                        }
+                    }));
+        }
+        tables.replaceAll((name, table) -> {
+            boolean hasOthers = table.rows().stream().anyMatch(row -> row.isForOthers() && !row.isForAll());
+            Set<String> more = new LinkedHashSet<>(hasOthers ? named : unlimited);
+            more.removeAll(table.namedEndpoints());
+            return more.isEmpty() ? table : table.unlimited(more.toArray(new String[0]));
+        });
+        if (tables.isEmpty() && !unlimited.isEmpty()) {
+            findings.add(list, "rows must have a limit");
+        }
+        return tables;
     }
 
     private Optional<LimitTable> table(Node node) {
@@ -136,47 +186,95 @@ final class TierReader {
     }
 
     private Optional<LimitTable> longer(LimitTable table, Fields row) {
+        refuse(row, "limits", "a row of a table has one limit; a row of a tier may have several");
+        Optional<Who> who = who(row);
+        if (who.isPresent() && who.get().isUnlimited()) {
+            return attempt(row.node(), () -> table.unlimited(who.get().names()));
+        }
+        boolean hasLimit = KINDS_OF_ROW.stream().filter(row::has).count() == 1 && !row.has("unlimited");
+        Optional<Limit> limit = hasLimit ? require(row, "limit", "a row").flatMap(this::limit) : Optional.empty();
+        return who.flatMap(some -> limit.flatMap(of -> attempt(row.node(), () -> longer(table, some, of))));
+    }
+
+    private static LimitTable longer(LimitTable table, Who who, Limit limit) {
+        return switch (who.kind) {
+            case "each" -> table.each(limit, who.names());
+            case "together" -> table.together(who.group, limit, who.names());
+            case "others" ->
+                who.isTogether ? table.otherEndpointsTogether(who.group, limit) : table.eachOtherEndpoint(limit);
+            default -> who.isTogether ? table.allTogether(limit) : table.everyEndpoint(limit);
+        };
+    }
+
+    /**
+     * Whom a row is for.
+     *
+     * @param kind its key
+     * @param endpoints the endpoints that it names
+     * @param isTogether whether they share its limit
+     * @param group the name of the group; empty if there is none
+     */
+    private record Who(String kind, List<String> endpoints, boolean isTogether, String group) {
+
+        boolean isUnlimited() {
+            return kind.equals("unlimited");
+        }
+
+        String[] names() {
+            return endpoints.toArray(new String[0]);
+        }
+    }
+
+    /** Reads whom a row is for; empty where something was found. */
+    private Optional<Who> who(Fields row) {
         List<String> kinds = KINDS_OF_ROW.stream().filter(row::has).toList();
         if (kinds.size() != 1) {
             findings.add(row.node(), "a row must have one of " + String.join(", ", KINDS_OF_ROW));
             return Optional.empty();
         }
         String kind = kinds.get(0);
-        Node who = row.get(kind).orElseThrow();
+        Node value = row.get(kind).orElseThrow();
         if (kind.equals("unlimited")) {
             refuse(row, "limit", "an unlimited row has no limit");
+            refuse(row, "limits", "an unlimited row has no limit");
             refuse(row, "named", "an unlimited row has no name");
-            return endpoints(who).flatMap(names -> attempt(row.node(), () -> table.unlimited(names)));
+            return endpoints(value).map(names -> new Who(kind, names, false, ""));
         }
-        boolean isForOthers = kind.equals("others");
-        boolean isTogether = isForOthers ? isTogether(who) : kind.equals("together");
-        Optional<String[]> names = isForOthers ? Optional.empty() : endpoints(who);
-        Optional<Limit> limit = require(row, "limit", "a row").flatMap(this::limit);
-        Optional<String> group =
-                isTogether ? requiredText(row, "named", "a row of endpoints together") : Optional.empty();
+        boolean isForOthers = kind.equals("others") || kind.equals("all");
+        boolean isTogether = isForOthers ? isTogether(kind, value) : kind.equals("together");
+        Optional<List<String>> names = isForOthers ? Optional.of(List.of()) : endpoints(value);
+        boolean isNamed = isTogether && !kind.equals("all");
+        Optional<String> group = isNamed ? requiredText(row, "named", "a row of endpoints together") : Optional.of("");
         if (!isTogether) {
             refuse(row, "named", "a row that limits each endpoint alone has no name");
+        } else if (!isNamed) {
+            refuse(row, "named", "a row for all endpoints has the name of its table");
         }
-        if (limit.isEmpty() || (names.isEmpty() && !isForOthers) || (group.isEmpty() && isTogether)) {
-            return Optional.empty();
-        }
-        return attempt(row.node(), () -> longer(table, limit.get(), names, group));
+        return names.flatMap(some -> group.map(name -> new Who(kind, some, isTogether, name)));
     }
 
-    private static LimitTable longer(LimitTable table, Limit limit, Optional<String[]> names, Optional<String> group) {
-        if (names.isEmpty()) {
-            return group.map(name -> table.otherEndpointsTogether(name, limit))
-                    .orElseGet(() -> table.eachOtherEndpoint(limit));
+    /** Reads the limits of a row of a tier: one, or a list. */
+    private List<Limit> limits(Fields row) {
+        if (row.has("limit") == row.has("limits")) {
+            findings.add(row.node(), "a row of a tier must have one of limit, limits");
+            return List.of();
         }
-        return group.map(name -> table.together(name, limit, names.get()))
-                .orElseGet(() -> table.each(limit, names.get()));
+        return row
+                .get("limit")
+                .map(List::of)
+                .orElseGet(() -> row.get("limits")
+                        .map(list -> items(list, "the limits of a row"))
+                        .orElse(List.of()))
+                .stream()
+                .flatMap(node -> limit(node).stream())
+                .toList();
     }
 
-    /** Reads who the others are: each alone, or all together. */
-    private boolean isTogether(Node node) {
+    /** Reads who the others or all are: each alone, or all together. */
+    private boolean isTogether(String kind, Node node) {
         String word = node instanceof ScalarNode scalar ? scalar.getValue() : "";
         if (!word.equals("each") && !word.equals("together")) {
-            findings.add(node, "others must be \"each\" or \"together\"");
+            findings.add(node, kind + " must be \"each\" or \"together\"");
         }
         return word.equals("together");
     }
@@ -191,7 +289,7 @@ final class TierReader {
     }
 
     /** Returns the endpoints of a row, or empty where something was found. */
-    private Optional<String[]> endpoints(Node list) {
+    private Optional<List<String>> endpoints(Node list) {
         List<Node> items = items(list, "the endpoints of a row");
         List<String> names = names(items, "the name of an endpoint");
         boolean areKnown = true;
@@ -205,7 +303,7 @@ final class TierReader {
             }
         }
         boolean isWhole = !names.isEmpty() && names.size() == items.size();
-        return areKnown && isWhole ? Optional.of(names.toArray(new String[0])) : Optional.empty();
+        return areKnown && isWhole ? Optional.of(names) : Optional.empty();
     }
 
     private List<String> names(List<Node> items, String what) {

@@ -75,6 +75,9 @@ final class TierWriter {
         if (!tier.message().isEmpty()) {
             entries.add(entry("message", text(tier.message())));
         }
+        if (tier.refusesOtherEndpoints()) {
+            entries.add(entry("other-endpoints", word("refused")));
+        }
         if (!tier.tables().isEmpty()) {
             List<Node> tables = tier.tables().stream().map(TierWriter::table).toList();
             entries.add(entry("tables", list(tables, FlowStyle.BLOCK)));
@@ -97,13 +100,16 @@ final class TierWriter {
         List<NodeTuple> entries = new ArrayList<>();
         boolean isTogether = row.group().isPresent();
         if (row.isForOthers()) {
-            entries.add(entry("others", word(isTogether ? "together" : "each")));
+            entries.add(entry(row.isForAll() ? "all" : "others", word(isTogether ? "together" : "each")));
         } else {
             String kind = row.limit().isEmpty() ? "unlimited" : isTogether ? "together" : "each";
             List<Node> names = row.endpoints().stream().map(TierWriter::text).toList();
             entries.add(entry(kind, list(names, FlowStyle.FLOW)));
         }
-        row.group().map(Scope::name).ifPresent(name -> entries.add(entry("named", text(name))));
+        row.group()
+                .filter(group -> !row.isForAll())
+                .map(Scope::name)
+                .ifPresent(name -> entries.add(entry("named", text(name))));
         row.limit().ifPresent(limit -> entries.add(entry("limit", text(limit.toString()))));
         return mapping(entries, FlowStyle.FLOW);
     }

@@ -44,6 +44,22 @@ class SchemaTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "tiers: [{name: x, tables: [{name: tb, rows: [{all: each, limit: 1 call per minute}]}]}]",
+                "tiers: [{name: x, tables: [{name: tb, rows: [{all: together, limit: 1 call per minute}]}]}]",
+                "tiers: [{name: x, other-endpoints: refused, rows: [{each: [a], limits: [1 call per minute]}]}]",
+                "tiers: [{name: x, rows: [{together: [a], named: g, limit: 1 call per minute}]}]",
+                "tiers: [{name: x, rows: [{others: each, limit: 1 call per minute}, {unlimited: [a]}]}]",
+                "tiers: [{name: x, rows: [{others: together, named: g, limit: 1 call per minute}]}]",
+                "tiers: [{name: x, rows: [{all: together, limits: [1 call per minute, 2 calls per call]}]}]"
+            })
+    void theSchemaAcceptsWhatTheReaderReads(String text) {
+        assertThat(TierFile.parse(text).tiers()).hasSize(1);
+        assertThat(errors(text)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "[]",
                 "units: [a]",
                 "tiers: []",
@@ -62,7 +78,18 @@ class SchemaTest {
                 "tiers: [{name: x, tables: [{name: tb, rows: [{together: [a], limit: 1 call per minute}]}]}]",
                 "tiers: [{name: x, tables: [{name: tb, rows: [{others: together, limit: 1 call per minute}]}]}]",
                 "tiers: [{name: x, tables: [{name: tb, rows: [{others: all, limit: 1 call per minute}]}]}]",
-                "tiers: [{name: x, tables: [{name: tb, rows: [{unlimited: [a], limit: 1 call per minute}]}]}]"
+                "tiers: [{name: x, tables: [{name: tb, rows: [{unlimited: [a], limit: 1 call per minute}]}]}]",
+                "tiers: [{name: x, tables: [{name: tb, rows: [{all: some, limit: 1 call per minute}]}]}]",
+                "tiers: [{name: x, tables: [{name: tb, rows: [{all: each, named: g, limit: 1 call per minute}]}]}]",
+                "tiers: [{name: x, tables: [{name: tb, rows: [{each: [a], limits: [1 call per minute]}]}]}]",
+                "tiers: [{name: x, other-endpoints: allowed}]",
+                "tiers: [{name: x, rows: []}]",
+                "tiers: [{name: x, rows: [{each: [a]}]}]",
+                "tiers: [{name: x, rows: [{each: [a], limits: []}]}]",
+                "tiers: [{name: x, rows: [{each: [a], limit: 1 call per minute, limits: [1 call per day]}]}]",
+                "tiers: [{name: x, rows: [{each: [a], named: g, limit: 1 call per minute}]}]",
+                "tiers: [{name: x, rows: [{others: together, limit: 1 call per minute}]}]",
+                "tiers: [{name: x, rows: [{unlimited: [a], limits: [1 call per minute]}]}]"
             })
     void whatTheSchemaRefusesTheReaderRefuses(String text) {
         assertThat(errors(text)).isNotEmpty();

@@ -25,11 +25,14 @@ class TierFileErrorsTest {
                 wrong("tiers:", "1:7: tiers must be a list, such as [a, b]: put the text in quotes"),
                 wrong("tiers: []", "1:8: tiers must be at least one"),
                 wrong("tiers: free", "1:8: tiers must be a list, such as [a, b]"),
-                wrong("tiers: [free]", "1:9: a tier must be a mapping of account, message, name, tables"),
+                wrong(
+                        "tiers: [free]",
+                        "1:9: a tier must be a mapping of account, message, name, other-endpoints, rows, tables"),
                 wrong(
                         "tiers: [{nam: x}]",
                         "1:9: a tier must have a key \"name\"",
-                        "1:10: unknown key \"nam\" of a tier; known are account, message, name, tables"),
+                        "1:10: unknown key \"nam\" of a tier; known are account, message, name,"
+                                + " other-endpoints, rows, tables"),
                 wrong("tiers: [{name: x}, {name: x}]", "1:20: a tier must have a name of its own: x"),
                 wrong("tiers: [{name: x, name: y}]", "1:19: the key \"name\" must be stated once"),
                 wrong("tiers: [{name: ' '}]", "1:9: name must be not blank: name=\" \""),
@@ -53,10 +56,12 @@ class TierFileErrorsTest {
                 wrong("units: [tokens]\ntiers: [{name: x}]", "1:9: unit \"tokens\" is known already"),
                 wrong("units: [a, a]\ntiers: [{name: x}]", "1:12: unit \"a\" is known already"),
                 row("{each: [chat]}", "1:46: a row must have a key \"limit\""),
-                row("{limit: 1 calls per minute}", "1:46: a row must have one of each, together, others, unlimited"),
+                row(
+                        "{limit: 1 calls per minute}",
+                        "1:46: a row must have one of each, together, others, all, unlimited"),
                 row(
                         "{each: [a], others: each, limit: 1 call per minute}",
-                        "1:46: a row must have one of each, together, others, unlimited"),
+                        "1:46: a row must have one of each, together, others, all, unlimited"),
                 row(
                         "{each: a, limit: 1 call per minute}",
                         "1:53: the endpoints of a row must be a list, such as [a, b]"),
@@ -101,6 +106,43 @@ class TierFileErrorsTest {
                                 + "call per"
                                 + " day}]}]}]",
                         "2:54: unknown endpoint \"Chat\"; known are chat"),
+                row(
+                        "{each: [a], limits: [1 call per minute]}",
+                        "1:46: a row must have a key \"limit\"",
+                        "1:66: a row of a table has one limit; a row of a tier may have several"),
+                row(
+                        "{all: together, named: g, limit: 1 call per minute}",
+                        "1:69: a row for all endpoints has the name of its table"),
+                row("{all: every, limit: 1 call per minute}", "1:52: all must be \"each\" or \"together\""),
+                row(
+                        "{each: [a], limit: 1 call per minute}, {all: each, limit: 1 call per minute}",
+                        "1:85: a row for all endpoints must be the only row of its table: row (all endpoints: 1"
+                                + " calls per minute) and row (a: 1 calls per minute) of table \"tb\""),
+                wrong(
+                        "tiers: [{name: t, rows: [{each: [a], limit: 1 call per minute, limits: [1 call per day]}]}]",
+                        "1:26: a row of a tier must have one of limit, limits"),
+                wrong(
+                        "tiers: [{name: t, rows: [{each: [a]}]}]",
+                        "1:26: a row of a tier must have one of limit, limits"),
+                wrong(
+                        "tiers: [{name: t, rows: [{each: [a], limits: []}]}]",
+                        "1:46: the limits of a row must be at least one"),
+                wrong("tiers: [{name: t, rows: [{unlimited: [a]}]}]", "1:25: rows must have a limit"),
+                wrong(
+                        "tiers: [{name: t, rows: [{each: [a], limits: [1 call per day, 2 calls per calendar day]}]}]",
+                        "1:26: endpoint \"a\" must stand in one row of a table only: row (a: 2 calls per calendar"
+                                + " day) and row (a: 1 calls per day) of table \"calls per day\""),
+                wrong(
+                        "tiers: [{name: t, tables: [{name: calls per day, rows: [{each: [b], limit: 1 call per day}]}],"
+                                + " rows: [{each: [a], limit: 1 call per day}]}]",
+                        "1:102: table must have a name of its own in the tier: table=calls per day"),
+                wrong(
+                        "tiers: [{name: t, other-endpoints: allowed}]",
+                        "1:36: other-endpoints must be \"refused\", or not be stated"),
+                wrong(
+                        "tiers: [{name: t, other-endpoints: refused, rows: [{all: each, limit: 1 call per day}]}]",
+                        "1:9: table must be without a row for other or all endpoints, in a tier that refuses other"
+                                + " endpoints: table=calls per day"),
                 wrong("tiers: [{name: a}]\n---\ntiers: [{name: b}]", "2:1: a tier file is one document"),
                 wrong(
                         "tiers: [&a {name: a}, *a]",
@@ -110,7 +152,8 @@ class TierFileErrorsTest {
                 wrong(
                         "tiers: [{<<: {name: a}}]",
                         "1:9: a tier must have a key \"name\"",
-                        "1:10: unknown key \"<<\" of a tier; known are account, message, name, tables"),
+                        "1:10: unknown key \"<<\" of a tier; known are account, message, name,"
+                                + " other-endpoints, rows, tables"),
                 wrong("tiers: [{name: a}", "1:18: no YAML: expected ',' or ']', but got <stream end>"),
                 wrong("tiers: " + "[".repeat(21) + "]".repeat(21), "1:27: lists and mappings are at most 20 deep"));
     }
@@ -150,7 +193,8 @@ class TierFileErrorsTest {
                         "7:44: say \"per calendar month\" or \"per 30 days\": limit=5 calls per month",
                         "8:33: expected a unit, such as calls or \"input tokens\" in quotes: limit=5",
                         "9:5: a tier must have a name of its own: a",
-                        "10:5: unknown key \"acount\" of a tier; known are account, message, name, tables");
+                        "10:5: unknown key \"acount\" of a tier; known are account, message, name,"
+                                + " other-endpoints, rows, tables");
     }
 
     @Test

@@ -91,7 +91,12 @@ class TierFileProperties {
                 .as((name, account, message, tables) -> {
                     Tier.Builder builder = Tier.named(name).account(account).message(message);
                     tables.forEach(builder::table);
-                    return builder.build();
+                    boolean hasOthers = tables.stream()
+                            .flatMap(table -> table.rows().stream())
+                            .anyMatch(LimitTable.Row::isForOthers);
+                    return hasOthers
+                            ? builder.build()
+                            : builder.refuseOtherEndpoints().build();
                 });
         return tier.list().ofMinSize(1).ofMaxSize(4).uniqueElements(Tier::name);
     }
@@ -101,9 +106,13 @@ class TierFileProperties {
                         names(),
                         names().list().ofMinSize(3).ofMaxSize(6).uniqueElements(),
                         limits().list().ofSize(3),
-                        Arbitraries.integers().between(0, 2),
+                        Arbitraries.integers().between(0, 4),
                         Arbitraries.of(true, false))
                 .as((name, endpoints, limits, others, shadow) -> {
+                    if (others > 2) {
+                        LimitTable empty = LimitTable.named(name);
+                        return others == 3 ? empty.allTogether(limits.get(0)) : empty.everyEndpoint(limits.get(0));
+                    }
                     LimitTable table = LimitTable.named(name)
                             .each(limits.get(0), endpoints.get(0))
                             .together(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.Quota;
@@ -136,6 +137,71 @@ class TierFileTest {
                                   - {others: together, named: "all", limit: "$25 per calendar month, until reached"}
                           - name: "free"
                         """);
+    }
+
+    @Test
+    void aRowOfATierHasSeveralLimits() {
+        Tier read = TierFile.parse("""
+                        tiers:
+                          - name: free
+                            other-endpoints: refused
+                            rows:
+                              - {each: [pro], limits: [2 calls per minute, "125,000 tokens per minute"]}
+                              - {each: [flash], limits: [10 calls per minute]}
+                              - {together: [a, b], named: both, limit: 50 calls per calendar day}
+                              - {unlimited: [ping]}
+                        """).tier("free");
+
+        assertThat(read)
+                .isEqualTo(Tier.named("free")
+                        .table(LimitTable.named("calls per minute")
+                                .each(RateLimit.perMinute(2), "pro")
+                                .each(RateLimit.perMinute(10), "flash")
+                                .unlimited("ping"))
+                        .table(LimitTable.named("tokens per minute")
+                                .each(RateLimit.perMinute(Unit.TOKENS, 125_000), "pro")
+                                .unlimited("ping"))
+                        .table(LimitTable.named("calls per day")
+                                .together("both", Quota.perDay(50), "a", "b")
+                                .unlimited("ping"))
+                        .refuseOtherEndpoints()
+                        .build());
+        assertThat(TierFile.parse(TierFile.write(List.of(read))).tier("free")).isEqualTo(read);
+    }
+
+    @Test
+    void whatARowOfATierNamesIsNotAmongTheOthers() {
+        Tier read = TierFile.parse("""
+                        tiers:
+                          - name: free
+                            rows:
+                              - {each: [pro], limit: 50 calls per calendar day}
+                              - {others: each, limits: [10 calls per minute, 500 calls per calendar day]}
+                        """).tier("free");
+
+        assertThat(read.limitsFor("pro"))
+                .extracting(applied -> applied.limit().toString())
+                .containsExactly("50 calls per calendar day");
+        assertThat(read.limitsFor("flash")).hasSize(2);
+    }
+
+    @Test
+    void aTableMayBeForAllEndpoints() {
+        Tier read = TierFile.parse("""
+                        tiers:
+                          - name: free
+                            tables:
+                              - {name: calls per minute, rows: [{all: each, limit: 10 calls per minute}]}
+                              - {name: calls in flight, rows: [{all: together, limit: 5 calls in flight for 1 hour}]}
+                        """).tier("free");
+
+        assertThat(read)
+                .isEqualTo(Tier.named("free")
+                        .table(LimitTable.named("calls per minute").everyEndpoint(RateLimit.perMinute(10)))
+                        .table(LimitTable.named("calls in flight")
+                                .allTogether(ConcurrencyLimit.of(5, Duration.ofHours(1))))
+                        .build());
+        assertThat(TierFile.parse(TierFile.write(List.of(read))).tier("free")).isEqualTo(read);
     }
 
     @Test

@@ -137,7 +137,8 @@ public final class AdminTools {
 
     /**
      * Sets all that an organization has used to nothing, in all accounts. Its grants and the names of its endpoints
-     * stay. An open reservation then gives back nothing. What it is settled for beyond its estimate is charged.
+     * stay. An open reservation then gives back nothing. What it is settled for beyond its estimate is charged. What is
+     * in flight counts no more either: where five of five calls run, five more may begin.
      *
      * @param organization the organization; nothing happens if there is no state of it
      * @see RateLimitListener#onReset

@@ -7,9 +7,11 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Endpoints;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +81,10 @@ final class BoundEndpoint implements BoundLimiter {
     public Decision tryAcquire(Usage usage) {
         requireNonNull(usage, "usage");
         Tier tier = this.tier.get();
+        Rejected unknown = Endpoints.refusal(tier, endpoint);
+        if (unknown != null) {
+            return unknown;
+        }
         if (store.listeners.isEmpty()) {
             return tryAcquire(tier, usage, null);
         }
@@ -120,6 +126,6 @@ final class BoundEndpoint implements BoundLimiter {
     }
 
     private @Nullable Decision decided(Binding binding, Usage usage, @Nullable Report report) {
-        return store.decider.decide(binding.state, binding.compiled, binding.limits, usage, null, report);
+        return store.decider.decideCall(binding.state, binding.compiled, binding.limits, endpoint, usage, report);
     }
 }

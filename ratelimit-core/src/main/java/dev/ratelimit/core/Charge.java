@@ -78,15 +78,26 @@ final class Charge {
 
     /**
      * Keeps the newest units of each limit up to the actual use, and gives the others back. A negative use leaves a
-     * limit as it is charged.
+     * limit as it is charged. What is in flight is given back whatever the use.
      */
     void reduce(ToLongFunction<Unit> actual) {
         for (int i = 0; i < limits.length; i++) {
-            long left = actual.applyAsLong(limits[i].unit);
+            long left = limits[i].inFlight ? 0 : actual.applyAsLong(limits[i].unit);
             for (Piece piece = newest[i]; piece != null && left >= 0; piece = piece.older) {
                 left -= piece.keep(limits[i], left);
             }
         }
+    }
+
+    /** Gives what is in flight a new end, the longest time from now on. Tells whether all of it still counted. */
+    boolean renew(long now) {
+        boolean all = true;
+        for (int i = 0; i < limits.length; i++) {
+            for (Piece piece = limits[i].inFlight ? newest[i] : null; piece != null; piece = piece.older) {
+                all &= piece.units == 0 || piece.renew(limits[i], now);
+            }
+        }
+        return all;
     }
 
     /** Counts the pieces. */

@@ -6,22 +6,17 @@ import dev.ratelimit.Limit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Overrun;
-import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
-import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.kernel.Arguments;
-import dev.ratelimit.kernel.CalendarPeriod;
-import dev.ratelimit.kernel.FixedPeriod;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.kernel.Windows;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
 /** A limit of a tier compiled for decisions: the numbers that a decision needs, in fields. */
@@ -42,6 +37,8 @@ final class CompiledLimit {
     final AppliedLimit applied;
     final MeterKey key;
     final Unit unit;
+
+    /** The most units that may count at once: the amount, or the capacity of a bucket. */
     final long amount;
 
     /** The hash of the key, as the table of meters takes it. */
@@ -50,8 +47,17 @@ final class CompiledLimit {
     /** The place of the limit's table in the tier. Of limits that refuse equally long, the first is named. */
     final int order;
 
-    /** The window in nanoseconds; {@link #NEVER} for a quota. Limits are charged in ascending order of it. */
+    /**
+     * The span in nanoseconds: a window, that of the rate of a bucket, the longest time in flight; {@link #NEVER} for a
+     * quota, 0 for a limit of single calls. Limits are charged in ascending order of it.
+     */
     final long windowNanos;
+
+    /** The rate of a bucket; {@link Flow#NONE} for other limits. */
+    final Flow flow;
+
+    /** Whether units count until their reservation ends. */
+    final boolean inFlight;
 
     /** The number of live marks below which a window appends exact marks. */
     final int exactMarks;
@@ -69,54 +75,40 @@ final class CompiledLimit {
     private final LimitReached tooLarge;
 
     CompiledLimit(MeterKey key, AppliedLimit applied, int order) {
-        requireDecided(applied.limit());
+        this(key, applied, order, applied.limit().most());
+    }
+
+    private CompiledLimit(MeterKey key, AppliedLimit applied, int order, long amount) {
         this.applied = applied;
         this.reached = new LimitReached(applied);
         this.tooLarge = new LimitReached(applied, true);
         this.key = key;
         this.hash = key.evenHash();
         this.unit = applied.limit().unit();
-        this.amount = applied.limit().amount();
+        this.amount = amount;
         this.order = order;
         this.shadow = applied.shadow();
-        if (applied.limit() instanceof RateLimit rate) {
-            windowNanos = rate.window().toNanos();
-            exactMarks = Windows.exactMarks(rate);
-            untilReached = false;
-            neverRefuses = false;
-        } else {
-            windowNanos = NEVER;
-            exactMarks = 0;
-            Overrun overrun = ((Quota) applied.limit()).overrun();
-            untilReached = overrun == Overrun.UNTIL_REACHED;
-            neverRefuses = overrun == Overrun.NEVER_REFUSES;
-        }
+        Limit limit = applied.limit();
+        Overrun overrun = limit instanceof Quota quota ? quota.overrun() : Overrun.WHILE_FITS;
+        this.untilReached = overrun == Overrun.UNTIL_REACHED;
+        this.neverRefuses = overrun == Overrun.NEVER_REFUSES;
+        this.exactMarks = limit instanceof RateLimit rate ? Windows.exactMarks(rate) : 0;
+        this.inFlight = limit instanceof ConcurrencyLimit;
+        this.flow = limit instanceof TokenBucket bucket
+                ? new Flow(bucket.amount(), bucket.per().toNanos())
+                : Flow.NONE;
+        this.windowNanos = spanOf(limit);
     }
 
-    /** Refuses a limit of a kind that is not decided yet. */
-    private static void requireDecided(Limit limit) {
-        String kind = "";
-        if (limit instanceof TokenBucket) {
-            kind = "token buckets";
-        } else if (limit instanceof ConcurrencyLimit) {
-            kind = "limits in flight";
-        } else if (limit instanceof PerCallLimit) {
-            kind = "limits of single calls";
-        } else if (limit instanceof Quota quota && quota.period() instanceof FixedPeriod) {
-            kind = "fixed windows";
-        } else if (limit instanceof Quota quota && isOfOtherYears(quota.period())) {
-            kind = "years that begin on another day than 1 January";
+    private static long spanOf(Limit limit) {
+        if (limit instanceof RateLimit rate) {
+            return rate.window().toNanos();
+        } else if (limit instanceof TokenBucket bucket) {
+            return bucket.per().toNanos();
+        } else if (limit instanceof ConcurrencyLimit concurrency) {
+            return concurrency.longest().toNanos();
         }
-        if (!kind.isEmpty()) {
-            throw new IllegalArgumentException(limit + ": " + kind + " are not supported in memory yet");
-        }
-    }
-
-    /** A snapshot has no month that a year begins in. */
-    private static boolean isOfOtherYears(QuotaPeriod period) {
-        return period instanceof CalendarPeriod calendar
-                && calendar.unit() == ChronoUnit.YEARS
-                && !calendar.anchor().equals(CalendarPeriod.MONDAY_1_JANUARY);
+        return limit instanceof Quota ? NEVER : 0;
     }
 
     /** Compiles a limit for one question, which needs no order. */
@@ -128,6 +120,11 @@ final class CompiledLimit {
     CompiledLimit of(Scope.Endpoint endpoint) {
         AppliedLimit other = AppliedLimit.of(applied.table(), endpoint, applied.limit(), shadow);
         return new CompiledLimit(key.of(endpoint), other, order);
+    }
+
+    /** Returns this limit for the rest of a call that has used some units: that of a single call is less by them. */
+    CompiledLimit lessFor(long used) {
+        return windowNanos == 0 ? new CompiledLimit(key, applied, order, amount - used) : this;
     }
 
     /** Returns the most half units that may be used before units are admitted; negative if the units never fit. */

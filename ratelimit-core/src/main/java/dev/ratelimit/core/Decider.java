@@ -5,9 +5,12 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.Waits;
+import dev.ratelimit.spi.Printable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,9 +68,14 @@ final class Decider {
     private final TierCache tierCache;
     private final PendingRefunds refunds;
     private final IdleSweeper sweeper;
+    private final Listeners listeners;
 
-    Decider(Clocks clocks, TierCache tierCache, PendingRefunds refunds, IdleSweeper sweeper) {
+    /** Whether it was said that a call which is no reservation cannot end. */
+    private final AtomicBoolean saidThatCallsCannotEnd = new AtomicBoolean();
+
+    Decider(Clocks clocks, TierCache tierCache, PendingRefunds refunds, IdleSweeper sweeper, Listeners listeners) {
         this.clocks = clocks;
+        this.listeners = listeners;
         this.tierCache = tierCache;
         this.refunds = refunds;
         this.sweeper = sweeper;
@@ -83,7 +91,33 @@ final class Decider {
             OrganizationState organization, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
         CompiledTier compiled = organization.compiled(tier, tierCache);
         CompiledLimit[] limits = organization.limits(compiled, endpoint);
-        return decide(organization, compiled, limits, usage, null, report);
+        return decideCall(organization, compiled, limits, endpoint, usage, report);
+    }
+
+    /** Decides a call that is no reservation. */
+    @Nullable
+    Decision decideCall(
+            OrganizationState organization,
+            CompiledTier compiled,
+            CompiledLimit[] limits,
+            String endpoint,
+            Usage usage,
+            @Nullable Report report) {
+        Decision decision = decide(organization, compiled, limits, usage, null, report);
+        for (CompiledLimit limit : limits) {
+            if (limit.inFlight && decision instanceof Admitted) {
+                sayThatCallsCannotEnd(limit, endpoint);
+            }
+        }
+        return decision;
+    }
+
+    private void sayThatCallsCannotEnd(CompiledLimit limit, String endpoint) {
+        if (!saidThatCallsCannotEnd.get() && saidThatCallsCannotEnd.compareAndSet(false, true)) {
+            listeners.warn(
+                    "What tryAcquire takes in flight counts for the longest time, since no call ends: use reserve;"
+                            + " endpoint=" + Printable.name(endpoint) + ", limit=" + limit.applied.limit());
+        }
     }
 
     /** Charges all limits or none, and notes that in a ledger and in a report, if somebody will ask. */
@@ -105,6 +139,9 @@ final class Decider {
             decision = limits.length <= MOST_FRAMES
                     ? chargeFrom(0, organization, compiled, limits, usage, now, ledger, report, null)
                     : chargeMany(organization, compiled, limits, usage, now, ledger, report);
+        }
+        if (decision instanceof Rejected) {
+            refused(organization, limits, usage, now);
         }
         if (decision instanceof Rejected && report != null && report.isFull()) {
             lookAtAll(limits, organization, now, report);
@@ -146,9 +183,7 @@ final class Decider {
             if (!limit.shadow) {
                 return rejected;
             }
-            if (report != null) {
-                report.notCharged(meter, now);
-            }
+            notCharged(meter, limit, now, report);
             List<Rejected> all = with(rejected, shadows);
             return chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, report, all);
         }
@@ -195,8 +230,8 @@ final class Decider {
                 positions[asked++] = position;
                 if (position >= 0 && report != null) {
                     report.charged();
-                } else if (report != null) {
-                    report.notCharged(meter, now);
+                } else {
+                    notCharged(meter, limit, now, report);
                 }
                 if (position >= 0 && ledger != null) {
                     ledger.charged(asked - 1, organization, meter.booking(position), units);
@@ -258,8 +293,8 @@ final class Decider {
                 }
                 if (report != null && wait == 0) {
                     report.charged();
-                } else if (report != null) {
-                    report.notCharged(meter, now);
+                } else {
+                    notCharged(meter, limit, now, report);
                 }
             }
             recorded = organization.confirmLive();
@@ -268,7 +303,7 @@ final class Decider {
                 Meter.Charged made = charged[i];
                 if (made != null) {
                     Meter meter = organization.meter(limits[i]);
-                    meter.refund(meter.booking(made.position()), made.units());
+                    meter.refund(limits[i], meter.booking(made.position()), made.units(), made.units());
                 }
             }
         }
@@ -276,11 +311,27 @@ final class Decider {
         return !recorded ? null : report == null ? answer : report.in(answer);
     }
 
+    /** Tells meters that a call was refused, before which they were only asked. Only buckets take note of it. */
+    private static void refused(OrganizationState organization, CompiledLimit[] limits, Usage usage, long now) {
+        for (CompiledLimit limit : limits) {
+            if (limit.flow.amount() > 0 && !limit.shadow) {
+                organization.meter(limit).refused(limit, usage.amountOf(limit.unit), now);
+            }
+        }
+    }
+
     /** Takes down how all limits stand, of which none is charged. */
     private static void lookAtAll(CompiledLimit[] limits, OrganizationState organization, long now, Report report) {
         for (int i = 0; i < limits.length; i++) {
             report.turnTo(i);
-            report.notCharged(organization.meter(limits[i]), now);
+            notCharged(organization.meter(limits[i]), limits[i], now, report);
+        }
+    }
+
+    /** Takes down how a limit stands that was not charged, if the report is full. */
+    private static void notCharged(Meter meter, CompiledLimit limit, long now, @Nullable Report report) {
+        if (report != null && report.isFull()) {
+            report.notCharged(meter.status(limit, now));
         }
     }
 
@@ -347,6 +398,7 @@ final class Decider {
             long now) {
         CompiledLimit longest = null;
         long longestWait = 0;
+        long certainWait = 0;
         for (int j = i; j < limits.length && !limits[j].shadow; j++) {
             CompiledLimit limit = limits[j];
             long wait = organization.meter(limit).nanosUntilFits(limit, usage.amountOf(limit.unit), now);
@@ -354,13 +406,14 @@ final class Decider {
                 longest = limit;
                 longestWait = wait;
             }
+            certainWait = limit.inFlight ? certainWait : Math.max(certainWait, wait);
         }
         if (longest == null) {
             return null;
         }
         return i > 0
                 ? longestRejection(0, organization, compiled, limits, usage, now)
-                : rejected(compiled, longest, usage.amountOf(longest.unit), longestWait);
+                : rejected(compiled, longest, usage.amountOf(longest.unit), longestWait, certainWait);
     }
 
     private static List<Rejected> with(Rejected rejected, @Nullable List<Rejected> others) {
@@ -375,7 +428,12 @@ final class Decider {
     }
 
     private static Rejected rejected(CompiledTier compiled, CompiledLimit limit, long units, long wait) {
+        return rejected(compiled, limit, units, wait, limit.inFlight ? 0 : wait);
+    }
+
+    private static Rejected rejected(
+            CompiledTier compiled, CompiledLimit limit, long units, long wait, long certainWait) {
         String notice = compiled.tier.message();
-        return Waits.rejected(limit.cause(units), notice, wait);
+        return Waits.rejected(limit.cause(units), notice, wait, certainWait);
     }
 }

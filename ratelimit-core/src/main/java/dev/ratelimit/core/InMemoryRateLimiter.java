@@ -16,6 +16,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.DecisionCounter;
+import dev.ratelimit.kernel.Endpoints;
 import dev.ratelimit.spi.TimeSource;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by many threads. Decisions are lock-free and do not block. A short lock may be taken when an
  * organization, a tier of it or an endpoint comes for the first time. The same holds when a period is left because the
- * wall clock jumped. What a thread did before an admitted call happens-before what another thread does after a later
+ * wall clock jumped, and where calls in flight are limited. What a thread did before an admitted call happens-before what another thread does after a later
  * call that the admission counted against. The time of a call does not depend on how many organizations and endpoints
  * were named.
  *
@@ -96,9 +97,10 @@ public final class InMemoryRateLimiter implements RateLimiter {
     @Override
     public Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
-        return who instanceof Caller caller
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        return resolved instanceof Caller caller
                 ? tryAcquire(caller.organization(), caller.tier(), endpoint, usage)
-                : refused((Rejected) who);
+                : refused((Rejected) resolved);
     }
 
     /* As the default, but allocates no caller. */
@@ -106,7 +108,8 @@ public final class InMemoryRateLimiter implements RateLimiter {
     public Decision tryAcquire(String organization, String endpoint, Usage usage) {
         Tier tier = tierOf(organization);
         requireCall(tier, endpoint, usage);
-        return tryAcquire(organization, tier, endpoint, usage);
+        Rejected unknown = Endpoints.refusal(tier, endpoint);
+        return unknown == null ? tryAcquire(organization, tier, endpoint, usage) : refused(unknown);
     }
 
     private Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
@@ -126,9 +129,10 @@ public final class InMemoryRateLimiter implements RateLimiter {
     public Reservation reserve(Resolution who, String endpoint, Usage estimate) {
         requireNonNull(estimate, "estimate");
         requireCall(who, endpoint, estimate);
-        return who instanceof Caller caller
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        return resolved instanceof Caller caller
                 ? reserve(caller, endpoint, estimate)
-                : Reservation.rejected(refused((Rejected) who));
+                : Reservation.rejected(refused((Rejected) resolved));
     }
 
     private Reservation reserve(Caller caller, String endpoint, Usage estimate) {
@@ -154,16 +158,18 @@ public final class InMemoryRateLimiter implements RateLimiter {
     @Override
     public Decision peek(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
-        return who instanceof Caller caller
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        return resolved instanceof Caller caller
                 ? store.peek(caller.organization(), caller.tier(), endpoint, usage, report())
-                : refused((Rejected) who);
+                : refused((Rejected) resolved);
     }
 
     @Override
     public Recorded record(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
-        if (!(who instanceof Caller caller)) {
-            return Recorded.notCharged(refused((Rejected) who));
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        if (!(resolved instanceof Caller caller)) {
+            return Recorded.notCharged(refused((Rejected) resolved));
         }
         String name = caller.organization();
         Report report = report();

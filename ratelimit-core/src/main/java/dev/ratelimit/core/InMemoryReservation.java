@@ -178,8 +178,11 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         int[] indexes = IntStream.range(0, limits.length)
                 .filter(index -> more.states(limits[index].unit) && open.has(index))
                 .toArray();
-        CompiledLimit[] asked =
-                Arrays.stream(indexes).mapToObj(index -> limits[index]).toArray(CompiledLimit[]::new);
+        Usage sum = used.sum();
+        CompiledLimit[] asked = Arrays.stream(indexes)
+                .mapToObj(index -> limits[index])
+                .map(limit -> limit.lessFor(sum.amountOf(limit.unit) - more.amountOf(limit.unit)))
+                .toArray(CompiledLimit[]::new);
         long now = store.clocks.nanoTime();
         OrganizationState organization = open.organization;
         while (true) {
@@ -257,7 +260,8 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
 
     @Override
     public boolean renew() {
-        return charge != null;
+        Charge open = charge;
+        return open != null && open.renew(store.clocks.nanoTime()) && charge != null;
     }
 
     /** Leaves the actual use charged; where it is negative, what is charged. */

@@ -38,6 +38,8 @@ public record LimiterStats(
                 if (meter instanceof SlidingWindow window) {
                     kept[1] += window.countMarks();
                     kept[2] += window.estimatedBytes();
+                } else if (meter instanceof InFlightCounter inFlight) {
+                    kept[2] += inFlight.estimatedBytes();
                 }
             });
             organizations++;

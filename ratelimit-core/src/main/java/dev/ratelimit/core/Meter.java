@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by many threads. Decisions are lock-free.
  */
-abstract sealed class Meter permits SlidingWindow, PeriodCounter {
+abstract sealed class Meter permits SlidingWindow, PeriodCounter, BucketCounter, InFlightCounter, CallSize {
 
-    /** Where a charge is booked: a mark, or a period. Refunds go there. */
-    sealed interface Booking permits MarkRef, Period {}
+    /** Where a charge is booked: a mark, a period, a moment, or an entry of what is in flight. Refunds go there. */
+    sealed interface Booking permits MarkRef, Period, BucketCharge, Flight {}
 
     /** A charge that was made whether it fits or not. */
     record Charged(long units, long position) {}
@@ -46,8 +46,17 @@ abstract sealed class Meter permits SlidingWindow, PeriodCounter {
     @Nullable
     abstract Booking booking(long position);
 
-    /** Gives back units of a booking, once. Nothing happens if they do not count any more. */
-    abstract void refund(@Nullable Booking booking, long units);
+    /**
+     * Gives back some of the units that a limit was charged by a booking, once. Nothing happens if they do not count any
+     * more. What has flowed back already is not given back again, and what is in flight is given back as a whole.
+     *
+     * @param charged all units that were charged by the booking
+     * @param units those to give back
+     */
+    abstract void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units);
+
+    /** Takes note that a call was refused, of which the meter was only asked. */
+    void refused(CompiledLimit limit, long units, long now) {}
 
     /**
      * Charges units whether they fit or not, as part of an earlier charge. A window charges them now. A counter of
@@ -70,14 +79,6 @@ abstract sealed class Meter permits SlidingWindow, PeriodCounter {
 
     /** Returns where the organization stands with the limit. */
     abstract LimitStatus status(CompiledLimit limit, long now);
-
-    /** Returns the units that count now. */
-    abstract long used(long now);
-
-    /** Returns the units that may be used beyond the amount now. */
-    long granted(long now) {
-        return 0;
-    }
 
     /**
      * Returns what counts in this meter, with ages as of {@code now}; null if nothing counts. Charges that were made

@@ -157,9 +157,27 @@ final class OrganizationState extends MeterTable {
     @Override
     Meter newMeter(MeterKey key) {
         Clocks clocks = context.clocks();
-        return key.span() instanceof MeterKey.Window window
-                ? new SlidingWindow(window.length().toNanos() + clocks.lag, clocks.nanoTime())
-                : new PeriodCounter(SavedMeter.Period.periods(key), clocks);
+        MeterKey.Span span = key.span();
+        if (span instanceof MeterKey.Window window) {
+            return new SlidingWindow(window.length().toNanos() + clocks.lag, clocks.nanoTime());
+        } else if (span instanceof MeterKey.Period) {
+            return new PeriodCounter(SavedMeter.Period.periods(key), clocks);
+        } else if (span instanceof MeterKey.Bucket) {
+            return new BucketCounter(clocks);
+        }
+        return span instanceof MeterKey.InFlight ? new InFlightCounter(clocks) : CallSize.METER;
+    }
+
+    private Meter restored(SavedMeter saved, long elapsed) {
+        Clocks clocks = context.clocks();
+        if (saved instanceof SavedMeter.Window window) {
+            return new SlidingWindow(window, elapsed, clocks.lag, clocks.nanoTime());
+        } else if (saved instanceof SavedMeter.Period period) {
+            return PeriodCounter.restored(period, elapsed, clocks);
+        } else if (saved instanceof SavedMeter.Bucket bucket) {
+            return new BucketCounter(bucket, elapsed, clocks);
+        }
+        return new InFlightCounter((SavedMeter.InFlight) saved, elapsed, clocks);
     }
 
     /** Returns where this organization stands with the limits of an endpoint, in the order of the tables. */
@@ -256,7 +274,8 @@ final class OrganizationState extends MeterTable {
     /** Gives back what a limit was charged for a usage. */
     void refund(CompiledLimit limit, Usage usage, long position) {
         Meter meter = meter(limit);
-        meter.refund(meter.booking(position), usage.amountOf(limit.unit));
+        long units = usage.amountOf(limit.unit);
+        meter.refund(limit, meter.booking(position), units, units);
     }
 
     /**
@@ -327,9 +346,7 @@ final class OrganizationState extends MeterTable {
         Clocks clocks = context.clocks();
         reserve(saved.meters().size());
         for (SavedMeter meter : saved.meters()) {
-            Meter restored = meter instanceof SavedMeter.Window window
-                    ? new SlidingWindow(window, elapsed, clocks.lag, clocks.nanoTime())
-                    : PeriodCounter.restored((SavedMeter.Period) meter, elapsed, clocks);
+            Meter restored = restored(meter, elapsed);
             if (!restored.isIdle(clocks.nanoTime())) {
                 put(meter.key(), restored);
             }

@@ -73,7 +73,7 @@ final class OrganizationStore {
                 ? Decision.admitted()
                 : Rejected.permanent(new CapacityReached(max), "");
         this.sweeper = new IdleSweeper(clocks, listeners, tierCache, this::remove, () -> size.get() >= max);
-        this.decider = new Decider(clocks, tierCache, refunds, sweeper);
+        this.decider = new Decider(clocks, tierCache, refunds, sweeper, listeners);
     }
 
     Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {

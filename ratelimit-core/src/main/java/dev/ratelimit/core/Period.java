@@ -205,11 +205,11 @@ final class Period implements Meter.Booking {
     }
 
     /** Reckons when this period, the current one, ends. Returns the nanoseconds until then. */
-    long reckon(TimeOfDay time, long now, long lag) {
+    long reckon(Instant present, long now, long lag) {
         Instant end = bounds.end();
         long untilEnd = end.equals(Instant.MAX)
                 ? CompiledLimit.NEVER
-                : Math.max(1, NANOSECONDS.convert(Duration.between(time.at(now), end))); // saturates at NEVER
+                : Math.max(1, NANOSECONDS.convert(Duration.between(present, end))); // saturates at NEVER
         endAt = now + Math.min(LONGEST - lag, untilEnd) + lag;
         checkAt = now + Math.min(SECOND, untilEnd) - lag;
         return untilEnd;

@@ -6,6 +6,7 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.core.KeptPeriods.Kept;
 import dev.ratelimit.core.KeptPeriods.Span;
+import dev.ratelimit.kernel.FixedPeriod;
 import dev.ratelimit.kernel.MeterKey;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -17,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The meter of a quota: a counter of the units charged in the current period.
  *
- * <p>The current period is the one that the highest {@linkplain TimeOfDay time of day} lies in. A {@link Period} has
- * its end and its counts. A charge is one CAS on the balance of the period.
+ * <p>The current period is the one that the highest {@linkplain TimeOfDay time of day} lies in; for fixed windows it is
+ * the running time. A {@link Period} has its end and its counts. A charge is one CAS on the balance of the period.
  *
  * <p>Most decisions read the monotonic clock only. When the end of a period was last compared with the time of day, the
  * time until the end was added to the monotonic clock. The wall clock is read again when that time has passed, and
@@ -105,9 +106,18 @@ final class PeriodCounter extends Meter {
     }
 
     private Period next(int number, TimeOfDay time, long now) {
-        Period next = new Period(number, clocks.periodAt(periods, time.highest()), 0, 0, now, now);
-        next.reckon(time, now, clocks.lag);
+        Period next = new Period(number, clocks.periodAt(periods, highest(time, now)), 0, 0, now, now);
+        reckon(next, time, now);
         return next;
+    }
+
+    /** Returns the time that decides which period is the current one. */
+    private Instant highest(TimeOfDay time, long now) {
+        return periods instanceof FixedPeriod ? time.running(now) : time.highest();
+    }
+
+    private long reckon(Period period, TimeOfDay time, long now) {
+        return period.reckon(periods instanceof FixedPeriod ? time.running(now) : time.at(now), now, clocks.lag);
     }
 
     /** Makes a counter of what was saved {@code elapsed} nanoseconds ago. */
@@ -225,6 +235,10 @@ final class PeriodCounter extends Meter {
 
     /* Nobody reads a period that is over, so writing there does no harm. */
     @Override
+    void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units) {
+        refund(booking, units);
+    }
+
     void refund(@Nullable Booking booking, long units) {
         if (booking instanceof Period period) {
             period.giveBack(units);
@@ -289,7 +303,7 @@ final class PeriodCounter extends Meter {
         return NOT_OPEN;
     }
 
-    @Override
+    /** Returns the units that count now. */
     long used(long now) {
         return at(now).used();
     }
@@ -322,11 +336,6 @@ final class PeriodCounter extends Meter {
             Period unused = current.unused(now);
             return isIdle(unused, now) ? null : new PeriodCounter(periods, clocks, unused);
         }
-    }
-
-    @Override
-    long granted(long now) {
-        return at(now).granted;
     }
 
     @Override
@@ -391,8 +400,8 @@ final class PeriodCounter extends Meter {
         if (period != current) {
             return 0;
         }
-        if (period.contains(time.highest()) && !period.isClosed()) {
-            return period.reckon(time, now, clocks.lag);
+        if (period.contains(highest(time, now)) && !period.isClosed()) {
+            return reckon(period, time, now);
         }
         if (hasEnded(period, time, now)) {
             CURRENT.compareAndSet(this, period, next(period.number + 1, time, now));
@@ -405,15 +414,15 @@ final class PeriodCounter extends Meter {
     /**
      * Tells whether a period is over by both clocks, or cannot be entered again before it is, while nothing is kept.
      */
-    private static boolean hasEnded(Period period, TimeOfDay time, long now) {
+    private boolean hasEnded(Period period, TimeOfDay time, long now) {
         long untilEnd = period.endAt - now;
         boolean isOver = untilEnd <= 0 || (untilEnd < TimeOfDay.MINUTE && !time.isDoubted());
-        return isOver && !time.highest().isBefore(period.bounds.end()) && period.others.equals(KeptPeriods.NONE);
+        return isOver && !highest(time, now).isBefore(period.bounds.end()) && period.others.equals(KeptPeriods.NONE);
     }
 
     /** Leaves a period, if it is still the current one, for the period that the highest time lies in: see the rules. */
     private synchronized void leave(Period left, TimeOfDay time, long now) {
-        Instant highest = time.highest();
+        Instant highest = highest(time, now);
         if (left != current) {
             return;
         }
@@ -423,7 +432,7 @@ final class PeriodCounter extends Meter {
         }
         left.close();
         Period entered = left.others.leave(left, highest, clocks.periodAt(periods, highest), now);
-        entered.reckon(time, now, clocks.lag);
+        reckon(entered, time, now);
         entered.open();
         CURRENT.compareAndSet(this, left, entered);
     }

@@ -110,9 +110,14 @@ final class Piece {
         return kept;
     }
 
+    /** Gives a piece in flight a new end. Returns false if it counts no more. */
+    boolean renew(CompiledLimit limit, long now) {
+        return ((InFlightCounter) organization.meter(limit)).renew(limit, booking, now);
+    }
+
     /** Gives back units of this piece. */
-    void giveBack(CompiledLimit limit, long back) {
-        organization.meter(limit).refund(booking, back);
+    private void giveBack(CompiledLimit limit, long back) {
+        organization.meter(limit).refund(limit, booking, units, back);
     }
 
     /**

@@ -112,11 +112,9 @@ final class Report {
         }
     }
 
-    /** Takes down how the limit stands that was asked last and not charged, if the report is full. */
-    void notCharged(Meter meter, long now) {
-        if (full) {
-            takeDown(meter.status(limits[i], now), 0);
-        }
+    /** Takes down how the limit stands that was asked last and not charged. */
+    void notCharged(LimitStatus status) {
+        takeDown(status, 0);
     }
 
     private void takeDown(LimitStatus status, long chargedUnits) {

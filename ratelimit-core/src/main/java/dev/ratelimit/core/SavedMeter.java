@@ -69,6 +69,70 @@ sealed interface SavedMeter {
     }
 
     /**
+     * A {@link BucketCounter} in a snapshot.
+     *
+     * @param key whose span is that of a bucket
+     * @param flow the rate at which units flow back
+     * @param ageNanos the nanoseconds by the monotonic clock since the bucket was last full, at most {@link #MOST_AGE}.
+     *     It is negative, down to -2<sup>60</sup>, where that was later than {@link SnapshotHeader#taken()}
+     * @param charged the units that were charged since, at least 0 and less than 2<sup>62</sup>; at most {@link
+     *     CompiledLimit#MOST_USED} of them have not flowed back
+     */
+    record Bucket(MeterKey key, Flow flow, long ageNanos, long charged) implements SavedMeter {
+
+        static final long MOST_AGE = 1L << 62;
+
+        private static final long LEAST_AGE = -(1L << 60);
+
+        public Bucket {
+            Arguments.require(key.span() instanceof MeterKey.Bucket, "span of a bucket", "a bucket", key.span());
+            Arguments.require(ageNanos >= LEAST_AGE, "age", ">= -2^60 ns", ageNanos);
+            Arguments.require(ageNanos <= MOST_AGE, "age", "<= 2^62 ns", ageNanos);
+            Arguments.require(charged >= 0 && charged < 1L << 62, "units", ">= 0 and < 2^62", charged);
+            requireUnits(Math.max(0, charged - flow.flowed(Math.max(0, ageNanos))), "units that have not flowed back");
+        }
+    }
+
+    /**
+     * An {@link InFlightCounter} in a snapshot.
+     *
+     * @param key whose span is that of what is in flight
+     * @param flights what is in flight, in the order of the ends; at most {@link CompiledLimit#MOST_USED} units in all
+     */
+    record InFlight(MeterKey key, List<Flight> flights) implements SavedMeter {
+
+        public InFlight {
+            Arguments.require(key.span() instanceof MeterKey.InFlight, "span in flight", "in flight", key.span());
+            flights = List.copyOf(flights);
+            long sum = 0;
+            long sooner = 0;
+            for (Flight flight : flights) {
+                long untilEnd = flight.untilEnd;
+                Arguments.require(untilEnd >= sooner, "time until the end", "not below the one before", untilEnd);
+                sum += flight.units;
+                Arguments.require(sum <= CompiledLimit.MOST_USED, "sum of units", "<= 2^61", sum);
+                sooner = untilEnd;
+            }
+        }
+    }
+
+    /**
+     * Units that come back together, when their reservation does not end before.
+     *
+     * @param untilEnd the nanoseconds by the monotonic clock until then, more than 0 and at most 2<sup>61</sup>
+     * @param units the units, between 0 and {@link CompiledLimit#MOST_USED}
+     */
+    record Flight(long untilEnd, long units) {
+
+        private static final long MOST = 1L << 61;
+
+        public Flight {
+            Arguments.require(untilEnd > 0 && untilEnd <= MOST, "time until the end", "> 0 and <= 2^61 ns", untilEnd);
+            requireUnits(units, "units");
+        }
+    }
+
+    /**
      * A {@link PeriodCounter} in a snapshot. {@link KeptPeriods} says what it has of periods that were left before
      * their end. A lifetime has none.
      *

@@ -411,6 +411,10 @@ non-sealed class SlidingWindow extends Meter {
     }
 
     @Override
+    void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units) {
+        refund(booking, units);
+    }
+
     void refund(@Nullable Booking booking, long units) {
         if (booking instanceof MarkRef mark && mark.block().giveBack(mark.index(), units << 1)) {
             REFUNDED.getAndAdd(this, units << 1);
@@ -494,7 +498,7 @@ non-sealed class SlidingWindow extends Meter {
         }
     }
 
-    @Override
+    /** Returns the units that count now. */
     long used(long now) {
         chargeSlowly(0, Long.MAX_VALUE, 0, now, null);
         return Math.max(0, admitted - base) >> 1;

@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.kernel.CalendarPeriod;
+import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
 
 /** The numbers of the snapshot format, which {@code docs/SNAPSHOT.md} describes byte by byte. */
@@ -8,8 +10,11 @@ final class SnapshotFormat {
     /** The letters RLIMSNAP. */
     static final long MAGIC = 0x524C494D534E4150L;
 
-    /** The version that is written. Version 1, which can be read, knew nothing of wall clocks that jump. */
-    static final int VERSION = 2;
+    /**
+     * The version that is written. Others can be read: version 1 knew nothing of wall clocks that jump, and version 2
+     * knew only windows and periods that begin at midnight, on Monday, on 1 January, or in a month.
+     */
+    static final int VERSION = 3;
 
     /** The most bytes of payload in a block. */
     static final int MAX_BLOCK = 1 << 14;
@@ -34,6 +39,12 @@ final class SnapshotFormat {
     static final int WINDOW = 0;
     static final int CALENDAR = 1;
     static final int LIFETIME = 2;
+    static final int FIXED = 3;
+    static final int BUCKET = 4;
+    static final int IN_FLIGHT = 5;
+
+    /** The day that the first start of a calendar period is counted from. */
+    static final LocalDateTime FIRST_DAY = CalendarPeriod.MONDAY_1_JANUARY;
 
     private static final ChronoUnit[] CALENDAR_UNITS = {
         ChronoUnit.DAYS, ChronoUnit.WEEKS, ChronoUnit.MONTHS, ChronoUnit.YEARS

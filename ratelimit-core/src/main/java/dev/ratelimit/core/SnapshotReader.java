@@ -5,6 +5,7 @@ import dev.ratelimit.Scope;
 import dev.ratelimit.Unit;
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.CalendarPeriod;
+import dev.ratelimit.kernel.FixedPeriod;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.spi.Printable;
 import java.io.DataInputStream;
@@ -140,7 +141,22 @@ final class SnapshotReader {
         MeterKey key = key();
         if (key.span() instanceof MeterKey.Window) {
             return new SavedMeter.Window(key, charges());
+        } else if (key.span() instanceof MeterKey.Bucket) {
+            return new SavedMeter.Bucket(key, new Flow(in.readLong(), in.readLong()), in.readLong(), in.readLong());
         }
+        return key.span() instanceof MeterKey.InFlight ? new SavedMeter.InFlight(key, flights()) : period(key);
+    }
+
+    private List<SavedMeter.Flight> flights() throws IOException {
+        int size = size("flights");
+        List<SavedMeter.Flight> read = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            read.add(new SavedMeter.Flight(in.readLong(), in.readLong()));
+        }
+        return read;
+    }
+
+    private SavedMeter.Period period(MeterKey key) throws IOException {
         QuotaPeriod.Interval bounds = interval();
         SavedMeter.Span span = blocks.version() > 1
                 ? new SavedMeter.Span(bounds, in.readLong())
@@ -216,21 +232,26 @@ final class SnapshotReader {
 
     private MeterKey.Span keySpan() throws IOException {
         int kind = in.readUnsignedByte();
-        Arguments.require(kind <= SnapshotFormat.LIFETIME, "kind of span", "<= 2", kind);
+        int most = blocks.version() > 2 ? SnapshotFormat.IN_FLIGHT : SnapshotFormat.LIFETIME;
+        Arguments.require(kind <= most, "kind of span", "<= " + most, kind);
         return switch (kind) {
             case SnapshotFormat.WINDOW -> new MeterKey.Window(Duration.ofNanos(in.readLong()));
             case SnapshotFormat.CALENDAR -> new MeterKey.Period(calendar());
+            case SnapshotFormat.FIXED ->
+                new MeterKey.Period(new FixedPeriod(Duration.ofNanos(in.readLong()), instant()));
+            case SnapshotFormat.BUCKET -> new MeterKey.Bucket();
+            case SnapshotFormat.IN_FLIGHT -> new MeterKey.InFlight();
             default -> new MeterKey.Period(QuotaPeriod.lifetime());
         };
     }
 
     private QuotaPeriod calendar() throws IOException {
         int unit = in.readUnsignedByte();
-        int day = in.readUnsignedByte();
+        LocalDateTime day = blocks.version() > 2
+                ? SnapshotFormat.FIRST_DAY.plusDays(in.readUnsignedShort())
+                : SnapshotFormat.FIRST_DAY.withDayOfMonth(in.readUnsignedByte());
         LocalTime time = LocalTime.ofNanoOfDay(in.readLong());
-        LocalDateTime anchor =
-                LocalDateTime.of(1, 1, 1, 0, 0).withDayOfMonth(day).with(time);
-        return new CalendarPeriod(SnapshotFormat.calendarUnit(unit), anchor, zone());
+        return new CalendarPeriod(SnapshotFormat.calendarUnit(unit), day.with(time), zone());
     }
 
     private ZoneId zone() throws IOException {

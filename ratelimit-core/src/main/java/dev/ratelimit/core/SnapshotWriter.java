@@ -1,7 +1,9 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.kernel.CalendarPeriod;
+import dev.ratelimit.kernel.FixedPeriod;
 import dev.ratelimit.kernel.MeterKey;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,16 +76,31 @@ final class SnapshotWriter {
                 out.writeLong(charge.ageNanos());
                 out.writeLong(charge.units());
             }
+        } else if (meter instanceof SavedMeter.Period period) {
+            write(period);
+        } else if (meter instanceof SavedMeter.Bucket bucket) {
+            out.writeLong(bucket.flow().amount());
+            out.writeLong(bucket.flow().span());
+            out.writeLong(bucket.ageNanos());
+            out.writeLong(bucket.charged());
         } else {
-            SavedMeter.Period period = (SavedMeter.Period) meter;
-            write(period.span());
-            out.writeLong(period.used());
-            out.writeLong(period.granted());
-            boolean others = period.hasOthers();
-            out.writeBoolean(others);
-            if (others) {
-                writeOthers(period);
+            List<SavedMeter.Flight> flights = ((SavedMeter.InFlight) meter).flights();
+            out.writeInt(flights.size());
+            for (SavedMeter.Flight flight : flights) {
+                out.writeLong(flight.untilEnd());
+                out.writeLong(flight.units());
             }
+        }
+    }
+
+    private void write(SavedMeter.Period period) throws IOException {
+        write(period.span());
+        out.writeLong(period.used());
+        out.writeLong(period.granted());
+        boolean others = period.hasOthers();
+        out.writeBoolean(others);
+        if (others) {
+            writeOthers(period);
         }
     }
 
@@ -129,12 +147,24 @@ final class SnapshotWriter {
         if (key.span() instanceof MeterKey.Window window) {
             out.writeByte(SnapshotFormat.WINDOW);
             out.writeLong(window.length().toNanos());
-        } else if (SavedMeter.Period.periods(key) instanceof CalendarPeriod calendar) {
+        } else if (key.span() instanceof MeterKey.Period period) {
+            write(period.period());
+        } else {
+            out.writeByte(key.span() instanceof MeterKey.Bucket ? SnapshotFormat.BUCKET : SnapshotFormat.IN_FLIGHT);
+        }
+    }
+
+    private void write(QuotaPeriod period) throws IOException {
+        if (period instanceof CalendarPeriod calendar) {
             out.writeByte(SnapshotFormat.CALENDAR);
             out.writeByte(SnapshotFormat.code(calendar.unit()));
-            out.writeByte(calendar.anchor().getDayOfMonth());
+            out.writeShort((int) ChronoUnit.DAYS.between(SnapshotFormat.FIRST_DAY, calendar.anchor()));
             out.writeLong(calendar.anchor().toLocalTime().toNanoOfDay());
             write(calendar.zone().getId());
+        } else if (period instanceof FixedPeriod fixed) {
+            out.writeByte(SnapshotFormat.FIXED);
+            out.writeLong(fixed.length().toNanos());
+            write(fixed.anchor());
         } else {
             out.writeByte(SnapshotFormat.LIFETIME);
         }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  *       come at least a minute of the monotonic clock after the first doubted one. A believed reading in between ends
  *       the doubt. Another jump begins a new doubt.
  *   <li>The highest time is the maximum of all times since the last believed jump. Only such a jump takes it back.
+ *   <li>The running time is the same, and runs on by the monotonic clock meanwhile. Fixed windows go by it: where the wall
+ *       clock is set back, the highest time stands still, for longer than such a window may last.
  * </ol>
  */
 final class TimeOfDay {
@@ -37,23 +39,38 @@ final class TimeOfDay {
     /** The highest time since the last believed jump. */
     private final Instant highest;
 
+    /** The running time. */
+    private final Instant running;
+
+    /** The monotonic clock at the running time. */
+    private final long runningAt;
+
     /** The first reading that shows a jump; null if none does. */
     private final @Nullable Instant doubted;
 
     /** The monotonic clock at that reading. */
     private final long doubtedAt;
 
-    private TimeOfDay(long believedAt, Instant believed, Instant highest, @Nullable Instant doubted, long doubtedAt) {
+    private TimeOfDay(
+            long believedAt,
+            Instant believed,
+            Instant highest,
+            Instant running,
+            long runningAt,
+            @Nullable Instant doubted,
+            long doubtedAt) {
         this.believedAt = believedAt;
         this.believed = believed;
         this.highest = highest;
+        this.running = running;
+        this.runningAt = runningAt;
         this.doubted = doubted;
         this.doubtedAt = doubtedAt;
     }
 
     /** Believes a reading: there was none before, or what was before is not believed any more. */
     static TimeOfDay first(Instant wall, long now) {
-        return new TimeOfDay(now, wall, wall, null, 0);
+        return new TimeOfDay(now, wall, wall, wall, now, null, 0);
     }
 
     /** Goes on where a snapshot was taken. A highest time that no limiter can have is not believed. */
@@ -61,7 +78,8 @@ final class TimeOfDay {
         Instant taken = header.taken();
         Instant highest = header.highest();
         boolean possible = !highest.isBefore(taken) && isNear(highest, taken);
-        return new TimeOfDay(now, taken, possible ? highest : taken, header.doubted(), now - header.doubtedForNanos());
+        Instant top = possible ? highest : taken;
+        return new TimeOfDay(now, taken, top, top, now, header.doubted(), now - header.doubtedForNanos());
     }
 
     /** Returns the time of day after a reading of the wall clock. */
@@ -69,17 +87,27 @@ final class TimeOfDay {
         Instant expected = at(now);
         if (isNear(wall, expected) && (!wall.isBefore(highest) || isNear(wall, highest))) {
             Instant top = later(highest, wall);
+            Instant ran = later(running(now), wall);
             return now - believedAt < 0 // the reading of a late thread
-                    ? new TimeOfDay(believedAt, believed, top, null, 0)
-                    : new TimeOfDay(now, wall, top, null, 0);
+                    ? new TimeOfDay(believedAt, believed, top, ran, runningAt(now), null, 0)
+                    : new TimeOfDay(now, wall, top, ran, runningAt(now), null, 0);
         }
         if (doubted == null || !isNear(wall, plus(doubted, now - doubtedAt))) {
             long since = now - believedAt < 0 ? believedAt : now;
-            return new TimeOfDay(believedAt, believed, later(highest, expected), wall, since);
+            return new TimeOfDay(believedAt, believed, later(highest, expected), running, runningAt, wall, since);
         }
         return now - doubtedAt >= MINUTE
                 ? first(wall, now)
-                : new TimeOfDay(believedAt, believed, later(highest, expected), doubted, doubtedAt);
+                : new TimeOfDay(believedAt, believed, later(highest, expected), running, runningAt, doubted, doubtedAt);
+    }
+
+    /** Returns the running time at a reading of the monotonic clock; of a late thread, as of the latest reading. */
+    Instant running(long now) {
+        return plus(running, runningAt(now) - runningAt);
+    }
+
+    private long runningAt(long now) {
+        return now - runningAt < 0 ? runningAt : now;
     }
 
     /** Returns the time of day at a reading of the monotonic clock. */

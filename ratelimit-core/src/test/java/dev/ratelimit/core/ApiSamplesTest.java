@@ -45,6 +45,7 @@ class ApiSamplesTest {
     static final Unit IMAGES = new Unit("images");
     // end of sample
 
+    private static final Unit INPUT = new Unit("input tokens");
     private static final Unit POINTS = new Unit("points");
     private static final int OK = 200;
     private static final int TOO_MANY = 429;
@@ -163,6 +164,29 @@ class ApiSamplesTest {
         assertThat(fixed).isEqualTo(Quota.of(Unit.CALLS, 3_500, QuotaPeriod.every(Duration.ofMinutes(15))));
         assertThat(inFlight).isEqualTo(ConcurrencyLimit.of(100, Duration.ofMinutes(10)));
         assertThat(largest).isEqualTo(PerCallLimit.of(POINTS, 1_000));
+    }
+
+    @Test
+    void aTierIsWrittenInRowsOfSeveralLimits() {
+        // sample: dev/ratelimit/Tier.java
+        Tier free = Tier.named("free")
+                .limits("gemini-2.5-pro", RateLimit.perMinute(2), RateLimit.perMinute(INPUT, 125_000), Quota.perDay(50))
+                .limits("gemini-2.5-flash", RateLimit.perMinute(10), Quota.perDay(250))
+                .refuseOtherEndpoints()
+                .build();
+        // end of sample
+        assertThat(free.limitsFor("gemini-2.5-pro")).hasSize(3);
+        assertThat(free.has("gemini-2.5-Pro")).isFalse();
+    }
+
+    @Test
+    void aTableMayBeForAllEndpoints() {
+        // sample: dev/ratelimit/LimitTable.java
+        LimitTable perMinute = LimitTable.named("calls per minute").everyEndpoint(RateLimit.perMinute(100));
+        LimitTable perMonth = LimitTable.named("all calls per month").allTogether(Quota.perMonth(5_000));
+        // end of sample
+        Tier tier = Tier.named("tier").table(perMinute).table(perMonth).build();
+        assertThat(tier.limitsFor("chat")).hasSize(2);
     }
 
     @Test

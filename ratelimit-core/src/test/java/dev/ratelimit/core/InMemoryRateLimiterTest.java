@@ -1,20 +1,15 @@
 package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
-import dev.ratelimit.Limit;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
-import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
-import dev.ratelimit.TokenBucket;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
@@ -38,31 +33,6 @@ class InMemoryRateLimiterTest extends RateLimiterContract {
     protected RateLimiter create(TierResolver tiers, TimeSource time) {
         builder = InMemoryRateLimiter.builder().tiers(tiers).timeSource(time);
         return builder.build();
-    }
-
-    /** What a compiled limit refuses is not decided yet. */
-    @Override
-    protected boolean decides(Limit limit) {
-        try {
-            CompiledLimit unused =
-                    CompiledLimit.of(Tier.named("tier").build(), AppliedLimit.of("t", new Scope.Group("all"), limit));
-            return true;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
-    }
-
-    @Test
-    void aTierWithALimitOfAKindThatIsNotDecidedYetIsRefused() {
-        RateLimiter limiter = InMemoryRateLimiter.builder()
-                .tier(Tier.named("trial")
-                        .table(LimitTable.named("t")
-                                .each(TokenBucket.perSecond(20).withCapacity(100), "chat"))
-                        .build())
-                .build();
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> limiter.tryAcquire("acme", "embed"))
-                .withMessage("20 calls per second with burst 100: token buckets are not supported in memory yet");
     }
 
     @Override

@@ -10,13 +10,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Every link of a page that leads into the repository leads to a file or a folder of it, or to a heading of a page. */
 class LinksTest {
 
-    private static final Path ROOT = Path.of("..");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
     private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
 
@@ -24,14 +22,14 @@ class LinksTest {
     void everyLinkLeadsSomewhere() throws IOException {
         List<String> broken = new ArrayList<>();
         int links = 0;
-        for (Path page : pages()) {
+        for (Path page : Pages.all()) {
             Matcher link = LINK.matcher(Files.readString(page));
             while (link.find()) {
                 String target = link.group(1);
                 if (!target.contains("://")) {
                     links++;
                     if (!leadsSomewhere(page, target)) {
-                        broken.add(ROOT.relativize(page) + ": " + target);
+                        broken.add(Pages.ROOT.relativize(page) + ": " + target);
                     }
                 }
             }
@@ -53,14 +51,5 @@ class LinksTest {
                 .map(heading -> heading.group(1).toLowerCase(Locale.ROOT))
                 .map(heading -> heading.replaceAll("[^a-z0-9 _-]", "").replace(' ', '-'))
                 .toList();
-    }
-
-    private static List<Path> pages() throws IOException {
-        try (Stream<Path> root = Files.list(ROOT);
-                Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
-            return Stream.concat(root, docs)
-                    .filter(file -> file.toString().endsWith(".md"))
-                    .toList();
-        }
     }
 }

@@ -76,12 +76,12 @@ class SnapshotCorruptionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 3, -1})
+    @ValueSource(ints = {0, 4, -1})
     void anotherVersionIsRefusedNamingBoth(int version) {
         ByteBuffer.wrap(sample).putInt(8, version);
         assertRefused(
                 SnapshotSeal.reseal(sample),
-                "version must be one that this release reads, up to 2: version=" + Integer.toUnsignedString(version),
+                "version must be one that this release reads, up to 3: version=" + Integer.toUnsignedString(version),
                 "(at byte 8)");
     }
 
@@ -225,19 +225,21 @@ class SnapshotCorruptionTest {
         keyRefused(out -> scope(out, 2), "kind of scope must be <= 1: kind of scope=2");
         keyRefused(out -> scope(out, 1, 0, 0, 0, 0, 0), "group must be not blank: group=\"\"");
         keyRefused(out -> scope(out, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), "name must be not blank: name=\"\"");
-        keyRefused(out -> span(out, 3), "kind of span must be <= 2: kind of span=3");
+        keyRefused(out -> span(out, 6), "kind of span must be <= 5: kind of span=6");
     }
 
     @Test
     void aCalendarMustBeOneOfThisJvm() {
-        keyRefused(out -> calendar(out, 4, 1, 0, "Z"), "calendar unit must be <= 3: calendar unit=4");
-        keyRefused(out -> calendar(out, 0, 2, 0, "Z"), "anchor must be 0001-01-01T00:00, or for Months in that month");
-        keyRefused(out -> calendar(out, 2, 32, 0, "Z"), "Invalid value for DayOfMonth (valid values 1 - 28/31): 32");
-        keyRefused(out -> calendar(out, 2, 1, -1, "Z"), "Invalid value for NanoOfDay");
+        keyRefused(out -> calendar(out, 4, 0, 0, "Z"), "calendar unit must be <= 3: calendar unit=4");
+        keyRefused(out -> calendar(out, 0, 1, 0, "Z"), "anchor must be the first start in the year 1");
+        keyRefused(out -> calendar(out, 1, 7, 0, "Z"), "anchor must be the first start in the year 1");
+        keyRefused(out -> calendar(out, 2, 31, 0, "Z"), "anchor must be the first start in the year 1");
+        keyRefused(out -> calendar(out, 3, 365, 0, "Z"), "anchor must be the first start in the year 1");
+        keyRefused(out -> calendar(out, 2, 0, -1, "Z"), "Invalid value for NanoOfDay");
         keyRefused(
-                out -> calendar(out, 2, 1, 0, "Mars/Olympus"),
+                out -> calendar(out, 2, 0, 0, "Mars/Olympus"),
                 "organization 1: zone must be known to this JVM: zone=\"Mars/Olympus\"");
-        keyRefused(out -> calendar(out, 2, 1, 0, ""), "zone must be known to this JVM: zone=\"\"");
+        keyRefused(out -> calendar(out, 2, 0, 0, ""), "zone must be known to this JVM: zone=\"\"");
     }
 
     @Test
@@ -250,6 +252,68 @@ class SnapshotCorruptionTest {
         windowRefused(10, "units must be >= 0: units=-1", 0, -1);
         windowRefused(10, "units must be <= 2^61: units=2305843009213693953", 0, (1L << 61) + 1);
         windowRefused(10, "sum of units must be <= 2^61", 1, 1L << 61, 0, 1);
+    }
+
+    @Test
+    void fixedWindowsMustFollowTheirRules() {
+        fixedRefused(999_999, "length must be >= 1 ms");
+        fixedRefused((1L << 60) + 1, "length must be <= 2^60 ns");
+    }
+
+    private static void fixedRefused(long length, String inMessage) {
+        keyRefused(
+                out -> {
+                    span(out, 3);
+                    out.writeLong(length);
+                    out.write(new byte[12]);
+                },
+                inMessage);
+    }
+
+    @Test
+    void aBucketMustFollowItsRules() {
+        bucketRefused("amount must be >= 0", -1, 1, 0, 0);
+        bucketRefused("amount must be <= 2^53", (1L << 53) + 1, 1, 0, 0);
+        bucketRefused("span must be > 0 and <= 2^60 ns: span=0", 1, 0, 0, 0);
+        bucketRefused("span must be > 0 and <= 2^60 ns", 1, (1L << 60) + 1, 0, 0);
+        bucketRefused("age must be >= -2^60 ns", 1, 1, -(1L << 60) - 1, 0);
+        bucketRefused("age must be <= 2^62 ns", 1, 1, (1L << 62) + 1, 0);
+        bucketRefused("units must be >= 0 and < 2^62: units=-1", 1, 1, 0, -1);
+        bucketRefused("units must be >= 0 and < 2^62", 1, 1, 1L << 62, 1L << 62);
+        bucketRefused("units that have not flowed back must be <= 2^61", 1, 1, 9, (1L << 61) + 10);
+    }
+
+    private static void bucketRefused(String inMessage, long... numbers) {
+        keyRefused(
+                out -> {
+                    span(out, 4);
+                    for (long number : numbers) {
+                        out.writeLong(number);
+                    }
+                },
+                inMessage);
+    }
+
+    @Test
+    void whatIsInFlightMustFollowItsRules() {
+        flightsRefused("time until the end must be > 0 and <= 2^61 ns: time until the end=0", 0, 1);
+        flightsRefused("time until the end must be > 0 and <= 2^61 ns", (1L << 61) + 1, 1);
+        flightsRefused("time until the end must be not below the one before: time until the end=5", 6, 1, 5, 1);
+        flightsRefused("units must be >= 0: units=-1", 1, -1);
+        flightsRefused("units must be <= 2^61", 1, (1L << 61) + 1);
+        flightsRefused("sum of units must be <= 2^61", 1, 1L << 61, 1, 1);
+    }
+
+    private static void flightsRefused(String inMessage, long... flights) {
+        keyRefused(
+                out -> {
+                    span(out, 5);
+                    out.writeInt(flights.length / 2);
+                    for (long number : flights) {
+                        out.writeLong(number);
+                    }
+                },
+                inMessage);
     }
 
     @Test
@@ -399,7 +463,7 @@ class SnapshotCorruptionTest {
     private static void dayRefused(Payload untilEndAndOn, String inMessage) {
         keyRefused(
                 out -> {
-                    calendar(out, 0, 1, 0, "Z");
+                    calendar(out, 0, 0, 0, "Z");
                     day(out);
                     untilEndAndOn.writeTo(out);
                     out.write(new byte[17]);
@@ -473,7 +537,7 @@ class SnapshotCorruptionTest {
     private static void calendar(DataOutputStream out, int unit, int day, long time, String zone) throws IOException {
         span(out, 1);
         out.writeByte(unit);
-        out.writeByte(day);
+        out.writeShort(day);
         out.writeLong(time);
         out.writeByte(0);
         out.writeInt(zone.length());

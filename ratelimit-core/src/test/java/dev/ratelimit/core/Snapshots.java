@@ -12,8 +12,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -116,7 +119,23 @@ final class Snapshots {
                 List.of(
                         organization("acme", List.of(window, period)),
                         organization("\uD800", List.of(lifetime("chat", 1L << 61))),
-                        organization("", List.of(window))));
+                        organization("", List.of(window)),
+                        organization("umbrella", List.of(bucket(), inFlight(), fixed(january)))));
+    }
+
+    private static SavedMeter bucket() {
+        return new SavedMeter.Bucket(key("chat", new MeterKey.Bucket()), new Flow(20, 1_000_000_000), -3, 70);
+    }
+
+    private static SavedMeter inFlight() {
+        return new SavedMeter.InFlight(
+                key("chat", new MeterKey.InFlight()),
+                List.of(new SavedMeter.Flight(600_000_000_000L, 2), new SavedMeter.Flight(600_000_000_000L, 1)));
+    }
+
+    private static SavedMeter fixed(QuotaPeriod.Interval bounds) {
+        return new SavedMeter.Period(
+                key("chat", QuotaPeriod.every(Duration.ofMinutes(15), Instant.ofEpochSecond(7))), bounds, 3, 0);
     }
 
     static SavedOrganization organization(String name, List<SavedMeter> meters) {
@@ -135,7 +154,7 @@ final class Snapshots {
             String name = string(random);
             Map<MeterKey, SavedMeter> meters = new LinkedHashMap<>();
             for (int j = random.nextInt(5); j > 0; j--) {
-                SavedMeter meter = random.nextBoolean() ? window(random) : period(random);
+                SavedMeter meter = meter(random);
                 meters.put(meter.key(), meter);
             }
             organizations.put(
@@ -147,6 +166,30 @@ final class Snapshots {
                 : new SnapshotHeader(
                         instant(random), instant(random), instant(random), random.nextLong(TimeOfDay.MINUTE));
         return new Snapshot(header, List.copyOf(organizations.values()));
+    }
+
+    private static SavedMeter meter(Random random) {
+        return switch (random.nextInt(5)) {
+            case 0, 1 -> window(random);
+            case 2 -> bucket(random);
+            case 3 -> inFlight(random);
+            default -> period(random);
+        };
+    }
+
+    private static SavedMeter bucket(Random random) {
+        Flow flow = new Flow(random.nextLong(1L << 53), 1 + (random.nextLong() >>> (4 + random.nextInt(60))));
+        long age = random.nextBoolean() ? random.nextLong(1L << 62) : -random.nextLong(1L << 60);
+        return new SavedMeter.Bucket(key(random, new MeterKey.Bucket()), flow, age, units(random));
+    }
+
+    private static SavedMeter inFlight(Random random) {
+        long[] ends = random.longs(random.nextInt(6), 1, 1L << 61).sorted().toArray();
+        return new SavedMeter.InFlight(
+                key(random, new MeterKey.InFlight()),
+                Arrays.stream(ends)
+                        .mapToObj(end -> new SavedMeter.Flight(end, units(random) / ends.length))
+                        .toList());
     }
 
     private static SavedMeter window(Random random) {
@@ -167,6 +210,11 @@ final class Snapshots {
             QuotaPeriod.week(zone(random)),
             QuotaPeriod.month(zone(random)),
             QuotaPeriod.year(zone(random)),
+            QuotaPeriod.day(zone(random), LocalTime.ofNanoOfDay(random.nextLong(86_400_000_000_000L))),
+            QuotaPeriod.week(zone(random), DayOfWeek.of(1 + random.nextInt(7)), LocalTime.of(random.nextInt(24), 0)),
+            QuotaPeriod.year(MonthDay.of(2, 1 + random.nextInt(29)), zone(random)),
+            QuotaPeriod.every(
+                    Duration.ofNanos(1_000_000 + (random.nextLong() >>> 5)), Instant.ofEpochSecond(random.nextInt())),
             QuotaPeriod.monthFrom(1 + random.nextInt(31), zone(random)),
             QuotaPeriod.monthFrom(Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000_000)), zone(random))
         };

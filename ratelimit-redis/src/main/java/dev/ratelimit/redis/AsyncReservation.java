@@ -52,6 +52,14 @@ public interface AsyncReservation extends Reservation {
     CompletionStage<Boolean> cancelAsync();
 
     /**
+     * Lets what this reservation holds in flight count for the longest time from now on, as {@link #renew} does.
+     *
+     * @return whether all of it still counted, when it is done; false also if Redis did not answer
+     */
+    @Override
+    CompletionStage<Boolean> renewAsync();
+
+    /**
      * Returns whether Redis has confirmed how the reservation ended.
      *
      * @return completed with true when Redis has confirmed the end, or when there is nothing to tell it; with false

@@ -43,7 +43,7 @@ record CarryOver(LimitSet limitSet, List<EncodedLimit> to) {
         Map<String, CarryOver> byEndpoint = new LinkedHashMap<>();
         for (EncodedLimit to : OrganizationStatus.of(caller, names).encodedLimits()) {
             EncodedLimit from = counting.get(Counterpart.of(to.key));
-            if (from != null && !from.key.span().equals(to.key.span())) {
+            if (from != null && to.countsOverTime() && !from.key.span().equals(to.key.span())) {
                 String endpoint = to.key.scope() instanceof Scope.Endpoint of ? of.name() : "";
                 LimitSet all = to.isOfOneEndpoint() ? limitSets.apply(caller, endpoint) : LimitSet.nothing(caller);
                 byEndpoint.merge(

@@ -12,33 +12,43 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
-import dev.ratelimit.Usage;
-import dev.ratelimit.kernel.CalendarPeriod;
-import dev.ratelimit.kernel.FixedPeriod;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.kernel.Windows;
+import java.math.BigInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A limit as the script wants it. */
 final class EncodedLimit {
+
+    private static final long QUOTA = 0;
+    private static final long BUCKET = -1;
+    private static final long IN_FLIGHT = -2;
+    private static final long PER_CALL = -3;
 
     final AppliedLimit limit;
 
     /** What its keys end with; limits of one organization that agree on it share the meter. */
     final String meter;
 
-    /** Microseconds, rounded up: a charge may leave late, never early. Zero for a quota. */
-    final long windowMicros;
-
-    /** The number of live marks below which a window appends exact marks. */
-    final long exactMarks;
+    /**
+     * The microseconds of a window, rounded up: a charge may leave late, never early. For another kind of limit, the
+     * number by which the script knows that kind.
+     */
+    final long span;
 
     /**
-     * The grain in microseconds, to the end of which a window rounds the stamps of further marks: window/2,048 to
-     * window/1,024, and at least 1.
+     * Of a window, the number of live marks below which it appends exact marks. Of a bucket, the units that flow back
+     * in {@code grain} microseconds. In flight, the longest time in microseconds.
      */
-    final long grainMicros;
+    final long exact;
+
+    /**
+     * Of a window, the microseconds to whose end it rounds the stamps of further marks: window/2,048 to window/1,024,
+     * and at least 1. Of a bucket, the microseconds in which {@code exact} units flow back; a time that is no whole
+     * number of microseconds is rounded up.
+     */
+    final long grain;
 
     /** Of a quota. */
     final @Nullable Periods periods;
@@ -47,26 +57,39 @@ final class EncodedLimit {
     private final boolean untilReached;
     private final boolean neverRefuses;
 
-    EncodedLimit(String account, AppliedLimit limit) {
-        requireDecided(limit.limit());
-        this.key = MeterKey.of(account, limit);
-        this.limit = limit;
-        if (limit.limit() instanceof RateLimit rate) {
-            windowMicros = Micros.roundedUp(rate.window());
-            exactMarks = Windows.exactMarks(rate);
-            grainMicros = Windows.grain(windowMicros);
-            periods = null;
-            untilReached = false;
-            neverRefuses = false;
+    EncodedLimit(String account, AppliedLimit applied) {
+        this.key = MeterKey.of(account, applied);
+        this.limit = applied;
+        Limit limit = applied.limit();
+        if (limit instanceof RateLimit rate) {
+            span = Micros.roundedUp(rate.window());
+            exact = Windows.exactMarks(rate);
+            grain = Windows.grain(span);
+        } else if (limit instanceof TokenBucket bucket) {
+            long micros = Micros.roundedUp(bucket.per());
+            long common = commonDivisor(micros, bucket.amount());
+            span = BUCKET;
+            exact = bucket.amount() / common;
+            grain = micros / common;
+        } else if (limit instanceof ConcurrencyLimit inFlight) {
+            span = IN_FLIGHT;
+            exact = Micros.roundedUp(inFlight.longest());
+            grain = 1;
+        } else if (limit instanceof PerCallLimit) {
+            span = PER_CALL;
+            exact = 0;
+            grain = 1;
+        } else if (limit instanceof Quota) {
+            span = QUOTA;
+            exact = 0;
+            grain = 1;
         } else {
-            Quota quota = (Quota) limit.limit();
-            windowMicros = 0;
-            exactMarks = 0;
-            grainMicros = 1;
-            periods = new Periods(quota.period());
-            untilReached = quota.overrun() == Overrun.UNTIL_REACHED;
-            neverRefuses = quota.overrun() == Overrun.NEVER_REFUSES;
+            throw new IllegalArgumentException("limit must be of a kind that is known: limit=" + limit);
         }
+        Overrun overrun = limit instanceof Quota quota ? quota.overrun() : Overrun.WHILE_FITS;
+        periods = limit instanceof Quota quota ? new Periods(quota.period()) : null;
+        untilReached = overrun == Overrun.UNTIL_REACHED;
+        neverRefuses = overrun == Overrun.NEVER_REFUSES;
         this.meter = String.join(
                 "/",
                 RedisKeys.encode(key.account()),
@@ -74,34 +97,11 @@ final class EncodedLimit {
                 isOfOneEndpoint() ? "e" : "g",
                 RedisKeys.encode(key.scope()),
                 RedisKeys.encode(key.unit().name()),
-                span(key.span()));
+                RedisKeys.encode(key.span()));
     }
 
-    /** Refuses a limit of a kind that is not decided yet. */
-    static void requireDecided(Limit limit) {
-        String kind = "";
-        if (limit instanceof TokenBucket) {
-            kind = "token buckets";
-        } else if (limit instanceof ConcurrencyLimit) {
-            kind = "limits in flight";
-        } else if (limit instanceof PerCallLimit) {
-            kind = "limits of single calls";
-        } else if (limit instanceof Quota quota && quota.period() instanceof FixedPeriod) {
-            kind = "fixed windows";
-        }
-        if (!kind.isEmpty()) {
-            throw new IllegalArgumentException(limit + ": " + kind + " are not supported on Redis yet");
-        }
-    }
-
-    private static String span(MeterKey.Span span) {
-        if (span instanceof MeterKey.Window window) {
-            return "w" + window.length().toNanos();
-        }
-        String period = ((MeterKey.Period) span).period() instanceof CalendarPeriod calendar
-                ? calendar.unit() + " " + calendar.anchor() + " " + calendar.zone()
-                : "lifetime";
-        return "p" + RedisKeys.encode(period);
+    private static long commonDivisor(long micros, long amount) {
+        return BigInteger.valueOf(micros).gcd(BigInteger.valueOf(amount)).longValueExact();
     }
 
     Unit unit() {
@@ -110,6 +110,25 @@ final class EncodedLimit {
 
     boolean isOfOneEndpoint() {
         return key.scope() instanceof Scope.Endpoint;
+    }
+
+    /** Tells whether it counts anything from one call to the next, under a key. */
+    boolean hasMeter() {
+        return span != PER_CALL;
+    }
+
+    /** Tells whether its meter has a second key, for what does not fit into the head. */
+    boolean hasBlocks() {
+        return span > 0 || span == IN_FLIGHT;
+    }
+
+    boolean isInFlight() {
+        return span == IN_FLIGHT;
+    }
+
+    /** Tells whether units count for a time: a machine may take them ahead, and listeners hear of near limits. */
+    boolean countsOverTime() {
+        return hasMeter() && !isInFlight();
     }
 
     /** Returns this limit with the meter of OVERFLOW; itself, if it is of a group. */
@@ -128,11 +147,30 @@ final class EncodedLimit {
 
     /** Returns the most that may be used so that a number of units still fits; negative if they never fit. */
     long room(long units) {
-        return neverRefuses ? Micros.ENDLESS : limit.limit().amount() - (untilReached ? 1 : units);
+        return neverRefuses ? Micros.ENDLESS : limit.limit().most() - (untilReached ? 1 : units);
     }
 
-    /** Returns the rejection by this limit. The wait is in nanoseconds; or {@link Waits#NEVER}. */
-    Rejected rejected(Usage usage, long wait, String notice) {
-        return Waits.rejected(LimitReached.by(limit, usage.amountOf(unit())), notice, wait);
+    /**
+     * Returns the microseconds after which a charge counts no more, or at the latest if it is the only one; of a quota,
+     * 0, since that depends on the charge.
+     */
+    long longestMicros() {
+        if (span == BUCKET) {
+            return exact == 0
+                    ? Micros.ENDLESS
+                    : (long) Math.ceil((double) limit.limit().most() * grain / exact);
+        }
+        return isInFlight() ? exact : Math.max(0, span);
+    }
+
+    /**
+     * Returns the rejection by this limit.
+     *
+     * @param units how many units were asked
+     * @param wait in nanoseconds; or {@link Waits#NEVER}
+     * @param certain the part of the wait that no end of a call in flight shortens
+     */
+    Rejected rejected(long units, String notice, long wait, long certain) {
+        return Waits.rejected(LimitReached.by(limit, units), notice, wait, certain);
     }
 }

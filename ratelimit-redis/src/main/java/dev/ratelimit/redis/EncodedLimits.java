@@ -43,14 +43,13 @@ final class EncodedLimits {
     }
 
     private Known make(Asked asked, boolean named) {
-        asked.tier.limits().forEach(limit -> EncodedLimit.requireDecided(limit.limit()));
         Scope.Endpoint endpoint = new Scope.Endpoint(asked.endpoint);
         List<EncodedLimit> encodedLimits = asked.tier.limitsFor(asked.endpoint).stream()
                 .map(limit -> new EncodedLimit(asked.tier.account(), limit))
                 .toList();
         boolean bounded = !named
                 && !endpoint.equals(Scope.Endpoint.OVERFLOW)
-                && encodedLimits.stream().anyMatch(EncodedLimit::isOfOneEndpoint);
+                && encodedLimits.stream().anyMatch(encoded -> encoded.isOfOneEndpoint() && encoded.hasMeter());
         return new Known(
                 named ? RedisKeys.NAMED : RedisKeys.UNLISTED,
                 RedisKeys.listed(endpoint),

@@ -97,8 +97,8 @@ final class Lease {
         List<Change> changes = new ArrayList<>();
         for (int i = 0; unused > 0 && i < taken.bookings().size(); i++) {
             Booking charge = taken.bookings().get(i);
-            Booking back = new Booking(charge.first(), charge.second(), unused);
-            changes.add(new Change(taken.charged().limits().get(i), List.of(back), 0, charge.first()));
+            List<Refund> back = List.of(new Refund(charge, unused));
+            changes.add(new Change(taken.charged().limits().get(i), back, 0, charge.first()));
         }
         return changes;
     }

@@ -89,7 +89,7 @@ final class Leases {
 
     CompletableFuture<Outcome> tryAcquire(Caller caller, String endpoint, Usage usage) {
         if (batch.isNone()) {
-            return scriptClient.take(scriptClient.limitSet(caller, endpoint), usage);
+            return scriptClient.take(scriptClient.limitSet(caller, endpoint), usage, false);
         }
         Key key = new Key(caller.organization(), caller.tier().account(), endpoint);
         if (serves(key, caller.tier(), usage)) {
@@ -97,7 +97,7 @@ final class Leases {
         }
         LimitSet limitSet = scriptClient.limitSet(caller, endpoint);
         if (!key.isShort() || !mayLease(limitSet, usage) || !asking.add(key)) {
-            return scriptClient.take(limitSet, usage);
+            return scriptClient.take(limitSet, usage, false);
         }
         return ask(key, limitSet, usage).whenComplete((decision, failure) -> asking.remove(key));
     }
@@ -130,7 +130,8 @@ final class Leases {
                 && scriptClient.areSteady(limitSet.caller())
                 && limitSet.limits().stream()
                         .allMatch(encoded -> encoded.unit().equals(unit)
-                                && encoded.limit.limit().amount() >= batch.units());
+                                && encoded.countsOverTime()
+                                && encoded.limit.limit().most() >= batch.units());
     }
 
     private CompletableFuture<Outcome> ask(Key key, LimitSet limitSet, Usage usage) {

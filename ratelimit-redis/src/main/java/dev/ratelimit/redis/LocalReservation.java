@@ -77,6 +77,11 @@ final class LocalReservation implements AsyncReservation {
     }
 
     @Override
+    public CompletionStage<Boolean> renewAsync() {
+        return CompletableFuture.completedFuture(renew());
+    }
+
+    @Override
     public CompletionStage<Boolean> confirmed() {
         return ended.minimalCompletionStage();
     }

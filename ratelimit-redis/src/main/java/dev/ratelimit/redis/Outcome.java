@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param levels where the organization stands with each of them then
  * @param leaseMicros microseconds until the batch ends that was charged; 0 if none was
  * @param refusal why Redis refused, if it did
+ * @param turned whether a refusal changed the rate of a bucket, and so the waits of other refusals
  */
 record Outcome(
         Decision decision,
@@ -21,7 +22,8 @@ record Outcome(
         List<Booking> bookings,
         List<Level> levels,
         long leaseMicros,
-        @Nullable Refusal refusal) {
+        @Nullable Refusal refusal,
+        boolean turned) {
 
     /**
      * The limit that refuses longest.
@@ -36,7 +38,7 @@ record Outcome(
     }
 
     Outcome(Decision decision, LimitSet charged, List<Booking> bookings, long leaseMicros) {
-        this(decision, charged, bookings, List.of(), leaseMicros, null);
+        this(decision, charged, bookings, List.of(), leaseMicros, null, false);
     }
 
     /** Makes what came of a call that was decided without Redis. */

@@ -1,13 +1,13 @@
 package dev.ratelimit.redis;
 
 import dev.ratelimit.QuotaPeriod;
-import dev.ratelimit.kernel.CalendarPeriod;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The periods of a quota as the script takes them: those around an instant. They are computed again only when the
- * current one is another, as a calendar takes its time. Safe for use by many threads.
+ * The periods of a quota around an instant, as the script takes them. They are cached until the current period is
+ * another, since a calendar takes its time. Safe for use by many threads.
  */
 final class Periods {
 
@@ -27,6 +27,9 @@ final class Periods {
         }
     }
 
+    /** By how much a guess of the server's time may be off without costing a second round trip. */
+    private static final Duration GUESS = Duration.ofMillis(50);
+
     private final QuotaPeriod period;
     private volatile @Nullable Around last;
 
@@ -36,7 +39,7 @@ final class Periods {
 
     /** Tells whether they depend on the date. */
     boolean areOfTheCalendar() {
-        return period instanceof CalendarPeriod;
+        return !(period instanceof QuotaPeriod.Lifetime);
     }
 
     /** Returns the bounds of the periods around an instant at which a request will probably be decided. */
@@ -49,14 +52,29 @@ final class Periods {
         return around.bounds;
     }
 
+    /**
+     * Returns how many periods before and after the current one a request states. A guess is good to some milliseconds,
+     * and mostly nowhere near a bound; so more than one are needed only of periods that are short.
+     */
+    private static int beside(QuotaPeriod.Interval current) {
+        Duration length = Duration.between(current.start(), current.end());
+        return length.compareTo(GUESS) >= 0 ? 1 : (int) (GUESS.toNanos() / length.toNanos()) + 1;
+    }
+
     private Around around(QuotaPeriod.Interval current) {
         if (current.end().equals(Instant.MAX)) {
             return new Around(current, -Micros.ENDLESS, Micros.ENDLESS);
         }
-        // The one before and the one after: a guess is good to some milliseconds, and mostly nowhere near a bound.
-        Instant before = period.at(current.start().minusNanos(1)).start();
-        Instant after = period.at(current.end()).end();
-        return new Around(
-                current, Micros.of(before), Micros.of(current.start()), Micros.of(current.end()), Micros.of(after));
+        int beside = beside(current);
+        long[] bounds = new long[2 * beside + 2];
+        Instant start = current.start();
+        Instant end = current.end();
+        for (int i = 0; i <= beside; i++) {
+            bounds[beside - i] = Micros.of(start);
+            bounds[beside + 1 + i] = Micros.of(end);
+            start = i == beside ? start : period.at(start.minusNanos(1)).start();
+            end = i == beside ? end : period.at(end).end();
+        }
+        return new Around(current, bounds);
     }
 }

@@ -1,6 +1,10 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
+import dev.ratelimit.kernel.CalendarPeriod;
+import dev.ratelimit.kernel.FixedPeriod;
+import dev.ratelimit.kernel.MeterKey;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -12,6 +16,9 @@ import java.util.HexFormat;
  * <pre>
  *   ratelimit:{acme}:m:default/minutes/e/chat/calls/w60000000000  head of a meter
  *   ratelimit:{acme}:b:default/minutes/e/chat/calls/w60000000000  blocks of a window of more than 32 marks
+ *   ratelimit:{acme}:m:default/burst/e/chat/calls/b               a token bucket
+ *   ratelimit:{acme}:m:default/in%0020flight/e/chat/calls/f       head of a limit in flight
+ *   ratelimit:{acme}:b:default/in%0020flight/e/chat/calls/f       its charges that count, by their ends
  *   ratelimit:{acme}:n                                            those that no table names and that count alone
  *   ratelimit:{acme}:t                                            endpoints that a table names
  *   ratelimit:{acme}:r:5f0c…-17                                   receipt of a charge
@@ -25,6 +32,9 @@ import java.util.HexFormat;
  * names are encoded alike (as far as SHA-256 tells), since {@code -} and {@code s} are no hexadecimal digits. Nor are
  * the {@code o} of {@code %o}, which stands for the endpoints that share meters, and the {@code t} of {@code %t}, which
  * stands for a time in the lists of endpoints.
+ *
+ * <p>The span of a meter stands last: {@code w} and nanoseconds for a window, {@code p} and its name for a period,
+ * {@code b} for a bucket, {@code f} for what is in flight. A limit of single calls has no key.
  *
  * <p>The lists {@code n} and {@code t} are sorted sets of escaped names, by the time until which they may count
  * something.
@@ -69,6 +79,25 @@ final class RedisKeys {
     /** Encodes what shares a meter. */
     static String encode(Scope scope) {
         return scope.equals(Scope.Endpoint.OVERFLOW) ? OVERFLOW : encode(scope.name());
+    }
+
+    /** Encodes what a meter counts over; no two spans alike. */
+    static String encode(MeterKey.Span span) {
+        if (span instanceof MeterKey.Window window) {
+            return "w" + window.length().toNanos();
+        } else if (span instanceof MeterKey.Period period) {
+            return "p" + encode(nameOf(period.period()));
+        }
+        return span instanceof MeterKey.Bucket ? "b" : span instanceof MeterKey.InFlight ? "f" : "c";
+    }
+
+    private static String nameOf(QuotaPeriod period) {
+        if (period instanceof CalendarPeriod calendar) {
+            return calendar.unit() + " " + calendar.anchor() + " " + calendar.zone();
+        }
+        return period instanceof FixedPeriod fixed
+                ? "Fixed " + fixed.length().toNanos() + " " + fixed.anchor()
+                : "lifetime";
     }
 
     /** Returns what the lists have for an endpoint. */

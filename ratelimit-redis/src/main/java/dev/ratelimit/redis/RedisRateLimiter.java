@@ -14,6 +14,7 @@ import dev.ratelimit.Resolution;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.DecisionCounter;
+import dev.ratelimit.kernel.Endpoints;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.spi.TimeSource;
 import io.lettuce.core.RedisClient;
@@ -41,48 +42,56 @@ import java.util.function.BooleanSupplier;
  * }
  * }</pre>
  *
- * <p>What an organization uses on all machines adds up. In no window of a limit's length are more units admitted than
- * its amount, by the clock of the server, whatever the clocks of the machines show: each decision is one script that
- * runs alone on the server. Windows are exact to the microsecond, or hold a charge up to window/1,024 too long, as
- * {@link dev.ratelimit.Precision} says; a window that is no whole number of microseconds is rounded up. When the
- * server's clock steps forward, or a primary takes over whose clock is ahead, charges leave their windows by as much
- * too early; when it steps back, waits are longer. A period of a quota that is over comes back only if the clock was
- * beyond its end by more than 50 seconds, and no call of that quota was admitted then. On a cluster, windows go by the
- * clock of the node that has the organization, and periods by the one that is furthest ahead of those that the limiter
- * has asked.
+ * <p>The use of an organization on all machines adds up. By the clock of the server, no window of a limit's length
+ * admits more units than the amount, whatever the clocks of the machines show: each decision is one script, which runs
+ * alone on the server. Windows are exact to the microsecond, or keep a charge up to window/1,024 too long, as
+ * {@link dev.ratelimit.Precision} says. A window that is no whole number of microseconds is rounded up.
  *
- * <p>The server's clock is believed, whatever it shows. If it was ahead by more than an hour and is put right, what it
- * charged ahead counts as charged when that is found out: it leaves a window one window later, and counts in the period
- * of that day. What the server itself expired while its clock was ahead is lost, and so is the period of a quota that
- * was charged anew. Where backends differ, and why, is one list: {@code docs/DIFFERENCES.md} of the project.
+ * <p>The clock of the server may step. When it steps forward, charges leave their windows early by as much; so it is
+ * when a primary takes over whose clock is ahead. When it steps back, waits are longer. A quota's period that is over
+ * comes back only if the clock was beyond the period's end by more than 50 seconds, and no call of the quota was
+ * admitted then. On a cluster, windows go by the clock of the node that has the organization. Periods go by the clock
+ * that is furthest ahead among the nodes that this limiter has asked.
  *
- * <p>A decision is one round trip, and so is what is added to a reservation, its end, and the status of an endpoint.
- * The status of an organization is a run of the script for each 100 limits, behind one or more that list its endpoints.
- * A further one is needed when a server does not know the script, which each node learns with the first call; for an
- * endpoint that must {@linkplain RedisRateLimiterBuilder#maxUnlistedEndpoints share} meters; and when the server's time
- * is not in the period that this machine expects, nor in the one before or after it: the calendar is computed here.
- * What the script keeps, and its work, is described in the class {@code Script}.
+ * <p>The limiter believes the server's clock, whatever it shows. A clock that was ahead by more than an hour may be put
+ * right. Then its charges count as of the moment at which a request finds them: they leave a window one window later,
+ * and count in the period of that day. What the server expired while its clock was ahead is lost, and so is the period
+ * of a quota that was charged anew. {@code docs/DIFFERENCES.md} of the project lists where backends differ, and why.
  *
- * <p>A charge that Redis has lost is admitted again: a primary that fails loses what it has not yet replicated. A
- * charge whose answer is lost stays charged. A request that is sent again because a connection was cut is answered as
- * the first time, for some seconds.
+ * <p>One round trip makes a decision. One also charges a piece of a reservation, ends a reservation, or tells the
+ * status of an endpoint. The status of an organization takes one for each 100 limits, after one or more that list its
+ * endpoints. A further round trip is due in three cases:
  *
- * <p>{@linkplain RedisRateLimiterBuilder#leases Leases} spare most calls the round trip, at the price that calls may be
- * refused earlier.
+ * <ul>
+ *   <li>A node does not know the script, which it learns with the first call.
+ *   <li>An endpoint must {@linkplain RedisRateLimiterBuilder#maxUnlistedEndpoints share} meters.
+ *   <li>The server's time is neither in the period that this machine expects, nor in the one before or after it: this
+ *       machine computes the calendar.
+ * </ul>
  *
- * <p>{@linkplain RedisRateLimiterBuilder#timeout The time of a decision is bounded}. When Redis does not answer in
- * time, or with an error, the call is decided as {@linkplain RedisRateLimiterBuilder#failClosed the host chose}.
- * So it is if this library fails itself, which is logged. After three calls in a row that were not answered, Redis is
- * asked by one call a second only, until it answers. An error is an answer: it concerns the call that got it, and is
- * logged. A status is not counted, as it may take the server long.
+ * <p>The class {@code Script} describes what the script keeps, and how much work it does.
  *
- * <p>A settlement or cancellation that Redis does not confirm ends the reservation all the same. It is
+ * <p>A charge that Redis has lost is admitted again: a primary that fails loses what it has not replicated. A charge
+ * whose answer is lost stays charged. A request that is sent again because a connection was cut gets the first answer
+ * again, for some seconds.
+ *
+ * <p>{@linkplain RedisRateLimiterBuilder#leases Leases} spare most calls the round trip. Their price is that calls may
+ * be refused earlier.
+ *
+ * <p>{@linkplain RedisRateLimiterBuilder#timeout The time of a decision is bounded}. When Redis answers late, or with
+ * an error, the call is decided as {@linkplain RedisRateLimiterBuilder#failClosed the host chose}. A failure of this
+ * library has the same effect, and is logged. After three calls in a row without an answer, only one call a second asks
+ * Redis, until it answers. An error is an answer: it concerns the call that got it, and is logged. A status does not
+ * count here, since it may take the server long.
+ *
+ * <p>A settlement or cancellation ends the reservation even if Redis does not confirm it. It is
  * {@linkplain AsyncReservation#confirmed sent again} until it arrives.
  *
- * <p>Safe for use by many threads. A call that waits for Redis holds no lock and blocks a virtual thread only.
- * Asynchronous calls block no thread. Their stages are completed on the thread of Lettuce's that reads the answers, so
- * what depends on them must not block; or, where Redis did not answer, on one of the common pool. Time-outs run on one
- * of Lettuce's event executors, which must not be blocked either; a call that waits ends in time even then.
+ * <p>Safe for use by many threads. A call that waits for Redis holds no lock, and blocks a virtual thread only.
+ * Asynchronous calls block no thread. The thread of Lettuce's that reads the answers completes their stages, so the
+ * dependents of a stage must not block. Where Redis did not answer, a thread of the common pool completes them.
+ * Timeouts run on one of Lettuce's event executors, which must not be blocked either. A call that waits ends in time
+ * even then.
  */
 public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
@@ -129,7 +138,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         this.reports = false;
     }
 
-    /** Makes the view of a limiter that reports. */
+    /** Makes the reporting view of a limiter. */
     private RedisRateLimiter(RedisRateLimiter limiter) {
         this.connector = limiter.connector;
         this.tiers = limiter.tiers;
@@ -149,7 +158,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     /**
      * Begins a limiter on one server, or on the primary that Sentinel names.
      *
-     * @param client connects to it; it is not shut down when the limiter is closed
+     * @param client connects to the server; closing the limiter does not shut it down
      * @return a builder
      */
     public static RedisRateLimiterBuilder builder(RedisClient client) {
@@ -160,7 +169,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     /**
      * Begins a limiter on a cluster.
      *
-     * @param client connects to it; it is not shut down when the limiter is closed
+     * @param client connects to the cluster; closing the limiter does not shut it down
      * @return a builder
      */
     public static RedisRateLimiterBuilder builder(RedisClusterClient client) {
@@ -171,8 +180,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     @Override
     public Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
-        if (!(who instanceof Caller caller)) {
-            return refused((Rejected) who);
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        if (!(resolved instanceof Caller caller)) {
+            return refused((Rejected) resolved);
         }
         Outcome outcome =
                 executor.await(charged(caller, endpoint, usage), failure -> decidedInOutage(caller, endpoint, usage));
@@ -191,25 +201,27 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
 
     private CompletableFuture<Outcome> charged(Caller caller, String endpoint, Usage usage) {
         return reports
-                ? scriptClient.charge(caller, endpoint, usage, true)
+                ? scriptClient.take(scriptClient.limitSet(caller, endpoint), usage, true)
                 : leases.tryAcquire(caller, endpoint, usage);
     }
 
     @Override
     public Decision peek(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
-        return who instanceof Caller caller
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        return resolved instanceof Caller caller
                 ? executor.await(
                         scriptClient.look(caller, endpoint, usage, reports),
                         failure -> outagePolicy.peek(caller, endpoint, usage, reports))
-                : refused((Rejected) who);
+                : refused((Rejected) resolved);
     }
 
     @Override
     public AsyncReservation reserve(Resolution who, String endpoint, Usage estimate) {
         requireCall(who, endpoint, requireNonNull(estimate, "estimate"));
-        if (!(who instanceof Caller caller)) {
-            return rejected(refused((Rejected) who));
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        if (!(resolved instanceof Caller caller)) {
+            return rejected(refused((Rejected) resolved));
         }
         AsyncReservation reservation = executor.await(
                 reserved(caller, endpoint, estimate), failure -> reservedInOutage(caller, endpoint, estimate));
@@ -238,7 +250,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         return new LocalReservation(Reservation.rejected(decision));
     }
 
-    /** Tells listeners the answer to a reservation, and returns one that tells them how it goes on. */
+    /** Tells listeners the answer to a reservation. Returns a reservation that tells them what becomes of it. */
     private AsyncReservation told(Caller caller, String endpoint, Usage estimate, AsyncReservation reservation) {
         listeners.onDecided(caller, endpoint, estimate, reservation.decision());
         if (reservation instanceof RedisReservation own) {
@@ -259,8 +271,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     @Override
     public Recorded record(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
-        if (!(who instanceof Caller caller)) {
-            return Recorded.notCharged(refused((Rejected) who));
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        if (!(resolved instanceof Caller caller)) {
+            return Recorded.notCharged(refused((Rejected) resolved));
         }
         Recorded recorded = executor.await(
                 recorded(caller, endpoint, usage), failure -> outagePolicy.record(caller, endpoint, usage, reports));
@@ -304,7 +317,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     /**
-     * Returns what support does by hand: grant units, carry over a change of plan, reset or forget an organization.
+     * Returns the tools of support: to grant units, to carry over a change of plan, to reset or forget an organization.
      *
      * @return the tools
      */
@@ -313,7 +326,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     /**
-     * Counts what this limiter holds on this machine, and what it decided. It does not ask Redis, and hinders no call.
+     * Returns counts of what this limiter holds on this machine, and of its decisions. It does not ask Redis, and
+     * delays no call.
      *
      * @return the counts; while calls go on, each is as of another moment
      */
@@ -334,8 +348,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     /**
-     * Returns the same limiter, whose decisions tell {@link Decision#limits()}, by the same round trip. It always asks
-     * Redis: it serves no call of a lease, and remembers no refusal. To close it closes this limiter.
+     * Returns a view of this limiter whose decisions carry {@link Decision#limits()}, from the same round trip. The
+     * view always asks Redis: it serves no call from a lease, and remembers no refusal. Closing it closes this limiter.
      */
     @Override
     public RedisRateLimiter reporting() {
@@ -343,23 +357,23 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     /**
-     * Returns the same limiter, asked without a thread that waits for Redis. Its reservations are {@link
-     * AsyncReservation}s. A status completes exceptionally with a {@link RedisUnavailableException} where Redis does
-     * not answer and nothing else tells it.
+     * Returns a view of this limiter for which no thread waits. Its reservations are {@link AsyncReservation}s. If
+     * Redis does not answer and no other limiter tells a status, it completes with a {@link RedisUnavailableException}.
      */
     @Override
     public AsyncRateLimiter async() {
         return async;
     }
 
-    /** The questions without a thread that waits. */
+    /** The asynchronous view. */
     private final class Async implements AsyncRateLimiter {
 
         @Override
         public CompletionStage<Decision> tryAcquire(Resolution who, String endpoint, Usage usage) {
             requireCall(who, endpoint, usage);
-            if (!(who instanceof Caller caller)) {
-                return completed(refused((Rejected) who));
+            Resolution resolved = Endpoints.resolve(who, endpoint);
+            if (!(resolved instanceof Caller caller)) {
+                return completed(refused((Rejected) resolved));
             }
             return executor.otherwise(
                             charged(caller, endpoint, usage), failure -> decidedInOutage(caller, endpoint, usage))
@@ -369,18 +383,20 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         @Override
         public CompletionStage<Decision> peek(Resolution who, String endpoint, Usage usage) {
             requireCall(who, endpoint, usage);
-            return who instanceof Caller caller
+            Resolution resolved = Endpoints.resolve(who, endpoint);
+            return resolved instanceof Caller caller
                     ? executor.otherwise(
                             scriptClient.look(caller, endpoint, usage, reports),
                             failure -> outagePolicy.peek(caller, endpoint, usage, reports))
-                    : completed(refused((Rejected) who));
+                    : completed(refused((Rejected) resolved));
         }
 
         @Override
         public CompletionStage<Reservation> reserve(Resolution who, String endpoint, Usage estimate) {
             requireCall(who, endpoint, requireNonNull(estimate, "estimate"));
-            if (!(who instanceof Caller caller)) {
-                return completed(rejected(refused((Rejected) who)));
+            Resolution resolved = Endpoints.resolve(who, endpoint);
+            if (!(resolved instanceof Caller caller)) {
+                return completed(rejected(refused((Rejected) resolved)));
             }
             return executor.otherwise(
                             reserved(caller, endpoint, estimate),
@@ -391,8 +407,9 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         @Override
         public CompletionStage<Recorded> record(Resolution who, String endpoint, Usage usage) {
             requireCall(who, endpoint, usage);
-            if (!(who instanceof Caller caller)) {
-                return completed(Recorded.notCharged(refused((Rejected) who)));
+            Resolution resolved = Endpoints.resolve(who, endpoint);
+            if (!(resolved instanceof Caller caller)) {
+                return completed(Recorded.notCharged(refused((Rejected) resolved)));
             }
             return executor.otherwise(
                             recorded(caller, endpoint, usage),
@@ -430,11 +447,11 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     /**
-     * Gives back what is unused of {@linkplain RedisRateLimiterBuilder#leases leases}, sends the ends of reservations
-     * that Redis has not confirmed once more, and closes the connection. It waits for 100 of them at a time, in all no
-     * longer than 5 seconds and the time of a decision. What Redis does not confirm by then may stay charged, and so
-     * may what a call takes ahead at the same time; an {@link OutageListener} hears of it. Later questions are
-     * decided as while Redis is away.
+     * Gives back the unused units of {@linkplain RedisRateLimiterBuilder#leases leases}, sends the unconfirmed ends of
+     * reservations once more, and closes the connection. It waits for 100 answers at a time, in all no longer than 5
+     * seconds and the time of a decision. What Redis does not confirm by then may stay charged, and so may a lease that
+     * a call takes at the same time. An {@link OutageListener} hears of it. Later questions are decided as while Redis
+     * is away.
      */
     @Override
     public void close() {

@@ -30,13 +30,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Builds a {@link RedisRateLimiter}.
  *
- * <p>Listeners are notified on the thread that asked, or, of asynchronous calls, on the thread that brings the answer.
- * Of a limit that a settlement brings near they are notified on that thread always. For a listener of near limits,
- * Redis does more for each charge: it reports what is used.
+ * <p>Listeners are notified on the thread that asks the limiter. For asynchronous calls, they are notified on the
+ * thread that brings the answer, and so they always are of a limit that a settlement brings near. A listener of near
+ * limits makes each charge more work for Redis, which then reports the use.
  *
- * <p>An unlisted endpoint takes a place of {@link #maxUnlistedEndpoints} with its first charge. It keeps the place
- * until its meters are idle and a window and a minute more have passed. Once shared meters are in use, all new names
- * share them until they are idle. A call of such a name costs a second round trip.
+ * <p>An unlisted endpoint takes one of the {@link #maxUnlistedEndpoints} places with its first charge. It keeps the
+ * place until its meters are idle, and a window and a minute more have passed. Once an endpoint has found no place, all
+ * new names share meters until these are idle. A call of such a name costs a second round trip.
  *
  * <p>Not safe for use by many threads.
  */
@@ -44,7 +44,7 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
 
     private static final Duration LONGEST = Duration.ofHours(1);
 
-    /* Where the JDK runs what is asynchronous: the common pool, unless that is too small. */
+    /* Where the JDK runs asynchronous stages: the common pool, unless that is too small. */
     private static final Executor POOL = new CompletableFuture<>().defaultExecutor();
 
     private final AbstractRedisClient client;
@@ -73,8 +73,8 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
     }
 
     /**
-     * Sets what all keys begin with, so that several applications can share a Redis; {@code ratelimit:} unless stated.
-     * Limiters share their counts if they have it in common.
+     * Sets the text that all keys begin with, so that several applications can share a Redis; {@code ratelimit:} unless
+     * stated. Limiters with the same prefix share their counts.
      *
      * @param prefix the text, without braces, which would be taken for the hash tag of a cluster
      * @return this builder
@@ -88,8 +88,8 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
     }
 
     /**
-     * Sets the longest time that a decision, or any other question, takes: all its round trips together; 50
-     * milliseconds unless stated. A status of more than 100 limits is asked for in pieces, each of which has this time.
+     * Sets the longest time of a decision, or of any other question, with all its round trips: 50 milliseconds unless
+     * stated. A status of more than 100 limits takes several requests, each of which has this time.
      *
      * @param timeout more than zero, at most an hour
      * @return this builder
@@ -101,11 +101,11 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
     }
 
     /**
-     * Rejects all calls while Redis is away, by {@link dev.ratelimit.StoreUnavailable}; so it is unless another choice
-     * is made. A status then fails with a {@link RedisUnavailableException}.
+     * Rejects all calls while Redis is away, with the cause {@link dev.ratelimit.StoreUnavailable}. This is the
+     * default. A status then fails with a {@link RedisUnavailableException}.
      *
-     * <p>Here and below, "while Redis is away" includes every call that Redis does not decide: because it does not
-     * answer in time, because it answers an error, or because the limiter itself fails.
+     * <p>Here and below, "while Redis is away" includes every call that Redis does not decide. Redis may be late, may
+     * answer an error, or the limiter itself may fail.
      *
      * @return this builder
      */
@@ -116,8 +116,8 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
     }
 
     /**
-     * Admits all calls while Redis is away, and charges nothing for them. A status then shows the limits as if nothing
-     * were used: what is used is unknown, and nothing refuses.
+     * Admits all calls while Redis is away, and charges nothing for them. The use is unknown then, and a status shows
+     * limits of which nothing is used.
      *
      * @return this builder
      */
@@ -128,9 +128,9 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
     }
 
     /**
-     * Lets another limiter decide while Redis is away, for example one in memory. It is given the caller, whose tier
-     * thus decides: that of this limiter, also where a call names the organization only. Each machine then admits the
-     * whole amounts; to divide them, see {@link #fallBackTo(RateLimiter, UnaryOperator)}.
+     * Lets another limiter decide while Redis is away, for example one in memory. It decides under the caller's tier,
+     * which this limiter's resolver gives where a call names the organization only. Each machine then admits the whole
+     * amounts; to divide them, see {@link #fallBackTo(RateLimiter, UnaryOperator)}.
      *
      * @param limiter the other limiter; it must not block, since asynchronous calls ask it on a thread that they share
      * @return this builder
@@ -140,15 +140,15 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
     }
 
     /**
-     * Lets another limiter decide while Redis is away, under other tiers: for example under a share of the amounts, so
-     * that the machines admit no more than the amounts together.
+     * Lets another limiter decide while Redis is away, under other tiers. With a share of the amounts, for example, all
+     * machines together admit no more than the amounts.
      *
      * <p>On one of three machines:
      * {@code builder.fallBackTo(inMemory, tier -> tier.withLimits(limit -> limit.dividedBy(3)))}.
      *
      * @param limiter the other limiter; it must not block, since asynchronous calls ask it on a thread that they share
-     * @param scale gives the tier under which a caller is decided meanwhile, for the caller's own; it is asked once for
-     *     each of the tiers that were asked for last, by any thread
+     * @param scale makes the tier of an outage out of the caller's own; any thread may call it. The tiers that were
+     *     used last are cached
      * @return this builder
      */
     public RedisRateLimiterBuilder fallBackTo(RateLimiter limiter, UnaryOperator<Tier> scale) {
@@ -157,7 +157,7 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
     }
 
     /**
-     * Sets how often Redis is asked again while it is away, by one call each time; every second unless stated.
+     * Sets the pause after which one call asks Redis again while it is away; a second unless stated.
      *
      * @param pause more than zero, at most an hour
      * @return this builder
@@ -169,16 +169,17 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
     }
 
     /**
-     * Sets how long a refusal is remembered on this machine, so that a client that repeats a call at once is refused
-     * without asking Redis: until its wait is over, and no longer than this; a second unless stated.
+     * Sets how long this machine remembers a refusal: until its wait is over, and no longer than this; a second unless
+     * stated. A client that repeats a call at once is then refused without asking Redis.
      *
-     * <p>A remembered refusal is what Redis would answer: the same limit refuses, and the wait is counted down. It
-     * answers only the same call: of the same organization, tier and endpoint, with the same units of what the limits
-     * count. What this limiter charges to one of these limits or gives back ends it, and so does a request about one of
-     * them that is not answered.
+     * <p>A remembered refusal is the answer that Redis would give: it names the same limit, and counts the wait down.
+     * It answers the same call only: of the same organization, tier and endpoint, with the same units. It ends when
+     * this limiter charges one of the limits, or gives back to it. It also ends when a request about one of the limits
+     * gets no answer. A refusal by a limit in flight is not remembered: a call may end at any time.
      *
-     * <p>What may differ for this time: what other limiters, on this machine or another, charge or give back, a request
-     * of this limiter that Redis carries out after it was given up, and a step of the server's clock.
+     * <p>Meanwhile a remembered refusal knows nothing of three things. Other limiters, on this machine or another, may
+     * charge or give back. Redis may carry out a request of this limiter late, after it was given up. The server's
+     * clock may step.
      *
      * @param longest the longest time, zero to remember nothing, at most an hour
      * @return this builder
@@ -195,34 +196,36 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
      * {@code tryAcquire} that asks Redis takes a batch of units of every limit of its endpoint, in the same round trip,
      * if all limits have room for the batch. The lease serves further calls of the same organization, tier and endpoint
      * until its units are used up or its time is over. Then the rest is given back, and the next call asks again.
-     * Leases are bypassed by calls larger than the batch, by calls that find no room for a batch, by calls that arrive
-     * while a lease is being requested or after a request that was not answered, and by {@code peek}, {@code reserve}
-     * and {@code status}. For these, the leased units are used.
+     *
+     * <p>Leases are bypassed by calls larger than the batch, and by calls that find no room for a batch. They are
+     * bypassed by calls that arrive while a lease is being requested, or after a request that was not answered. They
+     * are bypassed by {@code peek}, {@code reserve} and {@code status}. For all of these, the leased units are used.
      *
      * <p>Leases apply where all limits of an endpoint count the same unit and none has a smaller amount than the batch.
+     * They apply to no endpoint with a limit in flight or of single calls.
      *
-     * <p>In no window and in no period are more units served than the amount, over all machines. A leased unit counts
-     * in a window as of the end of its lease, and no machine serves it after that end or after the period of a quota.
-     * This assumes that the monotonic clock of this machine is slower than the server's by at most a hundredth while a
-     * lease lasts, and that the server's clock does not step. After a step ahead, the calls of a lease leave their
-     * windows too early by the step. A machine that was suspended serves nothing of a lease that is over by its
-     * monotonic or its wall clock. A call that is itself delayed counts as of the time when it looked at the lease.
+     * <p>Over all machines, no window and no period serves more units than the amount. A leased unit counts in a window
+     * and in a bucket as of the end of its lease. No machine serves it after that end, or after the period of a quota.
+     * This assumes that the server's clock does not step while a lease lasts. It also assumes that the monotonic clock
+     * of this machine is slower than the server's by at most a hundredth. After a step ahead, the calls of a lease
+     * leave their windows too early by the step. A machine that was suspended serves nothing of a lease that is over by
+     * its monotonic or its wall clock. A call that is itself delayed counts as of the time when it looked at the lease.
      *
      * <p>The price is that calls are refused earlier:
      *
      * <ul>
      *   <li>At any time, up to a batch of units of a limit is neither used nor free, for each machine and endpoint that
      *     shares the limit. So the batch times the machines should be small beside the amounts.
-     *   <li>What any machine charges to a window may count there longer by the time of a lease. Under steady load, an
-     *     amount per window becomes an amount per window and that time. So the time should be short beside the windows.
-     *   <li>Units stay charged that a machine had not used when it broke down, that it took with an answer that did not
-     *     come, or whose return Redis had not confirmed when the limiter was closed. They stay until they leave the
-     *     window or the period ends, and in a lifetime quota for good.
+     *   <li>A charge of any machine may count in a window longer by the time of a lease. Under steady load, an amount
+     *     per window becomes an amount per window and that time. So the time should be short beside the windows.
+     *   <li>Some units stay charged until they leave the window or the period ends, and in a lifetime quota for good:
+     *     units that a machine had not used when it broke down, units of a lease whose answer did not come, and units
+     *     whose return Redis had not confirmed when the limiter was closed.
      *   <li>A separate message, which no call waits for, gives unused units back. So leases make more work, not less,
      *     for an organization that calls less often than twice in the time of a lease.
      * </ul>
      *
-     * <p>At most 10,000 leases are held at once.
+     * <p>A limiter holds at most 10,000 leases at once.
      *
      * @param units the batch, more than zero, at most 2<sup>53</sup>; in the unit that the limits count
      * @param time the time of a lease, more than zero, at most an hour
@@ -237,8 +240,8 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
     }
 
     /**
-     * Adds a listener, which is told when Redis goes away and when it is back, and of settlements that do not reach it.
-     * No decision waits for it.
+     * Adds a listener. It hears when Redis goes away, when Redis is back, and of settlements that do not arrive. No
+     * decision waits for it.
      *
      * @param listener the listener, safe for use by many threads
      * @return this builder
@@ -248,19 +251,19 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
         return this;
     }
 
-    /** Sets where time comes from, for tests. */
+    /** Sets the clocks, for tests. */
     RedisRateLimiterBuilder time(ServerTime time) {
         this.time = time;
         return this;
     }
 
-    /** Sets what is logged by, for tests. */
+    /** Sets the logger, for tests. */
     RedisRateLimiterBuilder logger(System.Logger logger) {
         this.logger = () -> logger;
         return this;
     }
 
-    /** Sets by which clock and timer of this machine leases end, for tests. */
+    /** Sets the clock and the timer of this machine that end leases, for tests. */
     RedisRateLimiterBuilder leaseTime(TimeSource clock, Leases.Timer timer) {
         this.clock = clock;
         this.leaseTimer = timer;
@@ -271,17 +274,17 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
      * Connects, and makes the limiter. It takes no longer than the client waits for a connection, and for the answers
      * to four commands.
      *
-     * <p>A Redis that does not let the limiter work until somebody changes a setting is refused, with the reason. To
-     * find that out, a key is written, which is deleted at once or else lives for two minutes. Nothing is charged.
+     * <p>A Redis with which the limiter cannot work until somebody changes a setting is an error, with the reason. The
+     * trial writes one key, which is deleted at once or else lives for two minutes. It charges nothing.
      *
-     * <p>A Redis that is away, or answers that it serves nobody at present, is an outage from the start: the limiter
-     * decides as the host chose, and tries to connect again in every {@linkplain #probeEvery pause}. If the
-     * reason to refuse Redis shows only then, the log says so, and {@link OutageListener#unfit}.
+     * <p>A Redis that is away, or that serves nobody at present, is an outage from the start. The limiter decides as
+     * the host chose, and tries to connect after each {@linkplain #probeEvery pause}. If the trial fails only then, the
+     * log and {@link OutageListener#unfit} tell the reason.
      *
-     * @return a limiter that goes on with what is in Redis
-     * @throws IllegalStateException if the password is wrong, the user may
-     *     not run scripts or write, the server's certificate is refused, or the server is a read-only replica, is older
-     *     than version 6.2, or is no cluster though the client is for one
+     * @return a limiter that goes on with the counts in Redis
+     * @throws IllegalStateException if the password is wrong, the user may not run scripts or write, the server's
+     *     certificate is refused, the server is a read-only replica or older than version 6.2, or it is no cluster
+     *     though the client is for one
      */
     public RedisRateLimiter build() {
         ApiVersion.require("ratelimit-redis", ApiVersion.CURRENT);
@@ -318,7 +321,7 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
 
     private ScriptClient client(
             ScriptExecutor executor, Settlements settlements, Duration remembered, boolean hearsLevels) {
-        // Longer than any request is on its way: after its time it is not sent again.
+        // Longer than a request may be under way: it is not sent again after its time.
         long receiptMillis = Math.max(2_000, 4 * timeout.toMillis());
         RejectionCache rejections = new RejectionCache(remembered, time.source());
         return new ScriptClient(
@@ -333,8 +336,8 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
     }
 
     /**
-     * Returns a trial that sees what a connection is good for, as patiently as the client is: the server's version, and
-     * whether it runs the script and lets it write. (The first decision takes long besides, as it loads classes.)
+     * Returns a trial of a connection: the server's version, and whether it runs the script and lets it write. The
+     * trial has the patience of the client, since the first decision also loads classes.
      */
     private Connector.Trial trial(ScheduledExecutorService timer, ThrottledLog log) {
         return connection -> {
@@ -358,7 +361,7 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
                 .build();
         Caller caller = Caller.of("", tier);
         patient.await(scriptClient.look(caller, "", Usage.call(), false));
-        // Settles nothing, so that all it writes is its receipt.
+        // A settlement of nothing writes its receipt only.
         LimitSet limitSet = scriptClient.limitSet(caller, "");
         List<Change> none = List.of(new Change(limitSet.limits().get(0), List.of(), 0, 0));
         patient.await(scriptClient.giveBack(limitSet, none).first());

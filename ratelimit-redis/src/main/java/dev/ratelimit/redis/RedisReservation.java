@@ -16,11 +16,12 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reservation of a call that Redis admitted: it remembers what was charged where, and Redis remembers nothing of it
- * but the charges.
+ * The reservation of a call that Redis admitted. It knows the bookings of its charges; Redis knows the charges only.
  *
- * <p>To settle or to cancel takes the charges away, which only one call can do. More that was admitted meanwhile finds
- * that they are gone, and is given back. The lock is held for no longer than that takes, never while Redis is asked.
+ * <p>Only one settlement or cancellation succeeds: it takes the bookings away. A piece that Redis admits meanwhile
+ * finds no bookings, and its charge is given back.
+ *
+ * <p>Safe for use by many threads. No thread holds the lock while it waits for Redis.
  */
 final class RedisReservation implements AsyncReservation {
 
@@ -36,7 +37,7 @@ final class RedisReservation implements AsyncReservation {
 
     private final CompletableFuture<Boolean> confirmed = new CompletableFuture<>();
 
-    /** By rule, oldest first; null when the reservation has ended. Guarded by this. */
+    /** The bookings of each limit, oldest first; null when the reservation has ended. Guarded by this. */
     private @Nullable List<List<Booking>> charges;
 
     RedisReservation(
@@ -67,7 +68,7 @@ final class RedisReservation implements AsyncReservation {
         return estimate.decision();
     }
 
-    /** Notifies the listeners whose share the estimate has reached. */
+    /** Notifies the listeners whose share of a limit the estimate has reached. */
     void notifyNear() {
         notifyNear(estimate.levels());
     }
@@ -99,8 +100,12 @@ final class RedisReservation implements AsyncReservation {
             Decision admitted = reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
             return CompletableFuture.completedFuture(admitted);
         }
+        Usage sum = used.sum();
         return scriptClient
-                .charge(limitSet.only(asked), more, reports)
+                .charge(
+                        limitSet.only(asked),
+                        encoded -> (encoded.hasMeter() ? more : sum).amountOf(encoded.unit()),
+                        reports)
                 .thenCompose(this::keep)
                 .whenComplete((decision, failure) -> {
                     if (decision == null || !decision.isAdmitted()) {
@@ -141,10 +146,11 @@ final class RedisReservation implements AsyncReservation {
         for (int i = 0; i < more.bookings().size(); i++) {
             Booking charge = more.bookings().get(i);
             if (charge.units() > 0) {
-                back.add(new Change(more.charged().limits().get(i), List.of(charge), 0, charge.first()));
+                List<Refund> all = List.of(new Refund(charge, charge.units()));
+                back.add(new Change(more.charged().limits().get(i), all, 0, charge.first()));
             }
         }
-        // Not waited for: it is on its way before the answer, and so before any later question.
+        // Nobody waits for it: it is sent before the caller has its answer, and so before any later question.
         Settlements.Sent unused = scriptClient.giveBack(limitSet, back);
         return CompletableFuture.completedFuture(ended());
     }
@@ -153,7 +159,7 @@ final class RedisReservation implements AsyncReservation {
         for (int i = 0; i < more.bookings().size(); i++) {
             EncodedLimit encoded = more.charged().limits().get(i);
             Booking charge = more.bookings().get(i);
-            // Nothing leaves no mark in a window, but says to which period of a quota the reservation belongs.
+            // A charge of 0 units leaves no mark in a window. In a quota it tells the period of the reservation.
             if (charge.units() > 0 || encoded.periods != null) {
                 append(to.get(encodedLimits.indexOf(encoded)), charge);
             }
@@ -213,7 +219,30 @@ final class RedisReservation implements AsyncReservation {
 
     @Override
     public boolean renew() {
-        return !hasEnded();
+        return scriptClient.executor().await(renewed(), failure -> false);
+    }
+
+    @Override
+    public CompletionStage<Boolean> renewAsync() {
+        return scriptClient.executor().otherwise(renewed(), failure -> false);
+    }
+
+    private CompletableFuture<Boolean> renewed() {
+        List<Change> inFlight = new ArrayList<>();
+        synchronized (this) {
+            if (charges == null) {
+                return CompletableFuture.completedFuture(false);
+            }
+            for (int i = 0; i < encodedLimits.size(); i++) {
+                List<Refund> all = charges.get(i).stream()
+                        .map(charge -> new Refund(charge, charge.units()))
+                        .toList();
+                if (encodedLimits.get(i).isInFlight() && !all.isEmpty()) {
+                    inFlight.add(new Change(encodedLimits.get(i), all, 0, 0));
+                }
+            }
+        }
+        return inFlight.isEmpty() ? CompletableFuture.completedFuture(true) : scriptClient.renew(limitSet, inFlight);
     }
 
     @Override
@@ -221,7 +250,7 @@ final class RedisReservation implements AsyncReservation {
         return confirmed.minimalCompletionStage();
     }
 
-    /** Ends the reservation with what was used, or, if that is null, with nothing. */
+    /** Settles for a usage, or cancels if that is null. */
     private CompletableFuture<Boolean> settled(@Nullable Usage actual) {
         List<List<Booking>> taken = end();
         if (taken == null) {
@@ -230,9 +259,10 @@ final class RedisReservation implements AsyncReservation {
         List<Change> changes = new ArrayList<>();
         for (int i = 0; i < encodedLimits.size(); i++) {
             EncodedLimit encoded = encodedLimits.get(i);
-            if (actual == null || actual.states(encoded.unit())) {
-                long units = actual == null ? 0 : actual.amountOf(encoded.unit());
-                addChange(changes, encoded, taken.get(i), units);
+            if (actual == null || encoded.isInFlight()) {
+                addChange(changes, encoded, taken.get(i), 0);
+            } else if (encoded.hasMeter() && actual.states(encoded.unit())) {
+                addChange(changes, encoded, taken.get(i), actual.amountOf(encoded.unit()));
             }
         }
         Settlements.Sent sent = scriptClient.settle(limitSet, changes, this::notifyNear);
@@ -247,16 +277,16 @@ final class RedisReservation implements AsyncReservation {
         return taken;
     }
 
-    /** Leaves a number of units charged: the newest of what there is, and more if that is too little. */
+    /** Changes the charges of a limit to a number of units. The newest stay; if all are too few, more is charged. */
     private static void addChange(List<Change> changes, EncodedLimit encoded, List<Booking> charged, long units) {
-        List<Booking> refunds = new ArrayList<>();
+        List<Refund> refunds = new ArrayList<>();
         long missing = units;
         for (int i = charged.size() - 1; i >= 0; i--) {
             Booking charge = charged.get(i);
             long kept = Math.min(charge.units(), missing);
             missing -= kept;
             if (kept < charge.units()) {
-                refunds.add(new Booking(charge.first(), charge.second(), charge.units() - kept));
+                refunds.add(new Refund(charge, charge.units() - kept));
             }
         }
         if (missing > 0 || !refunds.isEmpty()) {

@@ -2,7 +2,6 @@ package dev.ratelimit.redis;
 
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
-import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.BoundedCache;
 import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.spi.TimeSource;
@@ -11,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,10 +44,10 @@ final class RejectionCache {
     private record Question(String base, List<EncodedLimit> encodedLimits, List<Long> rooms) {}
 
     /**
-     * A question and the usage of its call, the changes of what it depends on, and the time by both clocks, all before
+     * A question, the units of each limit, the changes of what it depends on, and the time by both clocks, all before
      * Redis is asked.
      */
-    record Asked(Question question, Usage usage, int changes, long nanoTime, Instant instant) {}
+    record Asked(Question question, ToLongFunction<EncodedLimit> units, int changes, long nanoTime, Instant instant) {}
 
     /**
      * An answer.
@@ -87,15 +87,15 @@ final class RejectionCache {
      *
      * @param base what the keys of the organization begin with
      */
-    Asked asked(String base, LimitSet limitSet, Usage usage) {
+    Asked asked(String base, LimitSet limitSet, ToLongFunction<EncodedLimit> units) {
         int changes = isUnlisted(limitSet) ? counts.get(countOf(base, RedisKeys.UNLISTED)) : 0;
         List<Long> rooms = new ArrayList<>(limitSet.limits().size());
         for (EncodedLimit encoded : limitSet.limits()) {
             changes += counts.get(countOf(base, encoded.meter));
-            rooms.add(encoded.room(usage.amountOf(encoded.unit())));
+            rooms.add(encoded.room(units.applyAsLong(encoded)));
         }
         return new Asked(
-                new Question(base, limitSet.limits(), rooms), usage, changes, clock.nanoTime(), clock.instant());
+                new Question(base, limitSet.limits(), rooms), units, changes, clock.nanoTime(), clock.instant());
     }
 
     /** Returns the refusal that the server would answer with; null if it must be asked. */
@@ -107,7 +107,7 @@ final class RejectionCache {
             return null;
         }
         long wait = found.forGood ? Waits.NEVER : found.over - asked.nanoTime;
-        return found.encoded.rejected(asked.usage, wait, notice);
+        return found.encoded.rejected(asked.units.applyAsLong(found.encoded), notice, wait, wait);
     }
 
     /** Remembers that a limit refused, for a wait from now on in nanoseconds, or {@link Waits#NEVER}. */
@@ -115,7 +115,8 @@ final class RejectionCache {
         // For how long an endpoint counts with others depends on when these are idle, which only the server knows.
         boolean forGood = wait == Waits.NEVER;
         boolean mayGetItsOwn = forGood && encoded.limit.scope().equals(Scope.Endpoint.OVERFLOW);
-        if (longestNanos > 0 && !mayGetItsOwn) {
+        // A call in flight may end at any time, on any machine.
+        if (longestNanos > 0 && !mayGetItsOwn && !encoded.isInFlight()) {
             long nanos = Math.min(wait, longestNanos);
             rejections.put(asked.question, new Refusal(asked, encoded, nanos, clock.nanoTime() + wait, forGood));
         }

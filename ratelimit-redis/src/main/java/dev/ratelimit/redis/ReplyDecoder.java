@@ -4,18 +4,19 @@ import dev.ratelimit.Admitted;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
-import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.Waits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 
 /** Makes decisions and statuses of what the script replied; {@link Script} describes the numbers. */
 final class ReplyDecoder {
 
     private static final int LEASED = 2;
+    private static final int TURNED = 3;
 
     /** The numbers of a limit in the reply to a call, without a report. */
     private static final int PLAIN = 3;
@@ -26,13 +27,15 @@ final class ReplyDecoder {
     private ReplyDecoder() {}
 
     /** Decodes the reply to a call. */
-    static Outcome outcome(Reply reply, Usage usage, Batch batch, boolean reports, boolean recorded) {
+    static Outcome outcome(
+            Reply reply, ToLongFunction<EncodedLimit> units, Batch batch, boolean reports, boolean recorded) {
         if (reply.isBrief()) {
             return new Outcome(Decision.admitted(), reply.limitSet(), List.of());
         }
         boolean leased = reply.number(0) == LEASED;
+        boolean turned = reply.number(0) == TURNED;
         long leaseMicros = leased ? batch.micros() : 0;
-        List<EncodedLimit> asked = reply.limitSet().limits();
+        List<EncodedLimit> limits = reply.limitSet().limits();
         int width = reply.width();
         String notice = reply.limitSet().caller().tier().message();
         List<Rejected> shadowRejections = new ArrayList<>();
@@ -41,41 +44,53 @@ final class ReplyDecoder {
         List<Level> levels = new ArrayList<>();
         int longest = -1;
         long longestWait = 0;
-        for (int i = 0; i < asked.size(); i++) {
-            EncodedLimit encoded = asked.get(i);
+        long certainWait = 0;
+        for (int i = 0; i < limits.size(); i++) {
+            EncodedLimit encoded = limits.get(i);
             int at = 2 + width * i;
             long wait = nanosOf(reply.number(at));
             if (wait == 0) {
                 charged.add(encoded);
-                long units = leased ? batch.units() : usage.amountOf(encoded.unit());
-                Booking booking = new Booking(reply.number(at + 1), reply.number(at + 2), units);
+                long asked = encoded.hasMeter() ? units.applyAsLong(encoded) : 0;
+                Booking booking =
+                        new Booking(reply.number(at + 1), reply.number(at + 2), leased ? batch.units() : asked);
                 bookings.add(booking);
                 if (encoded.periods != null) {
                     leaseMicros = Math.min(leaseMicros, booking.first() - reply.number(1));
                 }
             } else if (encoded.limit.shadow()) {
-                shadowRejections.add(encoded.rejected(usage, wait, notice));
-            } else if (wait > longestWait) {
-                longest = i;
-                longestWait = wait;
+                shadowRejections.add(
+                        encoded.rejected(units.applyAsLong(encoded), notice, wait, encoded.isInFlight() ? 0 : wait));
+            } else {
+                certainWait = encoded.isInFlight() ? certainWait : Math.max(certainWait, wait);
+                longest = wait > longestWait ? i : longest;
+                longestWait = Math.max(longestWait, wait);
             }
-            if (width > PLAIN && (wait == 0 || (recorded && !encoded.limit.shadow()))) {
+            if (width > PLAIN && encoded.countsOverTime() && (wait == 0 || (recorded && !encoded.limit.shadow()))) {
                 levels.add(new Level(
-                        status(encoded, reply, at + PLAIN), leased ? batch.units() : usage.amountOf(encoded.unit())));
+                        status(encoded, reply, at + PLAIN), leased ? batch.units() : units.applyAsLong(encoded)));
             }
         }
         if (longest >= 0 && !recorded) {
             levels.clear(); // nothing is charged
         }
         if (longest >= 0) {
-            EncodedLimit encoded = asked.get(longest);
-            Decision rejected = told(encoded.rejected(usage, longestWait, notice), reply, reports);
+            EncodedLimit encoded = limits.get(longest);
+            Decision rejected = told(
+                    encoded.rejected(units.applyAsLong(encoded), notice, longestWait, certainWait), reply, reports);
             LimitSet nothing = reply.limitSet().only(List.of());
-            return new Outcome(rejected, nothing, List.of(), levels, 0, new Outcome.Refusal(encoded, longestWait));
+            Outcome.Refusal refusal = new Outcome.Refusal(encoded, longestWait);
+            return new Outcome(rejected, nothing, List.of(), levels, 0, refusal, turned);
         }
         Decision admitted = shadowRejections.isEmpty() ? Decision.admitted() : Admitted.of(shadowRejections);
         return new Outcome(
-                told(admitted, reply, reports), reply.limitSet().only(charged), bookings, levels, leaseMicros, null);
+                told(admitted, reply, reports),
+                reply.limitSet().only(charged),
+                bookings,
+                levels,
+                leaseMicros,
+                null,
+                turned);
     }
 
     /** Returns a decision that tells how the limits stand, if that was asked. */
@@ -115,13 +130,15 @@ final class ReplyDecoder {
         return statuses;
     }
 
-    /** Decodes the reply to a settlement: where the organization stands with each limit that it changed. */
+    /** Decodes the reply to a settlement: where the organization stands with the limits that it changed. */
     static List<Level> levels(Reply reply) {
         List<EncodedLimit> changed = reply.limitSet().limits();
         List<Level> levels = new ArrayList<>(changed.size());
         for (int i = 0; i < changed.size() && !reply.isBrief(); i++) {
             int at = 2 + (STATUS + 1) * i;
-            levels.add(new Level(status(changed.get(i), reply, at), reply.number(at + STATUS)));
+            if (changed.get(i).countsOverTime()) {
+                levels.add(new Level(status(changed.get(i), reply, at), reply.number(at + STATUS)));
+            }
         }
         return levels;
     }

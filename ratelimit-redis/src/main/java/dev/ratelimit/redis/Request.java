@@ -14,36 +14,39 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
 
 /**
- * The keys and arguments of one run of the script, as {@link Script} describes them. For one thread until it is sent.
+ * The keys and arguments of one run of the script, as {@link Script} describes them. Only one thread may use a request
+ * until it is sent.
  */
 final class Request {
 
-    /** What is asked of the script, by number. */
+    /** What a request asks of the script. */
     enum Operation {
         /** Decides and charges. */
         TAKE(0),
         /** Decides only. */
         LOOK(1),
-        /** Decides and charges, and tells where. */
+        /** Decides and charges, and tells the bookings. */
         CHARGE(2),
-        /** Decides, charges a batch if it fits, else the call alone, and tells where. */
+        /** Decides, charges a batch if it fits and else the call alone, and tells the bookings. */
         LEASE(3),
-        /** Tells what is used. */
+        /** Tells the use of each limit. */
         STATUS(4),
         /** Gives back, and charges more. */
         SETTLE(5),
         /** Lists endpoints, some at a time. */
         NAMES(6),
-        /** Charges what has happened, whether it fits or not, and tells what would have been decided. */
+        /** Charges usage that has happened, whether it fits or not. Tells what a call would have been answered. */
         RECORD(7),
         /** Grants units of a quota. */
         GRANT(8),
-        /** Charges what the first half of the limits counts to the second half. */
+        /** Charges to the second half of the limits what the first half counts. */
         CARRY(9),
-        /** Sets what is used to nothing. */
+        /** Sets the use to nothing. */
         RESET(10),
-        /** Drops what is used and granted. */
-        FORGET(11);
+        /** Drops the use and the grants. */
+        FORGET(11),
+        /** Lets reservations count in flight for the longest time from now on. */
+        RENEW(12);
 
         private final int number;
 
@@ -63,12 +66,12 @@ final class Request {
     private int size;
 
     /**
-     * Makes a request about the limits of a target. For some operations more is to be added.
+     * Makes a request about some limits. For some operations the caller adds more numbers.
      *
      * @param base what the keys of the organization begin with
-     * @param name the number of the charge, by which it is known if it is sent again
-     * @param receiptMillis how long that may be
-     * @param units how many units are asked of a limit
+     * @param name the idempotency key of the request
+     * @param receiptMillis how long the script may answer a copy of the request by its receipt
+     * @param units tells how many units the request asks of a limit
      */
     Request(
             Operation operation,
@@ -90,17 +93,18 @@ final class Request {
         for (EncodedLimit encoded : encodedLimits) {
             long asked = units.applyAsLong(encoded);
             add(encoded.isOfOneEndpoint()).add(encoded.limit.shadow());
-            add(encoded.windowMicros).add(encoded.exactMarks).add(encoded.grainMicros);
-            add(encoded.room(asked)).add(asked);
+            add(encoded.span).add(encoded.exact).add(encoded.grain).add(encoded.room(asked));
+            boolean charges = encoded.hasMeter() && !(encoded.isInFlight() && operation == Operation.RECORD);
+            add(charges ? asked : 0);
         }
     }
 
-    /** Has the answer report where the organization stands with each limit then. */
+    /** Asks the script to report where the organization stands with each limit after this request. */
     void report() {
         numbers[0] += REPORTS;
     }
 
-    /** Adds the periods of a quota around an instant, nothing for a window. */
+    /** Adds the periods of a quota around an instant. For a window, adds nothing. */
     void addPeriods(EncodedLimit encoded, Instant around) {
         if (encoded.periods != null) {
             long[] bounds = encoded.periods.boundsAround(around);
@@ -111,7 +115,7 @@ final class Request {
         }
     }
 
-    /** Adds a number; of more than 2<sup>53</sup>, the nearest that is a double. */
+    /** Adds a number. A number beyond 2<sup>53</sup> becomes the nearest double. */
     Request add(long number) {
         return addNumber((double) number);
     }
@@ -137,10 +141,7 @@ final class Request {
     CommandArgs<String, String> arguments(String script, boolean again) {
         byte[] packed = packed();
         CommandArgs<String, String> arguments = new CommandArgs<>(StringCodec.UTF8) {
-            /**
-             * Called each time that Lettuce sends the command, which is more than once where a connection is cut or a
-             * slot moves.
-             */
+            /** Lettuce calls this each time it sends the command: again where a connection is cut or a slot moves. */
             @Override
             public void encode(ByteBuf buf) {
                 timesSent.incrementAndGet();
@@ -152,25 +153,22 @@ final class Request {
             markAgain(packed);
         }
         List<EncodedLimit> encodedLimits = limitSet.limits();
-        long windows = encodedLimits.stream()
-                .filter(encoded -> encoded.periods == null)
-                .count();
+        List<EncodedLimit> inBlocks =
+                encodedLimits.stream().filter(EncodedLimit::hasBlocks).toList();
         // Lettuce finds the node of a cluster by the first key.
-        arguments.add(script).add(2 + encodedLimits.size() + windows).addKey(base + limitSet.list());
+        arguments.add(script).add(2 + encodedLimits.size() + inBlocks.size()).addKey(base + limitSet.list());
         arguments.add(bytes(second));
-        encodedLimits.forEach(encoded -> arguments.add(bytes("m:" + encoded.meter)));
-        encodedLimits.stream()
-                .filter(encoded -> encoded.periods == null)
-                .forEach(encoded -> arguments.add(bytes("b:" + encoded.meter)));
+        encodedLimits.forEach(encoded -> arguments.add(bytes(encoded.hasMeter() ? "m:" + encoded.meter : second)));
+        inBlocks.forEach(encoded -> arguments.add(bytes("b:" + encoded.meter)));
         return arguments.add(packed);
     }
 
-    /** Returns how often it went out, or may have. */
+    /** Returns how often the request was sent, or may have been. */
     int timesSent() {
         return timesSent.get();
     }
 
-    /** Returns the key of its receipt. */
+    /** Returns the key of the receipt. */
     String receipt() {
         return base + second;
     }

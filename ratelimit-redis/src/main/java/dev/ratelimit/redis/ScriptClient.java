@@ -15,12 +15,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
-/** The client of the script: makes requests of questions, and sends them again where that is due. */
+/** The client of the script: turns questions into requests, and repeats a request where that is due. */
 final class ScriptClient {
 
     /*
@@ -31,14 +32,13 @@ final class ScriptClient {
     private static final int OVERFLOW = -2;
     private static final int LIMITS_OF_A_RUN = 100;
 
-    /** Places in the lists of endpoints, as the script takes them: a list's number, and a cursor. */
+    /** Where a listing of the endpoints begins, as the script takes it: the number of a list, and a cursor. */
     private static final String FIRST_NAMES = "1:0";
 
+    /** What a place behind both lists begins with. */
     private static final String LAST_NAMES = "3:";
 
-    /*
-     * A settlement that was sent at the last moment may reach the server this much later: its receipt is there still.
-     */
+    /** A settlement that is sent at the last moment may reach the server this much later, and finds its receipt. */
     private static final long LATE_MILLIS = 60_000;
 
     private final EncodedLimits encodedLimits;
@@ -49,10 +49,11 @@ final class ScriptClient {
     private final String prefix;
     private final long receiptMillis;
     private final boolean hearsLevels;
+    private final AtomicBoolean warned = new AtomicBoolean();
 
     /**
-     * The number of the last charge. The first is drawn at random, so that no two limiters count the same; all are
-     * doubles exactly.
+     * The number of the last charge, which is its idempotency key. The first is random, so that no two limiters use the
+     * same numbers. All are below 2<sup>53</sup>, and so exact as doubles.
      */
     private final AtomicLong lastCharge = new AtomicLong(new SecureRandom().nextLong() >>> 12);
 
@@ -79,7 +80,7 @@ final class ScriptClient {
         return executor;
     }
 
-    /** Tells whether Redis answered when it was last asked. */
+    /** Tells whether Redis answered the last question about an organization. */
     boolean areSteady(Caller caller) {
         return executor.isSteady(base(caller));
     }
@@ -93,47 +94,73 @@ final class ScriptClient {
         return encodedLimits.of(caller, endpoint);
     }
 
-    /** Decides by all limits of an endpoint, and charges them if all admit. */
+    /** Decides a call by all limits of an endpoint, and charges them if all admit it. */
     CompletableFuture<Outcome> charge(Caller caller, String endpoint, Usage usage, boolean reports) {
-        return charge(limitSet(caller, endpoint), usage, reports);
-    }
-
-    /** Decides by some limits, and charges them if all admit. */
-    CompletableFuture<Outcome> charge(LimitSet limitSet, Usage usage, boolean reports) {
-        return unlessRefused(Request.Operation.CHARGE, limitSet, usage, Batch.NONE, reports);
+        return charge(limitSet(caller, endpoint), unitsOf(usage), reports);
     }
 
     /**
-     * Decides by some limits, and charges them: a batch if all have room for it, else the call alone if all admit it.
+     * Decides a call by some limits, and charges them if all admit it.
+     *
+     * @param units tells how many units the call asks of a limit
      */
+    CompletableFuture<Outcome> charge(LimitSet limitSet, ToLongFunction<EncodedLimit> units, boolean reports) {
+        return unlessRefused(Request.Operation.CHARGE, limitSet, units, Batch.NONE, reports);
+    }
+
+    /** Returns how many units a usage asks of a limit. */
+    static ToLongFunction<EncodedLimit> unitsOf(Usage usage) {
+        return encoded -> usage.amountOf(encoded.unit());
+    }
+
+    /** Decides a call by some limits. Charges a batch if all have room for it, else the call if all admit it. */
     CompletableFuture<Outcome> lease(LimitSet limitSet, Usage usage, Batch batch) {
-        return unlessRefused(Request.Operation.LEASE, limitSet, usage, batch, false);
+        return unlessRefused(Request.Operation.LEASE, limitSet, unitsOf(usage), batch, false);
     }
 
     /**
-     * Decides by some limits, and charges them for good if all admit. Where each stands then is told if it is heard.
+     * Decides a call by some limits, and charges them for good if all admit it. The outcome has levels only if a
+     * listener hears of near limits, or if the call reports.
      */
-    CompletableFuture<Outcome> take(LimitSet limitSet, Usage usage) {
-        Request.Operation operation = hearsLevels ? Request.Operation.CHARGE : Request.Operation.TAKE;
-        return unlessRefused(operation, limitSet, usage, Batch.NONE, false);
+    CompletableFuture<Outcome> take(LimitSet limitSet, Usage usage, boolean reports) {
+        warnOfCallsWithoutEnd(limitSet);
+        Request.Operation operation = hearsLevels || reports ? Request.Operation.CHARGE : Request.Operation.TAKE;
+        return unlessRefused(operation, limitSet, unitsOf(usage), Batch.NONE, reports);
+    }
+
+    /** Logs once that a {@code tryAcquire} counts in flight for the longest time, since it cannot end. */
+    private void warnOfCallsWithoutEnd(LimitSet limitSet) {
+        for (EncodedLimit encoded : limitSet.limits()) {
+            if (encoded.isInFlight() && !warned.get() && !warned.getAndSet(true)) {
+                executor.warn("A tryAcquire cannot end, and counts in flight for the longest time; reserve instead:"
+                        + " endpoint=" + RedisKeys.unlisted(limitSet.name()) + ", limit=" + encoded.limit);
+            }
+        }
     }
 
     private CompletableFuture<Outcome> unlessRefused(
-            Request.Operation operation, LimitSet limitSet, Usage usage, Batch batch, boolean reports) {
+            Request.Operation operation,
+            LimitSet limitSet,
+            ToLongFunction<EncodedLimit> units,
+            Batch batch,
+            boolean reports) {
         if (limitSet.limits().isEmpty()) {
             return CompletableFuture.completedFuture(new Outcome(unlimited(reports), limitSet, List.of()));
         }
         String base = base(limitSet.caller());
-        RejectionCache.Asked asked = rejections.asked(base, limitSet, usage);
-        // What a limiter tells that reports, nobody remembers.
+        RejectionCache.Asked asked = rejections.asked(base, limitSet, units);
+        // A reporting limiter always asks: a remembered refusal has no status of the limits.
         Rejected known =
                 reports ? null : rejections.of(asked, limitSet.caller().tier().message());
         if (known != null) {
             return CompletableFuture.completedFuture(new Outcome(known, limitSet.only(List.of()), List.of()));
         }
-        return decide(operation, base, limitSet, usage, batch, reports).whenComplete((outcome, failure) -> {
+        return decide(operation, base, limitSet, units, batch, reports).whenComplete((outcome, failure) -> {
             if (failure != null) {
-                rejections.end(base, limitSet); // it may be charged all the same
+                rejections.end(base, limitSet); // Redis may have charged it all the same
+            } else if (outcome.turned()) {
+                rejections.end(base, limitSet);
+                rejections.end(base, limitSet.overflow()); // the outcome does not tell which was asked
             } else if (outcome.refusal() != null) {
                 rejections.remember(
                         asked, outcome.refusal().encoded(), outcome.refusal().waitNanos());
@@ -143,17 +170,17 @@ final class ScriptClient {
         });
     }
 
-    /** Charges all limits of an endpoint, whether the usage fits or not, and tells what would have been decided. */
+    /** Charges all limits of an endpoint, whether the usage fits or not. Tells what a call would have been answered. */
     CompletableFuture<Outcome> record(Caller caller, String endpoint, Usage usage, boolean reports) {
         LimitSet limitSet = limitSet(caller, endpoint);
         if (limitSet.limits().isEmpty()) {
             return CompletableFuture.completedFuture(new Outcome(unlimited(reports), limitSet, List.of()));
         }
         String base = base(caller);
-        return decide(Request.Operation.RECORD, base, limitSet, usage, Batch.NONE, reports)
+        return decide(Request.Operation.RECORD, base, limitSet, unitsOf(usage), Batch.NONE, reports)
                 .whenComplete((outcome, failure) -> {
                     rejections.end(base, limitSet);
-                    rejections.end(base, limitSet.overflow()); // which of the two was charged is not told
+                    rejections.end(base, limitSet.overflow()); // the outcome does not tell which was charged
                 });
     }
 
@@ -161,20 +188,24 @@ final class ScriptClient {
         return reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
     }
 
-    /** Decides by all limits of an endpoint, and charges nothing. */
+    /** Decides a call by all limits of an endpoint, and charges nothing. */
     CompletableFuture<Decision> look(Caller caller, String endpoint, Usage usage, boolean reports) {
         LimitSet limitSet = limitSet(caller, endpoint);
         return limitSet.limits().isEmpty()
                 ? CompletableFuture.completedFuture(unlimited(reports))
-                : decide(Request.Operation.LOOK, base(caller), limitSet, usage, Batch.NONE, reports)
+                : decide(Request.Operation.LOOK, base(caller), limitSet, unitsOf(usage), Batch.NONE, reports)
                         .thenApply(Outcome::decision);
     }
 
     private CompletableFuture<Outcome> decide(
-            Request.Operation operation, String base, LimitSet limitSet, Usage usage, Batch batch, boolean reports) {
+            Request.Operation operation,
+            String base,
+            LimitSet limitSet,
+            ToLongFunction<EncodedLimit> units,
+            Batch batch,
+            boolean reports) {
         long name = lastCharge.incrementAndGet();
         boolean leases = operation == Request.Operation.LEASE;
-        ToLongFunction<EncodedLimit> units = encoded -> usage.amountOf(encoded.unit());
         return executor.within(
                         base,
                         exchange -> ask(exchange, limitSet, (asked, guess) -> {
@@ -188,24 +219,24 @@ final class ScriptClient {
                             for (EncodedLimit encoded : asked.limits()) {
                                 request.addPeriods(encoded, guess);
                                 if (leases) {
-                                    // Whatever the limit lets the last call overrun: those of the batch would be many.
-                                    request.add(encoded.limit.limit().amount() - batch.units());
+                                    // Also where the limit lets its last call overrun it: a batch is many calls.
+                                    request.add(encoded.limit.limit().most() - batch.units());
                                 }
                             }
                             return request;
                         }))
                 .thenApply(reply ->
-                        ReplyDecoder.outcome(reply, usage, batch, reports, operation == Request.Operation.RECORD));
+                        ReplyDecoder.outcome(reply, units, batch, reports, operation == Request.Operation.RECORD));
     }
 
-    /** Tells how the organization of a caller stands with the limits of an endpoint. */
+    /** Tells where the organization of a caller stands with the limits of an endpoint. */
     CompletableFuture<List<LimitStatus>> status(Caller caller, String endpoint) {
         return status(limitSet(caller, endpoint));
     }
 
     /**
-     * Tells how the organization of a caller stands with all limits. The first runs list the endpoints that have used
-     * something.
+     * Tells where the organization of a caller stands with all limits. The first runs of the script list the endpoints
+     * that have used something.
      */
     CompletableFuture<List<LimitStatus>> overview(Caller caller) {
         return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
@@ -215,7 +246,7 @@ final class ScriptClient {
         });
     }
 
-    /** Adds the names that are listed from a place on, a run for some of them. */
+    /** Adds the listed names from a place on. Each run of the script tells some of them. */
     private CompletableFuture<List<String>> names(Caller caller, String place, List<String> names) {
         if (place.startsWith(LAST_NAMES)) {
             return CompletableFuture.completedFuture(names);
@@ -231,8 +262,8 @@ final class ScriptClient {
     }
 
     /**
-     * Asks about some limits after the others, so that no run holds the server for long: each run has the time that a
-     * decision has.
+     * Asks about 100 limits at a time, so that no run of the script holds the server for long. Each run has the time of
+     * a decision.
      */
     private CompletableFuture<List<LimitStatus>> status(LimitSet limitSet) {
         List<LimitStatus> statuses = new ArrayList<>();
@@ -262,15 +293,15 @@ final class ScriptClient {
                 .thenApply(ReplyDecoder::status);
     }
 
-    /** Gives back, to meters of a limit set. */
+    /** Gives back units of some limits. */
     Settlements.Sent giveBack(LimitSet limitSet, List<Change> changes) {
         return settle(limitSet, changes, levels -> {});
     }
 
     /**
-     * Gives back and charges more, to meters of a limit set.
+     * Gives back units of some limits, and charges more.
      *
-     * @param told hears where each limit that changed stands then: once, when Redis has answered
+     * @param told hears once, when Redis has answered, where the organization then stands with each changed limit
      */
     Settlements.Sent settle(LimitSet limitSet, List<Change> changes, Consumer<List<Level>> told) {
         if (changes.isEmpty()) {
@@ -287,17 +318,12 @@ final class ScriptClient {
         }
         for (Change change : changes) {
             if (change.encoded().periods != null) {
-                request.add(0); // the period is the one that was charged
+                request.add(0); // no bounds: the change states the period
             }
-            request.add(change.more())
-                    .add(change.period())
-                    .add(3L * change.refunds().size());
-            change.refunds()
-                    .forEach(refund ->
-                            request.add(refund.first()).add(refund.second()).add(refund.units()));
+            change.addTo(request);
         }
-        // Before it is sent, since not all wait for the answer; and with the answer, since a question may have
-        // overtaken it.
+        // Before the settlement is sent, since some callers do not wait for the answer. With the answer again, since a
+        // question may have overtaken the settlement.
         rejections.end(base, changed);
         Settlements.Sent sent = settlements.send(
                 base,
@@ -310,14 +336,29 @@ final class ScriptClient {
                 sent.first().whenComplete((done, failure) -> rejections.end(base, changed)), sent.confirmed());
     }
 
-    /** Grants units of a quota, and tells how the organization then stands with it. */
+    /**
+     * Lets charges count in flight for the longest time from now on.
+     *
+     * @param changes the limits, and as refunds their charges
+     * @return whether all of them still counted
+     */
+    CompletableFuture<Boolean> renew(LimitSet limitSet, List<Change> changes) {
+        LimitSet renewed = limitSet.only(changes.stream().map(Change::encoded).toList());
+        String base = base(limitSet.caller());
+        Request request = request(Request.Operation.RENEW, base, lastCharge.incrementAndGet(), renewed, encoded -> 0);
+        changes.forEach(change -> change.addTo(request));
+        return executor.within(base, exchange -> exchange.run(request))
+                .thenApply(answer -> new Reply(renewed, Reply.unpacked(answer)).number(2) > 0);
+    }
+
+    /** Grants units of a quota, and tells where the organization then stands with it. */
     CompletableFuture<LimitStatus> grant(Caller caller, AppliedLimit quota, long units) {
         LimitSet limitSet = only(caller, quota);
         return admin(Request.Operation.GRANT, limitSet, request -> request.add(units))
                 .thenApply(reply -> ReplyDecoder.status(reply).get(0));
     }
 
-    /** Returns a limit of a tier with the meter that it has. */
+    /** Returns one limit of a tier; whether its endpoint must share meters is still open. */
     private LimitSet only(Caller caller, AppliedLimit limit) {
         if (limit.scope() instanceof Scope.Endpoint endpoint) {
             LimitSet all = limitSet(caller, endpoint.name());
@@ -331,7 +372,7 @@ final class ScriptClient {
                 .only(List.of(new EncodedLimit(caller.tier().account(), limit)));
     }
 
-    /** Carries over what the limits of a former tier count, and tells how the organization then stands. */
+    /** Charges what the limits of a former tier count, and tells where the organization then stands. */
     CompletableFuture<List<LimitStatus>> carryOver(Caller caller, Caller former) {
         return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
             CompletableFuture<List<LimitStatus>> all = CompletableFuture.completedFuture(new ArrayList<>());
@@ -346,11 +387,13 @@ final class ScriptClient {
         });
     }
 
-    /** Resets or forgets what the limits of a caller's tier count, and tells whether there was anything. */
+    /** Resets or forgets what the limits of a caller's tier count. Tells whether they counted anything. */
     CompletableFuture<Boolean> drop(Request.Operation operation, Caller caller) {
         return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
             LimitSet limitSet = LimitSet.nothing(caller)
-                    .only(OrganizationStatus.of(caller, names).encodedLimits());
+                    .only(OrganizationStatus.of(caller, names).encodedLimits().stream()
+                            .filter(EncodedLimit::hasMeter)
+                            .toList());
             CompletableFuture<Boolean> found = CompletableFuture.completedFuture(false);
             int size = limitSet.limits().size();
             for (int from = 0; from < size; from += LIMITS_OF_A_RUN) {
@@ -376,7 +419,7 @@ final class ScriptClient {
                             }
                             return request;
                         }))
-                // Also if it failed: it may be done all the same.
+                // Also after a failure: Redis may have done it all the same.
                 .whenComplete((reply, failure) -> rejections.end(base, reply == null ? limitSet : reply.limitSet()));
     }
 
@@ -400,7 +443,8 @@ final class ScriptClient {
     }
 
     /**
-     * Runs a request until it is answered: with the periods around the server's time, and by meters that there may be.
+     * Runs a request until the script answers it. A wrong guess of the server's time calls for other periods, and an
+     * endpoint without a place for the meters of OVERFLOW.
      */
     private CompletableFuture<Reply> ask(
             ScriptExecutor.Exchange exchange,

@@ -273,6 +273,11 @@ final class ScriptExecutor {
         return outagePolicy.apply(printable);
     }
 
+    /** Logs that the host probably wants something else. */
+    void warn(String message) {
+        log.log(System.Logger.Level.WARNING, "use", message, null);
+    }
+
     /** Logs a fault of this library's. */
     void logOwn(Throwable fault) {
         log.log(

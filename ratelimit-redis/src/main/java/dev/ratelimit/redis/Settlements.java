@@ -106,11 +106,11 @@ final class Settlements {
     static long usefulNanos(List<Change> changes, Instant now) {
         long longest = 0;
         for (Change change : changes) {
-            long micros = change.encoded().windowMicros;
+            long micros = change.encoded().longestMicros();
             if (change.encoded().periods != null) {
                 long end = change.period();
-                for (Booking refund : change.refunds()) {
-                    end = Math.max(end, refund.first());
+                for (Refund refund : change.refunds()) {
+                    end = Math.max(end, refund.of().first());
                 }
                 micros = Math.max(0, end - Micros.of(now));
             }

@@ -13,6 +13,7 @@ local STATE = 64 -- bytes of a window's state, with which its head ends
 -- The place of the newest mark and the state. The script reads no more, since a text costs Lua time for each byte.
 local FROM, TO = '-96', '-1'
 local NUMBERS = 7 -- of a limit's record
+local BUCKET, FLIGHT, SINGLE = -1, -2, -3 -- stand in a record for the span: the kinds of limits that have none
 -- Microseconds that a key outlives its meaning: clocks of replicas differ.
 local MARGIN, LONGEST_MARGIN = 50000000, 59000000
 local AHEAD = 3600000000 + MARGIN -- microseconds: a clock that was wrong wrote what lies further ahead of now
@@ -22,7 +23,8 @@ local OVERFLOW = '%o' -- stands in a list for the endpoints beyond most_names
 local WRITTEN = '%t' -- stands in a list for the latest time at which something was listed there
 
 local TAKE, LOOK, CHARGE, LEASE, STATUS, SETTLE, NAMES, RECORD = 0, 1, 2, 3, 4, 5, 6, 7
-local GRANT, CARRY, RESET, FORGET = 8, 9, 10, 11 -- by hand: part 87 answers all from GRANT on
+local GRANT, CARRY, RESET, FORGET = 8, 9, 10, 11 -- by hand: part 87 answers these
+local RENEW = 12
 local REPORTS = 16 -- is added to an operation that is to tell what is used after it
 
 local call, pack, unpacked, format = redis.call, struct.pack, struct.unpack, string.format

@@ -1,8 +1,9 @@
 -- 20 The usual call.
 -- Reads: the request (10).
 -- Sets: nothing; it writes nothing unless it answers.
--- Answers: a call that fits even if nothing expires, and that changes heads only. It decides as the parts 30 to 90 do,
--- in a fraction of their time: those parts declare functions, and Lua makes each function anew in every run.
+-- Answers: a call that fits even if nothing expires, and that changes heads only, but none in flight. It decides as the
+-- parts 30 to 90 do, in a fraction of their time: those parts declare functions, and Lua makes each function anew in
+-- every run.
 
 do
   local usual, at, i, blocks = operation <= CHARGE and again == 0 and not reports, records, 0, meter_count + 2
@@ -13,21 +14,13 @@ do
   local changed, places = {false, false, false, false}, {false, false, false, false}
   while usual and i < meter_count do
     i = i + 1
-    local tail, own, shadow, span, exact, grain, room, units = call('GETRANGE', KEYS[i + 2], FROM, TO)
+    local own, shadow, span, exact, grain, room, units
     own, shadow, span, exact, grain, room, units, at = unpacked('<ddddddd', numbers, at)
+    local tail = span > SINGLE and call('GETRANGE', KEYS[i + 2], FROM, TO)
     local charges, first, second, life, known = operation ~= LOOK and units > 0, -1, 0, 0, NEVER
     if tail == '' then
       usual = false
-    elseif span == 0 then
-      local to, hi, used, kept, from, begun, granted
-      to, hi, used, known, kept, from, begun, granted = unpacked('<dddddddd', tail)
-      usual = time < to and from - time <= AHEAD and hi == 0 and used - granted <= room and used + units < BASE
-      first, second, life = to, begun, to < ENDLESS and to - wall or math.huge
-      if charges and usual then
-        usual = kept >= real + life + MARGIN and kept <= real + life + LONGEST_MARGIN
-        changed[i], places[i] = pack('<dddddddd', to, 0, used + units, known, kept, from, begun, granted), 0
-      end
-    else
+    elseif span > 0 then
       local stamp, mark, begun_by, hi, used, live_from, oldest, kept, marks, place, _
       stamp, _, mark, begun_by, hi, used, live_from, oldest, known, kept, marks, place =
         unpacked('<dddddddddddd', tail)
@@ -58,6 +51,37 @@ do
           kept, marks, place)
         places[i] = not anew and place
       end
+    elseif span == 0 then
+      local to, hi, used, kept, from, begun, granted
+      to, hi, used, known, kept, from, begun, granted = unpacked('<dddddddd', tail)
+      usual = time < to and from - time <= AHEAD and hi == 0 and used - granted <= room and used + units < BASE
+      first, second, life = to, begun, to < ENDLESS and to - wall or math.huge
+      if charges and usual then
+        usual = kept >= real + life + MARGIN and kept <= real + life + LONGEST_MARGIN
+        changed[i], places[i] = pack('<dddddddd', to, 0, used + units, known, kept, from, begun, granted), 0
+      end
+    elseif span == BUCKET then
+      local from, seen, part, hi, lacking, per_units, per_micros, begun, kept
+      from, seen, part, hi, lacking, per_units, per_micros, begun, known, kept = unpacked('<dddddddddd', tail)
+      part = part + exact * (now - from)
+      usual = per_units == exact and per_micros == grain and exact > 0 and hi == 0
+        and now >= seen and now >= from and part < BASE
+      lacking, part = lacking - math.floor(part / grain), part % grain
+      if lacking <= 0 then
+        lacking, part = 0, 0
+      end
+      usual = usual and lacking <= room and lacking + units < BASE
+      first, second, life = charges and now or -1, begun, math.ceil((lacking + units) * grain / exact)
+      if charges and usual then
+        if kept < real + life + MARGIN or kept > real + life + LONGEST_MARGIN then
+          kept, renewed = real + life + LONGEST_MARGIN, renewed or {}
+          renewed[KEYS[i + 2]] = kept
+        end
+        changed[i], places[i] = pack('<dddddddddd', now, now, part, 0, lacking + units, exact, grain, begun, known,
+          kept), 0
+      end
+    else
+      usual = span == SINGLE and room >= 0
     end
     charged = charged or charges
     if own > 0 then

@@ -34,6 +34,11 @@ end
 
 function quota.begun_by() end
 
+function quota.place_at(m, made)
+  -- The period that was current at that time, which is one of windows.
+  return quota.period_of(m, max(latest, made + wall - now)) or -1, m.begun
+end
+
 -- Tells whether more than the room, and what is granted, is used.
 function quota.exceeds(m, room)
   local hi, lo = m.hi, m.lo

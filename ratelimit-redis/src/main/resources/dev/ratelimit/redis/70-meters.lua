@@ -1,5 +1,5 @@
 -- 70 The meters of the request.
--- Reads: the request (10), window (50), quota (60).
+-- Reads: the request (10), window (50), quota (60), bucket (62), flight (64), single (66).
 -- Sets: number and list, which read what follows the records of the meters; batch and ahead, the units and the time of
 -- a lease; meters; endpoint; save, which writes the meters that changed and lists the endpoint.
 
@@ -24,24 +24,29 @@ if operation == LEASE then
   batch, ahead = number(), number()
 end
 
+local KINDS = {[0] = quota, [BUCKET] = bucket, [FLIGHT] = flight, [SINGLE] = single}
 local meters, next_blocks, next_record = {}, meter_count + 3, records
 for n = 1, meter_count do
   local own, shadow, span, exact, grain, room, units
   own, shadow, span, exact, grain, room, units, next_record = unpacked('<ddddddd', numbers, next_record)
   -- With all its fields at once: a table that grows field by field is allocated several times.
   local m = {
-    kind = window, key = KEYS[n + 2], blocks = nil, own = own > 0, shadow = shadow > 0, span = span, room = room,
-    units = units, hi = 0, lo = 0, listed = NEVER, kept = 0, wait = 0, changed = false, bounds = nil, from = nil,
-    to = nil, exact = exact, grain = grain, first = 0, dropped = 0, oldest = 0, count = nil, open = nil, read = nil,
-    stored = false, lost = false, more = 0, charged = 0, refunds = nil, batch_room = 0, begun = 0, granted = 0,
+    kind = KINDS[span] or window, key = KEYS[n + 2], blocks = nil, own = own > 0, shadow = shadow > 0, span = span,
+    room = room, units = units, hi = 0, lo = 0, listed = NEVER, kept = 0, wait = 0, changed = false, bounds = nil,
+    from = nil, to = nil, exact = exact, grain = grain, first = 0, dropped = 0, oldest = 0, count = nil, open = nil,
+    read = nil, stored = false, lost = false, more = 0, charged = 0, refunds = nil, batch_room = 0, begun = 0,
+    granted = 0, at = nil, part = 0, seen = nil, per_units = nil, per_micros = nil, faster = false, last = nil,
+    expired = false,
   }
-  if span > 0 then
+  if span > 0 or span == FLIGHT then
     m.blocks, next_blocks = KEYS[next_blocks], next_blocks + 1
-    m.count, m.open, m.read = {}, {}, {}
-  else
-    m.kind, m.bounds = quota, list()
   end
-  if operation == SETTLE then
+  if span > 0 then
+    m.count, m.open, m.read = {}, {}, {}
+  elseif span == 0 then
+    m.bounds = list()
+  end
+  if operation == SETTLE or operation == RENEW then
     m.more, m.charged, m.refunds = number(), number(), list()
   elseif operation == LEASE then
     m.batch_room = number()
@@ -93,7 +98,7 @@ local function save()
       -- endpoints, so it lists none.
       if m.own and listed < now + life + MARGIN and operation ~= STATUS and operation < RESET then
         -- One window later than needed, so that not every charge writes the list.
-        m.listed = now + life + MARGIN + m.span
+        m.listed = now + life + MARGIN + max(m.span, 0)
         list_until = max(list_until, m.listed)
       end
       store(m)

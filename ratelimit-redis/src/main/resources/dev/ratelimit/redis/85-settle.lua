@@ -2,7 +2,7 @@
 -- Reads: the request (10), the loaded meters (70, 80).
 -- Sets: answer_once, which leaves the answer as a receipt; standing, the numbers of a
 -- status; charge_more, which does not ask whether it fits, and returns the place.
--- Answers: a usual charge that is sent again, and settlements.
+-- Answers: a usual charge that is sent again, settlements, and what lets reservations count on.
 
 local function answer_once(reply)
   call('SET', receipt, reply, 'PX', kept_for / 1000)
@@ -22,14 +22,11 @@ if again > 0 and not reports and (operation == TAKE or operation == CHARGE) then
     made = made or m.kind.begun_by(m, name)
   end
   if made then
-    local made_at = max(latest, made + wall - now) -- of periods
-    local replies = {pack('<dd', 1, made_at)}
+    local replies = {pack('<dd', 1, max(latest, made + wall - now))} -- the time of periods then
     for n, m in ipairs(operation == CHARGE and meters or {}) do
       local first, second = -1, 0
-      if m.kind == quota then
-        first, second = quota.period_of(m, made_at) or -1, m.begun
-      elseif m.units > 0 then
-        first, second = window.place_at(m, made)
+      if m.units > 0 or m.kind == quota then
+        first, second = m.kind.place_at(m, made)
       end
       replies[n + 1] = pack('<ddd', 0, first, second)
     end
@@ -49,19 +46,30 @@ local function charge_more(m, hi, lo)
   return m.to or -1, m.begun
 end
 
+if operation == RENEW then
+  local all_count = true
+  for _, m in ipairs(meters) do
+    for at = 1, #m.refunds, 4 do
+      all_count = m.kind.renew(m, m.refunds[at], m.refunds[at + 1], m.refunds[at + 3]) and all_count
+    end
+  end
+  save()
+  return answer_once(pack('<ddd', 1, time, all_count and 1 or 0))
+end
+
 if operation == SETTLE then
   local replies = {pack('<dd', 1, time)}
   for n, m in ipairs(meters) do
     local hi, lo = m.hi, m.lo
-    for at = 1, #m.refunds, 3 do
-      m.kind.refund(m, m.refunds[at], m.refunds[at + 1], m.refunds[at + 2])
+    for at = 1, #m.refunds, 4 do
+      m.kind.refund(m, unpack(m.refunds, at, at + 3))
     end
     -- A quota is charged in the period of the reservation, unless that is over or another period has followed it.
     if m.kind == quota and not m.to and m.charged > time then
       -- The start is unknown. A period to come becomes the current one as soon as a request asks for it.
       m.from, m.to = m.charged, m.charged
     end
-    if m.more > 0 and (m.kind == window or m.to == m.charged) then
+    if m.more > 0 and (m.kind ~= quota or m.to == m.charged) then
       charge_more(m, wide(m.more))
     end
     if reports then

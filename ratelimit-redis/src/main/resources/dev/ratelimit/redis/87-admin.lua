@@ -12,7 +12,7 @@ local function is_without_period()
   return false
 end
 
-if operation >= GRANT then
+if operation >= GRANT and operation <= FORGET then
   if operation <= CARRY and is_without_period() then
     return pack('<dd', -1, time)
   end

@@ -40,7 +40,7 @@ for _, m in ipairs(meters) do
   end
 end
 
-local charged, tells = false, operation > LOOK or reports
+local charged, turned, tells = false, false, operation > LOOK or reports -- turned: to another rate
 local replies = {pack('<dd', admitted, time)}
 for n, m in ipairs(meters) do
   local first, second = m.to or -1, m.begun
@@ -54,11 +54,20 @@ for n, m in ipairs(meters) do
     end
     charged = true
   end
+  if m.kind == bucket and m.wait ~= 0 and m.shadow == (admitted > 0) and operation ~= LOOK and operation ~= RECORD then
+    turned = bucket.refused(m) or turned
+  end
   replies[n + 1], tells = pack('<ddd', m.wait, first, second) .. (reports and standing(m) or ''), tells or m.wait ~= 0
+end
+if turned then
+  replies[1] = pack('<dd', 3, time)
 end
 local reply = tells and table.concat(replies) or replies[1]
 if charged then
   save()
   return answer_once(reply)
+end
+if turned then
+  save()
 end
 return reply

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.testkit.ManualTime;
@@ -92,13 +94,16 @@ class BuildingTest {
         String rights =
                 "+ping +client +info +evalsha +eval +script|load +time +get +mget +getrange +set +setrange +hget "
                         + "+hset +hdel +del"
-                        + " +pexpireat +persist +zadd +zrange +zscan +zscore +zcount +zremrangebyscore";
+                        + " +pexpireat +persist +zadd +zrange +zrem +zscan +zscore +zcount +zremrangebyscore";
         List<String> settings = new ArrayList<>(List.of("--user", "limiter", "on", ">pw", "~ratelimit:*", "-@all"));
         settings.addAll(List.of(rights.split(" ")));
         ManualTime time = new ManualTime();
         Tier tier = TIER.withTable(LimitTable.named("brief")
                         .eachOtherEndpoint(RateLimit.of(Unit.CALLS, 1_000, Duration.ofMillis(100))))
-                .withTable(LimitTable.named("in all").eachOtherEndpoint(Quota.lifetime(Unit.CALLS, 1_000)));
+                .withTable(LimitTable.named("in all").eachOtherEndpoint(Quota.lifetime(Unit.CALLS, 1_000)))
+                .withTable(LimitTable.named("burst").eachOtherEndpoint(TokenBucket.perSecond(100_000)))
+                .withTable(LimitTable.named("in flight")
+                        .eachOtherEndpoint(ConcurrencyLimit.of(1_000, Duration.ofMillis(150))));
         try (RedisServer server = new RedisServer(settings.toArray(String[]::new))) {
             with("redis://limiter:pw@127.0.0.1:" + server.port(), builder -> {
                 RedisRateLimiter limiter = builder.tier(tier)

@@ -1,7 +1,6 @@
 package dev.ratelimit.redis;
 
 import dev.ratelimit.Caller;
-import dev.ratelimit.Limit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.spi.RateLimitListener;
@@ -41,17 +40,6 @@ abstract class ContractOnRedis extends RateLimiterContract {
     protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
         ((RedisRateLimiter) limiter).admin().carryOver(caller, former);
         return true;
-    }
-
-    /** What an encoded limit refuses is not decided yet. */
-    @Override
-    protected boolean decides(Limit limit) {
-        try {
-            EncodedLimit.requireDecided(limit);
-            return true;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
     }
 
     /** Creates a limiter with every default but the timeout, since the machine may be busy. */

@@ -1,11 +1,12 @@
 package dev.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Limit;
 import dev.ratelimit.Overrun;
+import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Precision;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What the script is told of a limit. */
@@ -32,18 +34,11 @@ class EncodedLimitTest {
 
     @Test
     void aWindowIsRoundedUpToMicrosecondsAndStaysAMeterOfItsOwn() {
-        assertThat(rule(perNanos(1)).windowMicros).isEqualTo(1);
-        assertThat(rule(perNanos(1_000)).windowMicros).isEqualTo(1);
-        assertThat(rule(perNanos(1_001)).windowMicros).isEqualTo(2);
-        assertThat(rule(perNanos(1L << 60)).windowMicros).isEqualTo(((1L << 60) + 999) / 1_000);
+        assertThat(rule(perNanos(1)).span).isEqualTo(1);
+        assertThat(rule(perNanos(1_000)).span).isEqualTo(1);
+        assertThat(rule(perNanos(1_001)).span).isEqualTo(2);
+        assertThat(rule(perNanos(1L << 60)).span).isEqualTo(((1L << 60) + 999) / 1_000);
         assertThat(rule(perNanos(1_001)).meter).isNotEqualTo(rule(perNanos(2_000)).meter);
-    }
-
-    @Test
-    void aLimitOfAKindThatIsNotDecidedYetIsRefused() {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> rule(TokenBucket.perSecond(20).withCapacity(100)))
-                .withMessage("20 calls per second with burst 100: token buckets are not supported on Redis yet");
     }
 
     @Test
@@ -55,6 +50,12 @@ class EncodedLimitTest {
         assertThat(rule(Quota.of(Unit.CALLS, 5, QuotaPeriod.monthFrom(31, ZoneId.of("Africa/Cairo")))).meter)
                 .isEqualTo("default/calls%0020per%0020minute/e/chat/calls/"
                         + "pMonths%00200001-01-31T00%003a00%0020Africa%002fCairo");
+        assertThat(rule(Quota.of(Unit.CALLS, 5, QuotaPeriod.every(Duration.ofMinutes(15)))).meter)
+                .isEqualTo("default/calls%0020per%0020minute/e/chat/calls/"
+                        + "pFixed%0020900000000000%00201970-01-01T00%003a00%003a00Z");
+        assertThat(rule(TokenBucket.perMinute(5)).meter).isEqualTo("default/calls%0020per%0020minute/e/chat/calls/b");
+        assertThat(rule(ConcurrencyLimit.of(5, Duration.ofHours(1))).meter)
+                .isEqualTo("default/calls%0020per%0020minute/e/chat/calls/f");
     }
 
     @Test
@@ -70,10 +71,20 @@ class EncodedLimitTest {
 
     @Test
     void marksAreExactAsFarAsThePrecisionSays() {
-        assertThat(rule(RateLimit.perMinute(1_024)).exactMarks).isEqualTo(1_024);
-        assertThat(rule(RateLimit.perMinute(1_025)).exactMarks).isZero();
-        assertThat(rule(RateLimit.perMinute(9_000).withPrecision(Precision.EXACT)).exactMarks)
+        assertThat(rule(RateLimit.perMinute(1_024)).exact).isEqualTo(1_024);
+        assertThat(rule(RateLimit.perMinute(1_025)).exact).isZero();
+        assertThat(rule(RateLimit.perMinute(9_000).withPrecision(Precision.EXACT)).exact)
                 .isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void theRateOfABucketIsInLowestTerms() {
+        EncodedLimit bucket = rule(TokenBucket.of(Unit.CALLS, 1_200, Duration.ofMinutes(1)));
+        assertThat(List.of(bucket.exact, bucket.grain)).containsExactly(1L, 50_000L);
+        EncodedLimit none = rule(TokenBucket.of(Unit.CALLS, 0, Duration.ofMinutes(1)));
+        assertThat(List.of(none.exact, none.grain)).containsExactly(0L, 1L);
+        EncodedLimit roundedUp = rule(TokenBucket.of(Unit.CALLS, 3, Duration.ofNanos(6_001)));
+        assertThat(List.of(roundedUp.exact, roundedUp.grain)).containsExactly(3L, 7L);
     }
 
     @Test
@@ -81,6 +92,8 @@ class EncodedLimitTest {
         assertThat(rule(RateLimit.perMinute(5)).room(2)).isEqualTo(3);
         assertThat(rule(RateLimit.perMinute(5)).room(6)).isEqualTo(-1);
         assertThat(rule(Quota.perMonth(5)).room(0)).isEqualTo(5);
+        assertThat(rule(TokenBucket.perMinute(5).withCapacity(9)).room(2)).isEqualTo(7);
+        assertThat(rule(PerCallLimit.of(Unit.CALLS, 5)).room(6)).isEqualTo(-1);
         assertThat(rule(Quota.perMonth(5).withOverrun(Overrun.UNTIL_REACHED)).room(100))
                 .isEqualTo(4);
     }

@@ -21,11 +21,12 @@ class LeaseTest {
     private static final LimitSet TARGET = new EncodedLimits(9)
             .of(Caller.of("acme", ServedTest.tierOf(RateLimit.perMinute(1_000), RateLimit.perHour(1_000))), "chat");
 
+    private static final List<Booking> CHARGES = List.of(new Booking(3, 17, 1_000), new Booking(4, 18, 1_000));
+
     private final List<Change> given = new ArrayList<>();
 
     private Lease lease(long left) {
-        List<Booking> charges = List.of(new Booking(3, 17, 1_000), new Booking(4, 18, 1_000));
-        Outcome taken = new Outcome(Decision.admitted(), TARGET, charges, 9);
+        Outcome taken = new Outcome(Decision.admitted(), TARGET, CHARGES, 9);
         return new Lease(taken, left, 0, Instant.EPOCH, lease -> {
             given.addAll(lease.takeRest());
             return CompletableFuture.completedFuture(true);
@@ -45,8 +46,8 @@ class LeaseTest {
         lease.end();
         assertThat(given)
                 .containsExactly(
-                        new Change(TARGET.limits().get(0), List.of(new Booking(3, 17, 7)), 0, 3),
-                        new Change(TARGET.limits().get(1), List.of(new Booking(4, 18, 7)), 0, 4));
+                        new Change(TARGET.limits().get(0), List.of(new Refund(CHARGES.get(0), 7)), 0, 3),
+                        new Change(TARGET.limits().get(1), List.of(new Refund(CHARGES.get(1), 7)), 0, 4));
         assertThat(lease.serves(calls(1))).isFalse();
         assertThat(lease.takeRest()).isEmpty();
         assertThat(lease.returned()).isCompletedWithValue(true);

@@ -54,6 +54,11 @@ final class PackageCyclesTest {
                     "dev.ratelimit.RateLimit",
                     "dev.ratelimit.TokenBucket"),
             Set.of(
+                    "dev.ratelimit.core.BucketCharge",
+                    "dev.ratelimit.core.BucketCounter",
+                    "dev.ratelimit.core.CallSize",
+                    "dev.ratelimit.core.Flight",
+                    "dev.ratelimit.core.InFlightCounter",
                     "dev.ratelimit.core.KeptPeriods", // a Period has those that were left before it
                     "dev.ratelimit.core.MarkRef",
                     "dev.ratelimit.core.Meter",

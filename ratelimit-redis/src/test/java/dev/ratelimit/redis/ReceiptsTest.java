@@ -161,19 +161,9 @@ class ReceiptsTest extends ServedTest {
         DoubleBuffer mine = Reply.unpacked(send(charge(1, 60)));
         send(charge(2, 40));
         Request settle = request(Request.Operation.SETTLE, TIER, 3, 0);
-        settle.add(0)
-                .add(0)
-                .add(3)
-                .add((long) mine.get(3))
-                .add((long) mine.get(4))
-                .add(50);
-        settle.add(0)
-                .add(0)
-                .add(0)
-                .add(3)
-                .add((long) mine.get(6))
-                .add((long) mine.get(7))
-                .add(50);
+        giveBackOf(60, 50, mine, 3).addTo(settle);
+        settle.add(0);
+        giveBackOf(60, 50, mine, 6).addTo(settle);
         CommandArgs<String, String> arguments = settle.arguments(Script.TEXT, false);
         for (int i = 0; i < 3; i++) {
             send(arguments);
@@ -181,6 +171,15 @@ class ReceiptsTest extends ServedTest {
         assertUsed(TIER, 50);
         send(settle.arguments(Script.TEXT, false)); // what was sent first, over a connection that was taken for dead
         assertUsed(TIER, 50);
+    }
+
+    private static Change giveBackOf(long charged, long units, DoubleBuffer answer, int at) {
+        Booking booking = new Booking((long) answer.get(at), (long) answer.get(at + 1), charged);
+        EncodedLimit any = new EncodedLimits(9)
+                .of(Caller.of("acme", TIER), "chat")
+                .limits()
+                .get(0);
+        return new Change(any, List.of(new Refund(booking, units)), 0, 0);
     }
 
     @Test

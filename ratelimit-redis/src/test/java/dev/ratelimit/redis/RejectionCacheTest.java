@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 
 /** What is refused without asking Redis. */
@@ -44,8 +45,12 @@ class RejectionCacheTest extends ServedTest {
         return Usage.of(Unit.CALLS, n);
     }
 
+    private static ToLongFunction<EncodedLimit> units(long calls) {
+        return ScriptClient.unitsOf(calls(calls));
+    }
+
     private RejectionCache.Asked asked(long calls) {
-        return rejections.asked(BASE, limitSet, calls(calls));
+        return rejections.asked(BASE, limitSet, units(calls));
     }
 
     private void remember(long calls, long waitMicros) {
@@ -58,7 +63,7 @@ class RejectionCacheTest extends ServedTest {
     }
 
     private Optional<Rejected> refusedFor(long nanos) {
-        return Optional.of(encodedLimits.get(0).rejected(calls(5), nanos, "notice"));
+        return Optional.of(encodedLimits.get(0).rejected(5, "notice", nanos, nanos));
     }
 
     private void pass(long micros) {
@@ -90,7 +95,7 @@ class RejectionCacheTest extends ServedTest {
     void whatIsRefusedForGoodIsForgottenTooAfterAWhile() {
         remember(11, -1);
         pass(99);
-        assertThat(known(11)).hasValue(encodedLimits.get(0).rejected(calls(11), Waits.NEVER, "notice"));
+        assertThat(known(11)).hasValue(encodedLimits.get(0).rejected(11, "notice", Waits.NEVER, Waits.NEVER));
         pass(1);
         assertThat(known(11)).isEmpty();
     }
@@ -111,13 +116,14 @@ class RejectionCacheTest extends ServedTest {
         remember(5, 80);
         assertThat(known(4)).isEmpty();
         assertThat(known(6)).isEmpty();
-        assertThat(rejections.of(rejections.asked(BASE, targetOf("chat", HOUR), calls(5)), ""))
+        assertThat(rejections.of(rejections.asked(BASE, targetOf("chat", HOUR), units(5)), ""))
                 .as("other rules")
                 .isNull();
-        assertThat(rejections.of(rejections.asked("ratelimit:{umbrella}:", limitSet, calls(5)), ""))
+        assertThat(rejections.of(rejections.asked("ratelimit:{umbrella}:", limitSet, units(5)), ""))
                 .as("another organization")
                 .isNull();
-        assertThat(rejections.of(rejections.asked(BASE, limitSet, calls(5).and(Unit.TOKENS, 9)), "notice"))
+        assertThat(rejections.of(
+                        rejections.asked(BASE, limitSet, ScriptClient.unitsOf(calls(5).and(Unit.TOKENS, 9))), "notice"))
                 .as("units that no limit counts")
                 .isEqualTo(refusedFor(80_000).orElseThrow());
     }
@@ -153,12 +159,12 @@ class RejectionCacheTest extends ServedTest {
         Caller caller = Caller.of("acme", tier);
         LimitSet chat = known.of(caller, "chat");
         rejections.remember(
-                rejections.asked(BASE, chat, calls(5)), chat.limits().get(0), Micros.nanos(80));
+                rejections.asked(BASE, chat, units(5)), chat.limits().get(0), Micros.nanos(80));
         rejections.end(BASE, known.of(caller, "embed"));
         rejections.end(BASE, known.of(caller, "unlisted"));
-        assertThat(rejections.of(rejections.asked(BASE, chat, calls(5)), "")).isNotNull();
+        assertThat(rejections.of(rejections.asked(BASE, chat, units(5)), "")).isNotNull();
         rejections.end(BASE, known.of(caller, "rerank"));
-        assertThat(rejections.of(rejections.asked(BASE, chat, calls(5)), ""))
+        assertThat(rejections.of(rejections.asked(BASE, chat, units(5)), ""))
                 .as("a limit that both share was charged")
                 .isNull();
     }
@@ -177,8 +183,8 @@ class RejectionCacheTest extends ServedTest {
     @Test
     void aTimeOfZeroRemembersNothing() {
         RejectionCache none = new RejectionCache(Duration.ZERO, clock);
-        none.remember(none.asked(BASE, limitSet, calls(5)), encodedLimits.get(0), Micros.nanos(80));
-        assertThat(none.of(none.asked(BASE, limitSet, calls(5)), "")).isNull();
+        none.remember(none.asked(BASE, limitSet, units(5)), encodedLimits.get(0), Micros.nanos(80));
+        assertThat(none.of(none.asked(BASE, limitSet, units(5)), "")).isNull();
     }
 
     @Test

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.LimitTable;
+import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.output.ByteArrayOutput;
@@ -50,6 +52,11 @@ class UsualCallsTest extends ServedTest {
             .table(LimitTable.named("group")
                     .together("group", Quota.of(Unit.CALLS, 9_000, QuotaPeriod.day(ZoneOffset.UTC)), "chat", "embed"))
             .table(LimitTable.named("in all").each(Quota.lifetime(Unit.CALLS, 50), "embed"))
+            .table(LimitTable.named("burst")
+                    .each(new TokenBucket(Unit.CALLS, 3, Duration.ofNanos(1_700_000), 90), "chat"))
+            .table(LimitTable.named("slow burst")
+                    .together("group", new TokenBucket(Unit.TOKENS, 7, Duration.ofMillis(3), 9_000), "chat", "embed"))
+            .table(LimitTable.named("largest").eachOtherEndpoint(PerCallLimit.of(Unit.CALLS, 60)))
             .table(LimitTable.named("shadow")
                     .eachOtherEndpoint(RateLimit.of(Unit.CALLS, 75, Duration.ofMillis(36)))
                     .asShadow())
@@ -112,13 +119,12 @@ class UsualCallsTest extends ServedTest {
                 if (encoded.periods != null) {
                     settle.add(0);
                 }
-                boolean charged = made.answer.get(2 + 3 * i) == 0 && made.units > 0;
-                settle.add(0).add(0).add(charged ? 3 : 0);
-                if (charged) {
-                    settle.add((long) made.answer.get(3 + 3 * i))
-                            .add((long) made.answer.get(4 + 3 * i))
-                            .add(1);
-                }
+                boolean charged = encoded.hasMeter() && made.answer.get(2 + 3 * i) == 0 && made.units > 0;
+                long units = encoded.unit().equals(Unit.CALLS) ? made.units : 3 * made.units;
+                Booking booking =
+                        new Booking((long) made.answer.get(3 + 3 * i), (long) made.answer.get(4 + 3 * i), units);
+                List<Refund> refunds = charged ? List.of(new Refund(booking, 1)) : List.of();
+                new Change(encoded, refunds, 0, 0).addTo(settle);
             }
             send(settle, false).join();
         }

@@ -1,6 +1,7 @@
 package dev.ratelimit.replay;
 
 import dev.ratelimit.Limit;
+import dev.ratelimit.LimitFormatException;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.Quota;
@@ -21,7 +22,7 @@ import picocli.CommandLine.TypeConversionException;
  */
 record LimitOption(String text, Limit limit) {
 
-    private static final Pattern NOTATION =
+    private static final Pattern SHORT_FORM =
             Pattern.compile("(?<unit>[^=]*[^=\\s])=(?<amount>\\d+)/(?<span>[^,]+)(?<untilReached>,until-reached)?");
 
     private static final Map<String, QuotaPeriod> PERIODS = Map.of(
@@ -31,12 +32,22 @@ record LimitOption(String text, Limit limit) {
             "year", QuotaPeriod.year(ZoneOffset.UTC),
             "ever", QuotaPeriod.lifetime());
 
-    /** Reads {@code UNIT=AMOUNT/SPAN[,until-reached]}. */
+    /** Reads the text of a limit, or {@code UNIT=AMOUNT/SPAN[,until-reached]}. */
     static LimitOption parse(String text) {
-        Matcher matcher = NOTATION.matcher(text);
-        if (!matcher.matches()) {
-            throw new TypeConversionException("must be UNIT=AMOUNT/SPAN[,until-reached], such as calls=20/1m: " + text);
+        try {
+            return new LimitOption(text, Limit.parse(text));
+        } catch (LimitFormatException e) {
+            Matcher matcher = SHORT_FORM.matcher(text);
+            if (matcher.matches()) {
+                return ofShortForm(text, matcher);
+            }
+            throw new TypeConversionException(
+                    "must be a limit such as \"20 calls per minute\", or UNIT=AMOUNT/SPAN[,until-reached]: "
+                            + e.getMessage());
         }
+    }
+
+    private static LimitOption ofShortForm(String text, Matcher matcher) {
         Unit unit = new Unit(matcher.group("unit"));
         boolean untilReached = matcher.group("untilReached") != null;
         try {

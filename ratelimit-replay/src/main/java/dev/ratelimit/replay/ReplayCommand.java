@@ -27,7 +27,8 @@ import picocli.CommandLine.Mixin;
             "",
             "What 20 calls and 100,000 tokens a minute would have refused:",
             "  java -jar ratelimit-replay.jar trace.csv.gz --time at --organization org --endpoint path \\",
-            "      --charge tokens=prompt+completion --limit calls=20/1m --limit tokens=100000/1m",
+            "      --charge tokens=prompt+completion \\",
+            "      --limit '20 calls per minute' --limit '100,000 tokens per minute'",
             "",
             "Exit codes: 0; 2 if the options or the trace are not as they should be; 1 if something else goes wrong."
         })
@@ -55,6 +56,8 @@ final class ReplayCommand implements Callable<Integer> {
         List<TraceSource> sources = trace.sources();
         RowFormat rowFormat = trace.rowFormat();
         Tier tier = tiers.tier(rowFormat.units());
+        String title = tiers.title(tier);
+        trace.requireDurationIf(TierOptions.limitsCallsInFlight(tier));
         for (Unit unit : TierOptions.uncharged(tier, rowFormat.units())) {
             err.println("warning: limits of " + unit
                     + " count nothing, because neither --charge nor --charge-after says what a call uses of it");
@@ -62,7 +65,7 @@ final class ReplayCommand implements Callable<Integer> {
         BadRows badRows = trace.badRows();
         Summary summary = new Summary();
         try (OutputFiles files = new OutputFiles(trace.files())) {
-            List<Output> written = outputs.open(files, tiers.title());
+            List<Output> written = outputs.open(files, title);
             List<DecisionListener> listeners = new ArrayList<>(written);
             listeners.add(summary);
             Replay replay = new Replay(tier, listeners);
@@ -83,7 +86,7 @@ final class ReplayCommand implements Callable<Integer> {
         }
         badRows.first().forEach(row -> err.println("skipped: " + row));
         badRows.doubts().forEach(doubt -> err.println("warning: " + doubt));
-        outputs.report().write(tiers.title(), summary, badRows, out);
+        outputs.report().write(title, summary, badRows, out);
         out.flush();
         if (out.checkError()) {
             throw new IOException("standard output cannot be written");

@@ -3,13 +3,20 @@ package dev.ratelimit.replay;
 import static java.util.Map.entry;
 import static java.util.stream.Collectors.joining;
 
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Precision;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
+import dev.ratelimit.config.TierFile;
+import dev.ratelimit.config.TierFileError;
+import dev.ratelimit.config.TierFileException;
 import dev.ratelimit.tiers.FaqEdition;
 import dev.ratelimit.tiers.GoingLiveEdition;
 import dev.ratelimit.tiers.LimitedAccessEdition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -36,21 +43,31 @@ final class TierOptions {
 
     @Option(
             names = "--tier",
-            paramLabel = "EDITION:NAME",
+            paramLabel = "NAME",
             description = {
-                "A documented tier: limited-access:limited, going-live:trial, going-live:production, faq:trial,"
-                        + " faq:trial-one-total, faq:production (default: " + DEFAULT_TIER + ")"
+                "A tier of --tiers, or else a documented one: limited-access:limited, going-live:trial,"
+                        + " going-live:production, faq:trial, faq:trial-one-total, faq:production (default: "
+                        + DEFAULT_TIER + ")"
             })
     private @Nullable String tier;
 
     @Option(
+            names = "--tiers",
+            paramLabel = "FILE",
+            description = "A file of tiers, of YAML or JSON. --tier names one of them; it need not if there is one.")
+    private @Nullable Path file;
+
+    @Option(
             names = "--limit",
-            paramLabel = "UNIT=AMOUNT/SPAN[,until-reached]",
+            paramLabel = "LIMIT",
             description = {
-                "Repeatable, instead of --tier: a limit of each endpoint alone. SPAN is a window of elapsed time "
-                        + "(500ms, 60s, 1m, 24h, 30d), a UTC calendar period (day, week, month, year), or ever. "
-                        + "UNIT is calls, characters, tokens, nano-usd, or one that --charge or --charge-after "
-                        + "introduces. until-reached lets the call that reaches the amount of a period overrun it."
+                "Repeatable, instead of --tier: a limit of each endpoint alone, as tier files have it: \"20 calls per"
+                        + " minute\", \"1,000 calls per calendar month\", \"500,000 tokens in all, until reached\"."
+                        + " Its unit is calls, characters, tokens, usd, or one that --charge or --charge-after"
+                        + " introduces.",
+                "The short form is UNIT=AMOUNT/SPAN[,until-reached], where SPAN is a window of elapsed time (500ms,"
+                        + " 60s, 1m, 24h, 30d), a UTC calendar period (day, week, month, year), or ever. until-reached"
+                        + " lets the call that reaches the amount of a period overrun it."
             })
     private List<LimitOption> limits = new ArrayList<>();
 
@@ -60,8 +77,8 @@ final class TierOptions {
     private boolean exact;
 
     /** Returns the tier, having checked it against the units that the trace is charged in. */
-    Tier tier(Set<Unit> charged) {
-        Tier chosen = limits.isEmpty() ? documentedTier() : tierOfLimits(charged);
+    Tier tier(Set<Unit> charged) throws IOException {
+        Tier chosen = !limits.isEmpty() ? tierOfLimits(charged) : file != null ? tierOf(file) : documentedTier();
         return exact
                 ? chosen.withLimits(
                         limit -> limit instanceof RateLimit rate ? rate.withPrecision(Precision.EXACT) : limit)
@@ -80,12 +97,37 @@ final class TierOptions {
         return units;
     }
 
+    /** Tells whether a tier limits calls in flight, and so needs to know how long calls take. */
+    static boolean limitsCallsInFlight(Tier tier) {
+        return tier.limits().stream().anyMatch(limit -> limit.limit() instanceof ConcurrencyLimit);
+    }
+
     /** Returns what the limits are called in a title. */
-    String title() {
-        String what = limits.isEmpty()
-                ? (tier == null ? DEFAULT_TIER : tier)
-                : limits.stream().map(LimitOption::text).collect(joining(" and "));
+    String title(Tier chosen) {
+        String what = !limits.isEmpty()
+                ? limits.stream().map(LimitOption::text).collect(joining(" and "))
+                : file != null ? chosen.name() + " of " + file.getFileName() : tier == null ? DEFAULT_TIER : tier;
         return exact ? what + ", exact" : what;
+    }
+
+    private Tier tierOf(Path tiers) throws IOException {
+        if (!Files.isReadable(tiers) || Files.isDirectory(tiers)) {
+            throw new BadInputException("no file that can be read: " + tiers);
+        }
+        TierFile read;
+        try {
+            read = TierFile.read(tiers);
+        } catch (TierFileException e) {
+            throw new BadInputException(
+                    e.errors().stream().map(TierFileError::toString).collect(joining("; ")));
+        }
+        Set<String> names = read.tiers().keySet();
+        String name = tier == null && names.size() == 1 ? names.iterator().next() : tier;
+        if (name == null || !names.contains(name)) {
+            throw new BadInputException("--tier must name one of the tiers of " + tiers + ", which are "
+                    + String.join(", ", names) + (name == null ? "" : ": " + name));
+        }
+        return read.tier(name);
     }
 
     private Tier documentedTier() {
@@ -98,8 +140,9 @@ final class TierOptions {
     }
 
     private Tier tierOfLimits(Set<Unit> charged) {
-        if (tier != null) {
-            throw new BadInputException("--limit must not be with --tier: they are two ways to say the same");
+        if (tier != null || file != null) {
+            throw new BadInputException("--limit must not be with " + (tier != null ? "--tier" : "--tiers")
+                    + ": they are two ways to say the same");
         }
         Set<String> units = new LinkedHashSet<>();
         for (Unit unit : List.of(Unit.CALLS, Unit.CHARACTERS, Unit.TOKENS, Unit.NANO_USD)) {

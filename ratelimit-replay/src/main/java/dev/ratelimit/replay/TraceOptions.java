@@ -86,9 +86,9 @@ final class TraceOptions {
             names = "--duration",
             paramLabel = "COLUMN|SPAN",
             description =
-                    "When --charge-after is charged, counted from the time of the call: a column of numbers, or a "
-                            + "SPAN such as 1500ms or 2s that all calls take (default: 0s, so that a call ends when "
-                            + "it begins).")
+                    "How long a call takes: a column of numbers, or a SPAN such as 1500ms or 2s that all calls take"
+                            + " (default: 0s, so that a call ends when it begins). Then --charge-after is charged,"
+                            + " and the call is no longer in flight.")
     private @Nullable CallDuration duration;
 
     @Option(
@@ -175,14 +175,10 @@ final class TraceOptions {
 
     private Optional<RowFormat.Ending> ending() {
         requireUnitsOnce("--charge-after", chargesAfter);
-        if (duration != null && chargesAfter.isEmpty()) {
-            throw new BadInputException(
-                    "--duration must be with --charge-after, which says what is charged at the end");
-        }
         if (durationUnit != null && (duration == null || duration.column().isEmpty())) {
             throw new BadInputException("--duration-unit must be with --duration COLUMN");
         }
-        return chargesAfter.isEmpty()
+        return chargesAfter.isEmpty() && duration == null
                 ? Optional.empty()
                 : Optional.of(new RowFormat.Ending(
                         chargesAfter,
@@ -197,6 +193,18 @@ final class TraceOptions {
                 throw new BadInputException(option + " " + charge.unit() + " must be given once, as " + charge.unit()
                         + "=COLUMN+COLUMN for a sum");
             }
+        }
+    }
+
+    /** Refuses a duration that nothing depends on, and calls in flight without one. */
+    void requireDurationIf(boolean inFlight) {
+        if (inFlight && duration == null) {
+            throw new BadInputException(
+                    "--duration must say how long calls take, because the tier limits calls in flight");
+        }
+        if (!inFlight && duration != null && chargesAfter.isEmpty()) {
+            throw new BadInputException("--duration must be with --charge-after, which says what is charged at the end,"
+                    + " or with a limit of calls in flight");
         }
     }
 

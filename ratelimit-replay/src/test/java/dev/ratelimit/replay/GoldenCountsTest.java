@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,8 +36,31 @@ class GoldenCountsTest {
     void exactCountsOnRecordedTraffic(String trace, String limits, long admitted, long calls) throws IOException {
         Path file = recorded(trace);
 
-        Run run = replay(file, limits, "--format", "json");
+        assertCounts(file, replay(file, List.of(limits.split(" ", -1)), "--format", "json"), admitted, calls);
+    }
 
+    @ParameterizedTest(name = "{0}: {1}, each call takes {2}, admits {3} of {4}")
+    @CsvSource(delimiter = '|', textBlock = """
+            conv | 20 calls per minute with burst 20               |     |  1186 | 19366
+            code | 20 calls per minute with burst 100              |     |  1245 |  8819
+            conv | 100,000 tokens per minute with burst 100,000    |     |  8624 | 19366
+            conv | 20 calls per fixed 1 minute                     |     |  1187 | 19366
+            code | 100 calls per fixed 15 minutes                  |     |   400 |  8819
+            conv | 20 calls in flight for 10 minutes               | 10s |  6776 | 19366
+            conv | 2,000 tokens per call                           |     | 16462 | 19366
+            conv | 40 calls per minute, exact; 2,000 tokens per call; 10 calls in flight for 10 minutes | 5s | 2324 | 19366
+            """)
+    void exactCountsOfEachKindOfLimit(String trace, String limits, @Nullable String duration, long admitted, long calls)
+            throws IOException {
+        Path file = recorded(trace);
+        List<String> more = new ArrayList<>(List.of("--format", "json"));
+        if (duration != null) {
+            more.addAll(List.of("--duration", duration));
+        }
+        assertCounts(file, replay(file, List.of(limits.split("; ", -1)), more.toArray(String[]::new)), admitted, calls);
+    }
+
+    private static void assertCounts(Path file, Run run, long admitted, long calls) throws IOException {
         assertThat(run.err()).isEqualTo(warnings(file));
         assertThat(run.exitCode()).isZero();
         assertThat(run.out())
@@ -53,7 +77,8 @@ class GoldenCountsTest {
         Path trace = recorded("conv");
         Path decisions = folder.resolve("decisions.csv");
 
-        assertThat(replay(trace, limit, "--decisions", decisions.toString()).exitCode())
+        assertThat(replay(trace, List.of(limit), "--decisions", decisions.toString())
+                        .exitCode())
                 .isZero();
 
         List<String> calls = Files.readAllLines(trace);
@@ -69,7 +94,7 @@ class GoldenCountsTest {
         assertThat(sum).isEqualTo(used);
     }
 
-    private static Run replay(Path trace, String limits, String... more) {
+    private static Run replay(Path trace, List<String> limits, String... more) {
         List<String> args = new ArrayList<>(List.of(
                 trace.toString(),
                 "--exact",
@@ -77,7 +102,7 @@ class GoldenCountsTest {
                 "TIMESTAMP",
                 "--charge",
                 "tokens=ContextTokens+GeneratedTokens"));
-        for (String limit : limits.split(" ", -1)) {
+        for (String limit : limits) {
             args.addAll(List.of("--limit", limit));
         }
         args.addAll(Arrays.asList(more));

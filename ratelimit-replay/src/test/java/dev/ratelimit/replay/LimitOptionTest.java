@@ -3,6 +3,7 @@ package dev.ratelimit.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Limit;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.Quota;
@@ -36,7 +37,14 @@ class LimitOptionTest {
                 Arguments.of(
                         "nano-usd=7/month,until-reached",
                         Quota.perMonth(Unit.NANO_USD, 7).withOverrun(Overrun.UNTIL_REACHED)),
-                Arguments.of("gpu seconds=7/ever", Quota.lifetime(new Unit("gpu seconds"), 7)));
+                Arguments.of("gpu seconds=7/ever", Quota.lifetime(new Unit("gpu seconds"), 7)),
+                Arguments.of("20 calls per minute", RateLimit.perMinute(20)),
+                Arguments.of("1,000 calls per calendar month", Quota.perMonth(1_000)),
+                Arguments.of(
+                        "500,000 tokens in all, until reached",
+                        Quota.lifetime(Unit.TOKENS, 500_000).withOverrun(Overrun.UNTIL_REACHED)),
+                Arguments.of("7 \"a=1/day\" in all", Quota.lifetime(new Unit("a=1/day"), 7)),
+                Arguments.of("20 calls in flight for 10 minutes", ConcurrencyLimit.of(20, Duration.ofMinutes(10))));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -52,12 +60,13 @@ class LimitOptionTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
-            20/1m                       | must be UNIT=AMOUNT/SPAN
-            =20/1m                      | must be UNIT=AMOUNT/SPAN
-            calls=20                    | must be UNIT=AMOUNT/SPAN
-            calls=-1/1m                 | must be UNIT=AMOUNT/SPAN
-            calls=1.5/1m                | must be UNIT=AMOUNT/SPAN
-            calls=20/1m,until           | must be UNIT=AMOUNT/SPAN
+            20/1m                       | or UNIT=AMOUNT/SPAN
+            =20/1m                      | or UNIT=AMOUNT/SPAN
+            calls=20                    | or UNIT=AMOUNT/SPAN
+            calls=-1/1m                 | or UNIT=AMOUNT/SPAN
+            calls=1.5/1m                | or UNIT=AMOUNT/SPAN
+            calls=20/1m,until           | or UNIT=AMOUNT/SPAN
+            1,000 calls per month       | say "per calendar month" or "per 30 days"
             calls=9007199254740993/1m   | amount must be a whole number between 0 and 2^53
             calls=20/fortnight          | span must be a window such as 90s, or one of day
             calls=20/1                  | must be a number and one of ms, s, m, h, d

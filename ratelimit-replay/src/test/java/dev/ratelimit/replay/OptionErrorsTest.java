@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,14 @@ class OptionErrorsTest {
             unknown tier "faq:gold", known are faq:production, faq:trial, faq:trial-one-total, \
             going-live:production, going-live:trial, limited-access:limited
             --demo --tier faq:trial --limit calls=1/1m     | --limit must not be with --tier
+            --demo --tiers TIERS --limit calls=1/1m        | --limit must not be with --tiers
+            --demo --tiers absent.yaml                     | no file that can be read: absent.yaml
+            --demo --tiers FOLDER                          | no file that can be read: FOLDER
+            --demo --tiers TRACE                           | trace.csv:1:1:
+            --demo --tiers TIERS                           | \
+            --tier must name one of the tiers of TIERS, which are trial, busy
+            --demo --tiers TIERS --tier gold               | which are trial, busy: gold
+            --demo --tiers TIERS --tier busy               | --duration must say how long calls take
             --demo --limit calls=1/1m --limit calls=1/60s  | --limit calls=1/60s must not be given twice
             --demo --limit bananas=1/1m --charge-after a=tokens | \
             unknown unit "bananas" in --limit bananas=1/1m, known are calls, characters, tokens, nano-usd, a; \
@@ -41,7 +50,7 @@ class OptionErrorsTest {
             unknown unit "bananas" in --limit bananas=1/1m, known are calls, characters, tokens, nano-usd
             --demo --limit calls=1/1m,until-reached        | \
             until-reached must be with one of day, week, month, year, ever
-            --demo --limit calls=1                         | must be UNIT=AMOUNT/SPAN[,until-reached]
+            --demo --limit calls=1                         | or UNIT=AMOUNT/SPAN[,until-reached]
             --demo --charge tokens                         | must be UNIT=COLUMN[+COLUMN...]: tokens
             --demo --charge tokens=a+                      | must be UNIT=COLUMN[+COLUMN...]: tokens=a+
             --demo --charge =a                             | must be UNIT=COLUMN[+COLUMN...]: =a
@@ -85,17 +94,23 @@ class OptionErrorsTest {
             """)
     void anErrorSaysWhatIsWrong(String commandLine, String message) throws IOException {
         Path trace = Files.writeString(folder.resolve("trace.csv"), "at,org,path\n2026-01-05T09:00:00Z,acme,chat\n");
-        String[] args = commandLine
-                .replace("TRACE", trace.toString())
-                .replace("FOLDER", folder.toString())
-                .split(" ", -1);
+        Path tiers = Files.writeString(folder.resolve("tiers.yaml"), """
+                tiers:
+                  - name: trial
+                    tables: [{name: calls, rows: [{others: each, limit: 20 calls per minute}]}]
+                  - name: busy
+                    tables: [{name: calls, rows: [{others: each, limit: 20 calls in flight for 10 minutes}]}]
+                """);
+        UnaryOperator<String> named = text -> text.replace("TRACE", trace.toString())
+                .replace("TIERS", tiers.toString())
+                .replace("FOLDER", folder.toString());
 
-        Run run = Run.of(args);
+        Run run = Run.of(named.apply(commandLine).split(" ", -1));
 
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.err()).startsWith("error: ").contains(message);
+        assertThat(run.err()).startsWith("error: ").contains(named.apply(message));
         assertThat(run.out()).isEmpty();
-        assertThat(folder).isDirectoryNotContaining(file -> !file.equals(trace));
+        assertThat(folder).isDirectoryNotContaining(file -> !file.equals(trace) && !file.equals(tiers));
     }
 
     @Test

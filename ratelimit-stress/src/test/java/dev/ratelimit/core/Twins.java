@@ -184,7 +184,7 @@ final class Twins {
                     Decider.class,
                     TwoReports.class,
                     "if (report != null) { report.charged(); } decision",
-                    "if (report != null) { report.notCharged(meter, clocks.nanoTime()); } decision"),
+                    "if (report != null) { report.notCharged(meter.status(limit, clocks.nanoTime())); } decision"),
             new Twin(
                     "a record does not ask whether it holds",
                     Decider.class,
@@ -207,7 +207,7 @@ final class Twins {
                     "a refused call keeps what it has charged",
                     OrganizationState.class,
                     LimitsAtTheLastUnit.class,
-                    "meter.refund(meter.booking(position), usage.amountOf(limit.unit));",
+                    "meter.refund(limit, meter.booking(position), units, units);",
                     ""),
             new Twin(
                     "a charge to a period is written without a CAS",
@@ -239,6 +239,30 @@ final class Twins {
                     PeriodIsEnteredAgain.class,
                     "if (left != current) { return; }",
                     ""),
+            new Twin(
+                    "a charge to a bucket is written without a CAS",
+                    BucketEpoch.class,
+                    BucketChargesAtTheLastUnit.class,
+                    "return WORD.compareAndSet(this, known, other);",
+                    "word = other; return true;"),
+            new Twin(
+                    "an epoch of another rate is not closed",
+                    BucketEpoch.class,
+                    BucketChargesAtTwoRates.class,
+                    "return (long) WORD.getAndBitwiseOr(this, CLOSED);",
+                    "return word;"),
+            new Twin(
+                    "a place in flight is taken without the lock",
+                    InFlightCounter.class,
+                    FlightsAtTheLastUnit.class,
+                    "private synchronized long take(",
+                    "private long take("),
+            new Twin(
+                    "a call in flight ends without the lock",
+                    InFlightCounter.class,
+                    EndAgainstTake.class,
+                    "synchronized void refund(",
+                    "void refund("),
             new Twin(
                     "two threads may end a reservation",
                     InMemoryReservation.class,

@@ -25,6 +25,7 @@ import dev.ratelimit.TierResolver;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.AdminChecks;
+import dev.ratelimit.kernel.Endpoints;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ReferenceClock.Moment;
@@ -104,8 +105,9 @@ public final class ReferenceRateLimiter implements RateLimiter {
         requireNonNull(who, "who");
         requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
-        if (!(who instanceof Caller caller)) {
-            return Reservation.rejected(refused((Rejected) who, reports));
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        if (!(resolved instanceof Caller caller)) {
+            return Reservation.rejected(refused((Rejected) resolved, reports));
         }
         Booking booking = new Booking(caller, estimate, reports);
         booking.decision = booking.charge(limitsFor(caller, endpoint), limit -> estimate.amountOf(limit.unit()));
@@ -121,8 +123,9 @@ public final class ReferenceRateLimiter implements RateLimiter {
         requireNonNull(who, "who");
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        if (!(who instanceof Caller caller)) {
-            return Recorded.notCharged(refused((Rejected) who, reports));
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        if (!(resolved instanceof Caller caller)) {
+            return Recorded.notCharged(refused((Rejected) resolved, reports));
         }
         List<AppliedLimit> limits = limitsFor(caller, endpoint);
         Moment now = now(limits);
@@ -152,8 +155,9 @@ public final class ReferenceRateLimiter implements RateLimiter {
         requireNonNull(who, "who");
         requireNonNull(endpoint, "endpoint");
         requireNonNull(usage, "usage");
-        if (!(who instanceof Caller caller)) {
-            return refused((Rejected) who, reports);
+        Resolution resolved = Endpoints.resolve(who, endpoint);
+        if (!(resolved instanceof Caller caller)) {
+            return refused((Rejected) resolved, reports);
         }
         List<AppliedLimit> limits = limitsFor(caller, endpoint);
         Moment now = now(limits);

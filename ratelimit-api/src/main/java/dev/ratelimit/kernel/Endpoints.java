@@ -1,0 +1,37 @@
+package dev.ratelimit.kernel;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.EndpointUnknown;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Resolution;
+import dev.ratelimit.Tier;
+import org.jspecify.annotations.Nullable;
+
+/** The refusal of endpoints that a tier does not have, before any limit is asked. */
+public final class Endpoints {
+
+    private Endpoints() {}
+
+    /**
+     * Returns who calls an endpoint.
+     *
+     * @param who a caller, or the refusal of its key
+     * @param endpoint what is called
+     * @return the caller, or the refusal of its key or of the endpoint
+     */
+    public static Resolution resolve(Resolution who, String endpoint) {
+        Rejected refusal = who instanceof Caller caller ? refusal(caller.tier(), endpoint) : null;
+        return refusal == null ? who : refusal;
+    }
+
+    /**
+     * Returns the refusal of an endpoint.
+     *
+     * @param tier the caller's tier
+     * @param endpoint what is called
+     * @return the refusal; null if the tier has the endpoint
+     */
+    public static @Nullable Rejected refusal(Tier tier, String endpoint) {
+        return tier.has(endpoint) ? null : Rejected.permanent(new EndpointUnknown(endpoint), tier.message());
+    }
+}

@@ -1,0 +1,78 @@
+package dev.ratelimit.config;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/**
+ * A row of an example file, as a YAML parser gives it and not the reader of tier files. Two endpoints that no file
+ * names stand for the other endpoints.
+ *
+ * @param tier the tier's name
+ * @param table the table's name
+ * @param scopes the endpoints that count together; one list for each that counts alone
+ * @param limit the limit; empty if the row says unlimited
+ */
+record PlainRow(String tier, String table, List<List<String>> scopes, Optional<PlainLimit> limit) {
+
+    private static final List<String> OTHERS = List.of("an endpoint without a row", "another one");
+
+    static List<PlainRow> of(Path file) throws IOException {
+        Object root = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+        List<PlainRow> rows = new ArrayList<>();
+        for (Map<?, ?> tier : maps((Map<?, ?>) root, "tiers")) {
+            for (Map<?, ?> table : maps(tier, "tables")) {
+                for (Map<?, ?> row : maps(table, "rows")) {
+                    rows.add(new PlainRow(text(tier, "name"), text(table, "name"), scopes(row), limit(row)));
+                }
+            }
+        }
+        return rows;
+    }
+
+    private static List<List<String>> scopes(Map<?, ?> row) {
+        if (row.containsKey("others")) {
+            return text(row, "others").equals("together") ? List.of(OTHERS) : alone(OTHERS);
+        }
+        if (row.containsKey("together")) {
+            return List.of(names(row, "together"));
+        }
+        return alone(names(row, row.containsKey("each") ? "each" : "unlimited"));
+    }
+
+    private static Optional<PlainLimit> limit(Map<?, ?> row) {
+        return row.containsKey("unlimited") ? Optional.empty() : Optional.of(PlainLimit.of(text(row, "limit")));
+    }
+
+    private static List<List<String>> alone(List<String> endpoints) {
+        return endpoints.stream().map(List::of).toList();
+    }
+
+    private static List<String> names(Map<?, ?> map, String key) {
+        return list(map, key).stream().map(String.class::cast).toList();
+    }
+
+    private static List<Map<?, ?>> maps(Map<?, ?> map, String key) {
+        List<Map<?, ?>> maps = new ArrayList<>();
+        for (Object value : list(map, key)) {
+            maps.add((Map<?, ?>) value);
+        }
+        return maps;
+    }
+
+    private static List<?> list(Map<?, ?> map, String key) {
+        return (List<?>) requireNonNull(map.get(key), key);
+    }
+
+    private static String text(Map<?, ?> map, String key) {
+        return (String) requireNonNull(map.get(key), key);
+    }
+}

@@ -1,0 +1,319 @@
+package dev.ratelimit.core;
+
+import static dev.ratelimit.core.CompiledLimit.MOST_USED;
+import static dev.ratelimit.core.CompiledLimit.NEVER;
+
+import dev.ratelimit.LimitStatus;
+import dev.ratelimit.kernel.MeterKey;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The meter of a token bucket: when the bucket was last full, and the units charged since.
+ *
+ * <p>What has flowed back is the rate times the time since the bucket was last full, in whole units. What is used is
+ * what was charged, less that. A charge fits if no more is used with it than the bucket holds. A charge that finds the
+ * bucket full writes that it was full now. So a bucket that was full for a while gives no more than it holds, and a full
+ * bucket is like a new one.
+ *
+ * <p><b>Exact.</b> Nothing is rounded from charge to charge: a part of a unit that has flowed back is not lost, and not
+ * given twice. For charges of one rate, all that is admitted from one charge to another is at most the capacity and
+ * rate times time.
+ *
+ * <p><b>Another rate.</b> The rate and the capacity come with the limit, and may change from call to call. A {@link
+ * BucketEpoch} is for one rate. A charge at another rate closes it, and what is used, in whole units, begins a new one.
+ * A late charge fails on the closed epoch, and is decided again. A refusal does the same if its rate is faster: so who
+ * has used up a slow plan need not wait for it after an upgrade. What is charged beyond an estimate keeps the rate.
+ * Another capacity changes nothing that is kept.
+ *
+ * <p><b>Assumptions.</b> All readings are of one monotonic clock. A reading may lag by up to {@link Clocks#lag}: the
+ * bucket is taken for full as of the latest time that a reading may be of, and units have flowed back as of the
+ * earliest.
+ *
+ * <p><b>Giving back.</b> Of a charge only what has not flowed back yet is given back: the charge, less rate times the
+ * time since. The rate is that of the limit that was charged or the present one, whichever is higher. So the units that
+ * are given back are never more than what is used.
+ *
+ * <p><b>Progress.</b> Lock-free. A charge is one CAS, which allocates nothing unless the epoch ends.
+ */
+final class BucketCounter extends Meter {
+
+    private static final VarHandle EPOCH = VarHandles.of(MethodHandles.lookup(), "epoch", BucketEpoch.class);
+
+    /** How full a bucket is: when it was last full, and the units charged since. */
+    private record Level(Flow flow, long fullAt, long charged) {
+
+        /** Returns the units that have not flowed back, a part of one as a whole one. */
+        long used(long now) {
+            return Math.max(0, charged - flow.flowed(Math.max(0, now - fullAt)));
+        }
+
+        /**
+         * Returns the nanoseconds until some units have flowed back since the bucket was full: 0 if they have, {@link
+         * CompiledLimit#NEVER} if they never do.
+         */
+        long nanosUntilFlowed(long units, long now) {
+            long nanos = now - fullAt;
+            if (units <= 0 || (nanos >= 0 && flow.hasFlowed(units, nanos))) {
+                return 0;
+            }
+            long until = flow.nanosUntilFlowed(units);
+            return until == NEVER || until - nanos < 0 ? NEVER : until - nanos;
+        }
+
+        long nanosUntilNext(long used, long now) {
+            return used == 0 ? 0 : nanosUntilFlowed(charged - used + 1, now);
+        }
+
+        long nanosUntilFull(long used, long now) {
+            return used == 0 ? 0 : nanosUntilFlowed(charged, now);
+        }
+    }
+
+    private final Clocks clocks;
+    private volatile BucketEpoch epoch;
+
+    /** Makes a full bucket. */
+    BucketCounter(Clocks clocks) {
+        this.clocks = clocks;
+        this.epoch = new BucketEpoch(Flow.NONE, clocks.nanoTime(), 0, 0);
+    }
+
+    /** Makes a bucket of what was saved {@code elapsed} nanoseconds ago. It was full no later than now. */
+    BucketCounter(SavedMeter.Bucket saved, long elapsed, Clocks clocks) {
+        long most = SavedMeter.Bucket.MOST_AGE;
+        long age = Math.min(Math.max(0, saved.ageNanos()) + Math.min(elapsed, most), most);
+        this.clocks = clocks;
+        this.epoch = new BucketEpoch(saved.flow(), clocks.nanoTime() + clocks.lag - age, saved.charged(), 0);
+    }
+
+    /* ---------------- Charging ---------------- */
+
+    @Override
+    long charge(CompiledLimit limit, long units, long now) {
+        return chargeUpTo(limit.amount, limit.flow, units, now, null);
+    }
+
+    @Override
+    long charge(CompiledLimit limit, long units, long now, Report report) {
+        return chargeUpTo(limit.amount, limit.flow, units, now, report);
+    }
+
+    /** Charges units at a rate if at most a number is used then. The position is the reading, without its sign. */
+    private long chargeUpTo(long most, Flow flow, long units, long now, @Nullable Report report) {
+        while (true) {
+            BucketEpoch known = epoch;
+            long word = known.word();
+            if (units == 0 || !known.isOpenFor(flow, word)) {
+                if (wait(level(known, word, flow, now), units, most, now) != 0) {
+                    return refusal(known, word, flow, units, most, now);
+                } else if (units == 0) {
+                    return looked(known, word, flow, now, report);
+                }
+                end(known, flow, Math.max(units, most), now);
+                continue;
+            }
+            long latest = now + clocks.lag;
+            boolean full = isFull(known, word, latest);
+            long fullAt = full ? later(known.fullAt(word), latest) : known.fullAt(word);
+            long then = full ? units : known.charged(word) + units;
+            if (then > most && !(now - fullAt > 0 && flow.hasFlowed(then - most, now - fullAt))) {
+                return refusal(known, word, flow, units, most, now);
+            }
+            if (report != null) {
+                tell(report, new Level(flow, fullAt, then), units, now);
+            }
+            long charged = known.wordOf(fullAt, then);
+            if (charged == BucketEpoch.NONE) {
+                end(known, flow, Math.max(units, most), now);
+            } else if (known.replace(word, charged)) {
+                return now & Long.MAX_VALUE;
+            }
+        }
+    }
+
+    private long looked(BucketEpoch known, long word, Flow flow, long now, @Nullable Report report) {
+        if (report != null) {
+            tell(report, seen(known, word, flow, now), 0, now);
+        }
+        return now & Long.MAX_VALUE;
+    }
+
+    /** Returns the complement of the wait. */
+    private long refusal(BucketEpoch known, long word, Flow flow, long units, long most, long now) {
+        long wait = wait(seen(known, word, flow, now), units, most, now);
+        turn(known, flow, most, now);
+        return ~wait;
+    }
+
+    private static void tell(Report report, Level level, long units, long now) {
+        long used = level.used(now);
+        if (report.stands(used, 0, units)) {
+            report.waits(level.nanosUntilNext(used, now), level.nanosUntilFull(used, now));
+        }
+    }
+
+    private static long wait(Level level, long units, long most, long now) {
+        return units > most ? NEVER : level.nanosUntilFlowed(level.charged + units - most, now);
+    }
+
+    /** Returns the level at a rate. Up to now it has flowed back at that of the epoch. */
+    private Level level(BucketEpoch of, long word, Flow flow, long now) {
+        long latest = now + clocks.lag;
+        long fullAt = of.fullAt(word);
+        long charged = of.charged(word);
+        if (isFull(of, word, latest)) {
+            charged = 0;
+            fullAt = later(fullAt, latest);
+        } else if (!of.flow.equals(flow)) {
+            charged = new Level(of.flow, fullAt, charged).used(now);
+            fullAt = later(fullAt, latest);
+        }
+        return new Level(flow, fullAt, charged);
+    }
+
+    /** Returns the level at the rate that a question of a limit goes by: that of the epoch, or a faster one. */
+    private Level seen(BucketEpoch of, long word, Flow flow, long now) {
+        return level(of, word, flow.isFasterThan(of.flow) ? flow : of.flow, now);
+    }
+
+    /** Turns to a rate, if that is faster. */
+    private void turn(BucketEpoch known, Flow flow, long room, long now) {
+        if (flow.isFasterThan(known.flow)) {
+            end(known, flow, room, now);
+        }
+    }
+
+    @Override
+    void refused(CompiledLimit limit, long units, long now) {
+        if (nanosUntilFits(limit, units, now) != 0) {
+            turn(epoch, limit.flow, limit.amount, now);
+        }
+    }
+
+    private static boolean isFull(BucketEpoch of, long word, long now) {
+        long charged = of.charged(word);
+        long nanos = now - of.fullAt(word);
+        return charged == 0 || (nanos >= 0 && of.flow.hasFlowed(charged, nanos));
+    }
+
+    private static long later(long reading, long other) {
+        return reading - other < 0 ? other : reading;
+    }
+
+    /**
+     * Ends an epoch, and begins another with the same level. The bucket counts as full one span of the rate later for
+     * each amount of the rate that was charged since: so there is room again, and nothing is rounded.
+     */
+    private void end(BucketEpoch known, Flow flow, long room, long now) {
+        Level level = level(known, known.close(), flow, now);
+        long spans = flow.amount() == 0 ? 0 : Math.max(0, now - level.fullAt) / flow.span();
+        long passed = flow.amount() == 0 ? 0 : Math.min(spans, level.charged / flow.amount());
+        BucketEpoch next = new BucketEpoch(
+                flow, level.fullAt + passed * flow.span(), level.charged - passed * flow.amount(), room);
+        EPOCH.compareAndSet(this, known, next);
+    }
+
+    @Override
+    Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now, @Nullable Report report) {
+        BucketEpoch known = epoch;
+        return chargeAnyway(isFull(known, known.word(), now) ? limit.flow : known.flow, units, now, report);
+    }
+
+    @Override
+    Charged chargeAnyway(CompiledLimit limit, long units, long now, @Nullable Report report) {
+        return chargeAnyway(limit.flow, units, now, report);
+    }
+
+    private Charged chargeAnyway(Flow flow, long units, long now, @Nullable Report report) {
+        while (true) {
+            BucketEpoch known = epoch;
+            long used = level(known, known.word(), flow, now).used(now);
+            long most = Math.max(0, Math.min(units, MOST_USED - used));
+            long position = chargeUpTo(MOST_USED, flow, most, now, report);
+            if (position >= 0) {
+                return new Charged(most, position);
+            }
+        }
+    }
+
+    /* ---------------- Giving back ---------------- */
+
+    @Override
+    BucketCharge booking(long position) {
+        long origin = epoch.fullAt(0);
+        long since = (position - origin) << 1 >> 1; // a position lacks the sign
+        return new BucketCharge(origin + since);
+    }
+
+    @Override
+    void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units) {
+        if (booking instanceof BucketCharge charge) {
+            long now = clocks.nanoTime();
+            long nanos = Math.max(0, now + clocks.lag - charge.at());
+            long flowed = Math.max(limit.flow.flowedAtMost(nanos), epoch.flow.flowedAtMost(nanos));
+            long left = Math.min(units, charged - flowed);
+            if (left > 0) {
+                giveBack(left, now);
+            }
+        }
+    }
+
+    private void giveBack(long units, long now) {
+        while (true) {
+            BucketEpoch known = epoch;
+            long word = known.word();
+            if (!known.isOpenFor(known.flow, word)) {
+                end(known, known.flow, 0, now);
+                continue;
+            }
+            long left = Math.max(0, known.charged(word) - units);
+            if (known.replace(word, known.wordOf(known.fullAt(word), left))) {
+                return;
+            }
+        }
+    }
+
+    /** Nothing of a charge is given back once the bucket was full. */
+    @Override
+    boolean isGone(@Nullable Booking booking, long now) {
+        return booking == null || isIdle(now);
+    }
+
+    /* ---------------- Reading ---------------- */
+
+    private Level seen(CompiledLimit limit, long now) {
+        BucketEpoch known = epoch;
+        return seen(known, known.word(), limit.flow, now);
+    }
+
+    @Override
+    long nanosUntilFits(CompiledLimit limit, long units, long now) {
+        return wait(seen(limit, now), units, limit.amount, now);
+    }
+
+    @Override
+    LimitStatus status(CompiledLimit limit, long now) {
+        Level level = seen(limit, now);
+        long used = level.used(now);
+        return limit.status(used, 0, level.nanosUntilNext(used, now), level.nanosUntilFull(used, now));
+    }
+
+    @Override
+    boolean isIdle(long now) {
+        BucketEpoch known = epoch;
+        return isFull(known, known.word(), now);
+    }
+
+    /* ---------------- Snapshots ---------------- */
+
+    @Override
+    SavedMeter.@Nullable Bucket save(MeterKey key, long now) {
+        BucketEpoch known = epoch;
+        long word = known.word();
+        return isFull(known, word, now)
+                ? null
+                : new SavedMeter.Bucket(key, known.flow, now - known.fullAt(word), known.charged(word));
+    }
+}

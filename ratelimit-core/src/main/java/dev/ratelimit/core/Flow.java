@@ -1,0 +1,88 @@
+package dev.ratelimit.core;
+
+import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Waits;
+import java.math.BigInteger;
+
+/**
+ * The rate at which units flow back into a bucket. All answers are exact: they are reckoned in 128 bits, or more where a
+ * number has to be divided that is larger.
+ *
+ * <p>Equal rates are equal, however they were stated.
+ *
+ * @param amount the units that flow back in a span, at most 2<sup>53</sup>; 0 if nothing does
+ * @param span the span in nanoseconds, more than 0 and at most 2<sup>60</sup>
+ */
+record Flow(long amount, long span) {
+
+    private static final long MOST_SPAN = 1L << 60;
+
+    /** Nothing flows back. */
+    static final Flow NONE = new Flow(0, 1);
+
+    Flow {
+        Arguments.requireAmount(amount, "amount");
+        Arguments.require(span > 0 && span <= MOST_SPAN, "span", "> 0 and <= 2^60 ns", span);
+        long divisor = greatestCommonDivisor(amount, span);
+        amount /= divisor;
+        span /= divisor;
+    }
+
+    private static long greatestCommonDivisor(long a, long b) {
+        return a == 0 ? b : greatestCommonDivisor(b % a, a);
+    }
+
+    /** Tells whether more flows back at this rate than at another. */
+    boolean isFasterThan(Flow other) {
+        long here = Math.multiplyHigh(amount, other.span);
+        long there = Math.multiplyHigh(other.amount, span);
+        return here == there ? Long.compareUnsigned(amount * other.span, other.amount * span) > 0 : here > there;
+    }
+
+    /** Tells whether at least some units have flowed back after some nanoseconds; neither is negative. */
+    boolean hasFlowed(long units, long nanos) {
+        long due = Math.multiplyHigh(units, span);
+        long done = Math.multiplyHigh(amount, nanos);
+        return due == done ? Long.compareUnsigned(units * span, amount * nanos) <= 0 : due < done;
+    }
+
+    /** Returns the whole units that have flowed back after some nanoseconds; at most {@link Long#MAX_VALUE}. */
+    long flowed(long nanos) {
+        return Math.multiplyHigh(amount, nanos) == 0 && amount * nanos >= 0
+                ? amount * nanos / span
+                : saturated(product(amount, nanos).divide(BigInteger.valueOf(span)));
+    }
+
+    /** Returns the units that have flowed back after some nanoseconds, a part of one as a whole one. */
+    long flowedAtMost(long nanos) {
+        long whole = flowed(nanos);
+        return whole == Long.MAX_VALUE || hasFlowedExactly(whole, nanos) ? whole : whole + 1;
+    }
+
+    private boolean hasFlowedExactly(long units, long nanos) {
+        return Math.multiplyHigh(units, span) == Math.multiplyHigh(amount, nanos) && units * span == amount * nanos;
+    }
+
+    /** Returns the nanoseconds after which some units have flowed back; {@link Waits#NEVER} if they never do. */
+    long nanosUntilFlowed(long units) {
+        if (units <= 0) {
+            return 0;
+        }
+        if (amount == 0) {
+            return Waits.NEVER;
+        }
+        if (Math.multiplyHigh(units, span) == 0 && units * span >= 0) {
+            return (units * span - 1) / amount + 1;
+        }
+        BigInteger[] parts = product(units, span).divideAndRemainder(BigInteger.valueOf(amount));
+        return saturated(parts[0].add(BigInteger.valueOf(parts[1].signum())));
+    }
+
+    private static BigInteger product(long a, long b) {
+        return BigInteger.valueOf(a).multiply(BigInteger.valueOf(b));
+    }
+
+    private static long saturated(BigInteger number) {
+        return number.bitLength() < Long.SIZE ? number.longValue() : Long.MAX_VALUE;
+    }
+}

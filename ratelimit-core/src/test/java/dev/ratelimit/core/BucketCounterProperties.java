@@ -1,0 +1,164 @@
+package dev.ratelimit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ratelimit.TokenBucket;
+import dev.ratelimit.Unit;
+import dev.ratelimit.testkit.ManualTime;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/**
+ * A bucket against a list of charges: a charge fits if, from any earlier charge on, no more is admitted than the
+ * capacity and rate times time. All pairs of charges are compared, in numbers of any length.
+ */
+class BucketCounterProperties {
+
+    private static final long[] ORIGINS = {0, -500, Long.MAX_VALUE - 2_000, Long.MIN_VALUE, 1L << 40};
+
+    /** A charge, less what was given back of it. */
+    private static final class Charge {
+
+        final long time;
+        final long charged;
+        final Meter.Booking booking;
+        long units;
+
+        Charge(long time, long units, Meter.Booking booking) {
+            this.time = time;
+            this.charged = units;
+            this.units = units;
+            this.booking = booking;
+        }
+    }
+
+    /** Returns by how many spans of the rate the units from some charge on exceed what has flowed back since. */
+    private static BigInteger owed(List<Charge> charges, Flow flow, long now) {
+        BigInteger most = BigInteger.ZERO;
+        BigInteger sum = BigInteger.ZERO;
+        for (int i = charges.size() - 1; i >= 0; i--) {
+            sum = sum.add(big(charges.get(i).units));
+            BigInteger flowed = big(flow.amount()).multiply(big(now - charges.get(i).time));
+            most = most.max(sum.multiply(big(flow.span())).subtract(flowed));
+        }
+        return most;
+    }
+
+    private static long wait(List<Charge> charges, Flow flow, long units, long capacity, long now) {
+        if (units > capacity) {
+            return CompiledLimit.NEVER;
+        }
+        BigInteger lacking = owed(charges, flow, now).add(big(units - capacity).multiply(big(flow.span())));
+        if (lacking.signum() <= 0) {
+            return 0;
+        }
+        return flow.amount() == 0 ? CompiledLimit.NEVER : ceiling(lacking, flow.amount());
+    }
+
+    private static long ceiling(BigInteger dividend, long divisor) {
+        BigInteger[] parts = dividend.divideAndRemainder(big(divisor));
+        return parts[0].longValueExact() + parts[1].signum();
+    }
+
+    private static BigInteger big(long number) {
+        return BigInteger.valueOf(number);
+    }
+
+    @Property(tries = 1_000)
+    void aBucketAnswersAsAllPairsOfChargesDo(@ForAll Random random) {
+        answersAsAllPairsDo(random, random.nextInt(8), 1 + random.nextInt(20), 12, 30);
+    }
+
+    @Property(tries = 200)
+    void aBucketOfGreatNumbersDoesToo(@ForAll Random random) {
+        long amount = random.nextLong((1L << (1 + random.nextInt(53))) + 1);
+        long span = 1 + random.nextLong(1L << random.nextInt(58));
+        answersAsAllPairsDo(random, amount, span, 1L << (1 + random.nextInt(53)), span / 8 + 2);
+    }
+
+    private static void answersAsAllPairsDo(Random random, long amount, long per, long most, long pause) {
+        Flow flow = new Flow(amount, per);
+        long fills = amount == 0
+                ? most
+                : big(amount).shiftLeft(60).divide(big(per)).min(big(most)).longValue();
+        long origin = ORIGINS[random.nextInt(ORIGINS.length)];
+        ManualTime time = new ManualTime(ManualTime.DEFAULT_START, origin);
+        BucketCounter bucket = new BucketCounter(new Clocks(time));
+        List<Charge> charges = new ArrayList<>();
+        List<Charge> open = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            if (random.nextInt(4) > 0) {
+                time.advanceNanos(random.nextLong(pause));
+            }
+            long now = time.nanoTime();
+            long capacity = random.nextLong(fills + 1);
+            CompiledLimit limit = CompiledLimits.of(
+                    TokenBucket.of(Unit.CALLS, amount, Duration.ofNanos(per)).withCapacity(capacity));
+            long units = Math.min(random.nextLong(fills + 2), capacity / (1 + random.nextInt(4)) + random.nextInt(2));
+            units = Math.min(units, fills / 8 + 8);
+            long wait = wait(charges, flow, units, capacity, now);
+            assertThat(bucket.nanosUntilFits(limit, units, now)).isEqualTo(wait);
+            assertThat(bucket.status(limit, now).used()).isEqualTo(ceiling(owed(charges, flow, now), flow.span()));
+            boolean anyway = random.nextInt(8) == 0;
+            long position =
+                    anyway ? bucket.chargeAnyway(limit, units, now).position() : bucket.charge(limit, units, now);
+            if (anyway || wait == 0) {
+                assertThat(position).isNotNegative();
+                Charge charge = new Charge(now, units, bucket.booking(position));
+                charges.add(charge);
+                open.add(charge);
+            } else {
+                assertThat(~position).isEqualTo(wait);
+            }
+            assertThat(bucket.isIdle(now)).isEqualTo(owed(charges, flow, now).signum() == 0);
+            if (random.nextInt(5) == 0 && !open.isEmpty()) {
+                Charge given = open.remove(random.nextInt(open.size()));
+                long units2 = given.units == 0 ? 0 : random.nextLong(given.units + 1);
+                bucket.refund(limit, given.booking, given.charged, units2);
+                long flowed = ceiling(big(flow.amount()).multiply(big(now - given.time)), flow.span());
+                given.units -= Math.max(0, Math.min(units2, given.charged - flowed));
+            }
+        }
+    }
+
+    @Property(tries = 300)
+    void atRatesThatChangeWhatIsOwedInUnitsGoesOn(@ForAll Random random) {
+        ManualTime time = new ManualTime(ManualTime.DEFAULT_START, ORIGINS[random.nextInt(ORIGINS.length)]);
+        BucketCounter bucket = new BucketCounter(new Clocks(time));
+        List<Charge> charges = new ArrayList<>();
+        Flow flow = Flow.NONE;
+        for (int i = 0; i < 100; i++) {
+            time.advanceNanos(random.nextInt(12));
+            long now = time.nanoTime();
+            TokenBucket limit = TokenBucket.of(Unit.CALLS, random.nextInt(4), Duration.ofNanos(1 + random.nextInt(3)))
+                    .withCapacity(random.nextInt(9));
+            CompiledLimit compiled = CompiledLimits.of(limit);
+            Flow next = new Flow(limit.amount(), limit.per().toNanos());
+            long used = ceiling(owed(charges, flow, now), flow.span());
+            assertThat(bucket.status(compiled, now).used()).isEqualTo(used);
+            List<Charge> then = new ArrayList<>(charges);
+            if (!next.equals(flow)) {
+                then.clear();
+                then.add(new Charge(now, used, new BucketCharge(now)));
+            }
+            long units = random.nextInt(5);
+            boolean faster = next.isFasterThan(flow);
+            long wait = wait(faster ? then : charges, faster ? next : flow, units, limit.capacity(), now);
+            assertThat(bucket.nanosUntilFits(compiled, units, now)).isEqualTo(wait);
+            long position = bucket.charge(compiled, units, now);
+            assertThat(position < 0 ? ~position : 0).isEqualTo(wait);
+            if (position >= 0 && units > 0) {
+                then.add(new Charge(now, units, new BucketCharge(now)));
+            }
+            if (position < 0 ? faster : units > 0) {
+                charges = then;
+                flow = next;
+            }
+        }
+    }
+}
