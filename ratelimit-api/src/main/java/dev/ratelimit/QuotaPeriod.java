@@ -14,6 +14,7 @@ import java.time.MonthDay;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAdjusters;
+import java.util.Optional;
 
 /**
  * How the time-line is divided for a {@link Quota}: calendar days, weeks, months or years in a time zone, which may
@@ -36,6 +37,15 @@ public sealed interface QuotaPeriod permits CalendarPeriod, FixedPeriod, QuotaPe
      *     that it ends
      */
     Interval at(Instant instant);
+
+    /**
+     * Returns the length of all periods, where they are fixed windows.
+     *
+     * @return the length; empty for periods of the calendar, whose lengths differ, and for the one that never ends
+     */
+    default Optional<Duration> fixedLength() {
+        return Optional.empty();
+    }
 
     /**
      * Makes calendar days.

@@ -6,6 +6,7 @@ import dev.ratelimit.QuotaPeriod;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * Fixed windows: spans of one length, one after the other.
@@ -54,6 +55,11 @@ public record FixedPeriod(Duration length, Instant anchor) implements QuotaPerio
         return new Interval(
                 hasStart ? instant.minus(since) : CalendarPeriod.FIRST,
                 hasEnd ? instant.plus(left) : CalendarPeriod.LAST);
+    }
+
+    @Override
+    public Optional<Duration> fixedLength() {
+        return Optional.of(length);
     }
 
     /**

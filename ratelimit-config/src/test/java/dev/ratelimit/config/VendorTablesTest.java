@@ -12,6 +12,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.config.PlainLimit.Kind;
+import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.testkit.ManualTime;
 import dev.ratelimit.testkit.ReferenceRateLimiter;
 import java.io.IOException;
@@ -36,7 +37,8 @@ class VendorTablesTest {
     private static final Instant NOW = Instant.parse("2026-11-29T09:47:31Z");
 
     private enum Backend {
-        REFERENCE
+        REFERENCE,
+        IN_MEMORY
     }
 
     static Stream<Arguments> filesAndBackends() throws IOException {
@@ -222,6 +224,8 @@ class VendorTablesTest {
             this.backend = backend;
             this.limiter = switch (backend) {
                 case REFERENCE -> new ReferenceRateLimiter(organization -> tier, time);
+                case IN_MEMORY ->
+                    InMemoryRateLimiter.builder().tier(tier).timeSource(time).build();
             };
         }
 

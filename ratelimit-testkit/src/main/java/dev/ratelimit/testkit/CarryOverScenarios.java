@@ -171,7 +171,7 @@ abstract class CarryOverScenarios extends Scenarios {
     @RepeatedTest(25)
     void inAnyHistoryWhatIsUsedThenIsWhatTheReferenceSays(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
-        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
+        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick);
         begin(traffic.time());
         ReferenceRateLimiter reference = new ReferenceRateLimiter(organization -> tierOf(), time);
         for (int step = 0; step < 200; step++) {

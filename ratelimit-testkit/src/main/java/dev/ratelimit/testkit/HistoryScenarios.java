@@ -26,7 +26,7 @@ abstract class HistoryScenarios extends Scenarios {
 
     @RepeatedTest(50)
     void everyAnswerIsTheReferences(RepetitionInfo repetition) {
-        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
+        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick);
         begin(traffic.time());
         RateLimiter reference = new ReferenceRateLimiter(organization -> tierOf(), time);
         for (int step = 0; step < STEPS; step++) {
@@ -53,7 +53,7 @@ abstract class HistoryScenarios extends Scenarios {
 
     @RepeatedTest(50)
     void waitingAsToldHelpsAndOneTickLessDoesNot(RepetitionInfo repetition) {
-        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
+        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick);
         begin(traffic.time());
         for (int step = 0; step < STEPS; step++) {
             Caller caller = traffic.caller();

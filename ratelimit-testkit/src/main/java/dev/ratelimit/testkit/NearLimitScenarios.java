@@ -3,11 +3,14 @@ package dev.ratelimit.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Overrun;
+import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.spi.RateLimitListener;
 import java.time.Duration;
@@ -91,6 +94,26 @@ abstract class NearLimitScenarios extends Scenarios {
         told(6L, 9L);
         admits(2, 5);
         told(11L);
+    }
+
+    @Test
+    void aBucketIsToldByItsCapacityAndAgainWhenItHasFlowedBack() {
+        limits(TokenBucket.perSecond(1).withCapacity(10));
+        admits(7);
+        told();
+        admits(1);
+        told(8L);
+        at(1_500).admits(1);
+        told(8L);
+        admits(1, 1);
+        told();
+    }
+
+    @Test
+    void whatIsInFlightAndTheLargestCallAreNotTold() {
+        limits(ConcurrencyLimit.of(2, Duration.ofMinutes(1)), PerCallLimit.of(Unit.CALLS, 2));
+        admits(2);
+        told();
     }
 
     @Test

@@ -26,7 +26,6 @@ import java.time.MonthDay;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Predicate;
 
 /**
  * Calls, tiers and pauses that a seed determines. Few names and small amounts, so that meters are shared, filled and
@@ -55,7 +54,6 @@ final class RandomTraffic {
 
     private final Random random;
     private final Duration tick;
-    private final Predicate<Limit> decides;
     private final List<Duration> windows;
 
     /** In ticks, divisible by each number up to 7: a unit flows back in a whole number of ticks. */
@@ -65,11 +63,9 @@ final class RandomTraffic {
     private final List<Tier> tiers;
     private int minutesOff;
 
-    /** Makes the traffic of a seed, with the limits that a backend decides. */
-    RandomTraffic(long seed, Duration tick, Predicate<Limit> decides) {
+    RandomTraffic(long seed, Duration tick) {
         this.random = new Random(seed);
         this.tick = tick;
-        this.decides = decides;
         this.windows = List.of(tick.multipliedBy(30), Duration.ofMillis(20).plus(tick), Duration.ofMinutes(1));
         this.flows = List.of(tick.multipliedBy(420), Duration.ofMillis(21), Duration.ofMinutes(7));
         // Backends differ in when a fixed window ends while the wall clock is set back.
@@ -148,9 +144,7 @@ final class RandomTraffic {
     }
 
     private void addNowAndThen(Tier.Builder tier, LimitTable table) {
-        boolean isDecided =
-                table.rows().stream().allMatch(row -> decides.test(row.limit().orElseThrow()));
-        if (random.nextBoolean() && isDecided) {
+        if (random.nextBoolean()) {
             tier.table(shadowNowAndThen(table));
         }
     }
@@ -160,8 +154,7 @@ final class RandomTraffic {
     }
 
     private Limit limit() {
-        Limit limit = oneOf(List.of(rateLimit(), quota(), bucket(), inFlight(), perCall()));
-        return decides.test(limit) ? limit : rateLimit();
+        return oneOf(List.of(rateLimit(), quota(), bucket(), inFlight(), perCall()));
     }
 
     private TokenBucket bucket() {
@@ -182,8 +175,7 @@ final class RandomTraffic {
 
     private Quota quota() {
         QuotaPeriod period = oneOf(hasFixedWindows && random.nextBoolean() ? FIXED : PERIODS);
-        Quota quota = new Quota(unit(), random.nextInt(40), period, oneOf(List.of(Overrun.values())));
-        return decides.test(quota) ? quota : Quota.perDay(quota.unit(), quota.amount());
+        return new Quota(unit(), random.nextInt(40), period, oneOf(List.of(Overrun.values())));
     }
 
     private Unit unit() {

@@ -1,7 +1,6 @@
 package dev.ratelimit.testkit;
 
 import dev.ratelimit.Caller;
-import dev.ratelimit.Limit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.spi.RateLimitListener;
@@ -120,16 +119,6 @@ public abstract class RateLimiterContract {
      */
     protected boolean believesTheWallClock() {
         return false;
-    }
-
-    /**
-     * Tells whether the backend decides a limit. Scenarios and histories are without those that it does not.
-     *
-     * @param limit a limit
-     * @return true unless overridden
-     */
-    protected boolean decides(Limit limit) {
-        return true;
     }
 
     /**

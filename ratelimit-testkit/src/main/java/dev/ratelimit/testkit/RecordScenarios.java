@@ -148,7 +148,7 @@ abstract class RecordScenarios extends Scenarios {
     @RepeatedTest(25)
     void everyRecordIsTheReferences(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
-        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
+        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick);
         begin(traffic.time());
         RateLimiter reference = new ReferenceRateLimiter(organization -> tierOf(), time);
         for (int step = 0; step < 150; step++) {

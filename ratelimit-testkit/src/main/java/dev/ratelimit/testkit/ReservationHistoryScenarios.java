@@ -60,7 +60,7 @@ abstract class ReservationHistoryScenarios extends Scenarios {
     @RepeatedTest(50)
     void everyAnswerIsTheReferences(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
-        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
+        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick);
         begin(traffic.time());
         RateLimiter reference = new ReferenceRateLimiter(organization -> tierOf(), time);
         List<Twins> kept = new ArrayList<>();
@@ -108,7 +108,7 @@ abstract class ReservationHistoryScenarios extends Scenarios {
 
     @RepeatedTest(50)
     void aStreamThatWaitsAsToldGoesOnAndNotOneTickEarlier(RepetitionInfo repetition) {
-        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick, contract::decides);
+        RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick);
         begin(traffic.time());
         for (int i = 0; i < STEPS; i++) {
             Step step = new Step(i, traffic.caller(), traffic.endpoint(), traffic.usage(), time);

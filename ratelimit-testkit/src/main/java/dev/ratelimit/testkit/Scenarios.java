@@ -1,7 +1,6 @@
 package dev.ratelimit.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Decision;
@@ -117,12 +116,7 @@ abstract class Scenarios {
         return under(tierOf(limits));
     }
 
-    /** Calls under a tier from now on; skips the rest where the backend does not decide a limit of it. */
     Scenarios under(Tier tier) {
-        tier.limits()
-                .forEach(applied -> assumeThat(contract.decides(applied.limit()))
-                        .as("the backend decides %s", applied.limit())
-                        .isTrue());
         this.tier = tier;
         return this;
     }

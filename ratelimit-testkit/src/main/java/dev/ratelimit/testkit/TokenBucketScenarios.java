@@ -232,7 +232,6 @@ abstract class TokenBucketScenarios extends Scenarios {
 
     @Test
     void twoTiersByTurnsSeeTheSameUsedAndKeepNobodyOut() {
-        limits(FIVE); // or this is skipped
         Caller slow = Caller.of("acme", tierOf(TokenBucket.perSecond(1).withCapacity(10)));
         Caller fast = Caller.of("acme", tierOf(TokenBucket.perSecond(2).withCapacity(20)));
         Random random = new Random(1);

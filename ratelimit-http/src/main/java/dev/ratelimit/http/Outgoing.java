@@ -1,0 +1,146 @@
+package dev.ratelimit.http;
+
+import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.Cause;
+import dev.ratelimit.Decision;
+import dev.ratelimit.Limit;
+import dev.ratelimit.LimitReached;
+import dev.ratelimit.Quota;
+import dev.ratelimit.RateLimit;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.Reservation;
+import dev.ratelimit.Resolution;
+import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
+import dev.ratelimit.spi.TimeSource;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** What the views of an outgoing limiter share: until when calls wait, and the tiers with the margin in their windows. */
+final class Outgoing {
+
+    private static final int MAX_TIERS = 1_024;
+    private static final Duration LONGEST_WINDOW = Duration.ofNanos(1L << 60);
+
+    private final TimeSource time;
+    private final Duration margin;
+    private final Duration cap;
+    private final Holds asked = new Holds();
+    private final Holds margins = new Holds();
+    private final Map<Tier, Tier> tiers = new ConcurrentHashMap<>();
+
+    Outgoing(TimeSource time, Duration margin, Duration cap) {
+        this.time = time;
+        this.margin = margin;
+        this.cap = cap;
+    }
+
+    Duration margin() {
+        return margin;
+    }
+
+    Duration cap() {
+        return cap;
+    }
+
+    Optional<Duration> observe(String organization, String endpoint, int status, Map<String, List<String>> fields) {
+        Optional<Duration> wait = StatedWait.of(status, fields, time.instant(), cap);
+        if (wait.isPresent() && !wait.get().isZero()) {
+            long now = time.nanoTime();
+            asked.hold(organization, endpoint, now, now + wait.get().toNanos(), new AskedToWait(endpoint), "", now);
+        }
+        return wait;
+    }
+
+    /** Returns the refusal of a call that waits for an earlier answer, or null if none does. */
+    @Nullable
+    Rejected held(Resolution who, String endpoint) {
+        requireNonNull(endpoint, "endpoint");
+        if (!(requireNonNull(who, "who") instanceof Caller caller)) {
+            return null;
+        }
+        long now = time.nanoTime();
+        Rejected held = asked.refusal(caller.organization(), endpoint, now);
+        return held != null ? held : margins.refusal(caller.organization(), endpoint, now);
+    }
+
+    /** Returns who is asked for: the caller under a tier whose windows are longer by the margin. */
+    Resolution within(Resolution who) {
+        if (margin.isZero() || !(requireNonNull(who, "who") instanceof Caller caller)) {
+            return who;
+        }
+        if (tiers.size() >= MAX_TIERS) {
+            tiers.clear();
+        }
+        Tier longer = tiers.computeIfAbsent(caller.tier(), tier -> tier.withLimits(this::longer));
+        return Caller.of(caller.organization(), longer);
+    }
+
+    private Limit longer(Limit limit) {
+        if (!(limit instanceof RateLimit window)) {
+            return limit;
+        }
+        Duration longer = window.window().plus(margin);
+        return new RateLimit(
+                window.unit(),
+                window.amount(),
+                longer.compareTo(LONGEST_WINDOW) > 0 ? LONGEST_WINDOW : longer,
+                window.precision());
+    }
+
+    /** Returns the answer to a call, and holds further ones for the margin when the wait of a refusal is over. */
+    Decision answered(Resolution who, String endpoint, Decision decision) {
+        if (decision instanceof Rejected no && takesMargin(no) && who instanceof Caller caller) {
+            long now = time.nanoTime();
+            long from = now + nanosOf(no);
+            margins.hold(caller.organization(), endpoint, from, from + margin.toNanos(), no.cause(), noticeOf(no), now);
+        }
+        return longer(decision);
+    }
+
+    Reservation answered(Resolution who, String endpoint, Reservation reservation) {
+        return answered(who, endpoint, reservation.decision()) instanceof Rejected no
+                ? Reservation.rejected(no)
+                : reservation;
+    }
+
+    /** Returns the decision with the margin in its wait. */
+    Decision longer(Decision decision) {
+        if (!(decision instanceof Rejected no) || !takesMargin(no)) {
+            return decision;
+        }
+        Rejected longer = Rejected.temporary(no.cause(), noticeOf(no), nanosOf(no) + margin.toNanos());
+        try {
+            return longer.withLimits(no.limits());
+        } catch (IllegalStateException e) {
+            return longer; // of a limiter that does not report
+        }
+    }
+
+    private boolean takesMargin(Rejected no) {
+        return !margin.isZero()
+                && no.retryAfter().isPresent()
+                && no.cause() instanceof LimitReached reached
+                && (reached.applied().limit() instanceof TokenBucket
+                        || reached.applied().limit() instanceof Quota);
+    }
+
+    /** Returns the wait of a refusal, at most 146 years, so that sums and differences of times stay in range. */
+    private static long nanosOf(Rejected no) {
+        return Math.min(NANOSECONDS.convert(no.retryAfter().orElseThrow()), Long.MAX_VALUE / 2);
+    }
+
+    /** Returns what the tier says before the cause. */
+    private static String noticeOf(Rejected no) {
+        Cause cause = no.cause();
+        int end = no.message().length() - cause.message().length() - 1;
+        return end <= 0 ? "" : no.message().substring(0, end);
+    }
+}
