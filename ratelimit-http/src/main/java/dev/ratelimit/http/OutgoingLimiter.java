@@ -107,8 +107,8 @@ public final class OutgoingLimiter implements RateLimiter {
 
     /**
      * Takes note of what the vendor answered. An error asks for a wait by {@code retry-after-ms} or {@code
-     * Retry-After}. Otherwise a limit of which nothing remains does so by its reset, in each {@link Dialect}. Of several
-     * waits the longest counts, and a later answer shortens none.
+     * Retry-After}. Otherwise a limit of which nothing remains does so by its reset, in each {@link Dialect}. Of
+     * several waits the longest counts, and a later answer shortens none.
      *
      * <p>Takes anything and never throws for what a server sent: what cannot be read asks for nothing, a time in the
      * past for no wait, and a number of any size for the longest wait at most.
