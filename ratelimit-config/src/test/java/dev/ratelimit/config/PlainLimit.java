@@ -22,8 +22,17 @@ import java.util.regex.Pattern;
  * @param length the window, the rate's time or the longest time in flight; zero if there is none
  * @param zone where a calendar is read
  * @param untilReached whether the last call may overrun it
+ * @param column what it is of, as a vendor heads a column: "calls per day"
  */
-record PlainLimit(Kind kind, long amount, Unit unit, long most, Duration length, ZoneId zone, boolean untilReached) {
+record PlainLimit(
+        Kind kind,
+        long amount,
+        Unit unit,
+        long most,
+        Duration length,
+        ZoneId zone,
+        boolean untilReached,
+        String column) {
 
     enum Kind {
         WINDOW,
@@ -57,15 +66,18 @@ record PlainLimit(Kind kind, long amount, Unit unit, long most, Duration length,
         Unit unit = dollars ? Unit.NANO_USD : new Unit(limit.group(3).equals("call") ? "calls" : limit.group(3));
         boolean untilReached = limit.group(5) != null;
         String rest = limit.group(4);
+        String counted = dollars ? "usd" : unit.name();
         if (rest.equals("per call") || rest.equals("in all")) {
             Kind kind = rest.equals("in all") ? Kind.IN_ALL : Kind.PER_CALL;
-            return new PlainLimit(kind, amount, unit, amount, Duration.ZERO, ZoneId.of("UTC"), untilReached);
+            String column = counted + " " + rest;
+            return new PlainLimit(kind, amount, unit, amount, Duration.ZERO, ZoneId.of("UTC"), untilReached, column);
         }
         if (rest.startsWith("per calendar")) {
             Matcher calendar = matched(CALENDAR, rest);
             Kind kind = calendar.group(1).equals("day") ? Kind.DAY : Kind.MONTH;
             ZoneId zone = ZoneId.of(calendar.group(2) == null ? "UTC" : calendar.group(2));
-            return new PlainLimit(kind, amount, unit, amount, Duration.ZERO, zone, untilReached);
+            String column = counted + " per " + calendar.group(1);
+            return new PlainLimit(kind, amount, unit, amount, Duration.ZERO, zone, untilReached, column);
         }
         Matcher span = matched(SPAN, rest);
         Duration length = Duration.of(
@@ -77,7 +89,9 @@ record PlainLimit(Kind kind, long amount, Unit unit, long most, Duration length,
             default -> Kind.IN_FLIGHT;
         };
         long most = kind == Kind.BUCKET ? number(span.group(4)) : amount;
-        return new PlainLimit(kind, amount, unit, most, length, ZoneId.of("UTC"), untilReached);
+        String words = span.group(2) == null ? span.group(3) : span.group(2) + " " + span.group(3) + "s";
+        String column = counted + (kind == Kind.IN_FLIGHT ? " in flight" : " per " + words);
+        return new PlainLimit(kind, amount, unit, most, length, ZoneId.of("UTC"), untilReached, column);
     }
 
     /** How long one unit more has to wait at a moment when all was used at once; empty if no wait helps. */

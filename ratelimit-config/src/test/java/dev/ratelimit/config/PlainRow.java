@@ -13,8 +13,8 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
- * A row of an example file, as a YAML parser gives it and not the reader of tier files. Two endpoints that no file
- * names stand for the other endpoints.
+ * A row of an example file, as a YAML parser gives it and not the reader of tier files. One of several limits
+ * becomes a row for each of them. Two endpoints that no file names stand for the others, and for all.
  *
  * @param tier the tier's name
  * @param table the table's name
@@ -29,9 +29,16 @@ record PlainRow(String tier, String table, List<List<String>> scopes, Optional<P
         Object root = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
         List<PlainRow> rows = new ArrayList<>();
         for (Map<?, ?> tier : maps((Map<?, ?>) root, "tiers")) {
+            String name = text(tier, "name");
             for (Map<?, ?> table : maps(tier, "tables")) {
                 for (Map<?, ?> row : maps(table, "rows")) {
-                    rows.add(new PlainRow(text(tier, "name"), text(table, "name"), scopes(row), limit(row)));
+                    rows.add(new PlainRow(name, text(table, "name"), scopes(row), limit(row)));
+                }
+            }
+            for (Map<?, ?> row : maps(tier, "rows")) {
+                for (String text : row.containsKey("limit") ? List.of(text(row, "limit")) : names(row, "limits")) {
+                    PlainLimit limit = PlainLimit.of(text);
+                    rows.add(new PlainRow(name, limit.column(), scopes(row), Optional.of(limit)));
                 }
             }
         }
@@ -39,8 +46,9 @@ record PlainRow(String tier, String table, List<List<String>> scopes, Optional<P
     }
 
     private static List<List<String>> scopes(Map<?, ?> row) {
-        if (row.containsKey("others")) {
-            return text(row, "others").equals("together") ? List.of(OTHERS) : alone(OTHERS);
+        if (row.containsKey("others") || row.containsKey("all")) {
+            String kind = text(row, row.containsKey("all") ? "all" : "others");
+            return kind.equals("together") ? List.of(OTHERS) : alone(OTHERS);
         }
         if (row.containsKey("together")) {
             return List.of(names(row, "together"));
@@ -69,7 +77,7 @@ record PlainRow(String tier, String table, List<List<String>> scopes, Optional<P
     }
 
     private static List<?> list(Map<?, ?> map, String key) {
-        return (List<?>) requireNonNull(map.get(key), key);
+        return map.containsKey(key) ? (List<?>) requireNonNull(map.get(key), key) : List.of();
     }
 
     private static String text(Map<?, ?> map, String key) {

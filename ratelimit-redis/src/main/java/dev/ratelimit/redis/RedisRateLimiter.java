@@ -75,6 +75,10 @@ import java.util.function.BooleanSupplier;
  * whose answer is lost stays charged. A request that is sent again because a connection was cut gets the first answer
  * again, for some seconds.
  *
+ * <p>Under a {@linkplain dev.ratelimit.ConcurrencyLimit limit in flight}, the units of a machine that crashes come back
+ * when its longest time has passed by the server's clock, and not before. A {@code tryAcquire} cannot end, so it counts
+ * for that time; the log says so once.
+ *
  * <p>{@linkplain RedisRateLimiterBuilder#leases Leases} spare most calls the round trip. Their price is that calls may
  * be refused earlier.
  *

@@ -16,6 +16,7 @@ local NUMBERS = 7 -- of a limit's record
 local BUCKET, FLIGHT, SINGLE = -1, -2, -3 -- stand in a record for the span: the kinds of limits that have none
 -- Microseconds that a key outlives its meaning: clocks of replicas differ.
 local MARGIN, LONGEST_MARGIN = 50000000, 59000000
+local MINUTE = 60000000
 local AHEAD = 3600000000 + MARGIN -- microseconds: a clock that was wrong wrote what lies further ahead of now
 local MOST_HI = 256 -- an overrun stops at 256 * 2^53 = 2^61 units
 local LISTED = 250 -- names of a piece of a list

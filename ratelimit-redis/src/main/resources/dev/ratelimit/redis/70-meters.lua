@@ -97,8 +97,9 @@ local function save()
       -- Another limit of the endpoint may have listed it for longer already. A status or a reset may be of many
       -- endpoints, so it lists none.
       if m.own and listed < now + life + MARGIN and operation ~= STATUS and operation < RESET then
-        -- One window later than needed, so that not every charge writes the list.
-        m.listed = now + life + MARGIN + max(m.span, 0)
+        -- One window later than needed, so that not every charge writes the list; of a quota all charges end together.
+        local later = m.kind == bucket and MINUTE or m.kind == flight and m.exact or max(m.span, 0)
+        m.listed = now + life + MARGIN + later
         list_until = max(list_until, m.listed)
       end
       store(m)

@@ -11,6 +11,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import io.lettuce.core.RedisClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +64,9 @@ class CallsInFlightTest extends ServedTest {
         assertThat(other.peek("acme", "chat", Usage.call()).isAdmitted()).isFalse();
         assertThat(status(other).used()).isEqualTo(2);
         clock.micros++;
+        assertThat(rejected(other.peek("acme", "chat", Usage.of(Unit.CALLS, 2))).retryAfter())
+                .as("until the second")
+                .hasValue(Duration.ofSeconds(1));
         assertThat(status(other).used()).isEqualTo(1);
         assertThat(other.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
                 .isTrue();
@@ -125,6 +129,23 @@ class CallsInFlightTest extends ServedTest {
         assertThat(sent("evalsha")).isZero();
         reservation.cancel();
         assertThat(reservation.renew()).isFalse();
+    }
+
+    @Test
+    void renewingTellsFalseWhereRedisDoesNotAnswer() {
+        RedisServer server = new RedisServer();
+        RedisClient client = RedisClient.create(server.uri());
+        RedisRateLimiter limiter = RedisRateLimiter.builder(client)
+                .tier(tierOf(ConcurrencyLimit.of(1, LONGEST)))
+                .timeout(Duration.ofSeconds(2))
+                .build();
+        Reservation reservation = limiter.reserve("acme", "chat", Usage.call());
+        assertThat(reservation.renewAsync().toCompletableFuture().join()).isTrue();
+        server.close();
+        assertThat(reservation.renew()).isFalse();
+        assertThat(reservation.renewAsync().toCompletableFuture().join()).isFalse();
+        limiter.close();
+        Clients.shutDown(client);
     }
 
     @Test

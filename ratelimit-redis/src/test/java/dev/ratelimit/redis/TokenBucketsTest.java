@@ -184,6 +184,20 @@ class TokenBucketsTest extends ServedTest {
         });
     }
 
+    /** A usual call is left to the fast part of the script, which asks for no list and no head as a whole. */
+    @Test
+    void areChargedByUsualCalls() {
+        RedisRateLimiter limiter = limiterOf(TokenBucket.perSecond(20).withCapacity(100));
+        limiter.tryAcquire("acme", "chat");
+        forgetCounts();
+        for (int i = 0; i < 300; i++) {
+            limiter.tryAcquire("acme", "chat");
+            clock.micros += 40_000;
+        }
+        assertThat(sent("getrange")).isEqualTo(300);
+        assertThat(sent("mget")).isLessThan(3);
+    }
+
     @Test
     void withoutAFlowStayAsTheyAre() {
         RedisRateLimiter limiter = limiterOf(TokenBucket.perSecond(0).withCapacity(3));
@@ -267,9 +281,9 @@ class TokenBucketsTest extends ServedTest {
                 served++;
                 most = Math.max(most, served - flowed - least);
             }
-            // Bursts, and pauses in which leases are left over.
-            int millis = random.nextInt(50) == 0 ? random.nextInt(1_500) : random.nextInt(3) / 2;
-            time.advance(Duration.ofMillis(millis));
+            // Bursts, first calls of leases, and pauses in which leases are left over or end.
+            int pause = random.nextInt(3) == 0 ? 1_500 : 190;
+            time.advance(Duration.ofMillis(random.nextInt(30) == 0 ? random.nextInt(pause) : 0));
             machines.forEach(Machine::ring);
         }
         assertThat(served).isGreaterThan(500);

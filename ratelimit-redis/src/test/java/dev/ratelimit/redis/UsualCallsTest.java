@@ -53,7 +53,7 @@ class UsualCallsTest extends ServedTest {
                     .together("group", Quota.of(Unit.CALLS, 9_000, QuotaPeriod.day(ZoneOffset.UTC)), "chat", "embed"))
             .table(LimitTable.named("in all").each(Quota.lifetime(Unit.CALLS, 50), "embed"))
             .table(LimitTable.named("burst")
-                    .each(new TokenBucket(Unit.CALLS, 3, Duration.ofNanos(1_700_000), 90), "chat"))
+                    .each(new TokenBucket(Unit.CALLS, 3, Duration.ofNanos(1_700_000), 55), "chat"))
             .table(LimitTable.named("slow burst")
                     .together("group", new TokenBucket(Unit.TOKENS, 7, Duration.ofMillis(3), 9_000), "chat", "embed"))
             .table(LimitTable.named("largest").eachOtherEndpoint(PerCallLimit.of(Unit.CALLS, 60)))
@@ -210,6 +210,22 @@ class UsualCallsTest extends ServedTest {
                 ask(Request.Operation.STATUS, limitSet, 0);
                 clock.micros += i;
             }
+        }
+    }
+
+    @Test
+    void areLeftToTheOthersWhereABucketIsAheadOfTheClock() {
+        Tier tier = Tier.named("tier")
+                .table(LimitTable.named("table").each(TokenBucket.perSecond(7).withCapacity(100), "chat"))
+                .build();
+        LimitSet limitSet = encodedLimits.of(Caller.of("nobody", tier), "chat");
+        for (long back : new long[] {0, 3, 700_000, 5_000_000, TWO_HOURS, 1, TWO_HOURS}) {
+            for (int i = 0; i < 4; i++) {
+                ask(i == 3 ? Request.Operation.LOOK : Request.Operation.CHARGE, limitSet, 6);
+                ask(Request.Operation.STATUS, limitSet, 0);
+                clock.micros += 150_000;
+            }
+            clock.micros -= back;
         }
     }
 
