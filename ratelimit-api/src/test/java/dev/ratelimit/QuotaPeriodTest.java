@@ -265,6 +265,13 @@ class QuotaPeriodTest {
     }
 
     @Test
+    void onlyFixedWindowsAreAllOfOneLength() {
+        assertThat(QuotaPeriod.every(Duration.ofMinutes(15)).fixedLength()).contains(Duration.ofMinutes(15));
+        assertThat(QuotaPeriod.day(ZoneOffset.UTC).fixedLength()).isEmpty();
+        assertThat(QuotaPeriod.lifetime().fixedLength()).isEmpty();
+    }
+
+    @Test
     void aLifetimeNeverEnds() {
         assertPeriod(QuotaPeriod.lifetime(), Instant.EPOCH, Instant.MIN, Instant.MAX);
     }

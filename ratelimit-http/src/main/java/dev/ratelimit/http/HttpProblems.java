@@ -75,7 +75,7 @@ public final class HttpProblems {
     /**
      * Returns the same with other statuses, for example 403 for quotas.
      *
-     * @param status gives the status of a cause; where it gives none from 400 to 599, the suggestion of the cause counts
+     * @param status gives the status of a cause; where it gives none from 400 to 599, the cause's suggestion counts
      * @return the answers
      */
     public HttpProblems withStatus(ToIntFunction<Cause> status) {

@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** What the views of an outgoing limiter share: until when calls wait, and the tiers with the margin in their windows. */
+/** What the views of an outgoing limiter share: until when calls wait, and tiers with the margin in their windows. */
 final class Outgoing {
 
     private static final int MAX_TIERS = 1_024;

@@ -106,9 +106,9 @@ public final class OutgoingLimiter implements RateLimiter {
     }
 
     /**
-     * Takes note of what the vendor answered. An error asks for a wait by {@code retry-after-ms} or {@code Retry-After}.
-     * Otherwise a limit of which nothing remains does so by its reset, in each {@link Dialect}. Of several waits the
-     * longest counts, and a later answer shortens none.
+     * Takes note of what the vendor answered. An error asks for a wait by {@code retry-after-ms} or {@code
+     * Retry-After}. Otherwise a limit of which nothing remains does so by its reset, in each {@link Dialect}. Of
+     * several waits the longest counts, and a later answer shortens none.
      *
      * <p>Takes anything and never throws for what a server sent: what cannot be read asks for nothing, a time in the
      * past for no wait, and a number of any size for the longest wait at most.
@@ -116,8 +116,9 @@ public final class OutgoingLimiter implements RateLimiter {
      * @param organization who called
      * @param endpoint what was called, by the name that calls give
      * @param status the status of the answer
-     * @param fields the fields of the answer, whatever the case of their names, such as {@code response.headers().map()}
-     * @return the wait that the answer asked for, from zero to the {@linkplain #withCap cap}; empty if it asked for none
+     * @param fields the fields of the answer, such as {@code response.headers().map()}; names in any case
+     * @return the wait that the answer asked for, from zero to the {@linkplain #withCap cap}; empty if it asked for
+     *     none
      */
     public Optional<Duration> observe(
             String organization, String endpoint, int status, Map<String, List<String>> fields) {

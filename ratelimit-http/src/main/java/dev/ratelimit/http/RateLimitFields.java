@@ -34,9 +34,9 @@ import java.util.function.BiConsumer;
  * </ul>
  *
  * <p>In the dialect {@link Dialect#IETF} a client may send {@code r} units, and more after {@code t} seconds. One that
- * does so, alone, is never refused. A refusal has no {@code t} later than its {@code Retry-After}. Two fields tell of at
- * most 4 limits, in less than 1,024 bytes each: of those that refuse, then of the tightest. A policy's name is the
- * table, a slash, and the endpoint, or the group between brackets: {@code "calls per month/[all]"}. It is
+ * does so, alone, is never refused. A refusal has no {@code t} later than its {@code Retry-After}. Each of the two
+ * fields tells of at most 4 limits, in less than 1,024 bytes: of those that refuse, then of the tightest. A policy's
+ * name is the table, a slash, and the endpoint, or the group between brackets: {@code "calls per month/[all]"}. It is
  * percent-encoded where it is not printable ASCII, and cut at 64 characters.
  *
  * <p>Immutable, and safe for use by many threads.

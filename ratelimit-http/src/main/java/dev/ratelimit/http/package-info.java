@@ -9,6 +9,8 @@
  *      └───────► HttpProblems ──► HttpProblem ──► JsonText
  *   LimitStatus ──► UsageJson ──────────────────────┘
  *
+ *   KeyField ──► the key that a request brings
+ *
  *   OutgoingLimiter ──► StatedWait (what a vendor's answer says) ──► Holds (until when a call waits)
  *      └─ AsyncOutgoingLimiter
  * </pre>

@@ -38,7 +38,8 @@ class HttpProblemsTest {
         assertThat(problem.body())
                 .asString(UTF_8)
                 .isEqualTo("{\"type\":\"https://iana.org/assignments/http-problem-types#quota-exceeded\","
-                        + "\"title\":\"Request cannot be satisfied as assigned quota has been exceeded\",\"status\":429,"
+                        + "\"title\":\"Request cannot be satisfied as assigned quota has been exceeded\","
+                        + "\"status\":429,"
                         + "\"detail\":\"Exceeded the limit of 1 calls per minute for endpoint \\\"chat\\\" (table 0)\","
                         + "\"violated-policies\":[\"table 0/chat\"]}");
         assertThat(fields(problem))

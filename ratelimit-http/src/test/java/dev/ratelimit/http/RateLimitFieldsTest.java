@@ -322,7 +322,8 @@ class RateLimitFieldsTest {
         assertThat(Given.fields(fields, given.call(), Usage.call()))
                 .containsEntry(
                         "RateLimit-Policy",
-                        "\"table 2/chat\";q=7;qu=\"concurrent-requests\", \"table 1/chat\";q=10;w=60;qu=\"content-bytes\"");
+                        "\"table 2/chat\";q=7;qu=\"concurrent-requests\","
+                                + " \"table 1/chat\";q=10;w=60;qu=\"content-bytes\"");
     }
 
     @Test
