@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Admitted;
 import dev.ratelimit.BoundLimiter;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
@@ -67,9 +69,10 @@ class DeepStackTest {
         for (int i = 0; i < tables; i++) {
             LimitTable table = LimitTable.named("table " + i)
                     .eachOtherEndpoint(
-                            switch (i % 3) {
+                            switch (i % 5) {
                                 case 0 -> RateLimit.of(Unit.TOKENS, 1_000_000, Duration.ofHours(1));
-                                case 1 -> Quota.lifetime(Unit.TOKENS, 1_000_000);
+                                case 1, 4 -> Quota.lifetime(Unit.TOKENS, 1_000_000);
+                                case 3 -> TokenBucket.perHour(Unit.TOKENS, 0).withCapacity(1_000_000);
                                 default -> RateLimit.of(Unit.TOKENS, 1_000_000, Duration.ofMinutes(10));
                             });
             tier.table(i % 4 == 3 ? table.asShadow() : table);
@@ -165,6 +168,35 @@ class DeepStackTest {
             open[0] = limiter.reserve("acme", "chat", tokens(10));
             actual[0] = 20 - actual[0];
         });
+    }
+
+    @Test
+    void whatIsInFlightIsTakenAndEndsAsAWhole() throws InterruptedException {
+        Tier tier = Tier.named("tier")
+                .table(LimitTable.named("in flight")
+                        .eachOtherEndpoint(ConcurrencyLimit.of(1_000_000, Duration.ofHours(1))))
+                .table(LimitTable.named("calls").eachOtherEndpoint(Quota.lifetime(1_000_000)))
+                .build();
+        InMemoryRateLimiter limiter = InMemoryRateLimiter.builder().tier(tier).build();
+        Reservation stays = limiter.reserve("acme", "chat", Usage.call());
+        Reservation[] open = {limiter.reserve("acme", "chat", Usage.call()), null};
+        long[] made = {2};
+        atEveryDepth(
+                () -> {
+                    open[0].settle(Usage.call());
+                    open[1] = limiter.reserve("acme", "chat", Usage.call());
+                    stays.renew();
+                },
+                () -> {
+                    open[0].settle(Usage.call());
+                    made[0] += open[1] == null ? 0 : 1;
+                    assertThat(limiter.status("acme", "chat"))
+                            .extracting(LimitStatus::used)
+                            .containsExactly(open[1] == null ? 1L : 2L, made[0]);
+                    open[0] = open[1] == null ? open[0] : open[1];
+                    open[1] = null;
+                });
+        assertThat(stays.cancel()).isTrue();
     }
 
     @Test
