@@ -250,9 +250,8 @@ final class BucketCounter extends Meter {
     }
 
     @Override
-    void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units) {
+    void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units, long now) {
         if (booking instanceof BucketCharge charge) {
-            long now = clocks.nanoTime();
             long nanos = Math.max(0, now + clocks.lag - charge.at());
             long flowed = Math.max(limit.flow.flowedAtMost(nanos), epoch.flow.flowedAtMost(nanos));
             long left = Math.min(units, charged - flowed);

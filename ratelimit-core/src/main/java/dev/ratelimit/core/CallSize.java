@@ -42,7 +42,7 @@ final class CallSize extends Meter {
     }
 
     @Override
-    void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units) {}
+    void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units, long now) {}
 
     @Override
     Charged chargeMore(CompiledLimit limit, @Nullable Booking booking, long units, long now, @Nullable Report report) {

@@ -61,7 +61,7 @@ final class CarryOver {
             if (!told) {
                 charged.forEach((limit, all) -> {
                     Meter meter = organization.meter(limit);
-                    meter.refund(limit, meter.booking(all.position()), all.units(), all.units());
+                    meter.refund(limit, meter.booking(all.position()), all.units(), all.units(), now);
                 });
             }
         }

@@ -1,6 +1,7 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.Unit;
+import java.util.Arrays;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,11 @@ final class Charge {
         return new Charge(organization, limits, newest.clone());
     }
 
+    /** Tells whether what can be given back depends on the time. */
+    boolean hasBuckets() {
+        return Arrays.stream(limits).anyMatch(CompiledLimit::isBucket);
+    }
+
     /** Tells whether a limit was charged. */
     boolean has(int limit) {
         return newest[limit] != null;
@@ -47,7 +53,7 @@ final class Charge {
      * charged. If this throws, it has given back what it charged. What it could not give back is in this charge. A
      * report, if there is one, is told what this charges.
      */
-    void complete(ToLongFunction<Unit> actual, OrganizationStore store, @Nullable Report report) {
+    void complete(ToLongFunction<Unit> actual, OrganizationStore store, long now, @Nullable Report report) {
         @Nullable Piece[] before = newest.clone();
         if (report != null) {
             report.begin(limits);
@@ -69,7 +75,7 @@ final class Charge {
             for (int i = 0; i < limits.length && !completed; i++) {
                 Piece last = newest[i];
                 if (last != null && last != before[i]) {
-                    last.keep(limits[i], 0);
+                    last.keep(limits[i], 0, now);
                     newest[i] = before[i];
                 }
             }
@@ -80,11 +86,11 @@ final class Charge {
      * Keeps the newest units of each limit up to the actual use, and gives the others back. A negative use leaves a
      * limit as it is charged. What is in flight is given back whatever the use.
      */
-    void reduce(ToLongFunction<Unit> actual) {
+    void reduce(ToLongFunction<Unit> actual, long now) {
         for (int i = 0; i < limits.length; i++) {
             long left = limits[i].inFlight ? 0 : actual.applyAsLong(limits[i].unit);
             for (Piece piece = newest[i]; piece != null && left >= 0; piece = piece.older) {
-                left -= piece.keep(limits[i], left);
+                left -= piece.keep(limits[i], left, now);
             }
         }
     }

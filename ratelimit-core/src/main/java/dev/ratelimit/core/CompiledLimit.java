@@ -132,6 +132,11 @@ final class CompiledLimit {
         return (amount - units) << 1;
     }
 
+    /** Tells whether this is the limit of a bucket. Only then what can be given back depends on the time. */
+    boolean isBucket() {
+        return applied.limit() instanceof TokenBucket;
+    }
+
     /** Returns why a usage of some units is refused. */
     LimitReached cause(long units) {
         return !untilReached && units > amount ? tooLarge : reached;

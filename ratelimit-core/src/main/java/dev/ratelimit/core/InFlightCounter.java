@@ -206,7 +206,7 @@ final class InFlightCounter extends Meter {
 
     /** Ends a flight: all its units come back, whatever its call has used. */
     @Override
-    synchronized void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units) {
+    synchronized void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units, long now) {
         if (booking instanceof Flight flight && flight.counts) {
             takeOut(flight);
         }

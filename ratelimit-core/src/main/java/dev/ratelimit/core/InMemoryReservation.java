@@ -266,6 +266,8 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
 
     /** Leaves the actual use charged; where it is negative, what is charged. */
     private boolean end(ToLongFunction<Unit> actual, @Nullable Report report) {
+        Charge begun = charge;
+        long now = begun != null && begun.hasBuckets() ? store.clocks.nanoTime() : 0;
         Charge open;
         Charge left;
         do {
@@ -277,8 +279,8 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         } while (!CHARGE.compareAndSet(this, open, null));
         boolean ended = false;
         try {
-            left.complete(actual, store, report);
-            left.reduce(actual);
+            left.complete(actual, store, now, report);
+            left.reduce(actual, now);
             ended = true;
         } finally {
             if (!ended) {

@@ -52,8 +52,9 @@ abstract sealed class Meter permits SlidingWindow, PeriodCounter, BucketCounter,
      *
      * @param charged all units that were charged by the booking
      * @param units those to give back
+     * @param now a reading of the monotonic clock after the charge
      */
-    abstract void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units);
+    abstract void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units, long now);
 
     /** Takes note that a call was refused, of which the meter was only asked. */
     void refused(CompiledLimit limit, long units, long now) {}

@@ -235,7 +235,7 @@ final class PeriodCounter extends Meter {
 
     /* Nobody reads a period that is over, so writing there does no harm. */
     @Override
-    void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units) {
+    void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units, long now) {
         refund(booking, units);
     }
 

@@ -101,10 +101,10 @@ final class Piece {
     }
 
     /** Keeps at most some units, gives the others back, and returns how many it kept. */
-    long keep(CompiledLimit limit, long most) {
+    long keep(CompiledLimit limit, long most, long now) {
         long kept = Math.min(units, most);
         if (kept < units) {
-            giveBack(limit, units - kept);
+            giveBack(limit, units - kept, now);
             units = kept;
         }
         return kept;
@@ -116,8 +116,8 @@ final class Piece {
     }
 
     /** Gives back units of this piece. */
-    private void giveBack(CompiledLimit limit, long back) {
-        organization.meter(limit).refund(limit, booking, units, back);
+    private void giveBack(CompiledLimit limit, long back, long now) {
+        organization.meter(limit).refund(limit, booking, units, back, now);
     }
 
     /**

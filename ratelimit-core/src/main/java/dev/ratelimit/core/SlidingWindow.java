@@ -411,7 +411,7 @@ non-sealed class SlidingWindow extends Meter {
     }
 
     @Override
-    void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units) {
+    void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units, long now) {
         refund(booking, units);
     }
 

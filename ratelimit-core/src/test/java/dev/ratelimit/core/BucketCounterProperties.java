@@ -119,7 +119,7 @@ class BucketCounterProperties {
             if (random.nextInt(5) == 0 && !open.isEmpty()) {
                 Charge given = open.remove(random.nextInt(open.size()));
                 long units2 = given.units == 0 ? 0 : random.nextLong(given.units + 1);
-                bucket.refund(limit, given.booking, given.charged, units2);
+                bucket.refund(limit, given.booking, given.charged, units2, now);
                 long flowed = ceiling(big(flow.amount()).multiply(big(now - given.time)), flow.span());
                 given.units -= Math.max(0, Math.min(units2, given.charged - flowed));
             }

@@ -38,7 +38,7 @@ class BucketCounterStressTest {
                         ? bucket.chargeAnyway(limit, units, 0).position()
                         : bucket.charge(limit, units, 0);
                 long back = random.nextInt(4) == 0 ? random.nextLong(units + 1) : 0;
-                bucket.refund(limit, bucket.booking(position), units, back);
+                bucket.refund(limit, bucket.booking(position), units, back, 0);
                 used.add(units - back);
             }
         });

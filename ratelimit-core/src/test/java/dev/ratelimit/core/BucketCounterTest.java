@@ -59,7 +59,7 @@ class BucketCounterTest {
     }
 
     private void giveBack(CompiledLimit limit, Meter.Booking booking, long charged, long units) {
-        bucket.refund(limit, booking, charged, units);
+        bucket.refund(limit, booking, charged, units, time.nanoTime());
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Overrun;
@@ -16,6 +17,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
@@ -83,7 +85,8 @@ class FailingTimeProperties {
         ManualTime time = new ManualTime(Instant.parse("2025-01-31T23:59:00Z"), Long.MAX_VALUE - 5_000_000_000L);
         Duration lag = random.nextInt(4) == 0 ? Duration.ofMillis(2) : Duration.ZERO;
         boolean listened = random.nextInt(3) == 0;
-        List<Tier> tiers = List.of(tier(random, 1 + random.nextInt(6)), tier(random, 1 + random.nextInt(40)));
+        List<Tier> tiers = List.of(
+                tier(random, 1 + random.nextInt(6), lag.isZero()), tier(random, 1 + random.nextInt(40), lag.isZero()));
         Side tested = new Side(time, lag, tiers.get(0), listened);
         Side twin = new Side(time, lag, tiers.get(0), listened);
         for (int i = 0; i < 40; i++) {
@@ -174,22 +177,31 @@ class FailingTimeProperties {
         return random.nextBoolean() ? usage : usage.and(UNITS[random.nextInt(2)], random.nextInt(5));
     }
 
-    private static Tier tier(Random random, int tables) {
+    /**
+     * Makes a tier. Its buckets have one rate, which a charge may turn to though it is given back. Where readings lag, a
+     * bucket may have got back what a call gives back: then it is not given twice.
+     */
+    private static Tier tier(Random random, int tables, boolean buckets) {
         Tier.Builder tier = Tier.named("tier of " + tables);
         for (int i = 0; i < tables; i++) {
-            LimitTable table = LimitTable.named("table " + i).each(limit(random), "chat");
+            LimitTable table = LimitTable.named("table " + i).each(limit(random, buckets), "chat");
             table = random.nextBoolean()
-                    ? table.eachOtherEndpoint(limit(random))
-                    : table.otherEndpointsTogether("rest", limit(random));
+                    ? table.eachOtherEndpoint(limit(random, buckets))
+                    : table.otherEndpointsTogether("rest", limit(random, buckets));
             tier.table(random.nextInt(4) == 0 ? table.asShadow() : table);
         }
         return tier.build();
     }
 
-    private static Limit limit(Random random) {
+    private static Limit limit(Random random, boolean buckets) {
         Unit unit = UNITS[random.nextInt(2)];
         long amount = random.nextLong(3, 63);
         boolean first = random.nextBoolean();
+        if (random.nextInt(4) == 0) {
+            return first && buckets
+                    ? TokenBucket.of(unit, 7, WINDOWS[1]).withCapacity(random.nextLong(3, 63))
+                    : ConcurrencyLimit.of(unit, amount, WINDOWS[random.nextInt(3)]);
+        }
         return random.nextBoolean()
                 ? new RateLimit(unit, amount, WINDOWS[random.nextInt(3)], first ? Precision.EXACT : Precision.BOUNDED)
                 : new Quota(

@@ -46,7 +46,7 @@ class InFlightCounterTest {
     }
 
     private void end(@Nullable Flight flight) {
-        counter.refund(TWO, flight, 7, 0);
+        counter.refund(TWO, flight, 7, 0, begin);
     }
 
     @Test
@@ -158,7 +158,7 @@ class InFlightCounterTest {
             if (!all.isEmpty() && random.nextInt(3) == 0) {
                 Entry entry = all.remove(random.nextInt(all.size()));
                 if (random.nextBoolean()) {
-                    counter.refund(limit, entry.flight, entry.units, random.nextInt(2));
+                    counter.refund(limit, entry.flight, entry.units, random.nextInt(2), begin + at);
                 } else {
                     assertThat(counter.renew(limit, entry.flight, begin + at)).isTrue();
                     all.add(new Entry(at + limit.windowNanos, entry.units, entry.flight));

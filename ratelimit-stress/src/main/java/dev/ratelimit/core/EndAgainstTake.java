@@ -32,7 +32,7 @@ public class EndAgainstTake {
 
     @Actor
     public void end() {
-        counter.refund(TEN, ending, 1, 1);
+        counter.refund(TEN, ending, 1, 1, 0);
     }
 
     @Actor

@@ -207,7 +207,7 @@ final class Twins {
                     "a refused call keeps what it has charged",
                     OrganizationState.class,
                     LimitsAtTheLastUnit.class,
-                    "meter.refund(limit, meter.booking(position), units, units);",
+                    "meter.refund(limit, meter.booking(position), units, units, now);",
                     ""),
             new Twin(
                     "a charge to a period is written without a CAS",
