@@ -20,6 +20,11 @@ record Figure(String call, String line, String beside, double reach) {
             new Figure("a window alone", "WindowBenchmark.admitted", ScoreTable.FLOOR, 1.10),
             besideBucket4j("admitted", "AdmitBenchmark.admitted %s organizations 1024, spread uniform", 0.75),
             besideBucket4j("rejected", "RejectBenchmark.rejected %s organizations 1024, spread uniform", 0.75),
+            new Figure(
+                    "a token bucket, admitted",
+                    "AdmitBenchmark.admitted ratelimit-bucket organizations 1024, spread uniform",
+                    "AdmitBenchmark.admitted bucket4j organizations 1024, spread uniform",
+                    0.75),
             besideBucket4j("half admitted, 64 organizations", "ExactBenchmark.tryAcquire %s organizations 64", 0.9),
             besideBucket4j("half admitted", "ExactBenchmark.tryAcquire %s organizations 1024", 0.9),
             besideBucket4j("three limits", "CompositeBenchmark.admitted %s organizations 1024", 0.75),

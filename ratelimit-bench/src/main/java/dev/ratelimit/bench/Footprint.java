@@ -7,6 +7,7 @@ import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Usage;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import java.lang.management.ManagementFactory;
@@ -39,7 +40,9 @@ public final class Footprint {
             "dev.ratelimit.core.SlidingWindow",
             "dev.ratelimit.core.MarkBlock",
             "dev.ratelimit.core.PeriodCounter",
-            "dev.ratelimit.core.Period");
+            "dev.ratelimit.core.Period",
+            "dev.ratelimit.core.BucketCounter",
+            "dev.ratelimit.core.BucketEpoch");
 
     private final int organizations;
 
@@ -70,6 +73,7 @@ public final class Footprint {
         lines.add(footprint.ofCalls("a window, 1 call", RateLimit.perMinute(AMOUNT), 1));
         lines.add(footprint.ofCalls("a window, 5 calls a second apart", RateLimit.perMinute(AMOUNT), 5));
         lines.add(footprint.ofCalls("a monthly quota, 1 call", Quota.perMonth(AMOUNT), 1));
+        lines.add(footprint.ofCalls("a token bucket, 1 call", TokenBucket.perMinute(AMOUNT), 1));
         lines.addAll(List.of(
                 "",
                 "The same for %,d organizations that called some endpoints once, each with a window of its own:"

@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * The limiters by the names that the parameter {@code limiter} of the benchmarks takes. This library and RateLimitJ
- * have keys; a limiter of any other kind stands in a {@link java.util.concurrent.ConcurrentHashMap} of (organization,
+ * The limiters by the names that the parameter {@code limiter} of the benchmarks takes. This library, by windows and by
+ * token buckets, and RateLimitJ have keys; a limiter of any other kind stands in a {@link java.util.concurrent.ConcurrentHashMap} of (organization,
  * endpoint) records, where it was put beforehand.
  *
  * <p>Read the times of some with care. Bucket4j reads the clock of milliseconds, its default, where others read that of
@@ -29,6 +29,7 @@ final class Limiters {
     static Keyed of(String limiter, List<String> organizations, int amount, Duration window) {
         return switch (limiter) {
             case "ratelimit" -> RatelimitRival.keyed(amount, window);
+            case "ratelimit-bucket" -> RatelimitRival.keyedBuckets(amount, window);
             case "ratelimitj" -> RatelimitjRival.keyed(amount, window);
             case "bucket4j" -> mapped(organizations, () -> Bucket4jRival.of(amount, window));
             case "resilience4j" -> mapped(organizations, () -> Resilience4jRival.of(amount, window));

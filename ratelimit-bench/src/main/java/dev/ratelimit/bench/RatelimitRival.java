@@ -6,6 +6,7 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.spi.TimeSource;
@@ -30,6 +31,12 @@ record RatelimitRival(RateLimiter limiter) implements Rival {
     /** Returns a limiter with a limit of its own for each organization at {@link Keyed#ENDPOINT}. */
     static Keyed keyed(long amount, Duration window) {
         return limiter(TimeSource.system(), each(amount, window))::tryAcquire;
+    }
+
+    /** Returns a limiter with a token bucket for each organization at {@link Keyed#ENDPOINT}. */
+    static Keyed keyedBuckets(long amount, Duration per) {
+        LimitTable buckets = LimitTable.named("calls").each(TokenBucket.of(Unit.CALLS, amount, per), Keyed.ENDPOINT);
+        return limiter(TimeSource.system(), buckets)::tryAcquire;
     }
 
     private static LimitTable each(long amount, Duration window) {

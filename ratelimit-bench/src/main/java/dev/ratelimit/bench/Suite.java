@@ -79,7 +79,7 @@ final class Suite {
                 .param("keys", "different")
                 .threads(1)));
         results.addAll(run(timed().include(KEYED)
-                .param("limiter", limiters)
+                .param("limiter", "ratelimit", "ratelimit-bucket", "bucket4j")
                 .param("organizations", "1024")
                 .param("spread", "uniform")));
         results.addAll(run(base().include("\\.ExactBenchmark\\.")));

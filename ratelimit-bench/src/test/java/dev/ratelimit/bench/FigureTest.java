@@ -21,6 +21,7 @@ class FigureTest {
                 score("WindowBenchmark.admitted", "", Map.of(), 100, 0),
                 score(ScoreTable.FLOOR, "", Map.of(), 100, 0),
                 score("ContendedBenchmark.admitted", "ratelimit", Map.of("keys", "different"), 100, 0));
+        Stream<Score> buckets = Stream.of(score("AdmitBenchmark.admitted", "ratelimit-bucket", MANY, 100, 0));
         Stream<Score> ofBoth = Stream.of("ratelimit", "bucket4j")
                 .flatMap(limiter -> Stream.of(
                         score("RejectBenchmark.rejected", limiter, MANY, 100, 0),
@@ -34,7 +35,7 @@ class FigureTest {
                                 100,
                                 0),
                         score("ContendedBenchmark.admitted", limiter, Map.of("keys", "one", "threads", "2"), 100, 0)));
-        return Stream.concat(named, ofBoth).toList();
+        return Stream.of(named, buckets, ofBoth).flatMap(each -> each).toList();
     }
 
     private static Score score(

@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class BucketCounter extends Meter {
 
+    private static final long SECOND = 1_000_000_000L;
+
     private static final VarHandle EPOCH = VarHandles.of(MethodHandles.lookup(), "epoch", BucketEpoch.class);
 
     /** How full a bucket is: when it was last full, and the units charged since. */
@@ -278,7 +280,7 @@ final class BucketCounter extends Meter {
     /** Nothing of a charge is given back once the bucket was full. */
     @Override
     boolean isGone(@Nullable Booking booking, long now) {
-        return booking == null || isIdle(now);
+        return booking == null || isFull(now);
     }
 
     /* ---------------- Reading ---------------- */
@@ -300,8 +302,17 @@ final class BucketCounter extends Meter {
         return limit.status(used, 0, level.nanosUntilNext(used, now), level.nanosUntilFull(used, now));
     }
 
+    /**
+     * Only a bucket that has been full for a second is idle. A bucket may be full again after each call, and its
+     * organization must not be dropped and made anew each time.
+     */
     @Override
     boolean isIdle(long now) {
+        return isFull(now - SECOND);
+    }
+
+    /** Tells whether all that was charged has flowed back. */
+    boolean isFull(long now) {
         BucketEpoch known = epoch;
         return isFull(known, known.word(), now);
     }

@@ -57,8 +57,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An organization's state is dropped when it is idle: nothing that it has used or was granted counts any more, so no
  * later decision depends on it. Each call that brings a new organization checks a few states, and so does one call in
- * every millisecond. {@link #cleanUp()} checks all. Quotas keep an organization's state until their period is over.
- * State is lost with the object, unless a {@linkplain #snapshot(Path) snapshot} was written.
+ * every millisecond. {@link #cleanUp()} checks all. Quotas keep an organization's state until their period is over,
+ * token buckets until they have been full for a second. State is lost with the object, unless a {@linkplain
+ * #snapshot(Path) snapshot} was written.
  */
 public final class InMemoryRateLimiter implements RateLimiter {
 

@@ -115,7 +115,7 @@ class BucketCounterProperties {
             } else {
                 assertThat(~position).isEqualTo(wait);
             }
-            assertThat(bucket.isIdle(now)).isEqualTo(owed(charges, flow, now).signum() == 0);
+            assertThat(bucket.isFull(now)).isEqualTo(owed(charges, flow, now).signum() == 0);
             if (random.nextInt(5) == 0 && !open.isEmpty()) {
                 Charge given = open.remove(random.nextInt(open.size()));
                 long units2 = given.units == 0 ? 0 : random.nextLong(given.units + 1);

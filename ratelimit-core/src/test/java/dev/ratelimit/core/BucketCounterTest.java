@@ -109,10 +109,18 @@ class BucketCounterTest {
         assertThat(bucket.status(FIVE, time.nanoTime())).isEqualTo(FIVE.status(2, 0, SECOND, 2 * SECOND));
         at(3 * SECOND - 1);
         assertThat(bucket.status(FIVE, time.nanoTime())).isEqualTo(FIVE.status(1, 0, 1, 1));
-        assertThat(bucket.isIdle(time.nanoTime())).isFalse();
+        assertThat(bucket.isFull(time.nanoTime())).isFalse();
         at(3 * SECOND);
         assertThat(bucket.status(FIVE, time.nanoTime())).isEqualTo(FIVE.status(0, 0, 0, 0));
-        assertThat(bucket.isIdle(time.nanoTime())).isTrue();
+        assertThat(bucket.isFull(time.nanoTime())).isTrue();
+    }
+
+    @Test
+    void aBucketIsIdleASecondAfterItIsFull() {
+        assertThat(bucket.isIdle(begin)).isTrue();
+        admits(FIVE, 3);
+        assertThat(bucket.isIdle(begin + 4 * SECOND - 1)).isFalse();
+        assertThat(bucket.isIdle(begin + 4 * SECOND)).isTrue();
     }
 
     @Test

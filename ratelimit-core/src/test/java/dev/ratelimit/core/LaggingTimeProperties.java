@@ -2,11 +2,13 @@ package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
@@ -97,6 +99,74 @@ class LaggingTimeProperties {
             long now = time.nanoTime();
             long live = count(admitted, now, WINDOW);
             assertThat(isAdmitted && live == AMOUNT).isFalse();
+            assertThat(isAdmitted || count(admitted, now, held) >= AMOUNT).isTrue();
+            if (isAdmitted) {
+                admitted.add(now);
+            }
+        }
+    }
+
+    @Property(tries = 200)
+    void noSpanOfABucketHoldsTooMuchAndAUnitComesBackLaterByTwiceTheLagAtMost(@ForAll Random random)
+            throws IOException {
+        TokenBucket limit =
+                TokenBucket.of(Unit.CALLS, 1, Duration.ofNanos(WINDOW)).withCapacity(AMOUNT);
+        ManualTime time = time();
+        InMemoryRateLimiterBuilder builder = limiterOf(limit, time, random);
+        InMemoryRateLimiter limiter = builder.build();
+        List<Long> admitted = new ArrayList<>();
+        long longest = 2 * LAG;
+        for (int i = 0; i < 500; i++) {
+            time.advanceNanos(random.nextLong(WINDOW));
+            if (random.nextInt(50) == 0) {
+                ByteArrayOutputStream snapshot = new ByteArrayOutputStream();
+                limiter.snapshot(snapshot);
+                limiter = builder.restore(new ByteArrayInputStream(snapshot.toByteArray()));
+                longest += 2 * LAG;
+            }
+            boolean isAdmitted = limiter.tryAcquire("acme", "chat").isAdmitted();
+            long now = time.nanoTime();
+            long owed = owed(admitted, now, 0);
+            assertThat(isAdmitted && owed + WINDOW > AMOUNT * WINDOW).isFalse();
+            assertThat(isAdmitted || owed(admitted, now, longest) + WINDOW > AMOUNT * WINDOW)
+                    .isTrue();
+            if (isAdmitted) {
+                admitted.add(now);
+            }
+        }
+    }
+
+    /** Returns by how much the units from some charge on exceed what has flowed back since, if that begins later. */
+    private static long owed(List<Long> admitted, long now, long later) {
+        long most = 0;
+        for (int i = admitted.size() - 1; i >= 0; i--) {
+            long units = (long) admitted.size() - i;
+            most = Math.max(most, units * WINDOW - Math.max(0, now - admitted.get(i) - later));
+        }
+        return most;
+    }
+
+    @Property(tries = 200)
+    void noMoreIsInFlightThanMayBeAndACallCountsLongerByTwiceTheLagAtMostForItselfAndEachRestart(@ForAll Random random)
+            throws IOException {
+        ConcurrencyLimit limit = ConcurrencyLimit.of(AMOUNT, Duration.ofNanos(WINDOW));
+        ManualTime time = time();
+        InMemoryRateLimiterBuilder builder = limiterOf(limit, time, random);
+        InMemoryRateLimiter limiter = builder.build();
+        List<Long> admitted = new ArrayList<>();
+        long held = WINDOW + 2 * LAG;
+        for (int i = 0; i < 500; i++) {
+            time.advanceNanos(random.nextInt(150));
+            if (random.nextInt(50) == 0) {
+                ByteArrayOutputStream snapshot = new ByteArrayOutputStream();
+                limiter.snapshot(snapshot);
+                limiter = builder.restore(new ByteArrayInputStream(snapshot.toByteArray()));
+                held += 2 * LAG;
+            }
+            boolean isAdmitted =
+                    limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted();
+            long now = time.nanoTime();
+            assertThat(isAdmitted && count(admitted, now, WINDOW) == AMOUNT).isFalse();
             assertThat(isAdmitted || count(admitted, now, held) >= AMOUNT).isTrue();
             if (isAdmitted) {
                 admitted.add(now);

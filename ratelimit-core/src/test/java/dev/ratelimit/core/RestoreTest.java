@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitStatus;
@@ -12,9 +13,11 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.MeterKey;
@@ -322,6 +325,54 @@ class RestoreTest {
         assertThat(restored.tryAcquire("acme", "embed").isAdmitted()).isFalse();
         assertThat(restored.status("acme", "rerank").get(0).applied().scope().name())
                 .isEqualTo("(further endpoints)");
+    }
+
+    @Test
+    void bucketsGoOnByTheTimeThatHasPassedByTheWallClock() throws IOException {
+        TokenBucket limit = TokenBucket.perMinute(60).withCapacity(10);
+        InMemoryRateLimiter limiter = builder(time, limit).build();
+        assertThat(limiter.tryAcquire("acme", "chat", Usage.of(Unit.CALLS, 10)).isAdmitted())
+                .isTrue();
+        time.advance(Duration.ofMillis(500));
+        ManualTime later = new ManualTime(time.instant().plusSeconds(3), 7);
+        RateLimiter restored = restore(builder(later, limit), snapshot(limiter));
+        assertThat(restored.status("acme", "chat").get(0))
+                .returns(7L, LimitStatus::used)
+                .returns(Optional.of(Duration.ofMillis(500)), LimitStatus::nextReleaseAfter)
+                .returns(Optional.of(Duration.ofMillis(6_500)), LimitStatus::resetAfter);
+        InMemoryRateLimiter full = restore(builder(new ManualTime(START.plusSeconds(11), 7), limit), snapshot(limiter));
+        assertThat(full.stats().organizations()).isZero();
+    }
+
+    @Test
+    void whatIsInFlightLastsToItsEnd() throws IOException {
+        ConcurrencyLimit limit = ConcurrencyLimit.of(2, Duration.ofMinutes(10));
+        InMemoryRateLimiter limiter = builder(time, limit).build();
+        Reservation lost = limiter.reserve("acme", "chat", Usage.of(Unit.CALLS, 2));
+        byte[] snapshot = snapshot(limiter);
+        assertThat(lost.cancel()).isTrue();
+        ManualTime later = new ManualTime(START.plusSeconds(240), 7);
+        InMemoryRateLimiter restored = restore(builder(later, limit), snapshot);
+        assertThat(restored.tryAcquire("acme", "chat"))
+                .isInstanceOfSatisfying(
+                        Rejected.class,
+                        rejected -> assertThat(rejected.retryAfter()).contains(Duration.ofMinutes(6)));
+        restored.cleanUp();
+        later.advance(Duration.ofMinutes(6));
+        assertThat(used(restored)).containsExactly(0L);
+    }
+
+    @Test
+    void fixedWindowsGoOnToTheirEnds() throws IOException {
+        Quota limit = Quota.of(Unit.CALLS, 10, QuotaPeriod.every(Duration.ofMinutes(15)));
+        InMemoryRateLimiter limiter = builder(time, limit).build();
+        assertThat(limiter.tryAcquire("acme", "chat", Usage.of(Unit.CALLS, 4)).isAdmitted())
+                .isTrue();
+        ManualTime later = new ManualTime(START.plusSeconds(600), 7);
+        RateLimiter restored = restore(builder(later, limit), snapshot(limiter));
+        assertThat(used(restored)).containsExactly(4L);
+        later.advance(Duration.ofMinutes(5));
+        assertThat(used(restored)).containsExactly(0L);
     }
 
     @Test

@@ -44,6 +44,20 @@ class TimeOfDayTest {
     }
 
     @Test
+    void theRunningTimeGoesOnWhileTheWallClockIsSetBackAndUntilAJumpIsBelieved() {
+        Instant back = NOON.minusSeconds(1_800);
+        reads(back, 0).is(back, NOON, 0);
+        assertThat(time.running(at(600))).isEqualTo(NOON.plusSeconds(600));
+        reads(back.plusSeconds(900), 900).is(back.plusSeconds(900), NOON, 900);
+        assertThat(time.running(at(900))).isEqualTo(NOON.plusSeconds(900));
+        assertThat(time.running(at(899))).as("of a late thread").isEqualTo(NOON.plusSeconds(900));
+        reads(IN_2038, 910).reads(IN_2038.plusSeconds(59), 969);
+        assertThat(time.running(at(969))).isEqualTo(NOON.plusSeconds(969));
+        reads(IN_2038.plusSeconds(60), 970);
+        assertThat(time.running(at(971))).isEqualTo(IN_2038.plusSeconds(61));
+    }
+
+    @Test
     void aReadingThatDiffersByMoreThanAnHourIsDoubtedAndTimeGoesOn() {
         reads(NOON.plusSeconds(10).plus(HOUR).plusNanos(1), 10).is(NOON.plusSeconds(10), NOON.plusSeconds(10), 10);
         assertThat(time.isDoubted()).isTrue();
