@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 
 /**
  * The limiters by the names that the parameter {@code limiter} of the benchmarks takes. This library, by windows and by
- * token buckets, and RateLimitJ have keys; a limiter of any other kind stands in a {@link java.util.concurrent.ConcurrentHashMap} of (organization,
- * endpoint) records, where it was put beforehand.
+ * token buckets, and RateLimitJ have keys; a limiter of any other kind stands in a {@link
+ * java.util.concurrent.ConcurrentHashMap} of (organization, endpoint) records, where it was put beforehand.
  *
  * <p>Read the times of some with care. Bucket4j reads the clock of milliseconds, its default, where others read that of
  * nanoseconds. An entry of Sentinel also keeps statistics; RateLimitJ takes a lock for the key; SmallRye's guard runs

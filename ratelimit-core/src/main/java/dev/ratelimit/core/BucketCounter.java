@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What has flowed back is the rate times the time since the bucket was last full, in whole units. What is used is
  * what was charged, less that. A charge fits if no more is used with it than the bucket holds. A charge that finds the
- * bucket full writes that it was full now. So a bucket that was full for a while gives no more than it holds, and a full
- * bucket is like a new one.
+ * bucket full writes that it was full now. So a bucket that was full for a while gives no more than it holds, and a
+ * full bucket is like a new one.
  *
  * <p><b>Exact.</b> Nothing is rounded from charge to charge: a part of a unit that has flowed back is not lost, and not
  * given twice. For charges of one rate, all that is admitted from one charge to another is at most the capacity and

@@ -5,8 +5,8 @@ import dev.ratelimit.kernel.Waits;
 import java.math.BigInteger;
 
 /**
- * The rate at which units flow back into a bucket. All answers are exact: they are reckoned in 128 bits, or more where a
- * number has to be divided that is larger.
+ * The rate at which units flow back into a bucket. All answers are exact: they are reckoned in 128 bits, or more where
+ * a number has to be divided that is larger.
  *
  * <p>Equal rates are equal, however they were stated.
  *

@@ -51,9 +51,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by many threads. Decisions are lock-free and do not block. A short lock may be taken when an
  * organization, a tier of it or an endpoint comes for the first time. The same holds when a period is left because the
- * wall clock jumped, and where calls in flight are limited. What a thread did before an admitted call happens-before what another thread does after a later
- * call that the admission counted against. The time of a call does not depend on how many organizations and endpoints
- * were named.
+ * wall clock jumped, and where calls in flight are limited. What a thread did before an admitted call happens-before
+ * what another thread does after a later call that the admission counted against. The time of a call does not depend on
+ * how many organizations and endpoints were named.
  *
  * <p>An organization's state is dropped when it is idle: nothing that it has used or was granted counts any more, so no
  * later decision depends on it. Each call that brings a new organization checks a few states, and so does one call in

@@ -47,8 +47,8 @@ abstract sealed class Meter permits SlidingWindow, PeriodCounter, BucketCounter,
     abstract Booking booking(long position);
 
     /**
-     * Gives back some of the units that a limit was charged by a booking, once. Nothing happens if they do not count any
-     * more. What has flowed back already is not given back again, and what is in flight is given back as a whole.
+     * Gives back some of the units that a limit was charged by a booking, once. Nothing happens if they do not count
+     * any more. What has flowed back already is not given back again, and what is in flight is given back as a whole.
      *
      * @param charged all units that were charged by the booking
      * @param units those to give back

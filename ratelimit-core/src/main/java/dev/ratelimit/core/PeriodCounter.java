@@ -194,8 +194,8 @@ final class PeriodCounter extends Meter {
     }
 
     /**
-     * Says in a report how the quota stands if the next CAS succeeds. The wall clock is read if somebody is told. Returns
-     * false if the period is not the current one any more.
+     * Says in a report how the quota stands if the next CAS succeeds. The wall clock is read if somebody is told.
+     * Returns false if the period is not the current one any more.
      */
     private boolean tells(Report report, Period period, long balance, long granted, long units, long now) {
         long used = Math.max(0, balance);

@@ -126,7 +126,7 @@ final class Report {
         charged[i] = chargedUnits;
     }
 
-    /** Returns a decision that tells what was taken down, in the order of the tables; the same one if it is not full. */
+    /** Returns a decision that tells what was taken down, in the order of the tables; itself, if it is not full. */
     Decision in(Decision decision) {
         @Nullable LimitStatus[] taken = statuses;
         return !full

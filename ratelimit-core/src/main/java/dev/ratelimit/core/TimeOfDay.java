@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *       come at least a minute of the monotonic clock after the first doubted one. A believed reading in between ends
  *       the doubt. Another jump begins a new doubt.
  *   <li>The highest time is the maximum of all times since the last believed jump. Only such a jump takes it back.
- *   <li>The running time is the same, and runs on by the monotonic clock meanwhile. Fixed windows go by it: where the wall
- *       clock is set back, the highest time stands still, for longer than such a window may last.
+ *   <li>The running time is the same, and runs on by the monotonic clock meanwhile. Fixed windows go by it: where the
+ *       wall clock is set back, the highest time stands still, for longer than such a window may last.
  * </ol>
  */
 final class TimeOfDay {

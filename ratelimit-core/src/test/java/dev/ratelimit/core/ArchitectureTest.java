@@ -10,11 +10,12 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** What {@code docs/architecture.md} says of the classes of core. */
+/** What {@code docs/architecture.md} says of the classes of core, and of those of Redis. */
 class ArchitectureTest {
 
-    private static final Path MAIN = Path.of("src/main/java/dev/ratelimit/core");
     private static final Pattern CLASS = Pattern.compile("`([A-Z]\\w+)`");
     private static final Pattern STEP = Pattern.compile("(?m)^[ │├└─▼]*([A-Z]\\w+) +(\\d+)  ");
 
@@ -24,26 +25,28 @@ class ArchitectureTest {
         text = Files.readString(Path.of("../docs/architecture.md"));
     }
 
-    @Test
-    void theTableOfTypesHasEachClassOnce() throws IOException {
-        String table = text.substring(text.indexOf("## The types of core"));
-        List<String> listed = found(CLASS, table).map(found -> found.group(1)).toList();
-        assertThat(listed).containsExactlyInAnyOrderElementsOf(classes());
+    @ParameterizedTest
+    @ValueSource(strings = {"core", "redis"})
+    void theTableOfTypesHasEachClassOnce(String module) throws IOException {
+        String table = section("## The types of " + (module.equals("core") ? "core" : "Redis"));
+        assertThat(found(CLASS, table).map(found -> found.group(1)))
+                .containsExactlyInAnyOrderElementsOf(classes(module));
     }
 
     @Test
     void aCallInMemoryGoesThroughAtMost15TypesWhichAreNumbered() throws IOException {
         String call = section("## One `tryAcquire` in memory");
         List<String> types = found(STEP, call).map(found -> found.group(1)).toList();
-        assertThat(types).hasSizeBetween(10, 15).doesNotHaveDuplicates().isSubsetOf(classes());
+        assertThat(types).hasSizeBetween(10, 15).doesNotHaveDuplicates().isSubsetOf(classes("core"));
         assertThat(found(STEP, call).map(found -> Integer.valueOf(found.group(2))))
                 .isSorted()
                 .endsWith(types.size());
         assertThat(call).contains("goes through " + types.size() + " types of core");
     }
 
-    private static List<String> classes() throws IOException {
-        try (Stream<Path> files = Files.list(MAIN)) {
+    private static List<String> classes(String module) throws IOException {
+        Path main = Path.of("../ratelimit-%s/src/main/java/dev/ratelimit/%s".formatted(module, module));
+        try (Stream<Path> files = Files.list(main)) {
             return files.map(file -> file.getFileName().toString().replace(".java", ""))
                     .filter(name -> !name.equals("package-info"))
                     .toList();
@@ -52,7 +55,8 @@ class ArchitectureTest {
 
     private String section(String title) {
         int begin = text.indexOf(title);
-        return text.substring(begin, text.indexOf("\n## ", begin));
+        int end = text.indexOf("\n## ", begin);
+        return end < 0 ? text.substring(begin) : text.substring(begin, end);
     }
 
     private static Stream<MatchResult> found(Pattern pattern, String in) {

@@ -205,6 +205,21 @@ class OutgoingLimiterTest {
         }
     }
 
+    /** A large call that was refused stops no small one that fits. */
+    @Test
+    void theMarginBeginsWhenTheWaitOfTheRefusalIsOver() {
+        OutgoingLimiter vendor = limiter("1 calls per 2 seconds with burst 3").withMargin(MARGIN);
+        vendor.tryAcquire("us", "chat", Usage.of(Unit.CALLS, 2));
+        assertThat(vendor.tryAcquire("us", "chat", Usage.of(Unit.CALLS, 2)).isAdmitted())
+                .isFalse();
+
+        assertThat(vendor.tryAcquire("us", "chat").isAdmitted()).isTrue();
+        time.advance(Duration.ofSeconds(2));
+        assertThat(vendor.tryAcquire("us", "chat").isAdmitted()).isFalse();
+        time.advance(MARGIN);
+        assertThat(vendor.tryAcquire("us", "chat").isAdmitted()).isTrue();
+    }
+
     @Test
     void aRefusalOfAReportingLimiterReportsWithItsMargin() {
         OutgoingLimiter vendor =

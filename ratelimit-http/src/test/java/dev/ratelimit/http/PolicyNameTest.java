@@ -40,6 +40,8 @@ class PolicyNameTest {
         assertThat(cut).matches("t/x{39}~[A-Za-z0-9_-]{22}").isEqualTo(endpoint("t", "x".repeat(63)));
         assertThat(endpoint("t", "x".repeat(64))).isNotEqualTo(cut).hasSize(64);
         assertThat(group("t", "x".repeat(63))).isNotEqualTo(cut);
+        String table = "x".repeat(70);
+        assertThat(endpoint(table + "endpointy", "z")).isNotEqualTo(endpoint(table, "yendpointz"));
         assertThat(endpoint("é".repeat(1 << 20), "chat")).matches("(%C3%A9){6}~[A-Za-z0-9_-]{22}");
     }
 

@@ -88,6 +88,18 @@ class RateLimitFieldsTest {
     }
 
     @Test
+    void anOverrunWindowTellsNoMoreThanTheWaitOfARefusedCall() {
+        Given given = Given.limits("10 calls per minute");
+        given.limiter.record("acme", "chat", Usage.of(Unit.CALLS, 12));
+        given.time.advance(Duration.ofSeconds(10));
+        given.limiter.record("acme", "chat", Usage.of(Unit.CALLS, 4));
+
+        assertThat(given.fields(given.call(), Dialect.IETF))
+                .containsEntry("RateLimit", "\"table 0/chat\";r=0;t=50")
+                .containsEntry("Retry-After", "50");
+    }
+
+    @Test
     void aQuotaOfFixedWindowsHasALength() {
         Given given = Given.limits("3500 calls per fixed 15 minutes");
         given.time.advance(Duration.ofMinutes(5));
@@ -183,6 +195,7 @@ class RateLimitFieldsTest {
 
         assertThat(given.fields(given.call(), Dialect.IETF))
                 .containsEntry("Retry-After", "60")
+                .containsEntry("retry-after-ms", "60000")
                 .containsEntry("RateLimit", "\"table 0/chat\";r=0, \"table 1/chat\";r=0;t=60");
     }
 
@@ -338,6 +351,15 @@ class RateLimitFieldsTest {
                         entry("X-RateLimit-Reset", "3600"));
         assertThat(given.fields(decision, Dialect.X_RATELIMIT_EPOCH))
                 .containsEntry("X-RateLimit-Reset", "1735693200"); // 2025-01-01T01:00:00Z
+    }
+
+    @Test
+    void aTimeOfDayIsRoundedUpToASecond() {
+        Given given = Given.limits("20 calls per 1500 milliseconds");
+
+        assertThat(given.fields(given.call(), Dialect.X_RATELIMIT_EPOCH, Dialect.ANTHROPIC))
+                .containsEntry("X-RateLimit-Reset", "1735689602")
+                .containsEntry("anthropic-ratelimit-requests-reset", "2025-01-01T00:00:02Z");
     }
 
     @Test

@@ -93,6 +93,7 @@ class StatedWaitTest {
         assertThat(of(200, "RateLimit", "\"a\";r=0;t=12, \"b\";r=5;t=50, \"c\";t=20;r=0"))
                 .contains(Duration.ofSeconds(20));
         assertThat(of(200, "RateLimit", "\"a;r=0;t=9, \\\"\";r=1;t=12")).isEmpty();
+        assertThat(of(200, "RateLimit", "\"a\\\", b\";r=0;t=12")).contains(Duration.ofSeconds(12));
         assertThat(of(200, "RateLimit", "\"a\"; r=0 ;t=-7")).contains(Duration.ZERO);
         assertThat(of(200, "RateLimit", "\"a\";r=0")).isEmpty();
         assertThat(of(200, "RateLimit", "\"never closed;r=0;t=12")).isEmpty();

@@ -48,7 +48,8 @@ class GoldenCountsTest {
             code | 100 calls per fixed 15 minutes                  |     |   400 |  8819
             conv | 20 calls in flight for 10 minutes               | 10s |  6776 | 19366
             conv | 2,000 tokens per call                           |     | 16462 | 19366
-            conv | 40 calls per minute, exact; 2,000 tokens per call; 10 calls in flight for 10 minutes | 5s | 2324 | 19366
+            conv | 40 calls per minute, exact; 2,000 tokens per call; 10 calls in flight for 10 minutes | 5s | \
+            2324 | 19366
             """)
     void exactCountsOfEachKindOfLimit(String trace, String limits, @Nullable String duration, long admitted, long calls)
             throws IOException {
