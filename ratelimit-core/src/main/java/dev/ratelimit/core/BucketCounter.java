@@ -231,8 +231,12 @@ final class BucketCounter extends Meter {
     private Charged chargeAnyway(Flow flow, long units, long now, @Nullable Report report) {
         while (true) {
             BucketEpoch known = epoch;
-            long used = level(known, known.word(), flow, now).used(now);
+            long word = known.word();
+            long used = level(known, word, flow, now).used(now);
             long most = Math.max(0, Math.min(units, MOST_USED - used));
+            if (most == 0) {
+                return new Charged(0, looked(known, word, flow, now, report));
+            }
             long position = chargeUpTo(MOST_USED, flow, most, now, report);
             if (position >= 0) {
                 return new Charged(most, position);

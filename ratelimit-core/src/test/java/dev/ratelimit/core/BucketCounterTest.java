@@ -336,4 +336,16 @@ class BucketCounterTest {
         BucketCounter full = new BucketCounter(saved, Long.MAX_VALUE, new Clocks(time));
         assertThat(full.isIdle(time.nanoTime())).isTrue();
     }
+
+    /** Threads may charge in another order than they have read the clock. */
+    @Test
+    void usageIsRecordedByAnOlderReadingThanThatOfTheLastCharge() {
+        CompiledLimit limit = bucket(1L << 40, Duration.ofSeconds(1), MOST);
+        for (int i = 0; i < 256; i++) {
+            bucket.chargeAnyway(limit, MOST, begin);
+        }
+        bucket.chargeAnyway(limit, MOST, begin + 1_000);
+        assertThat(bucket.status(limit, begin + 1_000).used()).isEqualTo(CompiledLimit.MOST_USED);
+        assertThat(bucket.chargeAnyway(limit, 1, begin + 500).units()).isZero();
+    }
 }

@@ -88,7 +88,7 @@ abstract class HistoryScenarios extends Scenarios {
         long amount = 5_000;
         limits(RateLimit.of(Unit.CALLS, amount, window));
         RateLimiter reference = new ReferenceRateLimiter(organization -> tierOf(), time);
-        for (int i = 0; i < 5_000; i++) {
+        for (int i = 0; i < 2_500; i++) {
             Usage usage = calls(random.nextInt(8));
             boolean admitted = limiter.tryAcquire("acme", "chat", usage).isAdmitted();
             Caller judge = callerUnder(amount, admitted ? window : longer);

@@ -149,7 +149,7 @@ abstract class ReservationHistoryScenarios extends Scenarios {
         limits(tokensPer(window, amount));
         RateLimiter reference = new ReferenceRateLimiter(organization -> tierOf(), time);
         List<List<Reservation>> open = new ArrayList<>();
-        for (int i = 0; i < 5_000; i++) {
+        for (int i = 0; i < 2_500; i++) {
             Usage estimate = tokens(random.nextInt(6));
             Reservation actual = limiter.reserve("acme", "chat", estimate);
             boolean admitted = actual.decision().isAdmitted();
