@@ -147,6 +147,7 @@ function flight.renew(m, begun_by, longest, charged)
   local entry = find(m, begun_by, longest, charged)
   if entry then
     add(m, now + longest, entry)
+    m.seen = now
   end
   return entry
 end

@@ -96,7 +96,8 @@ local function save()
       local life = m.kind.life(m)
       -- Another limit of the endpoint may have listed it for longer already. A status or a reset may be of many
       -- endpoints, so it lists none.
-      if m.own and listed < now + life + MARGIN and operation ~= STATUS and operation < RESET then
+      local lists = operation ~= STATUS and (operation < RESET or operation == RENEW)
+      if lists and m.own and listed < now + life + MARGIN then
         -- One window later than needed, so that not every charge writes the list; of a quota all charges end together.
         local later = m.kind == bucket and MINUTE or m.kind == flight and m.exact or max(m.span, 0)
         m.listed = now + life + MARGIN + later

@@ -122,6 +122,35 @@ class CallsInFlightTest extends ServedTest {
     }
 
     @Test
+    void anEndpointWhoseCallWasRenewedKeepsItsMeter() {
+        RedisRateLimiter limiter = limiter(builder()
+                .tier(tierOf(ConcurrencyLimit.of(1, LONGEST)))
+                .maxUnlistedEndpoints(1)
+                .time(ServerTime.supplied(clock)));
+        Reservation first = limiter.reserve("acme", "chat", Usage.call());
+        for (int i = 0; i < 3; i++) {
+            pass(LONGEST.minusSeconds(1));
+            assertThat(first.renew()).isTrue();
+        }
+        limiter.reserve("acme", "embed", Usage.call());
+        assertThat(limiter.reserve("acme", "chat", Usage.call()).decision().isAdmitted())
+                .isFalse();
+    }
+
+    @Test
+    void whatAWrongClockRenewedCountsForTheLongestTimeFromWhenThatIsFoundOut() {
+        Duration day = Duration.ofDays(1);
+        RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(1, day));
+        Reservation crashed = limiter.reserve("acme", "chat", Usage.call());
+        pass(Duration.ofHours(10));
+        assertThat(crashed.renew()).isTrue();
+        pass(Duration.ofHours(-10));
+        assertThat(status(limiter).used()).isEqualTo(1);
+        pass(day);
+        assertThat(status(limiter).used()).isZero();
+    }
+
+    @Test
     void aReservationThatHoldsNothingInFlightIsRenewedAsLongAsItIsOpen() {
         Reservation reservation = limiterOf(RateLimit.perMinute(5)).reserve("acme", "chat", Usage.call());
         forgetCounts();
