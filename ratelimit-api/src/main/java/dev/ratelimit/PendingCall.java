@@ -207,6 +207,7 @@ final class PendingCall {
         }
         long spread = Math.min(wait >> narrowing, left - wait);
         narrowing = Math.max(0, narrowing - 1);
-        return wait + ThreadLocalRandom.current().nextLong(spread + 1);
+        long pause = wait + ThreadLocalRandom.current().nextLong(spread + 1);
+        return no.mayBeSooner() ? Math.min(pause, Math.max(wait, LONGEST_PAUSE)) : pause;
     }
 }

@@ -48,7 +48,7 @@ final class BucketCounter extends Meter {
 
         /** Returns the units that have not flowed back, a part of one as a whole one. */
         long used(long now) {
-            return Math.max(0, charged - flow.flowed(Math.max(0, now - fullAt)));
+            return BucketCounter.used(flow, fullAt, charged, now);
         }
 
         /**
@@ -117,9 +117,13 @@ final class BucketCounter extends Meter {
                 continue;
             }
             long latest = now + clocks.lag;
-            boolean full = isFull(known, word, latest);
-            long fullAt = full ? later(known.fullAt(word), latest) : known.fullAt(word);
-            long then = full ? units : known.charged(word) + units;
+            long fullAt = known.fullAt(word);
+            long used = known.charged(word);
+            if (isFull(known, word, latest)) {
+                used = used(flow, fullAt, used, now);
+                fullAt = later(fullAt, latest);
+            }
+            long then = used + units;
             if (then > most && !(now - fullAt > 0 && flow.hasFlowed(then - most, now - fullAt))) {
                 return refusal(known, word, flow, units, most, now);
             }
@@ -156,6 +160,10 @@ final class BucketCounter extends Meter {
         }
     }
 
+    private static long used(Flow flow, long fullAt, long charged, long now) {
+        return Math.max(0, charged - flow.flowed(Math.max(0, now - fullAt)));
+    }
+
     private static long wait(Level level, long units, long most, long now) {
         return units > most ? NEVER : level.nanosUntilFlowed(level.charged + units - most, now);
     }
@@ -165,11 +173,8 @@ final class BucketCounter extends Meter {
         long latest = now + clocks.lag;
         long fullAt = of.fullAt(word);
         long charged = of.charged(word);
-        if (isFull(of, word, latest)) {
-            charged = 0;
-            fullAt = later(fullAt, latest);
-        } else if (!of.flow.equals(flow)) {
-            charged = new Level(of.flow, fullAt, charged).used(now);
+        if (!of.flow.equals(flow) || isFull(of, word, latest)) {
+            charged = used(of.flow, fullAt, charged, now);
             fullAt = later(fullAt, latest);
         }
         return new Level(flow, fullAt, charged);
@@ -280,10 +285,12 @@ final class BucketCounter extends Meter {
         }
     }
 
-    /** Nothing of a charge is given back once the bucket was full. */
+    /** Nothing of a charge is given back once it has flowed back, or once the bucket was full. */
     @Override
-    boolean isGone(@Nullable Booking booking, long now) {
-        return booking == null || isFull(now);
+    boolean isGone(@Nullable Booking booking, long units, long now) {
+        return !(booking instanceof BucketCharge charge)
+                || isFull(now)
+                || epoch.flow.flowedAtMost(Math.max(0, now - charge.at())) >= units;
     }
 
     /* ---------------- Reading ---------------- */

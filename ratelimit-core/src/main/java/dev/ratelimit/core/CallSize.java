@@ -58,7 +58,7 @@ final class CallSize extends Meter {
     }
 
     @Override
-    boolean isGone(@Nullable Booking booking, long now) {
+    boolean isGone(@Nullable Booking booking, long units, long now) {
         return true;
     }
 

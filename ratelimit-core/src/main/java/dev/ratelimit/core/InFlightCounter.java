@@ -223,7 +223,7 @@ final class InFlightCounter extends Meter {
     }
 
     @Override
-    synchronized boolean isGone(@Nullable Booking booking, long now) {
+    synchronized boolean isGone(@Nullable Booking booking, long units, long now) {
         passBy(now);
         return !(booking instanceof Flight flight && flight.counts);
     }

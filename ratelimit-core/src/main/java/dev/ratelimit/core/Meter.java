@@ -67,8 +67,8 @@ abstract sealed class Meter permits SlidingWindow, PeriodCounter, BucketCounter,
     abstract Charged chargeMore(
             CompiledLimit limit, @Nullable Booking booking, long units, long now, @Nullable Report report);
 
-    /** Tells whether no decision counts a booking any more, now or later. */
-    abstract boolean isGone(@Nullable Booking booking, long now);
+    /** Tells whether nothing is given back any more of units that were charged by a booking, now or later. */
+    abstract boolean isGone(@Nullable Booking booking, long units, long now);
 
     /** Charges units now, whether they fit or not. The charge leaves at most {@link CompiledLimit#MOST_USED} used. */
     final Charged chargeAnyway(CompiledLimit limit, long units, long now) {

@@ -257,7 +257,7 @@ final class PeriodCounter extends Meter {
 
     /* What was charged in a period that is neither the current one nor kept is never read again. */
     @Override
-    boolean isGone(@Nullable Booking booking, long now) {
+    boolean isGone(@Nullable Booking booking, long units, long now) {
         Period period = current;
         return booking != period && !(booking instanceof Period charged && period.others.isKept(charged));
     }

@@ -80,7 +80,7 @@ final class Piece {
         long gone = 0;
         for (Piece piece = this; piece != null; piece = piece.older) {
             pieces.add(piece);
-            if (piece.organization.meter(limit).isGone(piece.booking, now)) {
+            if (piece.organization.meter(limit).isGone(piece.booking, piece.units, now)) {
                 gone = sum(gone, piece.units);
             } else {
                 kept = pieces.size();
@@ -110,9 +110,9 @@ final class Piece {
         return kept;
     }
 
-    /** Gives a piece in flight a new end. Returns false if it counts no more. */
+    /** Gives a piece in flight a new end. Returns false if it counts no more, or was reset. */
     boolean renew(CompiledLimit limit, long now) {
-        return ((InFlightCounter) organization.meter(limit)).renew(limit, booking, now);
+        return ((InFlightCounter) organization.meter(limit)).renew(limit, booking, now) && organization.confirmLive();
     }
 
     /** Gives back units of this piece. */

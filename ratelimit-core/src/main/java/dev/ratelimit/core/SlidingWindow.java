@@ -422,7 +422,7 @@ non-sealed class SlidingWindow extends Meter {
     }
 
     @Override
-    boolean isGone(@Nullable Booking booking, long now) {
+    boolean isGone(@Nullable Booking booking, long units, long now) {
         return !(booking instanceof MarkRef mark && now - mark.stamp() < window);
     }
 

@@ -7,8 +7,10 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -347,5 +349,30 @@ class BucketCounterTest {
         bucket.chargeAnyway(limit, MOST, begin + 1_000);
         assertThat(bucket.status(limit, begin + 1_000).used()).isEqualTo(CompiledLimit.MOST_USED);
         assertThat(bucket.chargeAnyway(limit, 1, begin + 500).units()).isZero();
+    }
+
+    /** A reading may lag by a second: both are of the same true time. */
+    @Test
+    void aBucketHoldsNoMoreThanItsCapacityAtOneTrueTimeWhereReadingsLag() {
+        CompiledLimit limit = bucket(10, Duration.ofSeconds(1), 10);
+        BucketCounter lagging = new BucketCounter(new Clocks(new TimeSource() {
+            @Override
+            public long nanoTime() {
+                return begin;
+            }
+
+            @Override
+            public Instant instant() {
+                return Instant.EPOCH;
+            }
+
+            @Override
+            public Duration lag() {
+                return Duration.ofSeconds(1);
+            }
+        }));
+        assertThat(lagging.charge(limit, 10, begin)).isNotNegative();
+        assertThat(lagging.charge(limit, 1, begin + SECOND)).isNegative();
+        assertThat(lagging.charge(limit, 10, begin + 2 * SECOND)).isNotNegative();
     }
 }

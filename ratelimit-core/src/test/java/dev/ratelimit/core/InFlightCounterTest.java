@@ -103,9 +103,9 @@ class InFlightCounterTest {
         assertThat(counter.renew(TWO, first, begin + 500)).isTrue();
         assertThat(counter.status(TWO, begin + 500)).isEqualTo(TWO.status(2, 0, 110, 600));
         assertThat(counter.renew(TWO, second, begin + 610)).isFalse();
-        assertThat(counter.isGone(second, begin + 610)).isTrue();
-        assertThat(counter.isGone(first, begin + 1_099)).isFalse();
-        assertThat(counter.isGone(first, begin + 1_100)).isTrue();
+        assertThat(counter.isGone(second, 1, begin + 610)).isTrue();
+        assertThat(counter.isGone(first, 1, begin + 1_099)).isFalse();
+        assertThat(counter.isGone(first, 1, begin + 1_100)).isTrue();
         assertThat(counter.renew(TWO, null, begin)).isFalse();
     }
 

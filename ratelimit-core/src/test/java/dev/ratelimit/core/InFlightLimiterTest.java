@@ -63,6 +63,17 @@ class InFlightLimiterTest {
     }
 
     @Test
+    void whatWasResetOrForgottenIsNotRenewed() {
+        InMemoryRateLimiter limiter = builder().build();
+        Reservation reset = limiter.reserve("acme", "chat", Usage.call());
+        limiter.admin().reset("acme");
+        Reservation forgotten = limiter.reserve("acme", "chat", Usage.call());
+        limiter.admin().forget("acme");
+        assertThat(reset.renew()).isFalse();
+        assertThat(forgotten.renew()).isFalse();
+    }
+
+    @Test
     void anOrganizationIsKeptWhileItsCallsRun() {
         InMemoryRateLimiter limiter = builder().build();
         Reservation running = limiter.reserve("acme", "chat", Usage.call());

@@ -11,6 +11,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.testkit.ManualTime;
@@ -52,6 +53,24 @@ class ReservationPiecesTest {
         }
         int counting = 60 + 180 + 1;
         assertThat(most).isBetween(counting, 2 * counting + 3 * 8);
+    }
+
+    @Test
+    void piecesThatHaveFlowedBackIntoABucketAreNotKept() {
+        TokenBucket bucket = TokenBucket.perSecond(Unit.TOKENS, 1_000).withCapacity(1_000_000);
+        InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
+                .tier(Tier.named("tier")
+                        .table(LimitTable.named("tokens").everyEndpoint(bucket))
+                        .build())
+                .timeSource(time)
+                .build();
+        limiter.tryAcquire("acme", "chat", tokens(500_000)); // so that the bucket is never full
+        InMemoryReservation reservation = (InMemoryReservation) limiter.reserve("acme", "chat", tokens(1));
+        for (int millis = 0; millis < 10_000; millis++) {
+            time.advance(Duration.ofMillis(1));
+            assertThat(reservation.use(tokens(1)).isAdmitted()).isTrue();
+        }
+        assertThat(reservation.pieces()).isLessThan(3 * 8);
     }
 
     /** Whatever has expired, and was summed up: what is settled counts as it does in the reference, which keeps all. */
