@@ -178,8 +178,8 @@ class FailingTimeProperties {
     }
 
     /**
-     * Makes a tier. Its buckets have one rate, which a charge may turn to though it is given back. Where readings lag, a
-     * bucket may have got back what a call gives back: then it is not given twice.
+     * Makes a tier. Its buckets have one rate, which a charge may turn to though it is given back. Where readings lag,
+     * a bucket may have got back what a call gives back: then it is not given twice.
      */
     private static Tier tier(Random random, int tables, boolean buckets) {
         Tier.Builder tier = Tier.named("tier of " + tables);
