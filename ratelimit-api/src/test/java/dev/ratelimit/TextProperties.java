@@ -59,7 +59,7 @@ class TextProperties {
             (int) Character.PARAGRAPH_SEPARATOR,
             (int) Character.SURROGATE);
 
-    @Property(tries = 150)
+    @Property(tries = 60)
     void everyTextIsPrintableAndBoundedWhateverTheNamesAre(@ForAll("names") Names names) {
         texts(names).forEach((what, text) -> {
             String printed = text.get();
@@ -70,7 +70,7 @@ class TextProperties {
         });
     }
 
-    @Property(tries = 50)
+    @Property(tries = 20)
     void namesOfLettersOfAnyScriptAreShownAsTheyAre(@ForAll("letters") String name) {
         assertThat(new Unit(name)).hasToString(name);
         assertThat(new Scope.Group(name)).hasToString("group \"" + name + '"');

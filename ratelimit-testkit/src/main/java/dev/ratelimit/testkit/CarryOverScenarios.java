@@ -168,7 +168,7 @@ abstract class CarryOverScenarios extends Scenarios {
                 .used(6L);
     }
 
-    @RepeatedTest(25)
+    @RepeatedTest(10)
     void inAnyHistoryWhatIsUsedThenIsWhatTheReferenceSays(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         RandomTraffic traffic = new RandomTraffic(repetition.getCurrentRepetition(), tick);

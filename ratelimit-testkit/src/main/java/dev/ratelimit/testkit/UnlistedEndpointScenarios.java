@@ -171,7 +171,7 @@ abstract class UnlistedEndpointScenarios extends Scenarios {
      * Each endpoint has room for a call when it is first called, and nothing is ever idle: when a backend takes up a
      * name differs.
      */
-    @RepeatedTest(8)
+    @RepeatedTest(4)
     void everyAnswerIsTheReferences(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         int bound = random.nextInt(6);
