@@ -34,7 +34,7 @@ public record LimitReached(AppliedLimit applied, boolean tooLarge) implements Ca
      *
      * @param applied the limit that refused
      * @param units what the call would have used of the limit's unit
-     * @return the cause, which tells whether so many units ever fit
+     * @return the cause, which tells whether that usage ever fits
      */
     public static LimitReached by(AppliedLimit applied, long units) {
         boolean mustFit = !(applied.limit() instanceof Quota quota) || quota.overrun() == Overrun.WHILE_FITS;

@@ -109,7 +109,7 @@ record PlainLimit(
         };
     }
 
-    /** The time in which so many units flow back into a bucket. */
+    /** Returns the time in which some units flow back into a bucket. */
     Duration timeOf(long units) {
         return Duration.ofNanos(-Math.floorDiv(-Math.multiplyExact(units, length.toNanos()), amount));
     }

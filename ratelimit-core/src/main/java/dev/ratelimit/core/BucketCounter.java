@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Another rate.</b> The rate and the capacity come with the limit, and may change from call to call. A {@link
  * BucketEpoch} is for one rate. A charge at another rate closes it, and what is used, in whole units, begins a new one.
- * A late charge fails on the closed epoch, and is decided again. A refusal does the same if its rate is faster: so who
- * has used up a slow plan need not wait for it after an upgrade. What is charged beyond an estimate keeps the rate.
- * Another capacity changes nothing that is kept.
+ * A late charge fails on the closed epoch, and is decided again. A refusal does the same if its rate is faster: so an
+ * upgrade helps at once where the slow plan is used up. What is charged beyond an estimate keeps the rate. Another
+ * capacity changes nothing that is kept.
  *
  * <p><b>Assumptions.</b> All readings are of one monotonic clock. A reading may lag by up to {@link Clocks#lag}: the
  * bucket is taken for full as of the latest time that a reading may be of, and units have flowed back as of the

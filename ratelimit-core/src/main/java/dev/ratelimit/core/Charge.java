@@ -29,7 +29,7 @@ final class Charge {
 
     /** Tells whether what can be given back depends on the time. */
     boolean hasBuckets() {
-        return Arrays.stream(limits).anyMatch(CompiledLimit::isBucket);
+        return Arrays.stream(limits).anyMatch(limit -> limit.isBucket);
     }
 
     /** Tells whether a limit was charged. */

@@ -56,6 +56,9 @@ final class CompiledLimit {
     /** The rate of a bucket; {@link Flow#NONE} for other limits. */
     final Flow flow;
 
+    /** Whether this is the limit of a bucket. Only then what can be given back depends on the time. */
+    final boolean isBucket;
+
     /** Whether units count until their reservation ends. */
     final boolean inFlight;
 
@@ -93,6 +96,7 @@ final class CompiledLimit {
         this.untilReached = overrun == Overrun.UNTIL_REACHED;
         this.neverRefuses = overrun == Overrun.NEVER_REFUSES;
         this.exactMarks = limit instanceof RateLimit rate ? Windows.exactMarks(rate) : 0;
+        this.isBucket = limit instanceof TokenBucket;
         this.inFlight = limit instanceof ConcurrencyLimit;
         this.flow = limit instanceof TokenBucket bucket
                 ? new Flow(bucket.amount(), bucket.per().toNanos())
@@ -130,11 +134,6 @@ final class CompiledLimit {
     /** Returns the most half units that may be used before units are admitted; negative if the units never fit. */
     long headroom(long units) {
         return (amount - units) << 1;
-    }
-
-    /** Tells whether this is the limit of a bucket. Only then what can be given back depends on the time. */
-    boolean isBucket() {
-        return applied.limit() instanceof TokenBucket;
     }
 
     /** Returns why a usage of some units is refused. */

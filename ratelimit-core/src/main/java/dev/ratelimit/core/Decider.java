@@ -314,7 +314,7 @@ final class Decider {
     /** Tells meters that a call was refused, before which they were only asked. Only buckets take note of it. */
     private static void refused(OrganizationState organization, CompiledLimit[] limits, Usage usage, long now) {
         for (CompiledLimit limit : limits) {
-            if (limit.isBucket() && !limit.shadow) {
+            if (limit.isBucket && !limit.shadow) {
                 organization.meter(limit).refused(limit, usage.amountOf(limit.unit), now);
             }
         }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * it, unless the longest time was changed.
  *
  * <p><b>Assumptions.</b> All readings are of one monotonic clock, and lag by at most {@link Clocks#lag}. A flight ends
- * so much later.
+ * later by that lag.
  *
  * <p><b>Guarantees.</b> All is done under the lock of this object, so each answer is as of one moment. A list that is
  * changed is changed by assignments only: where a thread has no stack left for a call, the list is as it was.

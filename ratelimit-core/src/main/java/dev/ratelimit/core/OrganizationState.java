@@ -275,7 +275,7 @@ final class OrganizationState extends MeterTable {
     void refund(CompiledLimit limit, Usage usage, long position) {
         Meter meter = meter(limit);
         long units = usage.amountOf(limit.unit);
-        long now = limit.isBucket() ? context.clocks().nanoTime() : 0;
+        long now = limit.isBucket ? context.clocks().nanoTime() : 0;
         meter.refund(limit, meter.booking(position), units, units, now);
     }
 

@@ -78,6 +78,13 @@ class LaggingTimeProperties {
                 .timeSource(new Lagging(time, random));
     }
 
+    private static InMemoryRateLimiter restarted(InMemoryRateLimiter limiter, InMemoryRateLimiterBuilder builder)
+            throws IOException {
+        ByteArrayOutputStream snapshot = new ByteArrayOutputStream();
+        limiter.snapshot(snapshot);
+        return builder.restore(new ByteArrayInputStream(snapshot.toByteArray()));
+    }
+
     @Property(tries = 200)
     void noWindowHoldsTooMuchAndAChargeIsHeldLongerByTwiceTheLagAtMostForItselfAndEachRestart(@ForAll Random random)
             throws IOException {
@@ -90,9 +97,7 @@ class LaggingTimeProperties {
         for (int i = 0; i < 500; i++) {
             time.advanceNanos(random.nextInt(150));
             if (random.nextInt(50) == 0) {
-                ByteArrayOutputStream snapshot = new ByteArrayOutputStream();
-                limiter.snapshot(snapshot);
-                limiter = builder.restore(new ByteArrayInputStream(snapshot.toByteArray()));
+                limiter = restarted(limiter, builder);
                 held += 2 * LAG;
             }
             boolean isAdmitted = limiter.tryAcquire("acme", "chat").isAdmitted();
@@ -119,9 +124,7 @@ class LaggingTimeProperties {
         for (int i = 0; i < 500; i++) {
             time.advanceNanos(random.nextLong(WINDOW));
             if (random.nextInt(50) == 0) {
-                ByteArrayOutputStream snapshot = new ByteArrayOutputStream();
-                limiter.snapshot(snapshot);
-                limiter = builder.restore(new ByteArrayInputStream(snapshot.toByteArray()));
+                limiter = restarted(limiter, builder);
                 longest += 2 * LAG;
             }
             boolean isAdmitted = limiter.tryAcquire("acme", "chat").isAdmitted();
@@ -158,9 +161,7 @@ class LaggingTimeProperties {
         for (int i = 0; i < 500; i++) {
             time.advanceNanos(random.nextInt(150));
             if (random.nextInt(50) == 0) {
-                ByteArrayOutputStream snapshot = new ByteArrayOutputStream();
-                limiter.snapshot(snapshot);
-                limiter = builder.restore(new ByteArrayInputStream(snapshot.toByteArray()));
+                limiter = restarted(limiter, builder);
                 held += 2 * LAG;
             }
             boolean isAdmitted =

@@ -54,7 +54,7 @@ final class TierOptions {
     @Option(
             names = "--tiers",
             paramLabel = "FILE",
-            description = "A file of tiers, of YAML or JSON. --tier names one of them; it need not if there is one.")
+            description = "A file of tiers, of YAML or JSON. --tier names one of them, unless it has only one.")
     private @Nullable Path file;
 
     @Option(
