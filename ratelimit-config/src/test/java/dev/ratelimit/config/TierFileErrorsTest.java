@@ -108,7 +108,7 @@ class TierFileErrorsTest {
                         "2:54: unknown endpoint \"Chat\"; known are chat"),
                 wrong(
                         "endpoints: [chat]\ntiers: [{name: t, rows: [{each: [chat/*, c*], limit: 1 call per day}]}]",
-                        "2:33: no endpoint matches \"chat/*\"; known are chat"),
+                        "2:34: no endpoint matches \"chat/*\"; known are chat"),
                 wrong(
                         "endpoints: [a*, b]\ntiers: [{name: t, rows: [{each: [b], limit: 1 call per day}]}]",
                         "1:13: endpoints must be names; a row may have the pattern"),
