@@ -86,6 +86,25 @@ class MemberTest {
     }
 
     @Test
+    void aTierSaysWhatEachUserHas() {
+        // sample: dev/ratelimit/Tier.java
+        Tier trial = Tier.named("trial")
+                .table(LimitTable.named("calls per minute").allTogether(RateLimit.perMinute(100)))
+                .member(
+                        "user",
+                        Tier.named("each user")
+                                .table(LimitTable.named("calls per user").allTogether(RateLimit.perMinute(10)))
+                                .build())
+                .build();
+        // end of sample
+        assertThat(trial.limitsFor("chat")).hasSize(1);
+        assertThat(trial.members().values())
+                .singleElement()
+                .extracting(user -> user.limitsFor("chat").get(0).limit())
+                .isEqualTo(RateLimit.perMinute(10));
+    }
+
+    @Test
     void aTierSaysOnceWhatMembersOfAKindHave() {
         Tier.Builder builder = Tier.named("t").member("user", EACH_USER);
         assertThatIllegalArgumentException()

@@ -270,6 +270,22 @@ class InMemoryKeyDirectoryTest {
     }
 
     @Test
+    void aKeyIsRegisteredWithAnIdAndAProject() {
+        KeyDigest digest = one;
+        // sample: dev/ratelimit/apikeys/KeyRegistration.java
+        keys.register(
+                digest, KeyRegistration.of("acme", KeyKind.TRIAL).id("key-17").member("project", "p1"));
+        // end of sample
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", TRIAL_TIER).member("project", "p1"));
+        keys.remove(digest);
+        // sample: docs/guide/api-keys.md
+        keys.register(
+                digest, KeyRegistration.of("acme", KeyKind.TRIAL).id("key-17").member("project", "p1"));
+        // end of sample
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", TRIAL_TIER).member("project", "p1"));
+    }
+
+    @Test
     void aKeyMayBeOfMembers() {
         KeyRegistration registration = KeyRegistration.of("acme", PRODUCTION_UNDER_REVIEW)
                 .member("project", "p1")
