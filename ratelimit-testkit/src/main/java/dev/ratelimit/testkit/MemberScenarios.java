@@ -1,6 +1,7 @@
 package dev.ratelimit.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ratelimit.Admitted;
 import dev.ratelimit.AppliedLimit;
@@ -23,6 +24,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -327,6 +329,42 @@ abstract class MemberScenarios extends Scenarios {
                 .extracting(cause -> ((LimitReached) cause).applied().member())
                 .isEqualTo(of("user", "u1"));
         used(caller, 2L, 1L);
+    }
+
+    @Test
+    void aListenerHearsWhoseLimitIsNearlyUsedUp() {
+        List<LimitStatus> near = new ArrayList<>();
+        listenedBy(new RateLimitListener() {
+            @Override
+            public List<Double> nearLimitAt() {
+                return List.of(0.8);
+            }
+
+            @Override
+            public void onNearLimit(Caller caller, String endpoint, LimitStatus status) {
+                assertThat(caller).isEqualTo(user("u1"));
+                near.add(status);
+            }
+        });
+        admits(user("u1"), 2, 1);
+        assertThat(near)
+                .singleElement()
+                .returns(3L, LimitStatus::used)
+                .returns(of("user", "u1"), status -> status.applied().member());
+    }
+
+    @Test
+    void whatAMemberHasUsedIsCarriedOverToo() {
+        Tier from = tierOf(Quota.perMonth(10)).withMember("user", tierOf(Quota.perMonth(5)));
+        Tier to = tierOf(RateLimit.perHour(10)).withMember("user", tierOf(RateLimit.perHour(5)));
+        Caller former = acme(from).member("user", "u1");
+        Caller caller = acme(to).member("user", "u1");
+        assumeTrue(contract.carryOver(limiter, caller, former), "the backend carries nothing over");
+        admits(former, 3);
+        admits(acme(from).member("user", "u2"), 1);
+        contract.carryOver(limiter, caller, former);
+        used(caller, 4L, 3L);
+        used(acme(to).member("user", "u2"), 4L, 0L);
     }
 
     @Test
