@@ -206,6 +206,6 @@ public final class Caller implements Resolution {
                 text.append(" under tier ").append(Printable.name(named.tier.name()));
             }
         }
-        return text.toString();
+        return Printable.text(text.toString());
     }
 }
