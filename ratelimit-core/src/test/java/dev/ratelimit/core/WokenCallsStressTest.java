@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -60,6 +61,7 @@ class WokenCallsStressTest {
 
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     private final ScheduledExecutorService scheduler = Executors.newScheduledThreadPool(2);
+    private final CyclicBarrier round = new CyclicBarrier(THREADS);
     private final AtomicInteger open = new AtomicInteger();
     private final InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
             .tier(Tier.named("tier")
@@ -84,8 +86,10 @@ class WokenCallsStressTest {
         assertThat(open.incrementAndGet()).isBetween(1, MOST);
     }
 
-    private void callInTurn() throws InterruptedException {
+    /** Makes one call a round. Whoever waits last in a round is woken by the last end of it, or never. */
+    private void callInTurn() throws Exception {
         for (int i = 0; i < CALLS; i++) {
+            round.await();
             Reservation reservation = limiter.waiting(LONGEST).reserve("acme", "chat", Usage.call());
             begin(reservation);
             end(reservation);
