@@ -6,12 +6,14 @@ import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -23,6 +25,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Many calls wait for a few that are in flight. Nobody asks again unless it is woken, so a wake-up that is lost shows. */
 @Timeout(120)
@@ -31,6 +35,7 @@ class WokenCallsStressTest {
     private static final int THREADS = 8;
     private static final int CALLS = 2_000;
     private static final int MOST = 3;
+    private static final int ROUNDS_OF_TWO = 20_000;
     private static final Duration LONGEST = Duration.ofHours(1);
 
     /** A clock by which no time passes, so that nobody sleeps who cannot be woken, and the others until they are. */
@@ -61,7 +66,6 @@ class WokenCallsStressTest {
 
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     private final ScheduledExecutorService scheduler = Executors.newScheduledThreadPool(2);
-    private final CyclicBarrier round = new CyclicBarrier(THREADS);
     private final AtomicInteger open = new AtomicInteger();
     private final InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
             .tier(Tier.named("tier")
@@ -87,21 +91,28 @@ class WokenCallsStressTest {
     }
 
     /** Makes one call a round. Whoever waits last in a round is woken by the last end of it, or never. */
-    private void callInTurn() throws Exception {
-        for (int i = 0; i < CALLS; i++) {
+    private void callInTurn(CyclicBarrier round, int rounds, Usage usage) throws Exception {
+        Random random = new Random(rounds);
+        for (int i = 0; i < rounds; i++) {
             round.await();
-            Reservation reservation = limiter.waiting(LONGEST).reserve("acme", "chat", Usage.call());
+            Reservation reservation = limiter.waiting(LONGEST).reserve("acme", "chat", usage);
             begin(reservation);
+            for (int spins = random.nextInt(200); spins > 0; spins--) {
+                Thread.onSpinWait();
+            }
             end(reservation);
         }
     }
 
-    @Test
-    void everyWaitingThreadGetsItsTurn() throws Exception {
+    /** Each of two needs all that may be in flight, so that there is one end in a round for the other to miss. */
+    @ParameterizedTest
+    @CsvSource({THREADS + "," + CALLS + ", 1", "2," + ROUNDS_OF_TWO + "," + MOST})
+    void everyWaitingThreadGetsItsTurn(int callers, int rounds, long units) throws Exception {
+        CyclicBarrier round = new CyclicBarrier(callers);
         List<Future<?>> all = new ArrayList<>();
-        for (int i = 0; i < THREADS; i++) {
+        for (int i = 0; i < callers; i++) {
             all.add(threads.submit(() -> {
-                callInTurn();
+                callInTurn(round, rounds, Usage.of(Unit.CALLS, units));
                 return null;
             }));
         }
