@@ -137,14 +137,14 @@ public final class OutgoingLimiter implements RateLimiter, WaitingCalls.Wakers {
         Rejected held = held(who, endpoint);
         return held != null
                 ? held
-                : outgoing.answered(who, endpoint, limiter.tryAcquire(outgoing.within(who), endpoint, usage));
+                : outgoing.answered(who, endpoint, limiter.tryAcquire(outgoing.within(who), endpoint, usage), reports);
     }
 
     @Override
     public Decision peek(Resolution who, String endpoint, Usage usage) {
         requireNonNull(usage, "usage");
         Rejected held = held(who, endpoint);
-        return held != null ? held : outgoing.longer(limiter.peek(outgoing.within(who), endpoint, usage));
+        return held != null ? held : outgoing.longer(limiter.peek(outgoing.within(who), endpoint, usage), reports);
     }
 
     @Override
@@ -153,7 +153,7 @@ public final class OutgoingLimiter implements RateLimiter, WaitingCalls.Wakers {
         Rejected held = held(who, endpoint);
         return held != null
                 ? Reservation.rejected(held)
-                : outgoing.answered(who, endpoint, limiter.reserve(outgoing.within(who), endpoint, estimate));
+                : outgoing.answered(who, endpoint, limiter.reserve(outgoing.within(who), endpoint, estimate), reports);
     }
 
     private @Nullable Rejected held(Resolution who, String endpoint) {
