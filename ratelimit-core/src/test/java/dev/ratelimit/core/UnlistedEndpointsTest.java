@@ -297,7 +297,7 @@ class UnlistedEndpointsTest {
         assertThat(acme.limits(tierCache.get(2), "chat")).isSameAs(third);
         assertThat(acme.limits(tierCache.get(1), "chat")).isSameAs(second);
         for (CompiledTier compiled : tierCache) {
-            assertThat(acme.limits(compiled, "embed")).isSameAs(compiled.overflow);
+            assertThat(acme.limits(compiled, "embed")).isSameAs(compiled.overflow("embed").limits);
             assertThat(acme.limits(compiled, "chat")[0].key).isEqualTo(first[0].key);
         }
     }
