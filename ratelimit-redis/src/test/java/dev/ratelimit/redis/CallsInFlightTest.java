@@ -15,6 +15,7 @@ import io.lettuce.core.RedisClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
 /** What is in flight, on a server that several machines share. */
@@ -211,6 +212,107 @@ class CallsInFlightTest extends ServedTest {
         assertThat(status(limiter).nextReleaseAfter()).hasValue(LONGEST.minusSeconds(250));
         pass(LONGEST.minusSeconds(50));
         assertThat(status(limiter).used()).isEqualTo(196);
+    }
+
+    private static final Usage TOKEN = Usage.of(Unit.TOKENS, 1);
+
+    /** A stream that has used some pieces of a token each, a millisecond apart. */
+    private RedisReservation stream(RedisRateLimiter limiter, int pieces) {
+        RedisReservation stream = (RedisReservation) limiter.reserve("acme", "chat", TOKEN);
+        assertThat(stream.use(TOKEN).isAdmitted()).isTrue();
+        for (int i = 1; i < pieces; i++) {
+            pass(Duration.ofMillis(1));
+            assertThat(stream.use(TOKEN).isAdmitted()).isTrue();
+        }
+        return stream;
+    }
+
+    private long members() {
+        return redis.zcard(redis.keys("*}:b:*").get(0));
+    }
+
+    @Test
+    void aStreamOfThousandsOfPiecesHasFewEntries() {
+        RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(Unit.TOKENS, 40_000_000, Duration.ofHours(24)));
+        RedisReservation stream = stream(limiter, 5_000);
+        assertThat(status(limiter).used()).isEqualTo(5_000);
+        assertThat(members()).isLessThan(80);
+        assertThat(stream.bookings()).isLessThan(80);
+        stream.settle();
+        assertThat(status(limiter).used()).isZero();
+        assertThat(redis.keys("*}:b:*")).isEmpty();
+    }
+
+    @Test
+    void aPieceOfALongStreamCountsForTheLongestTimeAndHardlyLonger() {
+        Duration longest = Duration.ofSeconds(8);
+        RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(Unit.TOKENS, 10_000, longest));
+        long start = clock.micros;
+        stream(limiter, 4_000);
+        long grain = 5; // 8 s / 1,024, and one for each millisecond
+        for (long millis = 8_000; millis < 12_000; millis += 13) {
+            clock.micros = start + 1_000 * millis;
+            long exact = 3_999 - (millis - 8_000); // of the pieces 0 ms, 1 ms .. after the start
+            assertThat(status(limiter).used()).isBetween(exact, exact + grain);
+        }
+        clock.micros = start + 12_004_000;
+        assertThat(status(limiter).used()).isZero();
+        assertThat(redis.keys("*}:b:*")).isEmpty();
+    }
+
+    @Test
+    void aLongStreamThatIsRenewedHasOneBag() {
+        Duration longest = Duration.ofSeconds(2);
+        RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(Unit.TOKENS, 10_000, longest));
+        RedisReservation stream = stream(limiter, 1_500);
+        assertThat(members()).isGreaterThan(1_000);
+        for (int i = 0; i < 3; i++) {
+            assertThat(stream.renew()).isTrue();
+            assertThat(members()).isEqualTo(Bookings.APART + 2);
+            assertThat(stream.bookings()).isEqualTo(Bookings.APART + 1);
+            assertThat(status(limiter).resetAfter()).hasValue(longest);
+            for (int piece = 0; piece < 500; piece++) {
+                pass(Duration.ofMillis(2));
+                assertThat(stream.use(TOKEN).isAdmitted()).isTrue();
+            }
+        }
+        assertThat(status(limiter).used()).isEqualTo(3_000);
+        pass(longest.minusSeconds(1));
+        assertThat(stream.renew()).as("the renewed have come to their end").isFalse();
+        assertThat(status(limiter).used()).isEqualTo(500);
+        assertThat(stream.renew()).as("and are forgotten").isTrue();
+        stream.cancel();
+        assertThat(status(limiter).used()).isZero();
+        assertThat(redis.keys("*}:b:*")).isEmpty();
+    }
+
+    @Test
+    void aLongStreamWithoutAnEndKeepsNoEntriesThatAreOver() {
+        Duration longest = Duration.ofMillis(200);
+        RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(Unit.TOKENS, 10_000, longest));
+        RedisReservation stream = stream(limiter, 3_000);
+        assertThat(status(limiter).used()).isEqualTo(201);
+        assertThat(members()).isLessThan(410);
+        assertThat(stream.bookings()).isLessThan(210);
+    }
+
+    @Test
+    void aPieceThatComesWithTheEndOfALongStreamIsGivenBack() {
+        RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(Unit.TOKENS, 10_000, LONGEST));
+        for (int round = 0; round < 20; round++) {
+            RedisReservation stream = stream(limiter, 70);
+            List<CompletionStage<?>> under = new ArrayList<>();
+            for (int i = 0; i < 30; i++) {
+                under.add(stream.useAsync(TOKEN));
+                if (i == round) {
+                    under.add(stream.settleAsync());
+                }
+            }
+            for (CompletionStage<?> each : under) {
+                each.toCompletableFuture().join();
+            }
+            assertThat(status(limiter).used()).isZero();
+        }
     }
 
     @Test

@@ -83,8 +83,10 @@ class EncodedLimitTest {
         assertThat(List.of(bucket.exact, bucket.grain)).containsExactly(1L, 50_000L);
         EncodedLimit none = rule(TokenBucket.of(Unit.CALLS, 0, Duration.ofMinutes(1)));
         assertThat(List.of(none.exact, none.grain)).containsExactly(0L, 1L);
-        EncodedLimit roundedUp = rule(TokenBucket.of(Unit.CALLS, 3, Duration.ofNanos(6_001)));
-        assertThat(List.of(roundedUp.exact, roundedUp.grain)).containsExactly(3L, 7L);
+        EncodedLimit nanos = rule(TokenBucket.of(Unit.CALLS, 3, Duration.ofNanos(1_500)));
+        assertThat(List.of(nanos.exact, nanos.grain)).containsExactly(2L, 1L);
+        EncodedLimit roundedUp = rule(TokenBucket.of(Unit.CALLS, 1L << 53, Duration.ofNanos(6_001)));
+        assertThat(List.of(roundedUp.exact, roundedUp.grain)).containsExactly(1L << 53, 7L);
     }
 
     @Test
