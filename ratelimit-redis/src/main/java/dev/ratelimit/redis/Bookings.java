@@ -10,21 +10,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A stream of pieces does not grow it without bound. Charges at the same place are one. Beyond some charges to a
  * bucket, neighbours that have flowed back become one, and a further charge joins the last as if it were made then: the
- * bucket has lacked both ever since. Beyond some charges in flight, further pieces share {@linkplain #bag() bags} on
- * the server, and those that have come to their ends are dropped.
+ * bucket has lacked both ever since. In flight, the pieces beyond an estimate share an entry, and those that have come
+ * to their ends are dropped.
  *
  * <p>Not safe for use by many threads.
  */
 final class Bookings {
 
-    /** As many charges of a bucket or in flight are kept apart. */
-    static final int APART = 64;
-
-    /** Stands for a piece in flight that goes into no bag. */
-    static final long NO_BAG = -1;
-
-    /** The bag of a piece that begins one: no charge has this name. */
-    private static final long NEW_BAG = 0;
+    /** As many charges of a bucket are kept apart. */
+    private static final int APART = 64;
 
     /** Stands for the name of a charge that gives nothing back. */
     private static final long NOBODY = -1;
@@ -43,16 +37,10 @@ final class Bookings {
         return encoded;
     }
 
-    /**
-     * Returns the bag that a further piece in flight goes into: its name, or 0 for a new one; {@link #NO_BAG} as long
-     * as pieces are kept apart.
-     */
-    long bag() {
-        if (!encoded.isInFlight() || list.size() < APART) {
-            return NO_BAG;
-        }
-        Booking last = list.get(list.size() - 1);
-        return last.isBag() ? last.first() : NEW_BAG;
+    /** Returns the entry in flight that a further piece joins; null if this is no limit in flight. */
+    @Nullable
+    Booking joined() {
+        return !encoded.isInFlight() ? null : list.isEmpty() ? Booking.NONE : list.get(list.size() - 1);
     }
 
     /** Adds a charge. A charge of 0 units leaves no mark in a window. In a quota it tells the period. */
@@ -85,17 +73,10 @@ final class Bookings {
     }
 
     private void addInFlight(Booking charge) {
-        for (int i = list.size() - 1; charge.isBag() && i >= 0; i--) {
-            if (list.get(i).isNamedAs(charge)) {
-                list.set(i, charge);
-                return;
-            }
+        if (list.stream().noneMatch(booking -> booking.isNamedAs(charge))) {
+            list.removeIf(booking -> booking.second() <= charge.second() - encoded.exact);
+            list.add(charge);
         }
-        if (charge.isBag()) {
-            long now = charge.second() - encoded.exact - encoded.grain; // of a new bag
-            list.removeIf(booking -> booking.second() <= now);
-        }
-        list.add(charge);
     }
 
     /**
@@ -121,15 +102,16 @@ final class Bookings {
         list.addAll(gathered);
     }
 
-    /** Takes note that entries in flight were renewed: of each, whether it is still there, and their end. */
-    void renewed(List<Refund> asked, List<Boolean> there, long end) {
-        for (int i = 0; i < asked.size(); i++) {
-            Booking renewed = asked.get(i).of();
-            boolean isThere = there.get(i);
-            list.removeIf(booking -> !isThere && booking.isNamedAs(renewed));
-            list.replaceAll(booking ->
-                    booking.isNamedAs(renewed) ? new Booking(booking.first(), end, booking.units()) : booking);
+    /** Takes note that entries in flight were renewed. Tells whether there is another, which came in between. */
+    boolean renewed(List<Refund> asked, long end) {
+        boolean hasAnother = false;
+        for (int i = 0; i < list.size(); i++) {
+            Booking booking = list.get(i);
+            boolean wasAsked = asked.stream().anyMatch(each -> each.of().isNamedAs(booking));
+            hasAnother |= !wasAsked;
+            list.set(i, wasAsked ? new Booking(booking.first(), end, booking.units()) : booking);
         }
+        return hasAnother;
     }
 
     int size() {

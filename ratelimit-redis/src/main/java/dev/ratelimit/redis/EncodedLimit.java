@@ -49,8 +49,7 @@ final class EncodedLimit {
 
     /**
      * Of a window, the microseconds to whose end it rounds the stamps of further marks: window/2,048 to window/1,024,
-     * and at least 1. Of a bucket, the microseconds in which {@code exact} units flow back. In flight, the microseconds
-     * for which a piece of a long stream may count too long, as many of the longest time.
+     * and at least 1. Of a bucket, the microseconds in which {@code exact} units flow back.
      */
     final long grain;
 
@@ -58,12 +57,24 @@ final class EncodedLimit {
     final @Nullable Periods periods;
 
     final MeterKey key;
+    private final AppliedLimit overflow;
     private final boolean untilReached;
     private final boolean neverRefuses;
 
+    /** Makes a limit whose meter does not depend on the bound of names. */
     EncodedLimit(String account, AppliedLimit applied) {
+        this(account, applied, applied);
+    }
+
+    /**
+     * Makes a limit.
+     *
+     * @param overflow the limit for an endpoint beyond the bound of names
+     */
+    EncodedLimit(String account, AppliedLimit applied, AppliedLimit overflow) {
         this.key = MeterKey.of(account, applied);
         this.limit = applied;
+        this.overflow = overflow;
         Limit limit = applied.limit();
         if (limit instanceof RateLimit rate) {
             span = Micros.roundedUp(rate.window());
@@ -77,7 +88,7 @@ final class EncodedLimit {
         } else if (limit instanceof ConcurrencyLimit inFlight) {
             span = IN_FLIGHT;
             exact = Micros.roundedUp(inFlight.longest());
-            grain = Windows.grain(exact);
+            grain = 1;
         } else if (limit instanceof PerCallLimit) {
             span = PER_CALL;
             exact = 0;
@@ -151,13 +162,9 @@ final class EncodedLimit {
         return hasMeter() && !isInFlight();
     }
 
-    /** Returns this limit with the meter of OVERFLOW; itself, if it is of a group. */
+    /** Returns the limit for an endpoint beyond the bound of names; itself, if it is of a group. */
     EncodedLimit overflow() {
-        return isOfOneEndpoint()
-                ? new EncodedLimit(
-                        key.account(),
-                        AppliedLimit.of(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow()))
-                : this;
+        return overflow.equals(limit) ? this : new EncodedLimit(key.account(), overflow);
     }
 
     /** Tells whether it depends on the date. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +61,7 @@ final class RedisReservation implements AsyncReservation {
         this.encodedLimits = limitSet.limits();
         List<Bookings> none = encodedLimits.stream().map(Bookings::new).toList();
         this.charges = none;
-        append(none, estimate, Map.of());
+        append(none, estimate, Set.of());
     }
 
     @Override
@@ -106,14 +107,14 @@ final class RedisReservation implements AsyncReservation {
             return CompletableFuture.completedFuture(admitted);
         }
         Usage sum = used.sum();
-        Map<EncodedLimit, Long> bags = bags();
+        Map<EncodedLimit, Booking> joined = joined();
         return scriptClient
                 .charge(
                         limitSet.only(asked),
                         encoded -> (encoded.hasMeter() ? more : sum).amountOf(encoded.unit()),
-                        encoded -> bags.getOrDefault(encoded, Bookings.NO_BAG),
+                        joined,
                         reports)
-                .thenCompose(outcome -> keep(outcome, bags))
+                .thenCompose(outcome -> keep(outcome, joined.keySet()))
                 .whenComplete((decision, failure) -> {
                     if (decision == null || !decision.isAdmitted()) {
                         used.giveBack(piece);
@@ -137,22 +138,23 @@ final class RedisReservation implements AsyncReservation {
         return charges == null;
     }
 
-    /** Returns the bags that a further piece goes into, of the limits in flight that have many pieces. */
-    private synchronized Map<EncodedLimit, Long> bags() {
-        Map<EncodedLimit, Long> bags = new HashMap<>();
+    /** Returns what a further piece joins, of the limits in flight. */
+    private synchronized Map<EncodedLimit, Booking> joined() {
+        Map<EncodedLimit, Booking> joined = new HashMap<>();
         for (Bookings each : charges == null ? List.<Bookings>of() : charges) {
-            if (each.bag() != Bookings.NO_BAG) {
-                bags.put(each.encoded(), each.bag());
+            Booking booking = each.joined();
+            if (booking != null) {
+                joined.put(each.encoded(), booking);
             }
         }
-        return bags;
+        return joined;
     }
 
-    private CompletableFuture<Decision> keep(Outcome more, Map<EncodedLimit, Long> bags) {
+    private CompletableFuture<Decision> keep(Outcome more, Set<EncodedLimit> inBags) {
         boolean admitted = false;
         synchronized (this) {
             if (charges != null) {
-                append(charges, more, bags);
+                append(charges, more, inBags);
                 admitted = true;
             }
         }
@@ -162,17 +164,17 @@ final class RedisReservation implements AsyncReservation {
         }
         List<Bookings> late =
                 more.charged().limits().stream().map(Bookings::new).toList();
-        append(late, more, bags);
+        append(late, more, inBags);
         // Nobody waits for it: it is sent before the caller has its answer, and so before any later question.
         Settlements.Sent unused = scriptClient.giveBack(limitSet, changesTo(late, null));
         return CompletableFuture.completedFuture(ended());
     }
 
-    private static void append(List<Bookings> to, Outcome more, Map<EncodedLimit, Long> bags) {
+    private static void append(List<Bookings> to, Outcome more, Set<EncodedLimit> inBags) {
         for (int i = 0; i < more.bookings().size(); i++) {
             EncodedLimit encoded = more.charged().limits().get(i);
             Booking charge = more.bookings().get(i);
-            boolean isBag = charge.units() > 0 && bags.containsKey(encoded);
+            boolean isBag = charge.units() > 0 && inBags.contains(encoded);
             Booking booking = isBag ? Booking.ofBag(charge.first(), charge.second()) : charge;
             if (charge.units() > 0 || !encoded.isInFlight()) {
                 to.stream()
@@ -245,17 +247,16 @@ final class RedisReservation implements AsyncReservation {
         if (changes.isEmpty()) {
             return CompletableFuture.completedFuture(true);
         }
-        return scriptClient.renew(limitSet, changes).thenApply(renewed -> {
+        return scriptClient.renew(limitSet, changes).thenCompose(renewed -> {
+            boolean hasAnother = false;
             synchronized (this) {
-                for (int i = 0; i < inFlight.size(); i++) {
-                    inFlight.get(i)
-                            .renewed(
-                                    changes.get(i).refunds(),
-                                    renewed.there().get(i),
-                                    renewed.ends().get(i));
+                for (int i = 0; i < inFlight.size() && charges != null; i++) {
+                    hasAnother |= inFlight.get(i)
+                            .renewed(changes.get(i).refunds(), renewed.ends().get(i));
                 }
             }
-            return renewed.allCount();
+            // A piece may have come in between.
+            return renewed.allCount() && hasAnother ? renewed() : CompletableFuture.completedFuture(renewed.allCount());
         });
     }
 

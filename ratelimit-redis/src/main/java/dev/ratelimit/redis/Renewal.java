@@ -7,24 +7,16 @@ import java.util.List;
  * What came of renewing what some limits have in flight for a reservation.
  *
  * @param allCount whether all of it still counted
- * @param ends for each limit, when it now ends, in microseconds
- * @param there for each limit, of each entry whether the server still has it: bags become one
+ * @param ends for each limit, when what still counted now ends, in microseconds
  */
-record Renewal(boolean allCount, List<Long> ends, List<List<Boolean>> there) {
+record Renewal(boolean allCount, List<Long> ends) {
 
     /** Decodes a reply; {@link Script} describes the numbers. */
-    static Renewal of(List<Change> asked, Reply reply) {
+    static Renewal of(Reply reply) {
         List<Long> ends = new ArrayList<>();
-        List<List<Boolean>> there = new ArrayList<>();
-        int at = 3;
-        for (Change change : asked) {
-            ends.add(reply.number(at++));
-            List<Boolean> entries = new ArrayList<>();
-            for (int i = 0; i < change.refunds().size(); i++) {
-                entries.add(reply.number(at++) > 0);
-            }
-            there.add(entries);
+        for (int i = 0; i < reply.limitSet().limits().size(); i++) {
+            ends.add(reply.number(3 + i));
         }
-        return new Renewal(reply.number(2) > 0, ends, there);
+        return new Renewal(reply.number(2) > 0, ends);
     }
 }

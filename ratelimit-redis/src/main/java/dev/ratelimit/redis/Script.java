@@ -48,10 +48,9 @@ import java.util.stream.Collectors;
  * {@code first} or after {@code last}. The end of a reservation removes its entries by name, so it frees nothing of
  * another's. Entries whose end has passed are removed by whoever finds them. A limit of single calls has no key.
  *
- * <p>A stream of pieces does not fill the set. Its first 64 charges are entries of their own. Further ones go into bags.
- * A bag is an entry without units: they are the score, negative, of a second member, so that pieces are added to it by
- * its name. A bag ends at most longest/1,024 later than its first piece is due to, and takes what is due until then. To
- * renew a reservation makes its bags one.
+ * <p>A stream of pieces does not fill the set. The pieces beyond an estimate go into a bag, which ends with the
+ * estimate. A bag is an entry without units: they are the score, negative, of a second member, so that pieces are added
+ * to it by its name.
  *
  * <p>Each organization has two lists of endpoints, both sorted sets, for its overviews. One has the endpoints that no
  * table names, and bounds their number; the other has all others. {@code listed} is the time up to which a list has the
@@ -143,7 +142,8 @@ import java.util.stream.Collectors;
  *          for each meter: if it is a quota, number of bounds, bounds; to settle and to renew: more, period of the last
  *          charge, and four numbers for each refund, preceded by how many they are: the place of the charge, units to
  *          give back, and units of the charge (0 of a bag); to lease: the room that the limit must have for the batch;
- *          to charge, if it is a limit in flight: the bag that the units go into (0 for a new one, -1 for none);
+ *          to charge, if it is a limit in flight: name and units (0 of a bag) of the entry that a piece joins; name 0
+ *          if there is none, -1 if this is no piece;
  *          the endpoint; for names: which list is next, and a cursor
  *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, 3 a limit refuses and its bucket changed the rate,
  *          -1 the time is in none of the periods, -2 the endpoint must share (both: ask again); the time of quotas;
@@ -152,8 +152,8 @@ import java.util.stream.Collectors;
  *          status as of then; but nothing if all admit and the places are not asked for;
  *          for a status, a grant, and each limit that use is carried over to: hi, lo, wait until some of it counts no
  *          more, wait until nothing is used, granted; in the last case, 1 if something was carried over;
- *          for a reset, and to forget: how many meters there were; to renew: 1 if all charges still count, else 0; for
- *          each meter, when they now end, and for each charge, 1 if its entry is still there;
+ *          for a reset, and to forget: how many meters there were; to renew: 1 if all charges still count, else 0, and
+ *          for each meter when they now end;
  *          for a settlement, if that is to be reported: a status, and the units that it added.
  *          For names: which list is next, and a cursor; then endpoints, a line each.
  * </pre>

@@ -4,8 +4,9 @@
 
 -- A sorted set has an entry for each charge that counts, by the time of its end: (name, units, longest). The sum hi, lo
 -- stands in the head. No entry ends before `first`, and none after `last`. `seen` is the time of the latest charge.
--- The pieces of a long stream share entries, its bags. The entry of a bag states 0 units. What it holds is the score,
--- negative, of a second member: (name, longest). So a piece is added to a bag by the name of the bag alone.
+-- The pieces of a reservation beyond its estimate share an entry, its bag, which ends with the estimate. The entry of a
+-- bag states 0 units. What it holds is the score, negative, of a second member: (name, longest). So a piece is added to
+-- a bag by the name of the bag alone.
 
 local flight = {}
 
@@ -144,16 +145,17 @@ local function find(m, begun_by, units)
   end
 end
 
--- Adds units to the bag that the request names. A bag begins with an end that is a grain later than due, and takes
--- what would end until then. If there is no such bag, a new one begins. Returns the name and the end of the bag.
+-- Adds units to the bag that the request names. If it names no bag, a new one begins, and ends with the entry that it
+-- names. If that counts no more, nor does anything else of the reservation, and the bag counts for the longest time.
 local function put_into_bag(m, ends, units, begun_by)
-  local entry, bag_ends = find(m, m.bag, 0)
-  local held = entry and units_of(m, entry) or 0
-  if entry and bag_ends >= ends and bag_ends - ends <= m.grain and held + units <= BASE then
-    begun_by, ends = m.bag, bag_ends
+  local entry, joined_ends = find(m, m.joins, m.charged)
+  local held = entry and m.charged == 0 and units_of(m, entry) or 0
+  if held > 0 and held + units <= BASE then
+    begun_by = m.joins
   else
-    entry, held, ends = pack('<ddd', begun_by, 0, m.exact), 0, ends + m.grain
+    entry, held = pack('<ddd', begun_by, 0, m.exact), 0
   end
+  ends = joined_ends or ends
   add(m, ends, entry)
   call('ZADD', m.blocks, -held - units, pack('<dd', begun_by, m.exact))
   return begun_by, ends
@@ -162,7 +164,7 @@ end
 -- Charges, and returns the name and the end of the entry.
 function flight.charge(m, hi, lo, at_time, begun_by)
   local ends, units = at_time + m.exact, hi * BASE + lo
-  if m.bag then
+  if m.joins then
     begun_by, ends = put_into_bag(m, ends, units, begun_by)
   else
     add(m, ends, pack('<ddd', begun_by, units, m.exact))
@@ -180,27 +182,14 @@ function flight.refund(m, begun_by, _, _, charged)
   end
 end
 
--- Lets the entries of a reservation count from now on as long as they may, unless they count no more. Bags become one,
--- as they now end together. Tells whether all still counted, and of each entry whether it is still there.
-function flight.renew(m)
-  local all_count, there, bag, held = true, {}, nil, 0
-  for at = 1, #m.refunds, 4 do
-    local charged = m.refunds[at + 3]
-    local entry = find(m, m.refunds[at], charged)
-    all_count = all_count and entry
-    if entry and charged == 0 and bag and held + units_of(m, entry) <= BASE then
-      held, entry = held + remove(m, entry), nil
-      call('ZADD', m.blocks, -held, sub(bag, 1, 8) .. sub(bag, 17))
-    elseif entry then
-      add(m, now + m.exact, entry)
-      m.seen = now
-      if charged == 0 then
-        bag, held = entry, units_of(m, entry)
-      end
-    end
-    there[#there + 1] = pack('<d', entry and 1 or 0)
+-- Lets an entry count from now on as long as it may, unless it counts no more. Tells whether it still does.
+function flight.renew(m, begun_by, charged)
+  local entry = find(m, begun_by, charged)
+  if entry then
+    add(m, now + m.exact, entry)
+    m.seen = now
   end
-  return all_count, table.concat(there)
+  return entry
 end
 
 -- Returns the microseconds for which something counts, if nothing ends earlier.

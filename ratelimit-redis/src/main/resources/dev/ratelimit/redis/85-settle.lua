@@ -49,9 +49,10 @@ end
 if operation == RENEW then
   local all_count, replies = true, {}
   for n, m in ipairs(meters) do
-    local of_this_count, there = m.kind.renew(m)
-    all_count = of_this_count and all_count
-    replies[n] = pack('<d', now + m.exact) .. there
+    for at = 1, #m.refunds, 4 do
+      all_count = m.kind.renew(m, m.refunds[at], m.refunds[at + 3]) and all_count
+    end
+    replies[n] = pack('<d', now + m.exact)
   end
   save()
   return answer_once(pack('<ddd', 1, time, all_count and 1 or 0) .. table.concat(replies))

@@ -61,8 +61,11 @@ class EncodedLimitTest {
     @Test
     void aMeterThatIsSharedIsThatOfNoEndpoint() {
         EncodedLimit chat = rule(RateLimit.perMinute(5));
-        assertThat(chat.overflow().limit.scope()).isEqualTo(Scope.Endpoint.OVERFLOW);
-        assertThat(chat.overflow().meter).isEqualTo("default/calls%0020per%0020minute/e/%o/calls/w60000000000");
+        assertThat(chat.overflow()).isSameAs(chat);
+        AppliedLimit beyond = AppliedLimit.of("t", Scope.Endpoint.OVERFLOW, RateLimit.perMinute(5));
+        EncodedLimit shared = new EncodedLimit("default", chat.limit, beyond).overflow();
+        assertThat(shared.limit).isEqualTo(beyond);
+        assertThat(shared.meter).isEqualTo("default/t/e/%o/calls/w60000000000");
         EncodedLimit group =
                 new EncodedLimit("default", AppliedLimit.of("t", new Scope.Group("chat"), RateLimit.perMinute(5)));
         assertThat(group.overflow()).isSameAs(group);
