@@ -28,6 +28,7 @@ final class Bookings {
 
     private final EncodedLimit encoded;
     private final List<Booking> list = new ArrayList<>();
+    private boolean hasExpired;
 
     Bookings(EncodedLimit encoded) {
         this.encoded = encoded;
@@ -74,7 +75,7 @@ final class Bookings {
 
     private void addInFlight(Booking charge) {
         if (list.stream().noneMatch(booking -> booking.isNamedAs(charge))) {
-            list.removeIf(booking -> booking.second() <= charge.second() - encoded.exact);
+            hasExpired |= list.removeIf(booking -> booking.second() <= charge.second() - encoded.exact);
             list.add(charge);
         }
     }
@@ -112,6 +113,11 @@ final class Bookings {
             list.set(i, wasAsked ? new Booking(booking.first(), end, booking.units()) : booking);
         }
         return hasAnother;
+    }
+
+    /** Tells whether something in flight has come to its end and is not kept here any more. */
+    boolean hasExpired() {
+        return hasExpired;
     }
 
     int size() {

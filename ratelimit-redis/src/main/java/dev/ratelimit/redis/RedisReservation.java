@@ -248,15 +248,17 @@ final class RedisReservation implements AsyncReservation {
             return CompletableFuture.completedFuture(true);
         }
         return scriptClient.renew(limitSet, changes).thenCompose(renewed -> {
+            boolean allCount = renewed.allCount();
             boolean hasAnother = false;
             synchronized (this) {
                 for (int i = 0; i < inFlight.size() && charges != null; i++) {
+                    allCount &= !inFlight.get(i).hasExpired();
                     hasAnother |= inFlight.get(i)
                             .renewed(changes.get(i).refunds(), renewed.ends().get(i));
                 }
             }
             // A piece may have come in between.
-            return renewed.allCount() && hasAnother ? renewed() : CompletableFuture.completedFuture(renewed.allCount());
+            return allCount && hasAnother ? renewed() : CompletableFuture.completedFuture(allCount);
         });
     }
 
