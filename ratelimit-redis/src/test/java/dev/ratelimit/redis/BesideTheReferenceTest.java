@@ -75,7 +75,8 @@ class BesideTheReferenceTest extends ServedTest {
     private static String text(Decision decision) {
         if (decision instanceof Rejected rejected) {
             // Which limit is named may depend on nanoseconds.
-            return ((LimitReached) rejected.cause()).tooLarge() + " " + roundedUp(rejected.retryAfter()) + " " + roundedUp(rejected.certainWait());
+            Object why = rejected.cause() instanceof LimitReached reached ? reached.tooLarge() : rejected.cause();
+            return why + " " + roundedUp(rejected.retryAfter()) + " " + roundedUp(rejected.certainWait());
         }
         return "admitted "
                 + ((Admitted) decision)
