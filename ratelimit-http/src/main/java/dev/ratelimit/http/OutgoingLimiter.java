@@ -14,6 +14,7 @@ import dev.ratelimit.Resolution;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.spi.WaitingCalls;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by many threads.
  */
-public final class OutgoingLimiter implements RateLimiter {
+public final class OutgoingLimiter implements RateLimiter, WaitingCalls.Wakers {
 
     private static final Duration CAP = Duration.ofHours(1);
     private static final Duration LONGEST_CAP = Duration.ofDays(366);
@@ -48,11 +49,13 @@ public final class OutgoingLimiter implements RateLimiter {
     private final RateLimiter limiter;
     private final Outgoing outgoing;
     private final boolean reports;
+    private final WaitingCalls waitingCalls;
 
     private OutgoingLimiter(RateLimiter limiter, Outgoing outgoing) {
         this.limiter = limiter;
         this.outgoing = outgoing;
         this.reports = limiter.reporting() == limiter;
+        this.waitingCalls = limiter instanceof WaitingCalls.Wakers wakers ? wakers.waitingCalls() : new WaitingCalls();
     }
 
     /**
@@ -181,6 +184,11 @@ public final class OutgoingLimiter implements RateLimiter {
     @Override
     public TimeSource timeSource() {
         return limiter.timeSource();
+    }
+
+    @Override
+    public WaitingCalls waitingCalls() {
+        return waitingCalls;
     }
 
     @Override
