@@ -55,8 +55,8 @@ public class FilterBenchmark extends TimedCalls {
     private RateLimitFilter byKey;
     private boolean isAdmitted;
 
-    private final FilterChain chain = (request, response) ->
-            isAdmitted = RateLimits.caller(request).isPresent();
+    private final FilterChain chain =
+            (request, response) -> isAdmitted = RateLimits.caller(request).isPresent();
 
     /** Makes the filters and the keys, and lets each organization call once. */
     @Setup

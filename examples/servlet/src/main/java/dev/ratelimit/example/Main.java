@@ -13,8 +13,7 @@ public final class Main {
     public static void main(String[] args) throws Exception {
         int port = args.length > 0 ? Integer.parseInt(args[0]) : PORT;
         StreamingServer server = StreamingServer.start(port, TimeSource.system(), Duration.ofMillis(50));
-        System.out.printf(
-                """
+        System.out.printf("""
                 Listening. The tier of the key "demo" is %s.
 
                   curl -iN -H 'Authorization: Bearer demo' -d 'Tell me a story' '%s?tokens=30'
@@ -22,8 +21,7 @@ public final class Main {
 
                 The first streams an answer of 30 tokens, the second tells what is used. Ask for 500 tokens, and the
                 stream ends with the quota.
-                """,
-                StreamingServer.TIER.limits(), server.uri("/v1/generate"), server.uri("/v1/usage"));
+                """, StreamingServer.TIER.limits(), server.uri("/v1/generate"), server.uri("/v1/usage"));
         server.join();
     }
 }

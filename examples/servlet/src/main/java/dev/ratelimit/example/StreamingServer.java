@@ -24,7 +24,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
 /** The service: keys, a tier, the filter, and two endpoints behind it. */
-public final class StreamingServer implements AutoCloseable {
+public final class StreamingServer {
 
     static final Tier TIER = Tier.named("demo")
             .limits("generate", RateLimit.perMinute(10), RateLimit.perMinute(Unit.TOKENS, 200))
@@ -87,8 +87,8 @@ public final class StreamingServer implements AutoCloseable {
         server.join();
     }
 
-    @Override
-    public void close() throws Exception {
+    /** Stops the service. */
+    public void stop() throws Exception {
         server.stop();
     }
 }

@@ -25,7 +25,6 @@ final class UsageServlet extends HttpServlet {
         Caller caller = RateLimits.caller(request).orElseThrow();
         response.setContentType("application/json");
         response.getOutputStream()
-                .write(UsageJson.of(
-                        limiter.status(caller), limiter.timeSource().instant()));
+                .write(UsageJson.of(limiter.status(caller), limiter.timeSource().instant()));
     }
 }

@@ -18,8 +18,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Drives the service by HTTP. */
+@Timeout(60)
 class StreamingServerTest {
 
     private static final Pattern USED_TOKENS = Pattern.compile("\"unit\":\"tokens\",[^}]*\"used\":(\\d+)");
@@ -35,7 +37,7 @@ class StreamingServerTest {
 
     @AfterEach
     void stop() throws Exception {
-        server.close();
+        server.stop();
     }
 
     private HttpRequest request(String prompt, int tokens) {
@@ -75,7 +77,8 @@ class StreamingServerTest {
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.headers().firstValue("Content-Type")).contains("text/event-stream");
         assertThat(response.headers().firstValue("RateLimit").orElse("")).contains(";r=9;", ";r=192;");
-        assertThat(response.headers().firstValue("x-ratelimit-remaining-tokens")).contains("192");
+        assertThat(response.headers().firstValue("x-ratelimit-remaining-tokens"))
+                .contains("192");
         assertThat(events(response, "token")).containsExactly("once", "upon", "time", "once", "upon");
         assertThat(events(response, "end")).containsExactly("complete");
         awaitUsedTokens(8);
