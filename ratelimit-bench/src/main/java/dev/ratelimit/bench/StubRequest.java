@@ -10,7 +10,7 @@ import java.util.Enumeration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A request of which a filter can ask who calls what, as fast as that can be. It is used for one call after another. */
+/** A request that tells a filter who calls what, as fast as that can be. One object is used for all calls. */
 final class StubRequest extends HttpServletRequestWrapper {
 
     /** The field with the name of the organization. */

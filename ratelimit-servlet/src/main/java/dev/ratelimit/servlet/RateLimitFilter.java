@@ -67,8 +67,8 @@ import org.jspecify.annotations.Nullable;
  * that {@link RateLimitFilterBuilder#cancelOn} names.
  *
  * <p><b>Failures.</b> A limiter that throws is logged, once a minute at most. The call then goes on without limits, or
- * is answered with 503 ({@link RateLimitFilterBuilder#failClosed}). A directory of keys that throws is answered with 503
- * in any case, since nobody knows who calls.
+ * is answered with 503 ({@link RateLimitFilterBuilder#failClosed}). A directory of keys that throws is answered with
+ * 503 in any case, since nobody knows who calls.
  *
  * <p>Safe for use by many threads. Several filters may stand one behind the other, each with limits of its own. A
  * client then reads the fields of the last one.

@@ -191,8 +191,8 @@ public final class RateLimitFilterBuilder {
 
     /**
      * Sets which calls are free, by the status of their answer: all that they were charged is given back. A handler
-     * that throws before the response is committed counts as 500. Once a status is sent it stays, so a stream that fails
-     * behind 200 is paid for. No call is free unless stated.
+     * that throws before the response is committed counts as 500. Once a status is sent it stays, so a stream that
+     * fails behind 200 is paid for. No call is free unless stated.
      *
      * @param status tells whether calls with an answer of that status are free, such as {@code status -> status >= 500}
      * @return this builder

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.apikeys.KeyDirectory;
 import dev.ratelimit.core.InMemoryRateLimiter;
@@ -43,8 +44,12 @@ class FailureTest {
     });
 
     private final ManualTime time = new ManualTime();
-    private final FailingLimiter limiter = new FailingLimiter(
-            InMemoryRateLimiter.builder().tier(TIER).timeSource(time).build());
+    private final Ends ends = new Ends();
+    private final FailingLimiter limiter = new FailingLimiter(InMemoryRateLimiter.builder()
+            .tier(TIER)
+            .timeSource(time)
+            .listener(ends)
+            .build());
     private final Log log = new Log();
 
     private TestServer server;
@@ -197,6 +202,24 @@ class FailureTest {
         assertThat(chat().body()).isEqualTo("Hello");
         assertThat(log.lines.poll(Ends.SECONDS, TimeUnit.SECONDS))
                 .isEqualTo("A call could not be settled, suppressed=0");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aFunctionForWhatWasUsedThatFailsLeavesThePieces(Kind kind) throws Exception {
+        server = kind.start(
+                filter().estimate(request -> Usage.of(Unit.CALLS, 2))
+                        .actual((request, response) -> {
+                            throw new IllegalStateException("as planned");
+                        })
+                        .build(),
+                "/chat",
+                HELLO);
+
+        assertThat(chat().body()).isEqualTo("Hello");
+        assertThat(log.lines.poll(Ends.SECONDS, TimeUnit.SECONDS))
+                .isEqualTo("What a call has used could not be found out, suppressed=0");
+        assertThat(ends.next()).isEqualTo("settled for 1 calls");
     }
 
     @ParameterizedTest

@@ -61,7 +61,7 @@ class ManyClientsTest {
                 Handler.hello());
     }
 
-    /** What remains of a limit falls from one admitted answer to the next: no two are told the same, and none is left out. */
+    /** What remains of a limit falls from one admitted answer to the next: no two of them are told the same. */
     @ParameterizedTest
     @EnumSource
     void ofManyAtTheLastUnitsExactlyTheAmountIsAdmitted(Kind kind) throws Exception {

@@ -225,22 +225,6 @@ class StreamTest {
 
     @ParameterizedTest
     @MethodSource("waysOfServers")
-    void aFunctionThatFailsLeavesThePieces(Kind kind, Way way) throws Exception {
-        server = kind.start(
-                filter(limiter)
-                        .actual((request, response) -> {
-                            throw new IllegalStateException("as planned");
-                        })
-                        .build(),
-                "/stream",
-                way.handler((reservation, out) -> reservation.use(tokens(3))));
-
-        assertThat(Web.get(server.uri("/stream")).statusCode()).isEqualTo(200);
-        assertSettledFor(3);
-    }
-
-    @ParameterizedTest
-    @MethodSource("waysOfServers")
     void aStreamEndsWithItsQuotaAndItsStatusStays(Kind kind, Way way) throws Exception {
         RateLimiter scarce = limiter(105);
         server = kind.start(

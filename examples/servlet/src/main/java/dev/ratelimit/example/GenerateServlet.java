@@ -15,9 +15,9 @@ import java.io.OutputStream;
 import java.time.Duration;
 
 /**
- * Streams an answer to a prompt as server-sent events, one for each token. Each token is used from the reservation of the
- * call before it is sent, so the stream ends with the quota. The filter settles what was used when the request is over,
- * also if the client hangs up.
+ * Streams an answer to a prompt as server-sent events, one for each token. Before a token is sent, it is used from the
+ * reservation of the call, so the stream ends with the quota. When the request is over, the filter settles what was
+ * used, also if the client has hung up.
  */
 final class GenerateServlet extends HttpServlet {
 
