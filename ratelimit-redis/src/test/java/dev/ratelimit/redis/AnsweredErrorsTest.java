@@ -10,7 +10,8 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.StoreUnavailable;
 import dev.ratelimit.Tier;
-import dev.ratelimit.core.InMemoryRateLimiter;
+import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.testkit.ReferenceRateLimiter;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
 import java.util.List;
@@ -31,7 +32,7 @@ class AnsweredErrorsTest extends FaultInjectingTest {
             builder -> builder.fallBackTo(inMemory()));
 
     private static RateLimiter inMemory() {
-        return InMemoryRateLimiter.builder().tier(TIER).build();
+        return new ReferenceRateLimiter(anyone -> TIER, TimeSource.system());
     }
 
     private static boolean isDecidedByRedis(Decision decision) {

@@ -6,7 +6,8 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.StoreUnavailable;
-import dev.ratelimit.core.InMemoryRateLimiter;
+import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.testkit.ReferenceRateLimiter;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisURI;
@@ -66,7 +67,7 @@ class AwayAtTheStartTest extends FaultInjectingTest {
                 RedisRateLimiterBuilder::failClosed,
                 RedisRateLimiterBuilder::failOpen,
                 builder -> builder.fallBackTo(
-                        InMemoryRateLimiter.builder().tier(TIER).build(),
+                        new ReferenceRateLimiter(anyone -> TIER, TimeSource.system()),
                         tier -> tier.withLimits(limit -> limit.dividedBy(2))));
         long[] admittedByPolicy = {0, 20, 5};
         long[] statusByPolicy = {-1, 0, AMOUNT / 2};

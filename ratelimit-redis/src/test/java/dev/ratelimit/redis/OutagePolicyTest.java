@@ -18,8 +18,9 @@ import dev.ratelimit.StoreUnavailable;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
-import dev.ratelimit.core.InMemoryRateLimiter;
+import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
+import dev.ratelimit.testkit.ReferenceRateLimiter;
 import io.lettuce.core.RedisClient;
 import java.io.IOException;
 import java.time.Duration;
@@ -130,10 +131,7 @@ class OutagePolicyTest {
 
     @Test
     void theHostMayHaveAnotherLimiterDecide() {
-        RateLimiter fallback = InMemoryRateLimiter.builder()
-                .tier(TIER)
-                .timeSource(new ManualTime())
-                .build();
+        RateLimiter fallback = new ReferenceRateLimiter(anyone -> TIER, new ManualTime());
         RedisRateLimiter limiter = built(builder().fallBackTo(fallback));
         assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
         Reservation reservation = limiter.reserve("acme", "chat", Usage.call());
@@ -151,10 +149,7 @@ class OutagePolicyTest {
                 .account("trial")
                 .table(LimitTable.named("hours").eachOtherEndpoint(RateLimit.perHour(2)))
                 .build();
-        RateLimiter fallback = InMemoryRateLimiter.builder()
-                .tier(trial)
-                .timeSource(new ManualTime())
-                .build();
+        RateLimiter fallback = new ReferenceRateLimiter(anyone -> trial, new ManualTime());
         RedisRateLimiter limiter = built(builder().tier(trial).fallBackTo(fallback));
         Caller production = Caller.of("acme", TIER);
         assertThat(limiter.tryAcquire(production, "chat", calls(2)).isAdmitted())
@@ -178,10 +173,8 @@ class OutagePolicyTest {
     @Test
     void theOtherLimiterDecidesByAShareOfTheTierWhereTheHostWantsThat() {
         AtomicInteger scaled = new AtomicInteger();
-        RateLimiter fallback = InMemoryRateLimiter.builder()
-                .tier(Tier.named("nothing is limited").build())
-                .timeSource(new ManualTime())
-                .build();
+        RateLimiter fallback = new ReferenceRateLimiter(
+                anyone -> Tier.named("nothing is limited").build(), new ManualTime());
         RedisRateLimiter limiter = built(builder().fallBackTo(fallback, tier -> {
             scaled.incrementAndGet();
             return tier.withLimits(limit -> limit.dividedBy(2));
@@ -206,7 +199,7 @@ class OutagePolicyTest {
     @Test
     @SuppressWarnings("NullAway") // that a host gives no tier is what is tested
     void aScaleThatGivesNoTierIsNamed() {
-        RateLimiter fallback = InMemoryRateLimiter.builder().tier(TIER).build();
+        RateLimiter fallback = new ReferenceRateLimiter(anyone -> TIER, TimeSource.system());
         RedisRateLimiter limiter = built(builder().fallBackTo(fallback, tier -> null));
         assertThatIllegalStateException()
                 .isThrownBy(() -> limiter.tryAcquire("acme", "chat"))
@@ -220,10 +213,7 @@ class OutagePolicyTest {
     @Test
     void moreForAReservationOfRedisIsAskedOfTheFallbackAndIsNoFurtherCall() {
         Tier tier = TIER.withTable(LimitTable.named("tokens").eachOtherEndpoint(RateLimit.of(Unit.TOKENS, 100, HOUR)));
-        RateLimiter fallback = InMemoryRateLimiter.builder()
-                .tier(tier)
-                .timeSource(new ManualTime())
-                .build();
+        RateLimiter fallback = new ReferenceRateLimiter(anyone -> tier, new ManualTime());
         RedisRateLimiter limiter = builder()
                 .tier(tier)
                 .fallBackTo(fallback)
@@ -247,10 +237,7 @@ class OutagePolicyTest {
 
     @Test
     void asynchronousCallsAreAnsweredAlike() {
-        RateLimiter fallback = InMemoryRateLimiter.builder()
-                .tier(TIER)
-                .timeSource(new ManualTime())
-                .build();
+        RateLimiter fallback = new ReferenceRateLimiter(anyone -> TIER, new ManualTime());
         RedisRateLimiter limiter = built(builder().fallBackTo(fallback));
         Caller caller = Caller.of("acme", TIER);
         assertThat(limiter.async()

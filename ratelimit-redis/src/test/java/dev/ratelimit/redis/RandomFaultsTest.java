@@ -7,7 +7,8 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.StoreUnavailable;
-import dev.ratelimit.core.InMemoryRateLimiter;
+import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.testkit.ReferenceRateLimiter;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ class RandomFaultsTest extends FaultInjectingTest {
         ADMIT(RedisRateLimiterBuilder::failOpen, Long.MAX_VALUE),
         FALL_BACK(
                 builder -> builder.fallBackTo(
-                        InMemoryRateLimiter.builder().tier(TIER).build(),
+                        new ReferenceRateLimiter(anyone -> TIER, TimeSource.system()),
                         tier -> tier.withLimits(limit -> limit.dividedBy(4))),
                 AMOUNT + SHARE);
 

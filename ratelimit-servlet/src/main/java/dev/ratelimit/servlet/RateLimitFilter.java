@@ -120,7 +120,7 @@ public final class RateLimitFilter implements Filter {
         this.exposesFields = builder.exposesFields;
         this.problems = builder.problems;
         this.failsOpen = builder.failsOpen;
-        this.log = new ThrottledLog(limiter.timeSource());
+        this.log = new ThrottledLog(limiter.timeSource(), RateLimitFilter.class.getName());
     }
 
     /**

@@ -14,11 +14,13 @@ final class ThrottledLog {
     private static final long BETWEEN_LINES = Duration.ofMinutes(1).toNanos();
 
     private final TimeSource time;
+    private final String logger;
     private final AtomicLong lastLine;
     private final AtomicLong suppressed = new AtomicLong();
 
-    ThrottledLog(TimeSource time) {
+    ThrottledLog(TimeSource time, String logger) {
         this.time = time;
+        this.logger = logger;
         this.lastLine = new AtomicLong(time.nanoTime() - BETWEEN_LINES);
     }
 
@@ -28,7 +30,7 @@ final class ThrottledLog {
             long last = lastLine.get();
             long now = time.nanoTime();
             if (now - last >= BETWEEN_LINES && lastLine.compareAndSet(last, now)) {
-                System.getLogger(RateLimitFilter.class.getName())
+                System.getLogger(logger)
                         .log(Level.WARNING, message + ", suppressed=" + suppressed.getAndSet(0), thrown);
             } else {
                 suppressed.incrementAndGet();

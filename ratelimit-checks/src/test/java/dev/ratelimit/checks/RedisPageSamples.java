@@ -1,14 +1,15 @@
-package dev.ratelimit.redis;
+package dev.ratelimit.checks;
 
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.core.InMemoryRateLimiter;
+import dev.ratelimit.redis.RedisRateLimiter;
 import io.lettuce.core.RedisClient;
 
 /** The code that the page on Redis shows, compiled. */
-final class PageSamples {
+final class RedisPageSamples {
 
-    private PageSamples() {}
+    private RedisPageSamples() {}
 
     // sample: docs/redis.md
     static RateLimiter limiterOn(RedisClient client, Tier tier, int machines) {

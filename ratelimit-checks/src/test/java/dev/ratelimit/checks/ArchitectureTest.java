@@ -1,4 +1,4 @@
-package dev.ratelimit.core;
+package dev.ratelimit.checks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,11 +1,16 @@
-package dev.ratelimit.redis;
+package dev.ratelimit.checks;
 
 import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.collection;
 
 import dev.ratelimit.RateLimiter;
+import dev.ratelimit.config.TierFile;
 import dev.ratelimit.core.InMemoryRateLimiter;
+import dev.ratelimit.http.RateLimitFields;
+import dev.ratelimit.micrometer.RateLimitMetrics;
+import dev.ratelimit.redis.RedisRateLimiter;
+import dev.ratelimit.servlet.RateLimitFilter;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -65,7 +70,8 @@ final class PackageCyclesTest {
                     "dev.ratelimit.core.Period",
                     "dev.ratelimit.core.PeriodCounter",
                     "dev.ratelimit.core.SlidingWindow"),
-            // An interface, and the class behind its factory.
+            // A type, and the class behind its factory.
+            Set.of("dev.ratelimit.config.TierFile", "dev.ratelimit.config.WatchedTierFile"),
             Set.of("dev.ratelimit.Reservation", "dev.ratelimit.RejectedReservation"),
             Set.of("dev.ratelimit.spi.TimeSource", "dev.ratelimit.spi.SystemTimeSource"),
             // A limiter, and the views that it gives.
@@ -77,12 +83,23 @@ final class PackageCyclesTest {
                     "dev.ratelimit.WaitingLimiter"),
             // A class and its builder.
             Set.of("dev.ratelimit.core.InMemoryRateLimiter", "dev.ratelimit.core.InMemoryRateLimiterBuilder"),
-            Set.of("dev.ratelimit.redis.RedisRateLimiter", "dev.ratelimit.redis.RedisRateLimiterBuilder"));
+            Set.of("dev.ratelimit.redis.RedisRateLimiter", "dev.ratelimit.redis.RedisRateLimiterBuilder"),
+            Set.of("dev.ratelimit.servlet.RateLimitFilter", "dev.ratelimit.servlet.RateLimitFilterBuilder"));
+
+    /** A class of each module that users put on their class path. */
+    private static final List<Class<?>> MODULES = List.of(
+            RateLimiter.class,
+            InMemoryRateLimiter.class,
+            RedisRateLimiter.class,
+            TierFile.class,
+            RateLimitFields.class,
+            RateLimitFilter.class,
+            RateLimitMetrics.class);
 
     @Test
     void noClassesOfAPackageDependOnEachOtherButTheFamilies() throws Exception {
         Map<String, Set<String>> references = new TreeMap<>();
-        for (Class<?> of : List.of(RateLimiter.class, InMemoryRateLimiter.class, RedisRateLimiter.class)) {
+        for (Class<?> of : MODULES) {
             references.putAll(references(of));
         }
         assertThat(references)

@@ -1,4 +1,4 @@
-package dev.ratelimit.core;
+package dev.ratelimit.checks;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.ratelimit.kernel;
+package dev.ratelimit.checks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Test;
 /** Only backends, and what tests them from inside, use the kernel. Applications, adapters and tools cannot. */
 class KernelUseTest {
 
-    private static final Path ROOT = Path.of("..");
     private static final Set<String> MAY = Set.of(
             "ratelimit-api",
             "ratelimit-bench", // measures package-private parts of the core
+            "ratelimit-checks", // reads the version of the API, and this very text
             "ratelimit-core",
             "ratelimit-redis",
             "ratelimit-stress",
@@ -26,7 +26,8 @@ class KernelUseTest {
 
     @Test
     void theModuleExportsItToBackendsOnly() throws IOException {
-        try (InputStream in = Files.newInputStream(Path.of("target/classes/module-info.class"))) {
+        try (InputStream in =
+                Files.newInputStream(Pages.ROOT.resolve("ratelimit-api/target/classes/module-info.class"))) {
             assertThat(ModuleDescriptor.read(in).exports())
                     .filteredOn(exports -> exports.source().equals("dev.ratelimit.kernel"))
                     .singleElement()
@@ -39,12 +40,12 @@ class KernelUseTest {
     @Test
     void noOtherModuleAndNoSampleImportsIt() throws IOException {
         List<Path> texts;
-        try (Stream<Path> files = Files.walk(ROOT)) {
+        try (Stream<Path> files = Files.walk(Pages.ROOT)) {
             texts = files.filter(KernelUseTest::isText).toList();
         }
         assertThat(texts).hasSizeGreaterThan(300);
         for (Path text : texts) {
-            String module = ROOT.relativize(text).getName(0).toString();
+            String module = Pages.ROOT.relativize(text).getName(0).toString();
             if (!MAY.contains(module)) {
                 assertThat(Files.readString(text)).as(text.toString()).doesNotContain("import dev.ratelimit.kernel");
             }

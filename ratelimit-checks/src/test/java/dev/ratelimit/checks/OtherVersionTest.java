@@ -1,10 +1,12 @@
-package dev.ratelimit.redis;
+package dev.ratelimit.checks;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.kernel.ApiVersion;
+import dev.ratelimit.redis.RedisRateLimiter;
 import io.lettuce.core.RedisClient;
 import java.io.IOException;
 import java.io.InputStream;
@@ -82,7 +84,7 @@ class OtherVersionTest {
 
     @Test
     void theLimiterInMemoryIsNotBuilt() throws ReflectiveOperationException {
-        Class<?> limiter = new OtherApi().loadClass("dev.ratelimit.core.InMemoryRateLimiter");
+        Class<?> limiter = new OtherApi().loadClass(InMemoryRateLimiter.class.getName());
         assertRefused(limiter.getMethod("builder").invoke(null), "ratelimit-core");
     }
 }
