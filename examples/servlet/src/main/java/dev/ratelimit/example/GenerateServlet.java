@@ -33,8 +33,8 @@ final class GenerateServlet extends HttpServlet {
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        String[] words = words(request); // first, since a look-up of parameters would read the body of a form
         int most = most(request.getParameter("tokens"));
-        String[] words = words(request);
         Reservation reservation = RateLimits.reservation(request);
         response.setContentType("text/event-stream");
         OutputStream out = response.getOutputStream();

@@ -43,6 +43,7 @@ class StreamingServerTest {
     private HttpRequest request(String prompt, int tokens) {
         return HttpRequest.newBuilder(server.uri("/v1/generate?tokens=" + tokens))
                 .header("Authorization", "Bearer demo")
+                .header("Content-Type", "application/x-www-form-urlencoded") // as curl -d says
                 .POST(BodyPublishers.ofString(prompt))
                 .build();
     }
