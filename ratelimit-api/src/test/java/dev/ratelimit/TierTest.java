@@ -352,6 +352,21 @@ class TierTest {
     }
 
     @Test
+    void patternsOfATableSayWhatTheirSampleSays() {
+        // sample: dev/ratelimit/LimitTable.java
+        LimitTable perDay = LimitTable.named("calls per day")
+                .each(RateLimit.perDay(5_000), "PUT *", "DELETE *") // 5,000 for each endpoint that one matches
+                .together("free models", RateLimit.perDay(50), "*:free") // 50 for all of them
+                .unlimited("internal/*");
+        // end of sample
+        assertThat(perDay.limitFor("PUT /a"))
+                .contains(AppliedLimit.of("calls per day", new Scope.Endpoint("PUT /a"), RateLimit.perDay(5_000)));
+        assertThat(perDay.limitFor("a:free"))
+                .contains(AppliedLimit.of("calls per day", new Scope.Group("free models"), RateLimit.perDay(50)));
+        assertThat(perDay.limitFor("internal/a")).isEmpty();
+    }
+
+    @Test
     void allLimitsTellWhatPatternsMatchByThePatterns() {
         Tier tier = Tier.named("t").table(PATTERNS).build();
         assertThat(tier.limits())
