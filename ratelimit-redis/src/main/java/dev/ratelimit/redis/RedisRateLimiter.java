@@ -342,7 +342,8 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
                 settlements.number(),
                 leases.number(),
                 scriptClient.rememberedRefusals(),
-                executor.openCircuits());
+                executor.openCircuits(),
+                scriptClient.furtherMembers());
     }
 
     /** Returns the clocks of this machine. They bound waits; decisions go by the server's clock. */

@@ -329,7 +329,7 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
                 executor,
                 settlements,
                 time,
-                new EncodedLimits(maxUnlistedEndpoints()),
+                new EncodedLimits(maxUnlistedEndpoints(), maxMembers()),
                 rejections,
                 prefix,
                 receiptMillis,

@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import dev.ratelimit.kernel.BoundedCache;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * the same until its wait is over, and the wait can be counted down. What this machine charges to one of them or gives
  * back ends the refusal. What other machines charge or give back goes unnoticed for as long as a refusal is remembered.
  *
- * <p>Each meter has a count of changes, and so has the list of an organization's endpoints that no table names: it
- * decides which meters such an endpoint has. A question bears the sum of the counts that it depends on, read before
+ * <p>Each meter has a count of changes. The lists of an organization's members, and of its endpoints that no table
+ * names, have one together: they decide which meters such a call has. A question bears the sum of the counts that it depends on, read before
  * Redis is asked. A change raises its counts before its caller is told of it. Counts only grow: so the sum is the same
  * only if nothing has changed, and a refusal that was decided before a change, and comes after it, answers nothing.
  * Meters whose hashes agree share a count, which only has Redis asked more often.
@@ -100,14 +101,14 @@ final class RejectionCache {
 
     /** Returns the refusal that the server would answer with; null if it must be asked. */
     @Nullable
-    Rejected of(Asked asked, String notice) {
+    Rejected of(Asked asked, Caller caller) {
         rejections.sweep(refusal -> !refusal.lastsAt(asked.nanoTime, asked.instant));
         Refusal found = rejections.get(asked.question);
         if (found == null || !found.answers(asked)) {
             return null;
         }
         long wait = found.forGood ? Waits.NEVER : found.over - asked.nanoTime;
-        return found.encoded.rejected(asked.units.applyAsLong(found.encoded), notice, wait, wait);
+        return found.encoded.rejected(asked.units.applyAsLong(found.encoded), caller, wait, wait);
     }
 
     /** Remembers that a limit refused, for a wait from now on in nanoseconds, or {@link Waits#NEVER}. */
@@ -139,11 +140,14 @@ final class RejectionCache {
     }
 
     /**
-     * Tells whether the list of the endpoints that no table names decides which meters an endpoint has, or may change
-     * with it.
+     * Tells whether the lists of members, or of the endpoints that no table names, decide which meters a call has, or
+     * may change with it.
      */
     private static boolean isUnlisted(LimitSet limitSet) {
-        return limitSet.list().equals(RedisKeys.UNLISTED) || limitSet.name().equals(RedisKeys.OVERFLOW);
+        Place place = limitSet.places().get(0);
+        return limitSet.hasMembers()
+                || place.list().equals(RedisKeys.UNLISTED)
+                || place.name().equals(RedisKeys.OVERFLOW);
     }
 
     private static int countOf(String base, String meter) {

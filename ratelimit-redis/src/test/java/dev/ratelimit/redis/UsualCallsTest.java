@@ -67,7 +67,7 @@ class UsualCallsTest extends ServedTest {
 
     private final SettableTime clock = new SettableTime(ORIGIN);
     private final ServerTime serverTime = ServerTime.supplied(clock);
-    private final EncodedLimits encodedLimits = new EncodedLimits(1);
+    private final EncodedLimits encodedLimits = new EncodedLimits(1, 1);
     private long lastName;
 
     private Request request(Request.Operation operation, String organization, LimitSet limitSet, long units) {
