@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.spi.WaitingCalls;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -15,8 +16,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One call that is asked for until it is admitted, or until it is clear that it will not be in time. Its time begins
@@ -36,7 +39,9 @@ final class PendingCall {
 
     /*
      * When a call in flight will end is not known, so a call that waits for one asks again and again: after a
-     * millisecond at first, and after twice the time each time it is refused, up to a second.
+     * millisecond at first, and after twice the time each time it is refused, up to a second. If a call of the same
+     * limiter ends meanwhile, it is woken. It has itself woken from its second attempt on, and begins that before it
+     * asks, so that it misses no end.
      */
     private static final long FIRST_PAUSE = 1_000_000;
     private static final long LONGEST_PAUSE = 1_000_000_000;
@@ -46,18 +51,54 @@ final class PendingCall {
     private final long maxNanos;
     private final TimeSource time;
     private final long start;
+    private final WaitingCalls calls;
+    private final String organization;
+
+    /** Whether the last refusal was by calls in flight, any of which may end at any time. */
+    private boolean mayBeWoken;
 
     /**
      * Begins to wait.
      *
      * @param maxWait the longest wait, zero or more; above 292 years it is for ever
      * @param time the clock to wait by
+     * @param calls those among which it is woken
+     * @param organization whose calls in flight it may wait for
      */
-    PendingCall(Duration maxWait, TimeSource time) {
+    PendingCall(Duration maxWait, TimeSource time, WaitingCalls calls, String organization) {
         requireWait(maxWait);
         this.maxNanos = NANOSECONDS.convert(maxWait);
         this.time = time;
         this.start = time.nanoTime();
+        this.calls = calls;
+        this.organization = organization;
+    }
+
+    /**
+     * A place among the calls that are woken.
+     *
+     * @param woken is completed by the one that wakes it
+     * @param afterWaking whether the attempt for which it was taken is made because the call was woken
+     */
+    private record Wakeup(CompletableFuture<Void> woken, Runnable wake, boolean afterWaking) {}
+
+    /** Returns the place for the next attempt: the same one, unless the call was woken; null if none is needed. */
+    private @Nullable Wakeup next(@Nullable Wakeup last) {
+        boolean wasWoken = last != null && last.woken.isDone();
+        if (!mayBeWoken || (last != null && !wasWoken)) {
+            return last;
+        }
+        CompletableFuture<Void> woken = new CompletableFuture<>();
+        Wakeup next = new Wakeup(woken, () -> woken.complete(null), wasWoken);
+        calls.add(organization, next.wake);
+        return next;
+    }
+
+    /** Gives the place up. A call that was woken, and goes, wakes the next one. */
+    private void end(@Nullable Wakeup last) {
+        if (last != null && (!calls.remove(organization, last.wake) || last.afterWaking)) {
+            calls.wakeOne(organization);
+        }
     }
 
     static void requireWait(Duration maxWait) {
@@ -67,16 +108,25 @@ final class PendingCall {
 
     /** Lets the calling thread wait. An attempt asks for the call. Returns the last reservation. */
     Reservation await(Supplier<Reservation> attempt) throws InterruptedException {
-        while (true) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
+        Wakeup wakeup = null;
+        try {
+            while (true) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                wakeup = next(wakeup);
+                Reservation reservation = attempt.get();
+                long pause = pauseAfter(reservation.decision());
+                if (pause == 0) {
+                    return reservation;
+                } else if (wakeup != null && mayBeWoken) {
+                    time.sleep(pause, wakeup.woken);
+                } else {
+                    time.sleep(pause);
+                }
             }
-            Reservation reservation = attempt.get();
-            long pause = pauseAfter(reservation.decision());
-            if (pause == 0) {
-                return reservation;
-            }
-            time.sleep(pause);
+        } finally {
+            end(wakeup);
         }
     }
 
@@ -109,6 +159,8 @@ final class PendingCall {
         /* The task that will ask next: not there yet while an attempt is made, and never if that is the last. */
         private volatile CompletableFuture<Future<?>> next = new CompletableFuture<>();
 
+        private volatile @Nullable Wakeup wakeup;
+
         Async(
                 Supplier<CompletionStage<Reservation>> attempt,
                 ScheduledExecutorService scheduler,
@@ -124,7 +176,9 @@ final class PendingCall {
          */
         private void ask() {
             next = new CompletableFuture<>();
+            wakeup = next(wakeup);
             if (answer.isDone()) {
+                end(wakeup);
                 return;
             }
             try {
@@ -157,9 +211,7 @@ final class PendingCall {
                 Decision decision = reservation.decision();
                 long pause = pauseAfter(decision);
                 if (pause > 0) {
-                    CompletableFuture<Future<?>> following =
-                            next; // the task may run, and set the next one, before it is handed out
-                    following.complete(scheduler.schedule(this::ask, pause, NANOSECONDS));
+                    askAfter(pause, wakeup);
                 } else if (!answer.complete(answerOf.apply(reservation))) {
                     CompletionStage<Boolean> unused = reservation.cancelAsync();
                 }
@@ -170,9 +222,32 @@ final class PendingCall {
             }
         }
 
+        /** Has the next attempt made after a pause, or when the call is woken. */
+        @SuppressWarnings("FutureReturnValueIgnored") // of a stage that only asks
+        private void askAfter(long pause, @Nullable Wakeup last) {
+            CompletableFuture<Future<?>> following = next; // the task may run, and set the next one, meanwhile
+            AtomicBoolean asked = new AtomicBoolean();
+            Runnable once = () -> {
+                if (asked.compareAndSet(false, true)) {
+                    ask();
+                }
+            };
+            Future<?> task = scheduler.schedule(once, pause, NANOSECONDS);
+            following.complete(task);
+            if (mayBeWoken && last != null) {
+                last.woken.thenRun(() -> {
+                    remove(task);
+                    handOver(once);
+                });
+            }
+        }
+
         @SuppressWarnings("FutureReturnValueIgnored") // of stages that only tidy up
         void tidyUpAtTheEnd() {
-            answer.whenComplete((last, failure) -> next.thenAccept(this::remove));
+            answer.whenComplete((last, failure) -> {
+                next.thenAccept(this::remove);
+                end(wakeup);
+            });
         }
 
         private void remove(Future<?> task) {
@@ -186,9 +261,14 @@ final class PendingCall {
 
     /** Returns the wait of a call that may be admitted at any time after a certain wait; 0 if its time is over. */
     private long untilNextAttempt(Rejected no, long left) {
+        long certain = nanosOf(no.certainWait());
+        mayBeWoken = certain == 0;
+        if (certain > 0) {
+            return certain;
+        }
         long wait = Math.min(nextPause, nanosOf(no.retryAfter()));
         nextPause = Math.min(2 * nextPause, LONGEST_PAUSE);
-        return Math.max(nanosOf(no.certainWait()), Math.max(0, Math.min(wait, left)));
+        return Math.max(0, Math.min(wait, left));
     }
 
     private static long nanosOf(Optional<Duration> wait) {
@@ -200,6 +280,7 @@ final class PendingCall {
         if (!(decision instanceof Rejected no) || no.retryAfter().isEmpty()) {
             return 0;
         }
+        mayBeWoken = false;
         long left = maxNanos - (time.nanoTime() - start);
         long wait = no.mayBeSooner() ? untilNextAttempt(no, left) : nanosOf(no.retryAfter());
         if (wait > left || wait == 0) {

@@ -156,6 +156,18 @@ public final class Rejected implements Decision, Resolution {
                 cause, notice, retryAfterNanos, certainNanos, List.copyOf(requireNonNull(limits, "limits")));
     }
 
+    /**
+     * Returns this rejection with another wait, which is exact; for limiters that know of a longer one. It does not
+     * tell its limits.
+     *
+     * @param retryAfterNanos the wait, in nanoseconds, at least 1
+     * @return a rejection of the same cause, with the same text
+     * @throws IllegalArgumentException if the wait is less than 1
+     */
+    public Rejected withRetryAfter(long retryAfterNanos) {
+        return temporary(cause, notice, retryAfterNanos);
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Rejected that

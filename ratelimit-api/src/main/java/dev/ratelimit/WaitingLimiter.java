@@ -3,6 +3,7 @@ package dev.ratelimit;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.spi.WaitingCalls;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -29,11 +30,13 @@ import java.util.function.Supplier;
  * admitted earlier. It asks again after the wait that it was told and a random part of that, so that those who were
  * told the same do not come back at once. The part is up to a sixteenth at first, and doubles each time the call is
  * refused again, up to the wait itself. What is given back, or allowed by another tier, before it asks again does not
- * wake it. The {@link TierResolver} is asked at every attempt of a call by name.
+ * wake it, unless it waits for calls in flight. The {@link TierResolver} is asked at every attempt of a call by name.
  *
  * <p>A rejection whose wait is an {@linkplain Rejected#mayBeSooner() upper bound} is answered at once only if the
- * certain part of the wait is too long. Otherwise the call asks again and again until the longest wait is over, first
- * after a millisecond, then after twice the time each time, up to a second.
+ * certain part of the wait is too long. Otherwise the call sleeps through that part. Then it asks again whenever a call
+ * in flight of its organization has ended on this limiter; and, since calls end on other machines too, first after a
+ * millisecond, then after twice the time each time, up to a second, until the longest wait is over. Where many wait,
+ * each end wakes one of them, and one that is admitted wakes the next.
  *
  * <p>The wait goes by the {@link RateLimiter#timeSource()}. The last attempt is made no later than the longest wait,
  * plus the imprecision of {@link TimeSource#sleep} or of the scheduler. A longest wait of zero makes one attempt; one
@@ -119,7 +122,7 @@ public final class WaitingLimiter {
      *     charged
      */
     public Reservation reserve(Resolution who, String endpoint, Usage estimate) throws InterruptedException {
-        return await(longestWait(who), always(who), endpoint, estimate);
+        return await(longestWait(who), organizationOf(who), always(who), endpoint, estimate);
     }
 
     /**
@@ -134,7 +137,7 @@ public final class WaitingLimiter {
      *     charged
      */
     public Reservation reserve(String organization, String endpoint, Usage estimate) throws InterruptedException {
-        return await(maxWait, underItsTier(organization), endpoint, estimate);
+        return await(maxWait, organization, underItsTier(organization), endpoint, estimate);
     }
 
     /**
@@ -149,7 +152,14 @@ public final class WaitingLimiter {
      */
     public CompletableFuture<Decision> acquireAsync(
             Resolution who, String endpoint, Usage usage, ScheduledExecutorService scheduler) {
-        return async(longestWait(who), always(who), endpoint, usage(usage), scheduler, Reservation::decision);
+        return async(
+                longestWait(who),
+                organizationOf(who),
+                always(who),
+                endpoint,
+                usage(usage),
+                scheduler,
+                Reservation::decision);
     }
 
     /**
@@ -164,7 +174,14 @@ public final class WaitingLimiter {
      */
     public CompletableFuture<Decision> acquireAsync(
             String organization, String endpoint, Usage usage, ScheduledExecutorService scheduler) {
-        return async(maxWait, underItsTier(organization), endpoint, usage(usage), scheduler, Reservation::decision);
+        return async(
+                maxWait,
+                organization,
+                underItsTier(organization),
+                endpoint,
+                usage(usage),
+                scheduler,
+                Reservation::decision);
     }
 
     /**
@@ -179,7 +196,8 @@ public final class WaitingLimiter {
      */
     public CompletableFuture<Reservation> reserveAsync(
             Resolution who, String endpoint, Usage estimate, ScheduledExecutorService scheduler) {
-        return async(longestWait(who), always(who), endpoint, estimate, scheduler, Function.identity());
+        return async(
+                longestWait(who), organizationOf(who), always(who), endpoint, estimate, scheduler, Function.identity());
     }
 
     /**
@@ -195,7 +213,8 @@ public final class WaitingLimiter {
      */
     public CompletableFuture<Reservation> reserveAsync(
             String organization, String endpoint, Usage estimate, ScheduledExecutorService scheduler) {
-        return async(maxWait, underItsTier(organization), endpoint, estimate, scheduler, Function.identity());
+        return async(
+                maxWait, organization, underItsTier(organization), endpoint, estimate, scheduler, Function.identity());
     }
 
     /** A key that is refused is not waited for, though the refusal may end. */
@@ -203,16 +222,17 @@ public final class WaitingLimiter {
         return who instanceof Rejected ? Duration.ZERO : maxWait;
     }
 
-    private Reservation await(Duration longest, Supplier<Resolution> who, String endpoint, Usage estimate)
+    private Reservation await(
+            Duration longest, String organization, Supplier<Resolution> who, String endpoint, Usage estimate)
             throws InterruptedException {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
-        return new PendingCall(longest, limiter.timeSource())
-                .await(() -> limiter.reserve(who.get(), endpoint, estimate));
+        return pending(longest, organization).await(() -> limiter.reserve(who.get(), endpoint, estimate));
     }
 
     private <T> CompletableFuture<T> async(
             Duration longest,
+            String organization,
             Supplier<Resolution> who,
             String endpoint,
             Usage estimate,
@@ -223,7 +243,16 @@ public final class WaitingLimiter {
         requireNonNull(scheduler, "scheduler");
         AsyncRateLimiter async = limiter.async();
         Supplier<CompletionStage<Reservation>> attempt = () -> async.reserve(who.get(), endpoint, estimate);
-        return new PendingCall(longest, limiter.timeSource()).async(attempt, scheduler, answer);
+        return pending(longest, organization).async(attempt, scheduler, answer);
+    }
+
+    private PendingCall pending(Duration longest, String organization) {
+        WaitingCalls calls = limiter instanceof WaitingCalls.Wakers wakers ? wakers.waitingCalls() : new WaitingCalls();
+        return new PendingCall(longest, limiter.timeSource(), calls, organization);
+    }
+
+    private static String organizationOf(Resolution who) {
+        return who instanceof Caller caller ? caller.organization() : "";
     }
 
     private static Usage usage(Usage usage) {

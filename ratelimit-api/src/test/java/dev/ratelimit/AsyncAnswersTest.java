@@ -3,6 +3,7 @@ package dev.ratelimit;
 import static dev.ratelimit.ScriptedAttempts.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.spi.WaitingCalls;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -36,7 +37,8 @@ class AsyncAnswersTest {
     }
 
     private CompletableFuture<Decision> async() {
-        return new PendingCall(LONGEST, time).async(this::ask, scheduler, Reservation::decision);
+        return new PendingCall(LONGEST, time, new WaitingCalls(), "acme")
+                .async(this::ask, scheduler, Reservation::decision);
     }
 
     private CompletionStage<Reservation> ask() {
@@ -110,7 +112,7 @@ class AsyncAnswersTest {
         ScheduledThreadPoolExecutor one = new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "scheduler"));
         ExecutorService store = Executors.newSingleThreadExecutor(task -> new Thread(task, "store"));
         try {
-            CompletableFuture<String> thread = new PendingCall(LONGEST, time)
+            CompletableFuture<String> thread = new PendingCall(LONGEST, time, new WaitingCalls(), "acme")
                     .async(this::ask, one, Reservation::decision)
                     .thenApply(decision -> Thread.currentThread().getName());
             CompletableFuture<Reservation> answer = asked.remove();
@@ -147,7 +149,7 @@ class AsyncAnswersTest {
         asked.remove().completeExceptionally(broken);
         scheduler.runNext();
         assertThat(answer).failsWithin(Duration.ZERO).withThrowableThat().withCause(broken);
-        CompletableFuture<Decision> composed = new PendingCall(LONGEST, time)
+        CompletableFuture<Decision> composed = new PendingCall(LONGEST, time, new WaitingCalls(), "acme")
                 .async(
                         () -> CompletableFuture.supplyAsync(
                                 () -> {

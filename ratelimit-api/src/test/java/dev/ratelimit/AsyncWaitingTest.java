@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.spi.WaitingCalls;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -35,7 +36,7 @@ class AsyncWaitingTest {
     }
 
     private CompletableFuture<Decision> async(ScheduledExecutorService scheduler) {
-        return new PendingCall(LONGEST, time)
+        return new PendingCall(LONGEST, time, new WaitingCalls(), "acme")
                 .async(() -> CompletableFuture.completedFuture(attempts.get()), scheduler, Reservation::decision);
     }
 
@@ -255,7 +256,8 @@ class AsyncWaitingTest {
                 spin(500);
                 return CompletableFuture.completedFuture(attempts.admitted());
             };
-            CompletableFuture<Decision> answer = new PendingCall(Duration.ofDays(1), TimeSource.system())
+            CompletableFuture<Decision> answer = new PendingCall(
+                            Duration.ofDays(1), TimeSource.system(), new WaitingCalls(), "acme")
                     .async(admitsTheSecond, oneThread, Reservation::decision);
             while (round % 4 != 0 && asked.get() < 2 && !answer.isDone()) {
                 Thread.onSpinWait();

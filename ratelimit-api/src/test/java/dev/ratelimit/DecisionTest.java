@@ -105,6 +105,18 @@ class DecisionTest {
     }
 
     @Test
+    void aRejectionWithAnotherWaitSaysTheSame() {
+        Rejected one = Rejected.temporaryAtMost(REACHED, "n", 5, 1).withLimits(List.of());
+
+        assertThat(one.withRetryAfter(9)).isEqualTo(Rejected.temporary(REACHED, "n", 9));
+        assertThat(Rejected.permanent(REACHED, "n").withRetryAfter(9).retryAfter())
+                .contains(Duration.ofNanos(9));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> one.withRetryAfter(0))
+                .withMessage("retryAfterNanos must be >= 1: retryAfterNanos=0");
+    }
+
+    @Test
     void aFullLimiterTellsItsCallersNoNumbers() {
         assertThat(new CapacityReached(100_000).message()).isEqualTo("Too many organizations call at the moment");
         assertThatIllegalArgumentException()

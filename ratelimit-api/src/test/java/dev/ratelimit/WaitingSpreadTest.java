@@ -2,6 +2,7 @@ package dev.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.spi.WaitingCalls;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ class WaitingSpreadTest {
             for (int refusal = 0; refusal < refusals; refusal++) {
                 attempts.thenRefuse(TOLD);
             }
-            new PendingCall(maxWait, time).await(attempts.thenAdmit());
+            new PendingCall(maxWait, time, new WaitingCalls(), "acme").await(attempts.thenAdmit());
             delays[i] = time.sleeps.get(refusals - 1) - TOLD;
         }
         return delays;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.ratelimit.spi.WaitingCalls;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -20,7 +21,9 @@ class WaitingTest {
     private final ScriptedAttempts attempts = new ScriptedAttempts(time);
 
     private Decision await(Duration maxWait) throws InterruptedException {
-        return new PendingCall(maxWait, time).await(attempts).decision();
+        return new PendingCall(maxWait, time, new WaitingCalls(), "acme")
+                .await(attempts)
+                .decision();
     }
 
     private Decision await(long maxWaitNanos) throws InterruptedException {
@@ -57,7 +60,7 @@ class WaitingTest {
             for (long wait : told) {
                 refused.thenRefuse(wait);
             }
-            new PendingCall(FOR_EVER, time).await(refused.thenAdmit());
+            new PendingCall(FOR_EVER, time, new WaitingCalls(), "acme").await(refused.thenAdmit());
             for (int i = 0; i < told.length; i++) {
                 long waited = refused.askedAt.get(i + 1) - refused.askedAt.get(i);
                 assertThat(waited).isBetween(told[i], 2 * told[i]);
@@ -74,7 +77,7 @@ class WaitingTest {
             for (int i = 0; i < 100; i++) {
                 refused.thenRefuse(1 + longest / random.nextLong(2, 10));
             }
-            Decision last = new PendingCall(Duration.ofNanos(longest), time)
+            Decision last = new PendingCall(Duration.ofNanos(longest), time, new WaitingCalls(), "acme")
                     .await(refused)
                     .decision();
             assertThat(last.isAdmitted()).isFalse();
@@ -219,7 +222,7 @@ class WaitingTest {
             }
         };
         attempts.thenRefuse(50);
-        PendingCall waiting = new PendingCall(Duration.ofNanos(100), overslept);
+        PendingCall waiting = new PendingCall(Duration.ofNanos(100), overslept, new WaitingCalls(), "acme");
         assertThatExceptionOfType(InterruptedException.class).isThrownBy(() -> waiting.await(attempts));
         assertThat(overslept.sleeps).hasSize(1);
     }

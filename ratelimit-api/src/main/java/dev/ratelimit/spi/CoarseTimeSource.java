@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -67,6 +68,11 @@ public final class CoarseTimeSource implements TimeSource, AutoCloseable {
     @Override
     public Duration lag() {
         return Duration.ofNanos(lag);
+    }
+
+    @Override
+    public void sleep(long nanos, Future<?> woken) throws InterruptedException {
+        TimeSource.system().sleep(nanos, woken);
     }
 
     /** Ends the thread. */

@@ -1,6 +1,11 @@
 package dev.ratelimit.spi;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.time.Instant;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeoutException;
 
 /** The clocks of the JVM. */
 enum SystemTimeSource implements TimeSource {
@@ -14,5 +19,14 @@ enum SystemTimeSource implements TimeSource {
     @Override
     public Instant instant() {
         return Instant.now();
+    }
+
+    @Override
+    public void sleep(long nanos, Future<?> woken) throws InterruptedException {
+        try {
+            woken.get(nanos, NANOSECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            // The time has passed, or the thread was woken.
+        }
     }
 }

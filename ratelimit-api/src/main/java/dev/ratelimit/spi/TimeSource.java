@@ -2,6 +2,7 @@ package dev.ratelimit.spi;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -57,6 +58,24 @@ public interface TimeSource {
      */
     default void sleep(long nanos) throws InterruptedException {
         TimeUnit.NANOSECONDS.sleep(nanos);
+    }
+
+    /**
+     * Lets the calling thread wait until it is woken, and at most until the monotonic clock has advanced by a number of
+     * nanoseconds.
+     *
+     * <p>Unless overridden a thread that is not woken before {@linkplain #sleep(long) sleeps} all the time. The
+     * system's time source, and a {@link CoarseTimeSource}, wake it at once.
+     *
+     * @param nanos the longest wait in nanoseconds; there is no wait if it is not positive
+     * @param woken is completed by the one that wakes the thread
+     * @throws InterruptedException if the thread is interrupted before or while it waits; its interrupt status is then
+     *     cleared
+     */
+    default void sleep(long nanos, Future<?> woken) throws InterruptedException {
+        if (!woken.isDone()) {
+            sleep(nanos);
+        }
     }
 
     /**

@@ -8,6 +8,7 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.config.TierFile;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.http.RateLimitFields;
+import dev.ratelimit.micrometer.RateLimitMetrics;
 import dev.ratelimit.redis.RedisRateLimiter;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -89,7 +90,8 @@ final class PackageCyclesTest {
             InMemoryRateLimiter.class,
             RedisRateLimiter.class,
             TierFile.class,
-            RateLimitFields.class);
+            RateLimitFields.class,
+            RateLimitMetrics.class);
 
     @Test
     void noClassesOfAPackageDependOnEachOtherButTheFamilies() throws Exception {

@@ -18,6 +18,7 @@ import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.DecisionCounter;
 import dev.ratelimit.kernel.Endpoints;
 import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.spi.WaitingCalls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -61,7 +62,7 @@ import org.jspecify.annotations.Nullable;
  * token buckets until they have been full for a second. State is lost with the object, unless a {@linkplain
  * #snapshot(Path) snapshot} was written.
  */
-public final class InMemoryRateLimiter implements RateLimiter {
+public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wakers {
 
     final OrganizationStore store;
     private final TierResolver tiers;
@@ -215,6 +216,11 @@ public final class InMemoryRateLimiter implements RateLimiter {
     @Override
     public TimeSource timeSource() {
         return store.clocks.time;
+    }
+
+    @Override
+    public WaitingCalls waitingCalls() {
+        return store.waitingCalls;
     }
 
     @Override

@@ -295,6 +295,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
                 charge = left;
             }
         }
+        store.waitingCalls.wakeOne(left.organization.name);
         return true;
     }
 

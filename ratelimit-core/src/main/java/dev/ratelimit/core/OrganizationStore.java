@@ -11,6 +11,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.spi.WaitingCalls;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,6 +43,7 @@ final class OrganizationStore {
     final TierCache tierCache = new TierCache();
     final PendingRefunds refunds = new PendingRefunds();
     final Decider decider;
+    final WaitingCalls waitingCalls = new WaitingCalls();
 
     /** Held by the tools of support while they change a state, and by a snapshot while it reads one. */
     final Object adminLock = new Object();

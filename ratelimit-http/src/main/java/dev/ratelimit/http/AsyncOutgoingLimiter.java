@@ -34,7 +34,7 @@ record AsyncOutgoingLimiter(AsyncRateLimiter limiter, Outgoing outgoing, boolean
                 endpoint,
                 held -> held,
                 () -> limiter.tryAcquire(outgoing.within(who), endpoint, usage)
-                        .thenApply(decision -> outgoing.answered(who, endpoint, decision)));
+                        .thenApply(decision -> outgoing.answered(who, endpoint, decision, reports)));
     }
 
     @Override
@@ -44,7 +44,8 @@ record AsyncOutgoingLimiter(AsyncRateLimiter limiter, Outgoing outgoing, boolean
                 who,
                 endpoint,
                 held -> held,
-                () -> limiter.peek(outgoing.within(who), endpoint, usage).thenApply(outgoing::longer));
+                () -> limiter.peek(outgoing.within(who), endpoint, usage)
+                        .thenApply(decision -> outgoing.longer(decision, reports)));
     }
 
     @Override
@@ -55,7 +56,7 @@ record AsyncOutgoingLimiter(AsyncRateLimiter limiter, Outgoing outgoing, boolean
                 endpoint,
                 Reservation::rejected,
                 () -> limiter.reserve(outgoing.within(who), endpoint, estimate)
-                        .thenApply(reservation -> outgoing.answered(who, endpoint, reservation)));
+                        .thenApply(reservation -> outgoing.answered(who, endpoint, reservation, reports)));
     }
 
     private <T> CompletionStage<T> unlessHeld(

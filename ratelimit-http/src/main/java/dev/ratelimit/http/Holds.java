@@ -1,6 +1,5 @@
 package dev.ratelimit.http;
 
-import dev.ratelimit.Cause;
 import dev.ratelimit.Rejected;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,7 +18,7 @@ final class Holds {
 
     private record Key(String organization, String endpoint) {}
 
-    private record Hold(long from, long until, Cause cause, String notice) {
+    private record Hold(long from, long until, Rejected refusal) {
 
         boolean isOver(long now) {
             return now - until >= 0;
@@ -29,13 +28,13 @@ final class Holds {
     private final Map<Key, Hold> holds = new ConcurrentHashMap<>();
     private volatile int sweepAt = FIRST_SWEEP;
 
-    /** Holds calls from one time until another. */
-    void hold(String organization, String endpoint, long from, long until, Cause cause, String notice, long now) {
+    /** Holds calls from one time until another, by a refusal with any wait. */
+    void hold(String organization, String endpoint, long from, long until, Rejected refusal, long now) {
         if (holds.size() >= sweepAt) {
             holds.values().removeIf(hold -> hold.isOver(now));
             sweepAt = Math.max(FIRST_SWEEP, 2 * holds.size());
         }
-        Hold hold = new Hold(from, until, cause, notice);
+        Hold hold = new Hold(from, until, refusal);
         holds.merge(new Key(organization, endpoint), hold, (a, b) -> b.until - a.until >= 0 ? b : a);
     }
 
@@ -54,7 +53,7 @@ final class Holds {
             holds.remove(key, hold);
             return null;
         }
-        return Rejected.temporary(hold.cause, hold.notice, hold.until - now);
+        return hold.refusal.withRetryAfter(hold.until - now);
     }
 
     int size() {

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import dev.ratelimit.Caller;
-import dev.ratelimit.Cause;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitReached;
@@ -54,7 +53,9 @@ final class Outgoing {
         Optional<Duration> wait = StatedWait.of(status, fields, time.instant(), cap);
         if (wait.isPresent() && !wait.get().isZero()) {
             long now = time.nanoTime();
-            asked.hold(organization, endpoint, now, now + wait.get().toNanos(), new AskedToWait(endpoint), "", now);
+            long nanos = wait.get().toNanos();
+            Rejected refusal = Rejected.temporary(new AskedToWait(endpoint), "", nanos);
+            asked.hold(organization, endpoint, now, now + nanos, refusal, now);
         }
         return wait;
     }
@@ -96,32 +97,28 @@ final class Outgoing {
     }
 
     /** Returns the answer to a call, and holds further ones for the margin when the wait of a refusal is over. */
-    Decision answered(Resolution who, String endpoint, Decision decision) {
+    Decision answered(Resolution who, String endpoint, Decision decision, boolean reports) {
         if (decision instanceof Rejected no && takesMargin(no) && who instanceof Caller caller) {
             long now = time.nanoTime();
             long from = now + nanosOf(no);
-            margins.hold(caller.organization(), endpoint, from, from + margin.toNanos(), no.cause(), noticeOf(no), now);
+            margins.hold(caller.organization(), endpoint, from, from + margin.toNanos(), no, now);
         }
-        return longer(decision);
+        return longer(decision, reports);
     }
 
-    Reservation answered(Resolution who, String endpoint, Reservation reservation) {
-        return answered(who, endpoint, reservation.decision()) instanceof Rejected no
+    Reservation answered(Resolution who, String endpoint, Reservation reservation, boolean reports) {
+        return answered(who, endpoint, reservation.decision(), reports) instanceof Rejected no
                 ? Reservation.rejected(no)
                 : reservation;
     }
 
     /** Returns the decision with the margin in its wait. */
-    Decision longer(Decision decision) {
+    Decision longer(Decision decision, boolean reports) {
         if (!(decision instanceof Rejected no) || !takesMargin(no)) {
             return decision;
         }
-        Rejected longer = Rejected.temporary(no.cause(), noticeOf(no), nanosOf(no) + margin.toNanos());
-        try {
-            return longer.withLimits(no.limits());
-        } catch (IllegalStateException e) {
-            return longer; // of a limiter that does not report
-        }
+        Rejected longer = no.withRetryAfter(nanosOf(no) + margin.toNanos());
+        return reports ? longer.withLimits(no.limits()) : longer;
     }
 
     private boolean takesMargin(Rejected no) {
@@ -135,12 +132,5 @@ final class Outgoing {
     /** Returns the wait of a refusal, at most 146 years, so that sums and differences of times stay in range. */
     private static long nanosOf(Rejected no) {
         return Math.min(NANOSECONDS.convert(no.retryAfter().orElseThrow()), Long.MAX_VALUE / 2);
-    }
-
-    /** Returns what the tier says before the cause. */
-    private static String noticeOf(Rejected no) {
-        Cause cause = no.cause();
-        int end = no.message().length() - cause.message().length() - 1;
-        return end <= 0 ? "" : no.message().substring(0, end);
     }
 }

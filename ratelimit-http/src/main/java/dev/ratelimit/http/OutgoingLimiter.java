@@ -14,6 +14,7 @@ import dev.ratelimit.Resolution;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.spi.WaitingCalls;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by many threads.
  */
-public final class OutgoingLimiter implements RateLimiter {
+public final class OutgoingLimiter implements RateLimiter, WaitingCalls.Wakers {
 
     private static final Duration CAP = Duration.ofHours(1);
     private static final Duration LONGEST_CAP = Duration.ofDays(366);
@@ -48,11 +49,13 @@ public final class OutgoingLimiter implements RateLimiter {
     private final RateLimiter limiter;
     private final Outgoing outgoing;
     private final boolean reports;
+    private final WaitingCalls waitingCalls;
 
     private OutgoingLimiter(RateLimiter limiter, Outgoing outgoing) {
         this.limiter = limiter;
         this.outgoing = outgoing;
         this.reports = limiter.reporting() == limiter;
+        this.waitingCalls = limiter instanceof WaitingCalls.Wakers wakers ? wakers.waitingCalls() : new WaitingCalls();
     }
 
     /**
@@ -134,14 +137,14 @@ public final class OutgoingLimiter implements RateLimiter {
         Rejected held = held(who, endpoint);
         return held != null
                 ? held
-                : outgoing.answered(who, endpoint, limiter.tryAcquire(outgoing.within(who), endpoint, usage));
+                : outgoing.answered(who, endpoint, limiter.tryAcquire(outgoing.within(who), endpoint, usage), reports);
     }
 
     @Override
     public Decision peek(Resolution who, String endpoint, Usage usage) {
         requireNonNull(usage, "usage");
         Rejected held = held(who, endpoint);
-        return held != null ? held : outgoing.longer(limiter.peek(outgoing.within(who), endpoint, usage));
+        return held != null ? held : outgoing.longer(limiter.peek(outgoing.within(who), endpoint, usage), reports);
     }
 
     @Override
@@ -150,7 +153,7 @@ public final class OutgoingLimiter implements RateLimiter {
         Rejected held = held(who, endpoint);
         return held != null
                 ? Reservation.rejected(held)
-                : outgoing.answered(who, endpoint, limiter.reserve(outgoing.within(who), endpoint, estimate));
+                : outgoing.answered(who, endpoint, limiter.reserve(outgoing.within(who), endpoint, estimate), reports);
     }
 
     private @Nullable Rejected held(Resolution who, String endpoint) {
@@ -181,6 +184,11 @@ public final class OutgoingLimiter implements RateLimiter {
     @Override
     public TimeSource timeSource() {
         return limiter.timeSource();
+    }
+
+    @Override
+    public WaitingCalls waitingCalls() {
+        return waitingCalls;
     }
 
     @Override

@@ -155,7 +155,7 @@ public final class RateLimitFields {
                                 : limits,
                         latest,
                         sink);
-            case X_RATELIMIT -> VendorFields.xRateLimit(limits, wait -> Long.toString(Numbers.seconds(wait)), sink);
+            case X_RATELIMIT -> VendorFields.xRateLimit(limits, VendorFields::delta, sink);
             case X_RATELIMIT_EPOCH -> VendorFields.xRateLimit(limits, this::epochSecond, sink);
             case OPENAI -> VendorFields.openAi(limits, sink);
             case ANTHROPIC -> VendorFields.anthropic(limits, time.instant(), sink);

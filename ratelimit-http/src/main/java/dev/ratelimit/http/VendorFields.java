@@ -15,12 +15,19 @@ final class VendorFields {
     /** The last second that RFC 3339 has. */
     private static final Instant LAST = Instant.parse("9999-12-31T23:59:59Z");
 
+    private static final long MAX_DELTA = 999_999_999;
+
     private static final List<Unit> OF_ANTHROPIC =
             List.of(Unit.CALLS, Unit.TOKENS, new Unit("input-tokens"), new Unit("output-tokens"));
 
     private static final List<Unit> OF_OPENAI = List.of(Unit.CALLS, Unit.TOKENS);
 
     private VendorFields() {}
+
+    /** Returns whole seconds, rounded up; at most 31 years, since clients take more for a time since the epoch. */
+    static String delta(Duration wait) {
+        return Long.toString(Math.min(Numbers.seconds(wait), MAX_DELTA));
+    }
 
     /** Writes the tightest limit. */
     static void xRateLimit(List<ToldLimit> limits, Function<Duration, String> reset, BiConsumer<String, String> sink) {

@@ -23,11 +23,15 @@ import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -45,6 +49,11 @@ class FieldProperties {
 
     private static final long MOST = 1L << 53;
     private static final Instant NOW = Instant.parse("2026-11-29T10:00:00Z");
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration CAP = Duration.ofDays(366);
+
+    /** RFC 3339 has years of four digits. */
+    private static final Duration UNTIL_LAST = Duration.between(NOW, Instant.parse("9999-12-31T23:59:59Z"));
 
     @Property(tries = 400)
     void everyFieldOfTheDraftIsReadBack(@ForAll("decisions") Decision decision) {
@@ -85,24 +94,95 @@ class FieldProperties {
         });
     }
 
-    /** By the parser of the client, where a used-up limit comes back after a time. */
+    /** By the parser of the client: of what is used up, the longest wait. */
     @Property(tries = 400)
     void everyDialectIsReadBackByTheClient(@ForAll("decisions") Decision decision) {
-        for (Dialect dialect : List.of(
-                Dialect.IETF, Dialect.X_RATELIMIT, Dialect.X_RATELIMIT_EPOCH, Dialect.OPENAI, Dialect.ANTHROPIC)) {
-            Map<String, List<String>> fields = new LinkedHashMap<>();
-            written(decision, dialect).forEach((name, value) -> fields.put(name, List.of(value)));
-            fields.keySet().removeAll(List.of("Retry-After", "retry-after-ms", "x-should-retry"));
+        List<ToldLimit> told = ToldLimit.of(decision, Usage.call());
+        List<ToldLimit> tightest =
+                told.stream().filter(ToldLimit::isCounted).limit(1).toList();
 
-            Duration cap = Duration.ofDays(36_500);
-            Optional<Duration> wait = StatedWait.of(200, fields, NOW, cap);
+        Map<String, String> ietf = written(decision, Dialect.IETF);
+        Optional<Duration> longest = read(ietf.getOrDefault("RateLimit", "")).stream()
+                .filter(state -> number(state, "r") == 0 && state.getParams().containsKey("t"))
+                .map(state -> Duration.ofSeconds(number(state, "t")))
+                .max(Duration::compareTo);
+        assertThat(waitIn(ietf)).isEqualTo(longest.map(FieldProperties::capped));
+        assertThat(waitIn(written(decision, Dialect.X_RATELIMIT)))
+                .isEqualTo(longest(tightest, SECOND, Duration.ofSeconds(999_999_999)));
+        assertThat(waitIn(written(decision, Dialect.X_RATELIMIT_EPOCH)))
+                .isEqualTo(longest(tightest, SECOND, UNTIL_LAST));
+        assertThat(waitIn(written(decision, Dialect.OPENAI)))
+                .isEqualTo(longest(tightestOf(told, "calls", "tokens"), Duration.ofMillis(1), CAP));
+        assertThat(waitIn(written(decision, Dialect.ANTHROPIC)))
+                .isEqualTo(longest(
+                        tightestOf(told, "calls", "tokens", "input-tokens", "output-tokens"), SECOND, UNTIL_LAST));
+    }
 
-            boolean isUsedUp = decision.limits().stream()
-                    .filter(status -> !status.applied().shadow())
-                    .anyMatch(status -> status.remaining() == 0);
-            assertThat(wait.isEmpty() || isUsedUp).isTrue();
-            wait.ifPresent(stated -> assertThat(stated).isBetween(Duration.ZERO, cap));
+    /** Returns the first limit of each unit of which time brings units back, as the dialects of vendors tell it. */
+    private static List<ToldLimit> tightestOf(List<ToldLimit> told, String... units) {
+        return Arrays.stream(units)
+                .flatMap(unit -> told.stream()
+                        .filter(each ->
+                                each.flowsBack() && each.limit().unit().name().equals(unit))
+                        .limit(1))
+                .toList();
+    }
+
+    private static Optional<Duration> longest(List<ToldLimit> told, Duration step, Duration most) {
+        return told.stream()
+                .filter(each -> each.flowsBack() && each.status().remaining() == 0)
+                .flatMap(each -> each.status().resetAfter().stream())
+                .map(reset -> roundedUp(reset, step))
+                .map(reset -> capped(reset.compareTo(most) > 0 ? most : reset))
+                .max(Duration::compareTo);
+    }
+
+    private static Duration roundedUp(Duration wait, Duration step) {
+        long steps = wait.dividedBy(step);
+        return step.multipliedBy(step.multipliedBy(steps).equals(wait) ? steps : steps + 1);
+    }
+
+    private static Duration capped(Duration wait) {
+        return wait.compareTo(CAP) > 0 ? CAP : wait;
+    }
+
+    /** Returns the wait that the client reads of the limits, whatever it is told to do. */
+    private static Optional<Duration> waitIn(Map<String, String> fields) {
+        Map<String, List<String>> limits = new LinkedHashMap<>();
+        fields.forEach((name, value) -> limits.put(name, List.of(value)));
+        limits.keySet().removeAll(List.of("Retry-After", "retry-after-ms", "x-should-retry"));
+        return StatedWait.of(200, limits, NOW, CAP);
+    }
+
+    /** By what the fields of a vendor mean: an amount, what remains of it, never more. */
+    @Property(tries = 200)
+    void theNumbersOfVendorsAreThoseOfALimit(@ForAll("decisions") Decision decision) {
+        Map<String, String> fields = written(decision, Dialect.X_RATELIMIT, Dialect.OPENAI, Dialect.ANTHROPIC);
+        fields.forEach((name, value) -> {
+            if (name.toLowerCase(Locale.ROOT).contains("-remaining")) {
+                String limit = name.replace("remaining", "limit").replace("Remaining", "Limit");
+                assertThat(fields).containsKey(limit);
+                assertThat(Long.parseLong(value)).isBetween(0L, Long.parseLong(fields.getOrDefault(limit, "")));
+                assertThat(decision.limits())
+                        .anyMatch(status -> Math.min(status.remaining(), Numbers.MAX) == Long.parseLong(value));
+            }
+        });
+    }
+
+    /** At a megabyte, whatever is repeated in it. */
+    @Property(tries = 10)
+    void namesOfAMegabyteStayDifferent(@ForAll("names") String part) {
+        String huge = (part + "x").repeat((1 << 20) / (part.length() + 1));
+        Limit limit = RateLimit.perMinute(1);
+        Set<String> names = new HashSet<>();
+        for (Scope scope : List.of(new Scope.EachOtherEndpoint(), new Scope.Endpoint("chat"), new Scope.Group("all"))) {
+            names.add(PolicyName.of(AppliedLimit.of(huge, scope, limit)));
+            names.add(PolicyName.of(AppliedLimit.of(huge + "y", scope, limit)));
         }
+        names.add(PolicyName.of(AppliedLimit.of("t", new Scope.Group(huge), limit)));
+        names.add(PolicyName.of(AppliedLimit.of("t", new Scope.Endpoint(huge), limit)));
+
+        assertThat(names).hasSize(8).allMatch(name -> name.matches("[ -~]{1,64}"));
     }
 
     @Property(tries = 400)
@@ -215,7 +295,8 @@ class FieldProperties {
         return Arbitraries.oneOf(
                 awkward.list().ofMinSize(1).ofMaxSize(80).map(FieldProperties::text),
                 Arbitraries.strings().ofMinLength(1).ofMaxLength(40),
-                Arbitraries.of("calls per minute", "é".repeat(300), "x".repeat(63), "x".repeat(64), "x".repeat(65)));
+                Arbitraries.of(
+                        "calls per minute", "", " ", "é".repeat(300), "x".repeat(63), "x".repeat(64), "x".repeat(65)));
     }
 
     private static String text(List<Character> characters) {

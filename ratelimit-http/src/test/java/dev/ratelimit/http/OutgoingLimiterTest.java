@@ -245,8 +245,9 @@ class OutgoingLimiterTest {
     @Test
     void whatIsOverIsDropped() {
         Holds holds = new Holds();
+        Rejected refusal = Rejected.temporary(new AskedToWait("x"), "", 1);
         for (int i = 0; i < 5_000; i++) {
-            holds.hold("us", "endpoint " + i, i, i + 10L, new AskedToWait("x"), "", i);
+            holds.hold("us", "endpoint " + i, i, i + 10L, refusal, i);
         }
         assertThat(holds.size()).isLessThanOrEqualTo(1_024);
         assertThat(holds.refusal("us", "endpoint 4999", 5_008)).isNotNull();

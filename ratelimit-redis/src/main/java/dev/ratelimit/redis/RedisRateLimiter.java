@@ -17,6 +17,7 @@ import dev.ratelimit.kernel.DecisionCounter;
 import dev.ratelimit.kernel.Endpoints;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.spi.WaitingCalls;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.util.List;
@@ -97,7 +98,7 @@ import java.util.function.BooleanSupplier;
  * Timeouts run on one of Lettuce's event executors, which must not be blocked either. A call that waits ends in time
  * even then.
  */
-public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
+public final class RedisRateLimiter implements RateLimiter, WaitingCalls.Wakers, AutoCloseable {
 
     private static final long CLOSING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -113,6 +114,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
     private final RedisAdminTools admin;
     private final ServerTime time;
     private final TimeSource clock;
+    private final WaitingCalls waitingCalls;
     private final boolean reports;
     private final AsyncRateLimiter async = new Async();
 
@@ -139,6 +141,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         this.admin = new RedisAdminTools(scriptClient, listeners, this::caller);
         this.time = time;
         this.clock = clock;
+        this.waitingCalls = new WaitingCalls();
         this.reports = false;
     }
 
@@ -156,6 +159,7 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
         this.admin = limiter.admin;
         this.time = limiter.time;
         this.clock = limiter.clock;
+        this.waitingCalls = limiter.waitingCalls;
         this.reports = true;
     }
 
@@ -242,8 +246,22 @@ public final class RedisRateLimiter implements RateLimiter, AutoCloseable {
                 .charge(caller, endpoint, estimate, reports)
                 .thenApply(outcome -> outcome.decision() instanceof Rejected rejected
                         ? rejected(rejected)
-                        : new RedisReservation(
-                                scriptClient, outagePolicy, listeners, endpoint, estimate, outcome, reports));
+                        : waking(
+                                caller,
+                                new RedisReservation(
+                                        scriptClient, outagePolicy, listeners, endpoint, estimate, outcome, reports)));
+    }
+
+    /** Has a waiting call of this limiter woken when the server has confirmed that the reservation has ended. */
+    private AsyncReservation waking(Caller caller, AsyncReservation reservation) {
+        CompletionStage<Void> unused =
+                reservation.confirmed().thenRun(() -> waitingCalls.wakeOne(caller.organization()));
+        return reservation;
+    }
+
+    @Override
+    public WaitingCalls waitingCalls() {
+        return waitingCalls;
     }
 
     private Rejected refused(Rejected refusal) {

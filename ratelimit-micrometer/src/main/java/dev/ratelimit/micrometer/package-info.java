@@ -1,0 +1,16 @@
+/**
+ * The metrics of a rate limiter, for Micrometer.
+ *
+ * <pre>
+ *   decisions ──► RateLimitMetrics ──► TierCounters ──► Counters ──► MeterRegistry
+ *   refused keys ──► CountingDirectory ────────────────────┘             ▲
+ *   InMemoryRateLimiter.stats() ──► InMemoryLimiterMetrics ──────────────┤
+ *   RedisRateLimiter.stats() ──► RedisLimiterMetrics ────────────────────┘
+ * </pre>
+ *
+ * <p>Names of organizations, of keys, and of endpoints that no tier names are in no metric.
+ */
+@NullMarked
+package dev.ratelimit.micrometer;
+
+import org.jspecify.annotations.NullMarked;
