@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -42,9 +41,6 @@ final class RejectionCache {
 
     private static final int PLACES = 4_096;
     private static final int COUNTS = 8_192;
-
-    /** What is listed stays so for 50 seconds at least after it was charged. */
-    private static final long LISTED_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     /** An organization, limits, and the room that each of them must have. */
     private record Question(String base, List<EncodedLimit> encodedLimits, List<Long> rooms) {}
@@ -78,10 +74,6 @@ final class RejectionCache {
     }
 
     private final BoundedCache<Question, Refusal> rejections = new BoundedCache<>(PLACES);
-
-    /** Places of members that were listed, and when. A list has them for longer than {@link #LISTED_NANOS}. */
-    private final BoundedCache<String, Long> listed = new BoundedCache<>(PLACES);
-
     private final AtomicIntegerArray counts = new AtomicIntegerArray(COUNTS);
     private final long longestNanos;
     private final TimeSource clock;
@@ -98,7 +90,7 @@ final class RejectionCache {
      * @param base what the keys of the organization begin with
      */
     Asked asked(String base, LimitSet limitSet, ToLongFunction<EncodedLimit> units) {
-        int changes = dependsOnLists(base, limitSet) ? counts.get(countOf(base, RedisKeys.UNLISTED)) : 0;
+        int changes = dependsOnLists(limitSet) ? counts.get(countOf(base, RedisKeys.UNLISTED)) : 0;
         List<Long> rooms = new ArrayList<>(limitSet.limits().size());
         for (EncodedLimit encoded : limitSet.limits()) {
             changes += counts.get(countOf(base, encoded.meter));
@@ -143,7 +135,7 @@ final class RejectionCache {
 
     /** Ends the refusals that depend on some limits: something was charged to them or given back, or may have been. */
     void end(String base, LimitSet limitSet) {
-        if (dependsOnLists(base, limitSet)) {
+        if (dependsOnLists(limitSet)) {
             counts.incrementAndGet(countOf(base, RedisKeys.UNLISTED));
         }
         limitSet.limits().forEach(encoded -> counts.incrementAndGet(countOf(base, encoded.meter)));
@@ -153,31 +145,11 @@ final class RejectionCache {
      * Tells whether the lists of members, or of the endpoints that no table names, decide which meters a call has, or
      * may change with it.
      */
-    private boolean dependsOnLists(String base, LimitSet limitSet) {
+    private static boolean dependsOnLists(LimitSet limitSet) {
         Place place = limitSet.places().get(0);
-        return place.list().equals(RedisKeys.UNLISTED)
-                || place.name().equals(RedisKeys.OVERFLOW)
-                || membersOf(limitSet).stream().anyMatch(member -> !isListed(base, member));
-    }
-
-    private static List<Place> membersOf(LimitSet limitSet) {
-        return limitSet.places().subList(1, limitSet.places().size());
-    }
-
-    /** Tells whether a member and its endpoint were listed so lately that they still are. */
-    private boolean isListed(String base, Place member) {
-        Long since = listed.get(base + member.key() + '/' + member.name());
-        return since != null && clock.nanoTime() - since < LISTED_NANOS;
-    }
-
-    /** Ends the refusals that depend on some limits, which were charged, and notes that their members are listed. */
-    void charged(String base, LimitSet limitSet) {
-        end(base, limitSet);
-        for (Place member : limitSet.limits().isEmpty() ? List.<Place>of() : membersOf(limitSet)) {
-            if (!member.name().equals(RedisKeys.OVERFLOW)) {
-                listed.put(base + member.key() + '/' + member.name(), clock.nanoTime());
-            }
-        }
+        return limitSet.hasMembers()
+                || place.list().equals(RedisKeys.UNLISTED)
+                || place.name().equals(RedisKeys.OVERFLOW);
     }
 
     private static int countOf(String base, String meter) {

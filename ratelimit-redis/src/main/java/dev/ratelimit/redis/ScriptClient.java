@@ -174,7 +174,7 @@ final class ScriptClient {
                 rejections.remember(
                         asked, outcome.refusal().encoded(), outcome.refusal().waitNanos());
             } else {
-                rejections.charged(base, outcome.charged());
+                rejections.end(base, outcome.charged());
             }
         });
     }
