@@ -20,8 +20,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The leases of this machine, by organization, account, members and endpoint. Serves calls of them, and asks Redis for a new
- * lease when a call finds none that serves it.
+ * The leases of this machine, by organization, account, members and endpoint. Serves calls of them, and asks Redis for
+ * a new lease when a call finds none that serves it.
  *
  * <p>A lease that Redis charged at time t of its clock for a time d counts in windows as of t + d, and Redis says how
  * long after t the period of each quota lasts. So nothing may be served of it after the earlier of the two. Here that

@@ -78,8 +78,9 @@ public final class RedisAdminTools {
      * used. This charges to each limit of the caller's tier what the limit of the former tier with the same table,
      * scope and unit counts now, if their spans differ. All of it counts in the new span, whether it fits or not.
      *
-     * <p>So it is for each member that both callers name, whose tier may be another one. Call it once, when the plan changes: a second call charges again. Nothing is taken from the limits of the
-     * former tier. What was granted is not carried over. The limits of one endpoint are charged in one step.
+     * <p>So it is for each member that both callers name, whose tier may be another one. Call it once, when the plan
+     * changes: a second call charges again. Nothing is taken from the limits of the former tier. What was granted is
+     * not carried over. The limits of one endpoint are charged in one step.
      *
      * @param caller whose limits are charged, and their tier
      * @param former the same organization, and the tier that it had

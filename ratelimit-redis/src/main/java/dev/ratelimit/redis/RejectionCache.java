@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  * back ends the refusal. What other machines charge or give back goes unnoticed for as long as a refusal is remembered.
  *
  * <p>Each meter has a count of changes. The lists of an organization's members, and of its endpoints that no table
- * names, have one together: they decide which meters such a call has. A question bears the sum of the counts that it depends on, read before
- * Redis is asked. A change raises its counts before its caller is told of it. Counts only grow: so the sum is the same
- * only if nothing has changed, and a refusal that was decided before a change, and comes after it, answers nothing.
- * Meters whose hashes agree share a count, which only has Redis asked more often.
+ * names, have one together: they decide which meters such a call has. A question bears the sum of the counts that it
+ * depends on, read before Redis is asked. A change raises its counts before its caller is told of it. Counts only grow:
+ * so the sum is the same only if nothing has changed, and a refusal that was decided before a change, and comes after
+ * it, answers nothing. Meters whose hashes agree share a count, which only has Redis asked more often.
  *
  * <p>A refusal ends no later than its wait: it lasts from before Redis was asked. The wait that it tells ends when the
  * server's own answer says so: it is counted from when that answer came. The wall clock ends a refusal too, since a

@@ -263,7 +263,7 @@ final class ScriptClient {
                 }));
     }
 
-    /** Asks for each party of a call, or for what it shares beyond the bound of members, and puts the answers together. */
+    /** Asks for each party of a call, or for what it shares beyond a bound, and puts the answers together. */
     private <T> CompletableFuture<List<T>> forEachParty(
             Caller caller, BiFunction<Place, Party, CompletableFuture<List<T>>> question) {
         List<T> answers = new ArrayList<>();

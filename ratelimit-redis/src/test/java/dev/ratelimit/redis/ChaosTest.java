@@ -34,9 +34,9 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Two organizations of one limiter: one attacks, the other is served exactly as if it were alone.
  *
  * <p>The attacker damages its own keys, sends names of a megabyte, floods the limiter with names, with names that a
- * pattern matches and with members, and asks for its status all the time. The other one makes random calls by a clock that only it advances. Each of its answers equals
- * that of a reference limiter that it has for itself. The load is bounded: two attacking threads, one request each at a
- * time, until the other organization is done.
+ * pattern matches and with members, and asks for its status all the time. The other one makes random calls by a clock
+ * that only it advances. Each of its answers equals that of a reference limiter that it has for itself. The load is
+ * bounded: two attacking threads, one request each at a time, until the other organization is done.
  */
 class ChaosTest extends ServedTest {
 
