@@ -397,6 +397,11 @@ class TierTest {
         assertThat(tier.overflowFor("a:trial")).isEqualTo(tier.limitsFor("a:trial"));
         assertThat(tier.overflowFor("chat")).isEqualTo(tier.limitsFor("chat"));
         assertThat(tier.overflowFor("internal/a")).isEmpty();
+        for (String noOverflow : List.of("(further endpoints of *:trial)", "(further endpoints of internal/*)")) {
+            assertThat(tier.limitsFor(noOverflow))
+                    .as("only a row that limits each endpoint has an overflow")
+                    .containsExactly(AppliedLimit.of("calls", new Scope.Endpoint(noOverflow), RateLimit.perMinute(7)));
+        }
     }
 
     @Test

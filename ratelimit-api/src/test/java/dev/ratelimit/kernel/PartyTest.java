@@ -94,5 +94,25 @@ class PartyTest {
                 .withMessage("quota must be a limit of tier \"trial\" or of a member of the caller: quota=" + ofUser);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> AdminChecks.requireGrant(CALLER, ofUser.of(new Member("user", "u8")), 1));
+        AppliedLimit rate = EACH.limitsFor("chat/a").get(0).of(u7);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> AdminChecks.requireGrant(CALLER, rate, 1))
+                .withMessage("quota must be a quota: quota=" + rate);
+        long most = 1L << 53;
+        assertThat(AdminChecks.requireGrant(CALLER, ofOrganization, most)).isNotNull();
+        assertThat(AdminChecks.requireGrant(CALLER, ofOrganization, -most)).isNotNull();
+        for (long beyond : new long[] {most + 1, -most - 1}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> AdminChecks.requireGrant(CALLER, ofOrganization, beyond))
+                    .withMessage("units must be >= -2^53 and <= 2^53: units=" + beyond);
+        }
+    }
+
+    @Test
+    void whatIsCarriedOverIsOfOneOrganization() {
+        AdminChecks.requireSameOrganization(CALLER, Caller.of("acme", EACH));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> AdminChecks.requireSameOrganization(CALLER, Caller.of("umbrella", TRIAL)))
+                .withMessage("former must be of organization \"acme\": former=umbrella");
     }
 }

@@ -1,6 +1,7 @@
 package dev.ratelimit.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ratelimit.Admitted;
 import dev.ratelimit.AppliedLimit;
@@ -23,12 +24,15 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Tag;
@@ -330,6 +334,42 @@ abstract class MemberScenarios extends Scenarios {
     }
 
     @Test
+    void aListenerHearsWhoseLimitIsNearlyUsedUp() {
+        List<LimitStatus> near = new ArrayList<>();
+        listenedBy(new RateLimitListener() {
+            @Override
+            public List<Double> nearLimitAt() {
+                return List.of(0.8);
+            }
+
+            @Override
+            public void onNearLimit(Caller caller, String endpoint, LimitStatus status) {
+                assertThat(caller).isEqualTo(user("u1"));
+                near.add(status);
+            }
+        });
+        admits(user("u1"), 2, 1);
+        assertThat(near)
+                .singleElement()
+                .returns(3L, LimitStatus::used)
+                .returns(of("user", "u1"), status -> status.applied().member());
+    }
+
+    @Test
+    void whatAMemberHasUsedIsCarriedOverToo() {
+        Tier from = tierOf(Quota.perMonth(10)).withMember("user", tierOf(Quota.perMonth(5)));
+        Tier to = tierOf(RateLimit.perHour(10)).withMember("user", tierOf(RateLimit.perHour(5)));
+        Caller former = acme(from).member("user", "u1");
+        Caller caller = acme(to).member("user", "u1");
+        assumeTrue(contract.carryOver(limiter, caller, former), "the backend carries nothing over");
+        admits(former, 3);
+        admits(acme(from).member("user", "u2"), 1);
+        contract.carryOver(limiter, caller, former);
+        used(caller, 4L, 3L);
+        used(acme(to).member("user", "u2"), 4L, 0L);
+    }
+
+    @Test
     void aBoundCallerKeepsItsMembers() {
         assertThat(limiter.bind(user("u1"), "chat").tryAcquire(calls(3)).isAdmitted())
                 .isTrue();
@@ -570,6 +610,7 @@ abstract class MemberScenarios extends Scenarios {
                 .build();
         boundedBy(100, bound);
         RateLimiter reference = new ReferenceRateLimiter(organization -> tier, time, 100, bound);
+        Set<Caller> met = new HashSet<>();
         for (int step = 0; step < STEPS; step++) {
             Caller caller = Caller.of(random.nextBoolean() ? "acme" : "umbrella", tier);
             // One new member at a time: of two that refuse, one could have its place without the other.
@@ -581,7 +622,10 @@ abstract class MemberScenarios extends Scenarios {
             Reservation actual = limiter.reserve(caller, "chat", usage);
             Reservation expected = reference.reserve(caller, "chat", usage);
             assertThat(actual.decision()).as(call).isEqualTo(expected.decision());
-            if (random.nextInt(3) == 0) {
+            boolean isFirst = met.add(caller);
+            if (!isFirst && random.nextInt(4) == 0) {
+                assertThat(actual.cancel()).as(call).isEqualTo(expected.cancel());
+            } else if (random.nextInt(3) == 0) {
                 Usage used = calls(1 + random.nextInt(4)).and(Unit.TOKENS, 1 + random.nextInt(3));
                 assertThat(actual.settle(used)).as(call).isEqualTo(expected.settle(used));
             }

@@ -144,7 +144,7 @@ public abstract class RateLimiterContract {
 
     /**
      * Lets a limiter that is not in use drop what is idle, end, and go on in another process. Scenarios about the wall
-     * clock call this at any point, and expect the same answers after it.
+     * clock and about members call this at any point, and expect the same answers after it.
      *
      * @param limiter one that {@link #create} returned last, or this method
      * @return what goes on: the same limiter unless overridden
