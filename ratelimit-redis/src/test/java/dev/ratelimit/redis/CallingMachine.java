@@ -82,8 +82,7 @@ final class CallingMachine {
 
     /** Tells whether all callers together are served more than one window's, if each is served so much. */
     private boolean hasItsShare(Map<Endpoint, Long> units) {
-        return called.stream()
-                .allMatch(endpoint -> units.getOrDefault(endpoint, 0L) > endpoint.amount / callers);
+        return called.stream().allMatch(endpoint -> units.getOrDefault(endpoint, 0L) > endpoint.amount / callers);
     }
 
     private List<String> call() throws Exception {

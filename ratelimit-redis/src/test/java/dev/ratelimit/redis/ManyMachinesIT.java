@@ -21,8 +21,7 @@ class ManyMachinesIT {
     @Test
     void noWindowHoldsMoreThanTheAmountAndNearlyAllOfItWasAdmitted(@TempDir Path folder) throws Exception {
         try (RedisServer server = new RedisServer()) {
-            List<Charge> charges =
-                    ManyMachines.call(server, 4, 4, DURATION, folder, Endpoint.EXACT, Endpoint.COARSE);
+            List<Charge> charges = ManyMachines.call(server, 4, 4, DURATION, folder, Endpoint.EXACT, Endpoint.COARSE);
             for (Endpoint endpoint : List.of(Endpoint.EXACT, Endpoint.COARSE)) {
                 Windows windows = new Windows(endpoint, charges);
                 ManyMachinesTest.assertNoneHoldsTooMuch(windows, endpoint);
