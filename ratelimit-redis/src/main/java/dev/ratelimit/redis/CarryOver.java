@@ -1,16 +1,16 @@
 package dev.ratelimit.redis;
 
-import dev.ratelimit.Caller;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Unit;
 import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.kernel.Party;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * Limits of one endpoint, or of groups, that are charged with what limits of a former tier count.
@@ -29,23 +29,29 @@ record CarryOver(LimitSet limitSet, List<EncodedLimit> to) {
     }
 
     /**
-     * Makes those of a change of plan: one endpoint at a time, since a run of the script lists one endpoint.
+     * Makes those of a change of one party's plan: one endpoint at a time, since a run of the script lists one
+     * endpoint.
      *
      * @param names the names of the endpoints that are listed
-     * @param limitSets gives the limits of an endpoint
+     * @param nothing a set without limits of the party
+     * @param endpoints gives a set without limits of the party and an endpoint
      */
     static List<CarryOver> of(
-            Caller caller, Caller former, Collection<String> names, BiFunction<Caller, String, LimitSet> limitSets) {
+            Party party,
+            Party former,
+            Collection<String> names,
+            LimitSet nothing,
+            Function<String, LimitSet> endpoints) {
         Map<Counterpart, EncodedLimit> counting = new HashMap<>();
         for (EncodedLimit from : OrganizationStatus.of(former, names).encodedLimits()) {
             counting.put(Counterpart.of(from.key), from);
         }
         Map<String, CarryOver> byEndpoint = new LinkedHashMap<>();
-        for (EncodedLimit to : OrganizationStatus.of(caller, names).encodedLimits()) {
+        for (EncodedLimit to : OrganizationStatus.of(party, names).encodedLimits()) {
             EncodedLimit from = counting.get(Counterpart.of(to.key));
             if (from != null && to.countsOverTime() && !from.key.span().equals(to.key.span())) {
                 String endpoint = to.key.scope() instanceof Scope.Endpoint of ? of.name() : "";
-                LimitSet all = to.isOfOneEndpoint() ? limitSets.apply(caller, endpoint) : LimitSet.nothing(caller);
+                LimitSet all = to.isOfOneEndpoint() ? endpoints.apply(endpoint) : nothing;
                 byEndpoint.merge(
                         to.isOfOneEndpoint() + endpoint,
                         new CarryOver(all.only(List.of(from, to)), List.of(to)),

@@ -1,15 +1,18 @@
 package dev.ratelimit.redis;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.Caller;
 import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitReached;
+import dev.ratelimit.Member;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
+import dev.ratelimit.Tier;
 import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.kernel.Arguments;
@@ -32,7 +35,7 @@ final class EncodedLimit {
 
     final AppliedLimit limit;
 
-    /** What its keys end with; limits of one organization that agree on it share the meter. */
+    /** What its keys end with; limits of one organization and its members that agree on it share the meter. */
     final String meter;
 
     /**
@@ -104,7 +107,8 @@ final class EncodedLimit {
         periods = limit instanceof Quota quota ? new Periods(quota.period()) : null;
         untilReached = overrun == Overrun.UNTIL_REACHED;
         neverRefuses = overrun == Overrun.NEVER_REFUSES;
-        this.meter = String.join(
+        Member member = key.member();
+        String ofOrganization = String.join(
                 "/",
                 RedisKeys.encode(key.account()),
                 RedisKeys.encode(key.table()),
@@ -112,6 +116,7 @@ final class EncodedLimit {
                 RedisKeys.encode(key.scope()),
                 RedisKeys.encode(key.unit().name()),
                 RedisKeys.encode(key.span()));
+        this.meter = member == null ? ofOrganization : ofOrganization + '/' + RedisKeys.encode(member);
     }
 
     /**
@@ -167,6 +172,16 @@ final class EncodedLimit {
         return overflow.equals(limit) ? this : new EncodedLimit(key.account(), overflow);
     }
 
+    /** Returns the limit for a member beyond the bound of members. */
+    EncodedLimit ofFurtherMembers() {
+        Member member = key.member();
+        if (member == null) {
+            return this;
+        }
+        Member further = Member.overflow(member.kind());
+        return new EncodedLimit(key.account(), limit.of(further), overflow.of(further));
+    }
+
     /** Tells whether it depends on the date. */
     boolean isOfTheCalendar() {
         return periods != null && periods.areOfTheCalendar();
@@ -194,10 +209,14 @@ final class EncodedLimit {
      * Returns the rejection by this limit.
      *
      * @param units how many units were asked
+     * @param caller who asked; the tier of the party that has the limit says more in its message
      * @param wait in nanoseconds; or {@link Waits#NEVER}
      * @param certain the part of the wait that no end of a call in flight shortens
      */
-    Rejected rejected(long units, String notice, long wait, long certain) {
-        return Waits.rejected(LimitReached.by(limit, units), notice, wait, certain);
+    Rejected rejected(long units, Caller caller, long wait, long certain) {
+        Member member = key.member();
+        Tier whose =
+                member == null ? caller.tier() : caller.tierOf(member.kind()).orElseThrow();
+        return Waits.rejected(LimitReached.by(limit, units), whose.message(), wait, certain);
     }
 }

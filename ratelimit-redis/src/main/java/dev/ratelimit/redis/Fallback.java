@@ -31,8 +31,10 @@ final class Fallback {
 
     /** Returns a caller under the tier that it has meanwhile. */
     Caller caller(Caller caller) {
-        Tier found = scaled.get(caller.tier());
-        return Caller.of(caller.organization(), found == null ? scaled(caller.tier()) : found);
+        return caller.withTiers(tier -> {
+            Tier found = scaled.get(tier);
+            return found == null ? scaled(tier) : found;
+        });
     }
 
     private Tier scaled(Tier tier) {

@@ -1,6 +1,6 @@
 package dev.ratelimit.redis;
 
-import dev.ratelimit.Tier;
+import dev.ratelimit.Caller;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
@@ -22,7 +22,7 @@ final class Lease {
 
     private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
     private final CompletableFuture<Boolean> returned;
-    private final Tier tier;
+    private final Caller caller;
     private final Outcome taken;
     private final Unit unit;
     private final long end;
@@ -39,7 +39,7 @@ final class Lease {
      * @param giveBack gives back what is left, when it ends
      */
     Lease(Outcome taken, long left, long end, Instant wallEnd, Function<Lease, CompletableFuture<Boolean>> giveBack) {
-        this.tier = taken.charged().caller().tier();
+        this.caller = taken.charged().caller();
         this.taken = taken;
         this.unit = taken.charged().limits().get(0).unit();
         this.end = end;
@@ -48,9 +48,9 @@ final class Lease {
         this.returned = over.thenCompose(done -> giveBack.apply(this));
     }
 
-    /** Tells whether calls under a tier may still be served. */
-    boolean isOpen(Tier asked, TimeSource clock) {
-        return nanosLeft(clock) > 0 && clock.instant().isBefore(wallEnd) && tier.equals(asked);
+    /** Tells whether calls of the same parties under their tiers may still be served. */
+    boolean isOpen(Caller asked, TimeSource clock) {
+        return nanosLeft(clock) > 0 && clock.instant().isBefore(wallEnd) && caller.equals(asked);
     }
 
     /** Returns how long it lasts by the monotonic clock; not positive if it is over. */

@@ -2,8 +2,8 @@ package dev.ratelimit.redis;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
+import dev.ratelimit.Member;
 import dev.ratelimit.Scope;
-import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
@@ -20,8 +20,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The leases of this machine, by organization, account and endpoint. Serves calls of them, and asks Redis for a new
- * lease when a call finds none that serves it.
+ * The leases of this machine, by organization, account, members and endpoint. Serves calls of them, and asks Redis for
+ * a new lease when a call finds none that serves it.
  *
  * <p>A lease that Redis charged at time t of its clock for a time d counts in windows as of t + d, and Redis says how
  * long after t the period of each quota lasts. So nothing may be served of it after the earlier of the two. Here that
@@ -61,13 +61,17 @@ final class Leases {
     private static final int MOST = 10_000;
     private static final int SLICE = 100;
     private static final int LONGEST_NAME = Scope.Endpoint.MAX_BYTES;
+    private static final int MOST_MEMBERS = 8;
     private static final long DRIFT = 100; // a clock may be slower by one in this many
 
-    private record Key(String organization, String account, String endpoint) {
+    private record Key(String organization, String account, List<Member> members, String endpoint) {
 
         /** Callers make names up, and a lease must have a bounded size: longer names have no leases. */
         boolean isShort() {
-            return organization.length() <= LONGEST_NAME && endpoint.length() <= LONGEST_NAME;
+            return organization.length() <= LONGEST_NAME
+                    && endpoint.length() <= LONGEST_NAME
+                    && members.size() <= MOST_MEMBERS
+                    && members.stream().allMatch(member -> member.name().length() <= LONGEST_NAME);
         }
     }
 
@@ -91,8 +95,8 @@ final class Leases {
         if (batch.isNone()) {
             return scriptClient.take(scriptClient.limitSet(caller, endpoint), usage, false);
         }
-        Key key = new Key(caller.organization(), caller.tier().account(), endpoint);
-        if (serves(key, caller.tier(), usage)) {
+        Key key = new Key(caller.organization(), caller.tier().account(), caller.members(), endpoint);
+        if (serves(key, caller, usage)) {
             return CompletableFuture.completedFuture(Outcome.local(caller, Decision.admitted()));
         }
         LimitSet limitSet = scriptClient.limitSet(caller, endpoint);
@@ -107,10 +111,10 @@ final class Leases {
         return held.size();
     }
 
-    /** Serves a call of the held lease. A lease that may not serve the tier any more ends. */
-    private boolean serves(Key key, Tier tier, Usage usage) {
+    /** Serves a call of the held lease. A lease that may not serve the tiers any more ends. */
+    private boolean serves(Key key, Caller caller, Usage usage) {
         Lease lease = held.get(key);
-        if (lease != null && !lease.isOpen(tier, clock)) {
+        if (lease != null && !lease.isOpen(caller, clock)) {
             lease.end();
             return false;
         }
@@ -136,7 +140,7 @@ final class Leases {
 
     private CompletableFuture<Outcome> ask(Key key, LimitSet limitSet, Usage usage) {
         // Another call may just have been answered.
-        if (serves(key, limitSet.caller().tier(), usage)) {
+        if (serves(key, limitSet.caller(), usage)) {
             return CompletableFuture.completedFuture(Outcome.local(limitSet.caller(), Decision.admitted()));
         }
         Lease last = held.get(key);

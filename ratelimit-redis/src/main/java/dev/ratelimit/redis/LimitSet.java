@@ -1,41 +1,83 @@
 package dev.ratelimit.redis;
 
 import dev.ratelimit.Caller;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a call is decided by.
  *
  * @param caller who calls
- * @param list which list of the organization's has the endpoint: {@link RedisKeys#UNLISTED} or {@link RedisKeys#NAMED}
- * @param name the endpoint as that list has it
+ * @param places where its parties are listed: the organization, then the members that have a tier
  * @param limits the limits that are asked
- * @param mostNames how many names the list may hold for the limits to count this endpoint alone; negative if any
- *     number
  */
-record LimitSet(Caller caller, String list, String name, List<EncodedLimit> limits, int mostNames) {
+record LimitSet(Caller caller, List<Place> places, List<EncodedLimit> limits) {
 
-    static final int ANY_NUMBER = -1;
+    /** What the script answers of a party: nothing, or which bound it is beyond. */
+    private static final long FURTHER_ENDPOINT = 1;
 
-    /** A set without an endpoint and without limits. */
+    static final long FURTHER_MEMBER = 2;
+
+    /** A set without an endpoint and without limits, of the organization only. */
     static LimitSet nothing(Caller caller) {
-        return new LimitSet(caller, RedisKeys.UNLISTED, "", List.of(), ANY_NUMBER);
+        return new LimitSet(caller, List.of(Place.of(null, caller.tier().account())), List.of());
     }
 
-    /** Returns the limits with the meters that endpoints beyond the bound share, those of each row. */
+    /** Returns the endpoint as the list of the organization has it. */
+    String name() {
+        return places.get(0).name();
+    }
+
+    /** Tells whether the limits of members are among them. */
+    boolean hasMembers() {
+        return places.size() > 1;
+    }
+
+    /** Returns the number of the party that has a limit. */
+    int partyOf(EncodedLimit encoded) {
+        for (int i = 0; i < places.size(); i++) {
+            if (Objects.equals(places.get(i).member(), encoded.key.member())) {
+                return i;
+            }
+        }
+        throw new IllegalStateException("a limit must be of a party: limit=" + encoded.limit);
+    }
+
+    /** Returns the limits with the meters that they have if all is beyond the bounds. */
     LimitSet overflow() {
-        List<EncodedLimit> overflow =
-                limits.stream().map(EncodedLimit::overflow).toList();
-        return new LimitSet(caller, list, RedisKeys.OVERFLOW, overflow, ANY_NUMBER);
+        return beyond(places.stream().map(place -> FURTHER_ENDPOINT).toList());
+    }
+
+    /** Returns the limits with the meters that they have beyond the bounds that the script names, for each party. */
+    LimitSet beyond(List<Long> bounds) {
+        List<Place> further = new ArrayList<>(places);
+        for (int i = 0; i < places.size(); i++) {
+            long bound = bounds.get(i);
+            further.set(
+                    i,
+                    bound == FURTHER_ENDPOINT
+                            ? places.get(i).ofFurtherEndpoints()
+                            : bound == FURTHER_MEMBER ? places.get(i).ofFurtherMembers() : places.get(i));
+        }
+        List<EncodedLimit> shared = new ArrayList<>();
+        for (EncodedLimit encoded : limits) {
+            long bound = bounds.get(partyOf(encoded));
+            shared.add(
+                    bound == FURTHER_ENDPOINT
+                            ? encoded.overflow()
+                            : bound == FURTHER_MEMBER ? encoded.ofFurtherMembers() : encoded);
+        }
+        return new LimitSet(caller, List.copyOf(further), List.copyOf(shared));
     }
 
     /** Returns some of the limits, with the meters that they have. */
     LimitSet only(List<EncodedLimit> some) {
-        return new LimitSet(caller, list, name, some, ANY_NUMBER);
+        return new LimitSet(caller, places.stream().map(Place::unbounded).toList(), some);
     }
 
     /** Returns some of the limits, of which it is still open which meters they have. */
     LimitSet slice(int from, int to) {
-        return new LimitSet(caller, list, name, limits.subList(from, to), mostNames);
+        return new LimitSet(caller, places, limits.subList(from, to));
     }
 }

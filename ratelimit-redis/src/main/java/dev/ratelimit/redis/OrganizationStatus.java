@@ -1,9 +1,9 @@
 package dev.ratelimit.redis;
 
 import dev.ratelimit.AppliedLimit;
-import dev.ratelimit.Caller;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Scope;
+import dev.ratelimit.kernel.Party;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The limits of an overview.
+ * The limits of one party in an overview.
  *
  * @param encodedLimits first those that the tier's tables name, then those of other endpoints by themselves, by name
  * @param named the former, which are shown used or not
@@ -20,8 +20,8 @@ import java.util.TreeSet;
 record OrganizationStatus(List<EncodedLimit> encodedLimits, Set<AppliedLimit> named) {
 
     /** Makes it of the names of the endpoints that are listed. */
-    static OrganizationStatus of(Caller caller, Collection<String> listed) {
-        List<AppliedLimit> all = new ArrayList<>(caller.tier().namedLimits());
+    static OrganizationStatus of(Party party, Collection<String> listed) {
+        List<AppliedLimit> all = new ArrayList<>(party.namedLimits());
         Set<AppliedLimit> named = new HashSet<>(all);
         Set<String> others = new TreeSet<>();
         listed.stream()
@@ -29,21 +29,21 @@ record OrganizationStatus(List<EncodedLimit> encodedLimits, Set<AppliedLimit> na
                 .map(RedisKeys::unlisted)
                 .forEach(others::add);
         if (others.contains(Scope.Endpoint.OVERFLOW.name())) {
-            caller.tier().limits().stream()
+            party.tier().limits().stream()
                     .map(AppliedLimit::scope)
                     .filter(Scope.EachMatchingEndpoint.class::isInstance)
                     .forEach(scope -> others.add(
                             ((Scope.EachMatchingEndpoint) scope).overflow().name()));
         }
-        caller.tier().namedEndpoints().forEach(name -> others.remove(new Scope.Endpoint(name).name()));
+        party.tier().namedEndpoints().forEach(name -> others.remove(new Scope.Endpoint(name).name()));
         for (String other : others) {
-            caller.tier().limitsFor(other).stream()
+            party.limits(other).own().stream()
                     .filter(limit -> limit.scope() instanceof Scope.Endpoint)
                     .forEach(all::add);
         }
         return new OrganizationStatus(
                 all.stream()
-                        .map(limit -> new EncodedLimit(caller.tier().account(), limit))
+                        .map(limit -> new EncodedLimit(party.account(), limit))
                         .toList(),
                 named);
     }

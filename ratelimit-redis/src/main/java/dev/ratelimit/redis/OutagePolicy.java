@@ -10,6 +10,7 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.StoreUnavailable;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Party;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -72,13 +73,20 @@ record OutagePolicy(@Nullable Fallback fallback, boolean admits, ToLongFunction<
     List<LimitStatus> status(Throwable failure, Caller caller, String endpoint) {
         return fallback != null
                 ? fallback.limiter(false).status(fallback.caller(caller), endpoint)
-                : status(failure, caller.tier().limitsFor(endpoint));
+                : status(failure, limits(caller, party -> party.limits(endpoint).own()));
     }
 
     List<LimitStatus> status(Throwable failure, Caller caller) {
         return fallback != null
                 ? fallback.limiter(false).status(fallback.caller(caller))
-                : status(failure, caller.tier().namedLimits());
+                : status(failure, limits(caller, Party::namedLimits));
+    }
+
+    /** Returns the limits of all parties of a call. */
+    private static List<AppliedLimit> limits(Caller caller, Function<Party, List<AppliedLimit>> limits) {
+        return Party.of(caller).stream()
+                .flatMap(party -> limits.apply(party).stream())
+                .toList();
     }
 
     /** Tells what holds of limits meanwhile: where all is admitted, they are as if nothing were used. */
@@ -101,7 +109,8 @@ record OutagePolicy(@Nullable Fallback fallback, boolean admits, ToLongFunction<
         if (!reports) {
             return decision;
         }
-        return decision.withLimits(admits ? unused(caller.tier().limitsFor(endpoint)) : List.of());
+        return decision.withLimits(
+                admits ? unused(limits(caller, party -> party.limits(endpoint).own())) : List.of());
     }
 
     private Decision decision(Caller caller) {

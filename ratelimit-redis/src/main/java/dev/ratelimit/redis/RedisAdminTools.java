@@ -7,6 +7,7 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.kernel.AdminChecks;
 import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.Party;
 import dev.ratelimit.spi.RateLimitListener;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,7 +18,8 @@ import java.util.function.Function;
  * {@link RedisUnavailableException} if Redis does not answer in time. Then it may be done or not.
  *
  * <p>Redis knows no list of what an organization has used under all its tiers. So each method is about the limits of
- * one tier: the one that a caller brings, or that the limiter's resolver gives.
+ * one tier: the one that a caller brings, or that the limiter's resolver gives. It is about the parties that the caller
+ * names: the organization, and its members under their tiers.
  *
  * <p>Safe for use by many threads. Listeners of this limiter are told on the calling thread. Rejections that other
  * limiters {@linkplain RedisRateLimiterBuilder#rememberRefusals remember} last on.
@@ -54,8 +56,8 @@ public final class RedisAdminTools {
      * and what is granted may then be used, also by a call of more than the amount. A grant belongs to the meter: it
      * stays when the amount changes. A lifetime quota keeps it for good.
      *
-     * @param caller to whom, and under which tier
-     * @param quota the limit, one of the tier's
+     * @param caller to whom, and under which tiers
+     * @param quota the limit, one of a party's; of a member that shares meters, it is granted to all that share them
      * @param units how many more; fewer if negative. What is granted in all is at least 0 and at most 2<sup>53</sup>:
      *     what goes beyond is cut off
      * @return where the organization now stands with the quota; {@link LimitStatus#granted()} is all that is granted
@@ -64,8 +66,8 @@ public final class RedisAdminTools {
      * @see RateLimitListener#onGranted
      */
     public LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
-        AdminChecks.requireGrant(caller, quota, units);
-        LimitStatus status = await(scriptClient.grant(caller, quota, units));
+        Party party = AdminChecks.requireGrant(caller, quota, units);
+        LimitStatus status = await(scriptClient.grant(caller, party, quota, units));
         listeners.onGranted(caller, status);
         return status;
     }
@@ -76,8 +78,9 @@ public final class RedisAdminTools {
      * used. This charges to each limit of the caller's tier what the limit of the former tier with the same table,
      * scope and unit counts now, if their spans differ. All of it counts in the new span, whether it fits or not.
      *
-     * <p>Call it once, when the plan changes: a second call charges again. Nothing is taken from the limits of the
-     * former tier. What was granted is not carried over. The limits of one endpoint are charged in one step.
+     * <p>So it is for each member that both callers name, whose tier may be another one. Call it once, when the plan
+     * changes: a second call charges again. Nothing is taken from the limits of the former tier. What was granted is
+     * not carried over. The limits of one endpoint are charged in one step.
      *
      * @param caller whose limits are charged, and their tier
      * @param former the same organization, and the tier that it had
@@ -105,7 +108,8 @@ public final class RedisAdminTools {
     }
 
     /**
-     * Sets what an organization has used of the limits of a tier to nothing. What was granted stays. What open
+     * Sets what an organization has used of the limits of a tier to nothing, and so for the members that the caller
+     * names. What was granted stays. What open
      * reservations give back is then nothing; what they are settled for beyond their estimates is charged.
      *
      * @param caller whose use is reset, and under which tier; nothing happens if nothing is used
@@ -128,7 +132,8 @@ public final class RedisAdminTools {
     }
 
     /**
-     * Drops what an organization has used and was granted of the limits of a tier. It begins anew with its next call.
+     * Drops what an organization has used and was granted of the limits of a tier, and so for the members that the
+     * caller names. It begins anew with its next call.
      * The names of its endpoints keep their places until they would have been idle.
      *
      * @param caller whose state is dropped, and under which tier; nothing happens if there is none

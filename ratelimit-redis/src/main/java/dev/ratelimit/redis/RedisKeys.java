@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.Member;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.kernel.CalendarPeriod;
@@ -19,8 +20,12 @@ import java.util.HexFormat;
  *   ratelimit:{acme}:m:default/burst/e/chat/calls/b               a token bucket
  *   ratelimit:{acme}:m:default/in%0020flight/e/chat/calls/f       head of a limit in flight
  *   ratelimit:{acme}:b:default/in%0020flight/e/chat/calls/f       its charges that count, by their ends
+ *   ratelimit:{acme}:m:default/users/g/users/calls/b/user/u7      a bucket of a member, the user u7
  *   ratelimit:{acme}:n                                            those that no table names and that count alone
  *   ratelimit:{acme}:t                                            endpoints that a table names
+ *   ratelimit:{acme}:n:default/user/u7                            and those of a member, and so of ...:t:
+ *   ratelimit:{acme}:p                                            members that have meters of their own
+ *   ratelimit:{acme}:o                                            kinds of which some members share meters
  *   ratelimit:{acme}:r:5f0c…-17                                   receipt of a charge
  * </pre>
  *
@@ -37,7 +42,7 @@ import java.util.HexFormat;
  * {@code b} for a bucket, {@code f} for what is in flight. A limit of single calls has no key.
  *
  * <p>The lists {@code n} and {@code t} are sorted sets of escaped names, by the time until which they may count
- * something.
+ * something. So are {@code p} and {@code o}, of members by the account of the tier: {@code default/user/u7}.
  */
 final class RedisKeys {
 
@@ -55,6 +60,12 @@ final class RedisKeys {
 
     /** The list of the endpoints that a table names. */
     static final String NAMED = "t";
+
+    /** The list of the members that have meters of their own, which are bounded. */
+    static final String MEMBERS = "p";
+
+    /** The list of what stands for members beyond the bound, by their kinds. */
+    static final String FURTHER_MEMBERS = "o";
 
     private static final int LONGEST = 96;
     private static final int SLICE = 4_096;
@@ -82,6 +93,11 @@ final class RedisKeys {
     /** Encodes what shares a meter. */
     static String encode(Scope scope) {
         return scope.equals(Scope.Endpoint.OVERFLOW) ? OVERFLOW : encode(scope.name());
+    }
+
+    /** Encodes a member: its kind, a word, and its name. */
+    static String encode(Member member) {
+        return member.kind() + '/' + encode(member.name());
     }
 
     /** Encodes what a meter counts over; no two spans alike. */

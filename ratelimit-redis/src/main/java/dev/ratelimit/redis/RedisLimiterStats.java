@@ -16,6 +16,7 @@ public final class RedisLimiterStats {
     private final int leases;
     private final int rememberedRefusals;
     private final int openCircuits;
+    private final long furtherMembers;
 
     RedisLimiterStats(
             OptionalLong admitted,
@@ -23,13 +24,15 @@ public final class RedisLimiterStats {
             int waitingSettlements,
             int leases,
             int rememberedRefusals,
-            int openCircuits) {
+            int openCircuits,
+            long furtherMembers) {
         this.admitted = admitted;
         this.rejected = rejected;
         this.waitingSettlements = waitingSettlements;
         this.leases = leases;
         this.rememberedRefusals = rememberedRefusals;
         this.openCircuits = openCircuits;
+        this.furtherMembers = furtherMembers;
     }
 
     /**
@@ -92,10 +95,20 @@ public final class RedisLimiterStats {
         return openCircuits;
     }
 
+    /**
+     * Returns how often Redis answered since the limiter was built that a member of a call is beyond the {@linkplain
+     * RedisRateLimiterBuilder#maxMembers bound}, and shares the meters of further members.
+     *
+     * @return the number
+     */
+    public long furtherMembers() {
+        return furtherMembers;
+    }
+
     @Override
     public String toString() {
         return "RedisLimiterStats[admitted=" + admitted + ", rejected=" + rejected + ", waitingSettlements="
                 + waitingSettlements + ", leases=" + leases + ", rememberedRefusals=" + rememberedRefusals
-                + ", openCircuits=" + openCircuits + "]";
+                + ", openCircuits=" + openCircuits + ", furtherMembers=" + furtherMembers + "]";
     }
 }

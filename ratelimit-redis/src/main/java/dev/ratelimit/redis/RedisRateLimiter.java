@@ -61,11 +61,12 @@ import java.util.function.BooleanSupplier;
  *
  * <p>One round trip makes a decision. One also charges a piece of a reservation, ends a reservation, or tells the
  * status of an endpoint. The status of an organization takes one for each 100 limits, after one or more that list its
- * endpoints. A further round trip is due in three cases:
+ * endpoints, and so for each member of the caller. A further round trip is due in these cases:
  *
  * <ul>
  *   <li>A node does not know the script, which it learns with the first call.
- *   <li>An endpoint must {@linkplain RedisRateLimiterBuilder#maxUnlistedEndpoints share} meters.
+ *   <li>An endpoint or a member must share meters, {@linkplain RedisRateLimiterBuilder#maxUnlistedEndpoints beyond} a
+ *       {@linkplain RedisRateLimiterBuilder#maxMembers bound}; where both must, two are.
  *   <li>The server's time is neither in the period that this machine expects, nor in the one before or after it: this
  *       machine computes the calendar.
  * </ul>
@@ -360,7 +361,8 @@ public final class RedisRateLimiter implements RateLimiter, WaitingCalls.Wakers,
                 settlements.number(),
                 leases.number(),
                 scriptClient.rememberedRefusals(),
-                executor.openCircuits());
+                executor.openCircuits(),
+                scriptClient.furtherMembers());
     }
 
     /** Returns the clocks of this machine. They bound waits; decisions go by the server's clock. */

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An unlisted endpoint takes one of the {@link #maxUnlistedEndpoints} places with its first charge. It keeps the
  * place until its meters are idle, and a window and a minute more have passed (for a bucket another minute, for a limit
  * in flight its longest time). Once an endpoint has found no place, all new names share meters until these are idle. A
- * call of such a name costs a second round trip.
+ * call of such a name costs a second round trip. So it is with members and {@link #maxMembers}.
  *
  * <p>Not safe for use by many threads.
  */
@@ -329,7 +329,7 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
                 executor,
                 settlements,
                 time,
-                new EncodedLimits(maxUnlistedEndpoints()),
+                new EncodedLimits(maxUnlistedEndpoints(), maxMembers()),
                 rejections,
                 prefix,
                 receiptMillis,

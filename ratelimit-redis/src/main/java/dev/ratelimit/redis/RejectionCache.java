@@ -1,5 +1,7 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.Caller;
+import dev.ratelimit.Member;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import dev.ratelimit.kernel.BoundedCache;
@@ -22,11 +24,11 @@ import org.jspecify.annotations.Nullable;
  * the same until its wait is over, and the wait can be counted down. What this machine charges to one of them or gives
  * back ends the refusal. What other machines charge or give back goes unnoticed for as long as a refusal is remembered.
  *
- * <p>Each meter has a count of changes, and so has the list of an organization's endpoints that no table names: it
- * decides which meters such an endpoint has. A question bears the sum of the counts that it depends on, read before
- * Redis is asked. A change raises its counts before its caller is told of it. Counts only grow: so the sum is the same
- * only if nothing has changed, and a refusal that was decided before a change, and comes after it, answers nothing.
- * Meters whose hashes agree share a count, which only has Redis asked more often.
+ * <p>Each meter has a count of changes. The lists of an organization's members, and of its endpoints that no table
+ * names, have one together: they decide which meters such a call has. A question bears the sum of the counts that it
+ * depends on, read before Redis is asked. A change raises its counts before its caller is told of it. Counts only grow:
+ * so the sum is the same only if nothing has changed, and a refusal that was decided before a change, and comes after
+ * it, answers nothing. Meters whose hashes agree share a count, which only has Redis asked more often.
  *
  * <p>A refusal ends no later than its wait: it lasts from before Redis was asked. The wait that it tells ends when the
  * server's own answer says so: it is counted from when that answer came. The wall clock ends a refusal too, since a
@@ -88,7 +90,7 @@ final class RejectionCache {
      * @param base what the keys of the organization begin with
      */
     Asked asked(String base, LimitSet limitSet, ToLongFunction<EncodedLimit> units) {
-        int changes = isUnlisted(limitSet) ? counts.get(countOf(base, RedisKeys.UNLISTED)) : 0;
+        int changes = dependsOnLists(limitSet) ? counts.get(countOf(base, RedisKeys.UNLISTED)) : 0;
         List<Long> rooms = new ArrayList<>(limitSet.limits().size());
         for (EncodedLimit encoded : limitSet.limits()) {
             changes += counts.get(countOf(base, encoded.meter));
@@ -100,22 +102,23 @@ final class RejectionCache {
 
     /** Returns the refusal that the server would answer with; null if it must be asked. */
     @Nullable
-    Rejected of(Asked asked, String notice) {
+    Rejected of(Asked asked, Caller caller) {
         rejections.sweep(refusal -> !refusal.lastsAt(asked.nanoTime, asked.instant));
         Refusal found = rejections.get(asked.question);
         if (found == null || !found.answers(asked)) {
             return null;
         }
         long wait = found.forGood ? Waits.NEVER : found.over - asked.nanoTime;
-        return found.encoded.rejected(asked.units.applyAsLong(found.encoded), notice, wait, wait);
+        return found.encoded.rejected(asked.units.applyAsLong(found.encoded), caller, wait, wait);
     }
 
     /** Remembers that a limit refused, for a wait from now on in nanoseconds, or {@link Waits#NEVER}. */
     void remember(Asked asked, EncodedLimit encoded, long wait) {
         // For how long an endpoint counts with others depends on when these are idle, which only the server knows.
         boolean forGood = wait == Waits.NEVER;
-        boolean mayGetItsOwn =
-                forGood && encoded.limit.scope() instanceof Scope.Endpoint endpoint && endpoint.isOverflow();
+        boolean isOfFurther = (encoded.limit.scope() instanceof Scope.Endpoint endpoint && endpoint.isOverflow())
+                || encoded.limit.member().filter(Member::isOverflow).isPresent();
+        boolean mayGetItsOwn = forGood && isOfFurther;
         // A call in flight may end at any time, on any machine.
         if (longestNanos > 0 && !mayGetItsOwn && !encoded.isInFlight()) {
             long nanos = Math.min(wait, longestNanos);
@@ -132,18 +135,21 @@ final class RejectionCache {
 
     /** Ends the refusals that depend on some limits: something was charged to them or given back, or may have been. */
     void end(String base, LimitSet limitSet) {
-        if (isUnlisted(limitSet)) {
+        if (dependsOnLists(limitSet)) {
             counts.incrementAndGet(countOf(base, RedisKeys.UNLISTED));
         }
         limitSet.limits().forEach(encoded -> counts.incrementAndGet(countOf(base, encoded.meter)));
     }
 
     /**
-     * Tells whether the list of the endpoints that no table names decides which meters an endpoint has, or may change
-     * with it.
+     * Tells whether the lists of members, or of the endpoints that no table names, decide which meters a call has, or
+     * may change with it.
      */
-    private static boolean isUnlisted(LimitSet limitSet) {
-        return limitSet.list().equals(RedisKeys.UNLISTED) || limitSet.name().equals(RedisKeys.OVERFLOW);
+    private static boolean dependsOnLists(LimitSet limitSet) {
+        Place place = limitSet.places().get(0);
+        return limitSet.hasMembers()
+                || place.list().equals(RedisKeys.UNLISTED)
+                || place.name().equals(RedisKeys.OVERFLOW);
     }
 
     private static int countOf(String base, String meter) {

@@ -1,6 +1,7 @@
 package dev.ratelimit.redis;
 
 import dev.ratelimit.Admitted;
+import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
@@ -37,7 +38,7 @@ final class ReplyDecoder {
         long leaseMicros = leased ? batch.micros() : 0;
         List<EncodedLimit> limits = reply.limitSet().limits();
         int width = reply.width();
-        String notice = reply.limitSet().caller().tier().message();
+        Caller caller = reply.limitSet().caller();
         List<Rejected> shadowRejections = new ArrayList<>();
         List<EncodedLimit> charged = new ArrayList<>();
         List<Booking> bookings = new ArrayList<>();
@@ -60,7 +61,7 @@ final class ReplyDecoder {
                 }
             } else if (encoded.limit.shadow()) {
                 shadowRejections.add(
-                        encoded.rejected(units.applyAsLong(encoded), notice, wait, encoded.isInFlight() ? 0 : wait));
+                        encoded.rejected(units.applyAsLong(encoded), caller, wait, encoded.isInFlight() ? 0 : wait));
             } else {
                 certainWait = encoded.isInFlight() ? certainWait : Math.max(certainWait, wait);
                 longest = wait > longestWait ? i : longest;
@@ -77,7 +78,7 @@ final class ReplyDecoder {
         if (longest >= 0) {
             EncodedLimit encoded = limits.get(longest);
             Decision rejected = told(
-                    encoded.rejected(units.applyAsLong(encoded), notice, longestWait, certainWait), reply, reports);
+                    encoded.rejected(units.applyAsLong(encoded), caller, longestWait, certainWait), reply, reports);
             LimitSet nothing = reply.limitSet().only(List.of());
             Outcome.Refusal refusal = new Outcome.Refusal(encoded, longestWait);
             return new Outcome(rejected, nothing, List.of(), levels, 0, refusal, turned);

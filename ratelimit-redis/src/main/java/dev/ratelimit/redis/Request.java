@@ -1,6 +1,7 @@
 package dev.ratelimit.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
 
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.protocol.CommandArgs;
@@ -83,16 +84,19 @@ final class Request {
             ToLongFunction<EncodedLimit> units) {
         List<EncodedLimit> encodedLimits = limitSet.limits();
         this.base = base;
-        this.second = operation == Operation.NAMES ? RedisKeys.NAMED : "r:" + Long.toHexString(name);
+        this.second = operation == Operation.NAMES
+                ? limitSet.places().get(0).key(RedisKeys.NAMED)
+                : "r:" + Long.toHexString(name);
         this.limitSet = limitSet;
         this.numbers = new double[9 + 7 * encodedLimits.size()];
         add(operation.number);
         add(0).add(name).add(1_000 * receiptMillis);
         addNumber(time.windowClock()).addNumber(time.quotaClock()).add(time.latest());
-        add(limitSet.mostNames()).add(encodedLimits.size());
+        add(limitSet.places().get(0).mostNames()).add(encodedLimits.size());
         for (EncodedLimit encoded : encodedLimits) {
             long asked = units.applyAsLong(encoded);
-            add(encoded.isOfOneEndpoint()).add(encoded.limit.shadow());
+            int party = limitSet.hasMembers() ? limitSet.partyOf(encoded) : 0;
+            add(2L * party + (encoded.isOfOneEndpoint() ? 1 : 0)).add(encoded.limit.shadow());
             add(encoded.span).add(encoded.exact).add(encoded.grain).add(encoded.room(asked));
             boolean charges = encoded.hasMeter() && !(encoded.isInFlight() && operation == Operation.RECORD);
             add(charges ? asked : 0);
@@ -156,10 +160,19 @@ final class Request {
         List<EncodedLimit> inBlocks =
                 encodedLimits.stream().filter(EncodedLimit::hasBlocks).toList();
         // Lettuce finds the node of a cluster by the first key.
-        arguments.add(script).add(2 + encodedLimits.size() + inBlocks.size()).addKey(base + limitSet.list());
+        List<Place> places = limitSet.places();
+        int lists = limitSet.hasMembers() ? 1 + places.size() : 0;
+        arguments
+                .add(script)
+                .add(2 + encodedLimits.size() + inBlocks.size() + lists)
+                .addKey(base + places.get(0).key());
         arguments.add(bytes(second));
         encodedLimits.forEach(encoded -> arguments.add(bytes(encoded.hasMeter() ? "m:" + encoded.meter : second)));
         inBlocks.forEach(encoded -> arguments.add(bytes("b:" + encoded.meter)));
+        if (limitSet.hasMembers()) {
+            arguments.add(bytes(RedisKeys.MEMBERS)).add(bytes(RedisKeys.FURTHER_MEMBERS));
+            places.subList(1, places.size()).forEach(place -> arguments.add(bytes(place.key())));
+        }
         return arguments.add(packed);
     }
 
@@ -178,7 +191,8 @@ final class Request {
     }
 
     private byte[] packed() {
-        byte[] endpoint = limitSet.name().getBytes(UTF_8);
+        byte[] endpoint =
+                limitSet.places().stream().map(Place::line).collect(joining()).getBytes(UTF_8);
         ByteBuffer packed =
                 ByteBuffer.allocate(size * Double.BYTES + endpoint.length).order(ByteOrder.LITTLE_ENDIAN);
         packed.asDoubleBuffer().put(numbers, 0, size);

@@ -53,8 +53,10 @@ import java.util.stream.Collectors;
  * to it by its name.
  *
  * <p>Each organization has two lists of endpoints, both sorted sets, for its overviews. One has the endpoints that no
- * table names, and bounds their number; the other has all others. {@code listed} is the time up to which a list has the
- * endpoint of a meter. {@code kept} is the time up to which Redis keeps the head.
+ * table names, and bounds their number; the other has all others. So has each member. Two further lists bound the
+ * number of members: one has the members, the other the kinds of which some share meters. {@code listed} is the time up
+ * to which the lists have the endpoint of a meter, and its member. {@code kept} is the time up to which Redis keeps the
+ * head.
  *
  * <h2>What it does</h2>
  *
@@ -130,12 +132,14 @@ import java.util.stream.Collectors;
  * <p>Numbers are little-endian doubles, without anything between them.
  * <pre>
  *   KEYS   the list of endpoints, receipt, then the head of each meter (the receipt again for a limit of single
- *          calls), then the blocks of each that is a window or in flight; for names: both lists
+ *          calls), then the blocks of each that is a window or in flight; if the call names members, their list, that
+ *          of the kinds of which further members share, and each member's list of endpoints; for names: both lists
  *   ARGV   one text: operation (and 16 to report the use after it), whether it was sent before, name,
  *          microseconds that a receipt lives,
  *          clock of windows, clock of quotas (both no number but in tests), least time of quotas,
  *          most endpoints (negative: any number), number of meters;
- *          for each meter: whether it is of one endpoint, shadow, window (0 for a quota, -1 for a bucket, -2 for a
+ *          for each meter: whether it is of one endpoint (1, else 0) and twice the number of its party (0 for the
+ *          organization), shadow, window (0 for a quota, -1 for a bucket, -2 for a
  *          limit in flight, -3 for one of single calls), exact marks and grain (of a bucket the units and microseconds
  *          of its rate, in flight the longest time), room, units;
  *          to lease: units and microseconds of the batch;
@@ -144,9 +148,11 @@ import java.util.stream.Collectors;
  *          give back, and units of the charge (0 of a bag); to lease: the room that the limit must have for the batch;
  *          to charge, if it is a limit in flight: name and units (0 of a bag) of the entry that a piece joins; name 0
  *          if there is none, -1 if this is no piece;
- *          the endpoint; for names: which list is next, and a cursor
+ *          the endpoint; for names: which list is next, and a cursor; and a line for each member: most endpoints and
+ *          most members (negative: any number), the member, what stands for further ones of its kind, the endpoint
  *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, 3 a limit refuses and its bucket changed the rate,
- *          -1 the time is in none of the periods, -2 the endpoint must share (both: ask again); the time of quotas;
+ *          -1 the time is in none of the periods, -2 a party must share meters (both: ask again); the time of quotas;
+ *          after -2, for each party: 1 if its endpoint must share, 2 if the member must, 0 if neither;
  *          for each meter to decide: wait (0 admits, -1 for good), place (number and stamp of the mark, end of the
  *          period and begun, time and begun of a bucket, or name and end in flight), and if that is to be reported, a
  *          status as of then; but nothing if all admit and the places are not asked for;

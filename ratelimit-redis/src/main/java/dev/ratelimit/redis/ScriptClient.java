@@ -9,11 +9,13 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Usage;
+import dev.ratelimit.kernel.Party;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,10 +28,10 @@ import java.util.function.ToLongFunction;
 final class ScriptClient {
 
     /*
-     * Up to three retries are legitimate: a wrong guess of the period, an overflow endpoint, a period boundary in
-     * between.
+     * Up to four retries are legitimate: a wrong guess of the period, members and an endpoint beyond their bounds, a
+     * period boundary in between.
      */
-    private static final int ATTEMPTS = 4;
+    private static final int ATTEMPTS = 5;
     private static final int OVERFLOW = -2;
     private static final int LIMITS_OF_A_RUN = 100;
 
@@ -54,6 +56,7 @@ final class ScriptClient {
     private final long receiptMillis;
     private final boolean hearsLevels;
     private final AtomicBoolean warned = new AtomicBoolean();
+    private final AtomicLong furtherMembers = new AtomicLong();
 
     /**
      * The number of the last charge, which is its idempotency key. The first is random, so that no two limiters use the
@@ -157,8 +160,7 @@ final class ScriptClient {
         String base = base(limitSet.caller());
         RejectionCache.Asked asked = rejections.asked(base, limitSet, units);
         // A reporting limiter always asks: a remembered refusal has no status of the limits.
-        Rejected known =
-                reports ? null : rejections.of(asked, limitSet.caller().tier().message());
+        Rejected known = reports ? null : rejections.of(asked, limitSet.caller());
         if (known != null) {
             return CompletableFuture.completedFuture(new Outcome(known, limitSet.only(List.of()), List.of()));
         }
@@ -248,29 +250,72 @@ final class ScriptClient {
     }
 
     /**
-     * Tells where the organization of a caller stands with all limits. The first runs of the script list the endpoints
-     * that have used something.
+     * Tells where the parties of a call stand with all limits, one party after the other. The first runs of the script
+     * list the endpoints that have used something.
      */
     CompletableFuture<List<LimitStatus>> overview(Caller caller) {
-        return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
-            OrganizationStatus overview = OrganizationStatus.of(caller, names);
-            return status(LimitSet.nothing(caller).only(overview.encodedLimits()))
-                    .thenApply(overview::relevant);
-        });
+        return forEachParty(
+                caller,
+                (place, party) -> names(caller, place).thenCompose(names -> {
+                    OrganizationStatus overview = OrganizationStatus.of(party, names);
+                    return status(unbounded(caller, place, overview.encodedLimits()))
+                            .thenApply(overview::relevant);
+                }));
     }
 
-    /** Adds the listed names from a place on. Each run of the script tells some of them. */
-    private CompletableFuture<List<String>> names(Caller caller, String place, List<String> names) {
-        if (place.startsWith(LAST_NAMES)) {
+    /** Asks for each party of a call, or for what it shares beyond a bound, and puts the answers together. */
+    private <T> CompletableFuture<List<T>> forEachParty(
+            Caller caller, BiFunction<Place, Party, CompletableFuture<List<T>>> question) {
+        List<T> answers = new ArrayList<>();
+        CompletableFuture<List<T>> all = CompletableFuture.completedFuture(answers);
+        for (Party party : Party.of(caller)) {
+            all = all.thenCompose(before -> placed(caller, party)
+                            .thenCompose(place -> question.apply(
+                                    place, Objects.equals(place.member(), party.member()) ? party : party.overflow())))
+                    .thenApply(more -> {
+                        answers.addAll(more);
+                        return answers;
+                    });
+        }
+        return all.thenApply(List::copyOf);
+    }
+
+    /** Returns the place of a party; of a member beyond the bound, that of what it shares. */
+    private CompletableFuture<Place> placed(Caller caller, Party party) {
+        Place place = encodedLimits.placeOf(party);
+        if (place.member() == null) {
+            return CompletableFuture.completedFuture(place);
+        }
+        LimitSet asked = new LimitSet(
+                caller, List.of(encodedLimits.placeOf(Party.of(caller).get(0)), place), List.of());
+        return executor.uncounted(base(caller), exchange -> ask(exchange, asked, this::statusRequest))
+                .thenApply(reply -> reply.limitSet().places().get(1));
+    }
+
+    /** Returns limits of one party, with the meters that they have. */
+    private LimitSet unbounded(Caller caller, Place place, List<EncodedLimit> limits) {
+        Place organization = encodedLimits.placeOf(Party.of(caller).get(0));
+        List<Place> places = place.member() == null ? List.of(place) : List.of(organization, place);
+        return new LimitSet(caller, places, limits).only(limits);
+    }
+
+    /** Returns the listed names of a party. */
+    private CompletableFuture<List<String>> names(Caller caller, Place place) {
+        return names(caller, place, FIRST_NAMES, new ArrayList<>());
+    }
+
+    /** Adds the listed names from a cursor on. Each run of the script tells some of them. */
+    private CompletableFuture<List<String>> names(Caller caller, Place place, String cursor, List<String> names) {
+        if (cursor.startsWith(LAST_NAMES)) {
             return CompletableFuture.completedFuture(names);
         }
-        LimitSet from = new LimitSet(caller, RedisKeys.UNLISTED, place, List.of(), LimitSet.ANY_NUMBER);
+        LimitSet from = new LimitSet(caller, List.of(place.at(cursor)), List.of());
         Request request = request(Request.Operation.NAMES, base(caller), 0, from, encoded -> 0);
         return executor.uncounted(base(caller), exchange -> exchange.run(request))
                 .thenCompose(answer -> {
                     List<String> lines = new String(answer, US_ASCII).lines().toList();
                     names.addAll(lines.subList(1, lines.size()));
-                    return names(caller, lines.get(0), names);
+                    return names(caller, place, lines.get(0), names);
                 });
     }
 
@@ -295,15 +340,15 @@ final class ScriptClient {
     }
 
     private CompletableFuture<List<LimitStatus>> status(ScriptExecutor.Exchange exchange, LimitSet limitSet) {
-        return ask(exchange, limitSet, (asked, guess) -> {
-                    Request request =
-                            request(Request.Operation.STATUS, base(limitSet.caller()), 0, asked, encoded -> 0);
-                    for (EncodedLimit encoded : asked.limits()) {
-                        request.addPeriods(encoded, guess);
-                    }
-                    return request;
-                })
-                .thenApply(ReplyDecoder::status);
+        return ask(exchange, limitSet, this::statusRequest).thenApply(ReplyDecoder::status);
+    }
+
+    private Request statusRequest(LimitSet asked, Instant guess) {
+        Request request = request(Request.Operation.STATUS, base(asked.caller()), 0, asked, encoded -> 0);
+        for (EncodedLimit encoded : asked.limits()) {
+            request.addPeriods(encoded, guess);
+        }
+        return request;
     }
 
     /** Gives back units of some limits. */
@@ -363,15 +408,15 @@ final class ScriptClient {
                 .thenApply(answer -> Renewal.of(new Reply(renewed, Reply.unpacked(answer))));
     }
 
-    /** Grants units of a quota, and tells where the organization then stands with it. */
-    CompletableFuture<LimitStatus> grant(Caller caller, AppliedLimit quota, long units) {
-        LimitSet limitSet = only(caller, quota);
+    /** Grants units of a quota of a party, and tells where that then stands with it. */
+    CompletableFuture<LimitStatus> grant(Caller caller, Party party, AppliedLimit quota, long units) {
+        LimitSet limitSet = only(caller, party, quota);
         return admin(Request.Operation.GRANT, limitSet, request -> request.add(units))
                 .thenApply(reply -> ReplyDecoder.status(reply).get(0));
     }
 
-    /** Returns one limit of a tier; whether its endpoint must share meters is still open. */
-    private LimitSet only(Caller caller, AppliedLimit limit) {
+    /** Returns one limit of a party; whether it must share meters is still open. */
+    private LimitSet only(Caller caller, Party party, AppliedLimit limit) {
         if (limit.scope() instanceof Scope.Endpoint endpoint) {
             LimitSet all = limitSet(caller, endpoint.name());
             for (int i = 0; i < all.limits().size(); i++) {
@@ -380,41 +425,69 @@ final class ScriptClient {
                 }
             }
         }
-        return LimitSet.nothing(caller)
-                .only(List.of(new EncodedLimit(caller.tier().account(), limit)));
+        Place place = encodedLimits.placeOf(party);
+        Place organization = encodedLimits.placeOf(Party.of(caller).get(0));
+        List<Place> places = place.member() == null ? List.of(place) : List.of(organization, place);
+        return new LimitSet(caller, places, List.of(new EncodedLimit(party.account(), limit)));
     }
 
-    /** Charges what the limits of a former tier count, and tells where the organization then stands. */
+    /** Charges what the limits of a former tier count, and tells where the parties of both callers then stand. */
     CompletableFuture<List<LimitStatus>> carryOver(Caller caller, Caller former) {
-        return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
-            CompletableFuture<List<LimitStatus>> all = CompletableFuture.completedFuture(new ArrayList<>());
-            for (CarryOver carryOver : CarryOver.of(caller, former, names, this::limitSet)) {
-                all = all.thenCompose(before -> admin(Request.Operation.CARRY, carryOver.limitSet(), request -> {})
-                        .thenApply(reply -> {
-                            before.addAll(ReplyDecoder.carried(reply, carryOver.to()));
-                            return before;
-                        }));
-            }
-            return all;
+        return forEachParty(caller, (place, party) -> {
+            Party before = Party.of(former).stream()
+                    .filter(each -> Objects.equals(each.member(), party.member())
+                            || Objects.equals(each.overflow().member(), party.member()))
+                    .findFirst()
+                    .orElse(null);
+            return before == null
+                    ? CompletableFuture.completedFuture(List.of())
+                    : names(caller, place)
+                            .thenCompose(names -> carryOver(CarryOver.of(
+                                    party,
+                                    new Party(party.member(), before.tier(), before.account()),
+                                    names,
+                                    unbounded(caller, place, List.of()),
+                                    endpoint -> unbounded(caller, encodedLimits.placeOf(party, endpoint), List.of()))));
         });
     }
 
-    /** Resets or forgets what the limits of a caller's tier count. Tells whether they counted anything. */
+    private CompletableFuture<List<LimitStatus>> carryOver(List<CarryOver> carryOvers) {
+        CompletableFuture<List<LimitStatus>> all = CompletableFuture.completedFuture(new ArrayList<>());
+        for (CarryOver carryOver : carryOvers) {
+            all = all.thenCompose(before -> admin(Request.Operation.CARRY, carryOver.limitSet(), request -> {})
+                    .thenApply(reply -> {
+                        before.addAll(ReplyDecoder.carried(reply, carryOver.to()));
+                        return before;
+                    }));
+        }
+        return all;
+    }
+
+    /** Resets or forgets what the limits of a caller's parties count. Tells whether they counted anything. */
     CompletableFuture<Boolean> drop(Request.Operation operation, Caller caller) {
-        return names(caller, FIRST_NAMES, new ArrayList<>()).thenCompose(names -> {
-            LimitSet limitSet = LimitSet.nothing(caller)
-                    .only(OrganizationStatus.of(caller, names).encodedLimits().stream()
-                            .filter(EncodedLimit::hasMeter)
-                            .toList());
-            CompletableFuture<Boolean> found = CompletableFuture.completedFuture(false);
-            int size = limitSet.limits().size();
-            for (int from = 0; from < size; from += LIMITS_OF_A_RUN) {
-                LimitSet some = limitSet.slice(from, Math.min(from + LIMITS_OF_A_RUN, size));
-                found = found.thenCompose(before ->
-                        admin(operation, some, request -> {}).thenApply(reply -> before || reply.number(2) > 0));
-            }
-            return found;
-        });
+        return forEachParty(
+                        caller,
+                        (place, party) -> names(caller, place).thenCompose(names -> {
+                            LimitSet limitSet = unbounded(
+                                    caller,
+                                    place,
+                                    OrganizationStatus.of(party, names).encodedLimits().stream()
+                                            .filter(EncodedLimit::hasMeter)
+                                            .toList());
+                            CompletableFuture<List<Boolean>> found =
+                                    CompletableFuture.completedFuture(new ArrayList<>());
+                            int size = limitSet.limits().size();
+                            for (int from = 0; from < size; from += LIMITS_OF_A_RUN) {
+                                LimitSet some = limitSet.slice(from, Math.min(from + LIMITS_OF_A_RUN, size));
+                                found = found.thenCompose(before -> admin(operation, some, request -> {})
+                                        .thenApply(reply -> {
+                                            before.add(reply.number(2) > 0);
+                                            return before;
+                                        }));
+                            }
+                            return found;
+                        }))
+                .thenApply(found -> found.contains(true));
     }
 
     private CompletableFuture<Reply> admin(
@@ -478,8 +551,26 @@ final class ScriptClient {
                         new IllegalStateException("the server's time must lie in a period: micros=" + decidedAt));
             }
             return reply.number(0) == OVERFLOW
-                    ? ask(exchange, limitSet.overflow(), requests, guess, attempts - 1)
+                    ? ask(exchange, limitSet.beyond(bounds(reply)), requests, guess, attempts - 1)
                     : ask(exchange, limitSet, requests, Micros.instant(decidedAt), attempts - 1);
         });
+    }
+
+    /** Returns which bound each party is beyond. */
+    private List<Long> bounds(Reply reply) {
+        List<Long> bounds = new ArrayList<>();
+        for (int i = 0; i < reply.limitSet().places().size(); i++) {
+            bounds.add(reply.number(2 + i));
+        }
+        if (bounds.contains(LimitSet.FURTHER_MEMBER) && furtherMembers.getAndIncrement() == 0) {
+            executor.warn("An organization has more members than have meters of their own, and further ones share:"
+                    + " keys=" + base(reply.limitSet().caller()) + "*");
+        }
+        return bounds;
+    }
+
+    /** Counts how often a member was beyond the bound. */
+    long furtherMembers() {
+        return furtherMembers.get();
     }
 }

@@ -88,7 +88,10 @@ do
       usual = span == SINGLE and room >= 0
     end
     charged = charged or charges
-    if own > 0 then
+    if own > 1 then
+      -- A member's meter: until `known` the lists have the member, and the endpoint if it counts alone.
+      usual = usual and (span == SINGLE or known > now and (not charges or now + life + MARGIN <= known))
+    elseif own > 0 then
       listed = known > listed and known or listed
       list_until = charges and now + life + MARGIN > list_until and now + life + MARGIN or list_until
     end

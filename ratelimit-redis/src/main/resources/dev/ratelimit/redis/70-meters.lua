@@ -1,7 +1,8 @@
 -- 70 The meters of the request.
 -- Reads: the request (10), window (50), quota (60), bucket (62), flight (64), single (66).
 -- Sets: number and list, which read what follows the records of the meters; batch and ahead, the units and the time of
--- a lease; meters; endpoint; save, which writes the meters that changed and lists the endpoint.
+-- a lease; meters; endpoint; members, of which the call is, with members_list and marks, where they are listed; save,
+-- which writes the meters that changed, and lists the endpoint and the members.
 
 local field_at = records + 8 * NUMBERS * meter_count
 
@@ -31,12 +32,13 @@ for n = 1, meter_count do
   own, shadow, span, exact, grain, room, units, next_record = unpacked('<ddddddd', numbers, next_record)
   -- With all its fields at once: a table that grows field by field is allocated several times.
   local m = {
-    kind = KINDS[span] or window, key = KEYS[n + 2], blocks = nil, own = own > 0, shadow = shadow > 0, span = span,
+    kind = KINDS[span] or window, key = KEYS[n + 2], blocks = nil, own = own % 2 > 0, shadow = shadow > 0, span = span,
     room = room, units = units, hi = 0, lo = 0, listed = NEVER, kept = 0, wait = 0, changed = false, bounds = nil,
     from = nil, to = nil, exact = exact, grain = grain, first = 0, dropped = 0, oldest = 0, count = nil, open = nil,
     read = nil, stored = false, lost = false, more = 0, charged = 0, refunds = nil, batch_room = 0, begun = 0,
     granted = 0, at = nil, part = 0, seen = nil, per_units = nil, per_micros = nil, faster = false, last = nil,
     expired = false, joins = false, fast_units = nil, fast_micros = nil, rated = nil,
+    party = floor(own / 2),
   }
   if span > 0 or span == FLIGHT then
     m.blocks, next_blocks = KEYS[next_blocks], next_blocks + 1
@@ -60,6 +62,19 @@ for n = 1, meter_count do
 end
 
 local endpoint = sub(numbers, field_at)
+local members, members_list, marks = {}, KEYS[next_blocks], KEYS[next_blocks + 1]
+
+-- A line for each member. Once one is beyond the bound of members, the mark of its kind is listed in its place.
+for names_bound, members_bound, entry, mark, name_there in
+  string.gmatch(endpoint, '\n(%S+) (%S+) (%S+) (%S+) (%S+)') do
+  local names_there = KEYS[next_blocks + 2 + #members]
+  members[#members + 1] = {
+    most_names = tonumber(names_bound), most = tonumber(members_bound), entry = entry, mark = mark,
+    list = entry == mark and marks or members_list, listed_until = NEVER,
+    endpoint = name_there, names = names_there, names_until = NEVER,
+  }
+end
+endpoint = string.match(endpoint, '^[^\n]*')
 
 -- Writes a meter that changed, and renews the life of its keys.
 local function store(m)
@@ -88,11 +103,19 @@ local function keep_list(key)
   end
 end
 
--- Writes the meters that changed. Writes into the list of endpoints for how long this one may count something.
+local function list_in(list, entry, list_until)
+  if list_until > NEVER then
+    call('ZREMRANGEBYSCORE', list, '-inf', now)
+    call('ZADD', list, 'GT', list_until, entry, now, WRITTEN)
+    keep_list(list)
+  end
+end
+
+-- Writes the meters that changed. Writes into the lists for how long the endpoint and the members may count something.
 local function save()
   local listed, list_until = NEVER, NEVER
   for _, m in ipairs(meters) do
-    listed = max(listed, m.own and m.listed or NEVER)
+    listed = max(listed, m.own and m.party == 0 and m.listed or NEVER)
   end
   for _, m in ipairs(meters) do
     if m.changed then
@@ -100,18 +123,25 @@ local function save()
       -- Another limit of the endpoint may have listed it for longer already. A status or a reset may be of many
       -- endpoints, so it lists none.
       local lists = operation ~= STATUS and (operation < RESET or operation == RENEW)
-      if lists and m.own and listed < now + life + MARGIN then
+      local member = members[m.party]
+      local known = member and m.listed or listed
+      if lists and (m.own or member) and known < now + life + MARGIN then
         -- One window later than needed, so that not every charge writes the list; of a quota all charges end together.
         local later = m.kind == bucket and MINUTE or m.kind == flight and m.exact or max(m.span, 0)
         m.listed = now + life + MARGIN + later
-        list_until = max(list_until, m.listed)
+        if not member then
+          list_until = max(list_until, m.listed)
+        else
+          member.listed_until = max(member.listed_until, m.listed)
+          member.names_until = max(member.names_until, m.own and m.listed or NEVER)
+        end
       end
       store(m)
     end
   end
-  if list_until > NEVER then
-    call('ZREMRANGEBYSCORE', names, '-inf', now)
-    call('ZADD', names, 'GT', list_until, endpoint, now, WRITTEN)
-    keep_list(names)
+  list_in(names, endpoint, list_until)
+  for _, member in ipairs(members) do
+    list_in(member.list, member.entry, member.listed_until)
+    list_in(member.names, member.endpoint, member.names_until)
   end
 end

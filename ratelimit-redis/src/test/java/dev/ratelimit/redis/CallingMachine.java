@@ -22,9 +22,7 @@ final class CallingMachine {
 
     private static final Duration LONG = Duration.ofSeconds(10);
 
-    /** What is in flight is so while the others are called. */
-    private static final List<Endpoint> ORDER =
-            List.of(Endpoint.IN_FLIGHT, Endpoint.EXACT, Endpoint.COARSE, Endpoint.BUCKET, Endpoint.FIXED);
+    private final List<Endpoint> called;
 
     private static final long PAUSE_NANOS = 100_000;
 
@@ -32,10 +30,11 @@ final class CallingMachine {
     private final long nanos;
     private final int callers;
 
-    private CallingMachine(RedisRateLimiter limiter, Duration duration, int callers) {
+    private CallingMachine(RedisRateLimiter limiter, Duration duration, int callers, List<Endpoint> called) {
         this.limiter = limiter;
         this.nanos = duration.toNanos();
         this.callers = callers;
+        this.called = called;
     }
 
     /**
@@ -43,7 +42,7 @@ final class CallingMachine {
      * admitted.
      *
      * @param arguments the server's URI, how many threads, for how long at least, how many threads there are on all
-     *     machines, and the file to write
+     *     machines, the file to write, and what is called; what is in flight is so while the ones behind it are called
      */
     public static void main(String... arguments) throws Exception {
         RedisClient client = RedisClient.create(arguments[0]);
@@ -52,8 +51,11 @@ final class CallingMachine {
             System.out.println(READY);
             // The end of the input is that of the test: nobody is there to stop it any more.
             if (System.in.read() >= 0) {
-                CallingMachine machine =
-                        new CallingMachine(limiter, Duration.parse(arguments[2]), Integer.parseInt(arguments[3]));
+                CallingMachine machine = new CallingMachine(
+                        limiter,
+                        Duration.parse(arguments[2]),
+                        Integer.parseInt(arguments[3]),
+                        Arrays.stream(arguments).skip(5).map(Endpoint::valueOf).toList());
                 Files.write(Path.of(arguments[4]), machine.run(Integer.parseInt(arguments[1])));
             }
         } finally {
@@ -80,8 +82,7 @@ final class CallingMachine {
 
     /** Tells whether all callers together are served more than one window's, if each is served so much. */
     private boolean hasItsShare(Map<Endpoint, Long> units) {
-        return Arrays.stream(Endpoint.values())
-                .allMatch(endpoint -> units.getOrDefault(endpoint, 0L) > endpoint.amount / callers);
+        return called.stream().allMatch(endpoint -> units.getOrDefault(endpoint, 0L) > endpoint.amount / callers);
     }
 
     private List<String> call() throws Exception {
@@ -92,7 +93,7 @@ final class CallingMachine {
             int before = admitted.size();
             Reservation inFlight = null;
             long since = 0;
-            for (Endpoint endpoint : ORDER) {
+            for (Endpoint endpoint : called) {
                 // Only what may be taken back is told where it was charged.
                 Reservation reservation = limiter.reserve("acme", endpoint.name(), endpoint.usage());
                 if (reservation.decision().isAdmitted()) {

@@ -3,6 +3,7 @@ package dev.ratelimit.redis;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
@@ -14,6 +15,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.StoreUnavailable;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.testkit.ReferenceRateLimiter;
@@ -31,10 +33,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * Two organizations of one limiter: one attacks, the other is served exactly as if it were alone.
  *
- * <p>The attacker damages its own keys, sends names of a megabyte, floods the limiter with names, and asks for its
- * status all the time. The other one makes random calls by a clock that only it advances. Each of its answers equals
- * that of a reference limiter that it has for itself. The load is bounded: two attacking threads, one request each at a
- * time, until the other organization is done.
+ * <p>The attacker damages its own keys, sends names of a megabyte, floods the limiter with names, with names that a
+ * pattern matches and with members, and asks for its status all the time. The other one makes random calls by a clock
+ * that only it advances. Each of its answers equals that of a reference limiter that it has for itself. The load is
+ * bounded: two attacking threads, one request each at a time, until the other organization is done.
  */
 class ChaosTest extends ServedTest {
 
@@ -52,6 +54,14 @@ class ChaosTest extends ServedTest {
                     .otherEndpointsTogether("all", RateLimit.of(Unit.TOKENS, 300, Duration.ofSeconds(10))))
             .table(LimitTable.named("days")
                     .otherEndpointsTogether("all", Quota.of(Unit.CALLS, 400, QuotaPeriod.day(ZoneOffset.UTC))))
+            .table(LimitTable.named("models").each(RateLimit.perSecond(3), "model/*"))
+            .member(
+                    "user",
+                    Tier.named("user")
+                            .table(LimitTable.named("bursts").each(TokenBucket.perSecond(2), "model/*", "chat"))
+                            .table(LimitTable.named("days per user")
+                                    .allTogether(Quota.of(Unit.CALLS, 150, QuotaPeriod.day(ZoneOffset.UTC))))
+                            .build())
             .build();
 
     /** What the host chose for a Redis that is away. */
@@ -92,6 +102,7 @@ class ChaosTest extends ServedTest {
                 .time(ServerTime.supplied(time))
                 .rememberRefusals(SECOND)
                 .timeout(SECOND)
+                .maxMembers(100)
                 .outageListener(outages));
         RateLimiter alone = new ReferenceRateLimiter(organization -> TIER, time);
 
@@ -112,7 +123,8 @@ class ChaosTest extends ServedTest {
             attackers.forEach(CompletableFuture::join);
         }
 
-        assertThat(limiter.status(GOOD)).isEqualTo(alone.status(GOOD));
+        Caller user = Caller.of(GOOD, TIER).member("user", "user 1");
+        assertThat(limiter.status(user)).isEqualTo(alone.status(user));
         assertThat(outages.areAllTold()).as("no outage").isTrue();
         assertThat(attacks.get()).as("attacks").isGreaterThan(ENOUGH_ATTACKS);
         if (policy == Policy.REJECT) {
@@ -125,16 +137,18 @@ class ChaosTest extends ServedTest {
         Reservation one = null;
         Reservation other = null;
         for (int step = 0; step < STEPS; step++) {
-            String endpoint = random.nextBoolean() ? "chat" : "embed";
+            String endpoint = List.of("chat", "embed", "model/a").get(random.nextInt(3));
+            Caller good = Caller.of(GOOD, TIER);
+            good = random.nextBoolean() ? good : good.member("user", "user " + random.nextInt(3));
             Usage usage = Usage.of(Unit.TOKENS, random.nextInt(40));
             String as = "step " + step;
             switch (random.nextInt(8)) {
-                case 0 -> assertThat(limiter.status(GOOD, endpoint)).as(as).isEqualTo(alone.status(GOOD, endpoint));
+                case 0 -> assertThat(limiter.status(good, endpoint)).as(as).isEqualTo(alone.status(good, endpoint));
                 case 1 ->
-                    assertThat(limiter.peek(GOOD, endpoint, usage)).as(as).isEqualTo(alone.peek(GOOD, endpoint, usage));
+                    assertThat(limiter.peek(good, endpoint, usage)).as(as).isEqualTo(alone.peek(good, endpoint, usage));
                 case 2 -> {
-                    one = limiter.reserve(GOOD, endpoint, usage);
-                    other = alone.reserve(GOOD, endpoint, usage);
+                    one = limiter.reserve(good, endpoint, usage);
+                    other = alone.reserve(good, endpoint, usage);
                     assertThat(one.decision()).as(as).isEqualTo(other.decision());
                 }
                 case 3 -> {
@@ -145,8 +159,8 @@ class ChaosTest extends ServedTest {
                     }
                 }
                 default -> {
-                    Decision expected = alone.tryAcquire(GOOD, endpoint, usage);
-                    assertThat(limiter.tryAcquire(GOOD, endpoint, usage)).as(as).isEqualTo(expected);
+                    Decision expected = alone.tryAcquire(good, endpoint, usage);
+                    assertThat(limiter.tryAcquire(good, endpoint, usage)).as(as).isEqualTo(expected);
                     refused += expected.isAdmitted() ? 0 : 1;
                 }
             }
@@ -157,7 +171,21 @@ class ChaosTest extends ServedTest {
 
     private void attack(RedisRateLimiter limiter, Random random) {
         while (!over) {
-            switch (random.nextInt(8)) {
+            switch (random.nextInt(10)) {
+                case 8 -> {
+                    for (int i = 0; i < 20; i++) {
+                        note(limiter.tryAcquire(HOSTILE, "model/" + random.nextInt(5_000), Usage.call()));
+                    }
+                }
+                case 9 -> {
+                    Caller member = Caller.of(HOSTILE, TIER);
+                    for (int i = 0; i < 20; i++) {
+                        member = Caller.of(HOSTILE, TIER).member("user", "user " + random.nextInt(5_000));
+                        note(limiter.tryAcquire(member, "chat", Usage.of(Unit.TOKENS, 0)));
+                    }
+                    Caller last = member;
+                    ask(() -> limiter.status(last));
+                }
                 case 0 -> damageKeys(random);
                 case 1 -> limiter.tryAcquire(HOSTILE, random.nextInt() + "x".repeat(1 << 20));
                 case 2 -> ask(() -> limiter.status(HOSTILE));
@@ -195,7 +223,7 @@ class ChaosTest extends ServedTest {
 
     private synchronized void damageKeys(Random random) {
         List<String> keys = redis.keys("ratelimit:{" + HOSTILE + "}:*");
-        for (int i = 0; i < 3 && !keys.isEmpty(); i++) {
+        for (int i = 0; i < 9 && !keys.isEmpty(); i++) {
             String key = keys.get(random.nextInt(keys.size()));
             if (random.nextBoolean()) {
                 redis.set(key, "\u0000\u00ff garbage".repeat(random.nextInt(40)));

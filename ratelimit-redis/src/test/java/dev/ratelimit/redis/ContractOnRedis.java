@@ -32,6 +32,11 @@ abstract class ContractOnRedis extends RateLimiterContract {
     }
 
     @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
+        return create(builder().maxUnlistedEndpoints(maxUnlistedEndpoints).maxMembers(maxMembers), tiers, time);
+    }
+
+    @Override
     protected RateLimiter create(TierResolver tiers, TimeSource time, RateLimitListener listener) {
         return create(builder().listener(listener), tiers, time);
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** Units that are served or given back, each once. */
 class LeaseTest {
 
-    private static final LimitSet TARGET = new EncodedLimits(9)
+    private static final LimitSet TARGET = new EncodedLimits(9, 9)
             .of(Caller.of("acme", ServedTest.tierOf(RateLimit.perMinute(1_000), RateLimit.perHour(1_000))), "chat");
 
     private static final List<Booking> CHARGES = List.of(new Booking(3, 17, 1_000), new Booking(4, 18, 1_000));

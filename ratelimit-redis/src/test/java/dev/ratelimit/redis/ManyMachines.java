@@ -20,10 +20,11 @@ final class ManyMachines {
     private ManyMachines() {}
 
     /**
-     * Lets some JVMs call a server with some threads each, for a time and until windows have passed on, and returns all
+     * Lets some JVMs call some endpoints of a server with some threads each, for a time and until windows have passed on, and returns all
      * calls that were admitted.
      */
-    static List<Charge> call(RedisServer server, int machines, int threads, Duration duration, Path folder)
+    static List<Charge> call(
+            RedisServer server, int machines, int threads, Duration duration, Path folder, Endpoint... called)
             throws Exception {
         List<Process> started = new ArrayList<>();
         List<Path> files = new ArrayList<>();
@@ -31,13 +32,16 @@ final class ManyMachines {
             for (int i = 0; i < machines; i++) {
                 Path file = folder.resolve("machine-" + i);
                 files.add(file);
-                started.add(start(
-                        CallingMachine.class,
+                List<String> arguments = new ArrayList<>(List.of(
                         server.uri(),
                         String.valueOf(threads),
                         duration.toString(),
                         String.valueOf(machines * threads),
                         file.toString()));
+                for (Endpoint endpoint : called) {
+                    arguments.add(endpoint.name());
+                }
+                started.add(start(CallingMachine.class, arguments.toArray(String[]::new)));
             }
             for (Process machine : started) {
                 awaitReady(machine);

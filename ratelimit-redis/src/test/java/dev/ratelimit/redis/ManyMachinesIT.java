@@ -19,15 +19,22 @@ class ManyMachinesIT {
     private static final Duration DURATION = Duration.ofSeconds(20);
 
     @Test
-    void noLimitAdmitsMoreThanItPromisesAndWindowsNearlyAll(@TempDir Path folder) throws Exception {
+    void noWindowHoldsMoreThanTheAmountAndNearlyAllOfItWasAdmitted(@TempDir Path folder) throws Exception {
         try (RedisServer server = new RedisServer()) {
-            List<Charge> charges = ManyMachines.call(server, 4, 4, DURATION, folder);
-            ManyMachinesTest.assertPromisesAreKept(charges);
+            List<Charge> charges = ManyMachines.call(server, 4, 4, DURATION, folder, Endpoint.EXACT, Endpoint.COARSE);
             for (Endpoint endpoint : List.of(Endpoint.EXACT, Endpoint.COARSE)) {
                 Windows windows = new Windows(endpoint, charges);
                 ManyMachinesTest.assertNoneHoldsTooMuch(windows, endpoint);
                 assertThat(windows.utilization(DURATION)).as("%s", endpoint).isGreaterThanOrEqualTo(LEAST_UTILIZATION);
             }
+        }
+    }
+
+    @Test
+    void noBucketNoFixedWindowAndNothingInFlightAdmitsMoreThanItPromises(@TempDir Path folder) throws Exception {
+        try (RedisServer server = new RedisServer()) {
+            ManyMachinesTest.assertPromisesAreKept(ManyMachines.call(
+                    server, 4, 4, DURATION, folder, Endpoint.IN_FLIGHT, Endpoint.BUCKET, Endpoint.FIXED));
         }
     }
 }

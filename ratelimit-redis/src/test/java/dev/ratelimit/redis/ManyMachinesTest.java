@@ -14,7 +14,17 @@ class ManyMachinesTest {
     @Test
     void noLimitAdmitsMoreThanItPromises(@TempDir Path folder) throws Exception {
         try (RedisServer server = new RedisServer()) {
-            List<Charge> charges = ManyMachines.call(server, 2, 2, Duration.ofSeconds(1), folder);
+            List<Charge> charges = ManyMachines.call(
+                    server,
+                    2,
+                    2,
+                    Duration.ofSeconds(1),
+                    folder,
+                    Endpoint.IN_FLIGHT,
+                    Endpoint.EXACT,
+                    Endpoint.COARSE,
+                    Endpoint.BUCKET,
+                    Endpoint.FIXED);
             for (Endpoint endpoint : List.of(Endpoint.EXACT, Endpoint.COARSE)) {
                 assertNoneHoldsTooMuch(new Windows(endpoint, charges), endpoint);
             }

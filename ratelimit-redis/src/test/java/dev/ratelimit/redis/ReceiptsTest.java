@@ -31,7 +31,7 @@ class ReceiptsTest extends ServedTest {
     private final ServerTime serverTime = ServerTime.guessedBy(TimeSource.system());
 
     private Request request(Request.Operation operation, Tier tier, long name, long tokens) {
-        LimitSet limitSet = new EncodedLimits(9).of(Caller.of("acme", tier), "chat");
+        LimitSet limitSet = new EncodedLimits(9, 9).of(Caller.of("acme", tier), "chat");
         Request request = new Request(
                 operation, RedisKeys.base("ratelimit:", "acme"), name, 5_000, serverTime, limitSet, encoded -> tokens);
         for (EncodedLimit encoded : limitSet.limits()) {
@@ -175,7 +175,7 @@ class ReceiptsTest extends ServedTest {
 
     private static Change giveBackOf(long charged, long units, DoubleBuffer answer, int at) {
         Booking booking = new Booking((long) answer.get(at), (long) answer.get(at + 1), charged);
-        EncodedLimit any = new EncodedLimits(9)
+        EncodedLimit any = new EncodedLimits(9, 9)
                 .of(Caller.of("acme", TIER), "chat")
                 .limits()
                 .get(0);

@@ -36,7 +36,7 @@ class RedisLimiterStatsTest extends FaultInjectingTest {
         assertThat(admits(limiter, 1)).isTrue();
         assertThat(limiter.stats())
                 .hasToString("RedisLimiterStats[admitted=OptionalLong.empty, rejected=OptionalLong.empty,"
-                        + " waitingSettlements=0, leases=0, rememberedRefusals=0, openCircuits=0]");
+                        + " waitingSettlements=0, leases=0, rememberedRefusals=0, openCircuits=0, furtherMembers=0]");
     }
 
     @Test

@@ -30,6 +30,8 @@ class RejectionCacheTest extends ServedTest {
 
     private static final RateLimit HOUR = RateLimit.perHour(10);
     private static final Caller ACME = Caller.of("acme", tierOf(HOUR));
+    private static final Caller WITH_NOTICE =
+            Caller.of("acme", Tier.named("tier").message("notice").build());
     private static final String BASE = "ratelimit:{acme}:";
 
     private final ManualTime clock = new ManualTime(Instant.EPOCH, Long.MAX_VALUE - 40_000);
@@ -38,7 +40,7 @@ class RejectionCacheTest extends ServedTest {
     private final List<EncodedLimit> encodedLimits = limitSet.limits();
 
     private static LimitSet targetOf(String endpoint, Limit... limits) {
-        return new EncodedLimits(9).of(Caller.of("acme", tierOf(limits)), endpoint);
+        return new EncodedLimits(9, 9).of(Caller.of("acme", tierOf(limits)), endpoint);
     }
 
     private static Usage calls(long n) {
@@ -59,11 +61,11 @@ class RejectionCacheTest extends ServedTest {
     }
 
     private Optional<Rejected> known(long calls) {
-        return Optional.ofNullable(rejections.of(asked(calls), "notice"));
+        return Optional.ofNullable(rejections.of(asked(calls), WITH_NOTICE));
     }
 
     private Optional<Rejected> refusedFor(long nanos) {
-        return Optional.of(encodedLimits.get(0).rejected(5, "notice", nanos, nanos));
+        return Optional.of(encodedLimits.get(0).rejected(5, WITH_NOTICE, nanos, nanos));
     }
 
     private void pass(long micros) {
@@ -95,7 +97,7 @@ class RejectionCacheTest extends ServedTest {
     void whatIsRefusedForGoodIsForgottenTooAfterAWhile() {
         remember(11, -1);
         pass(99);
-        assertThat(known(11)).hasValue(encodedLimits.get(0).rejected(11, "notice", Waits.NEVER, Waits.NEVER));
+        assertThat(known(11)).hasValue(encodedLimits.get(0).rejected(11, WITH_NOTICE, Waits.NEVER, Waits.NEVER));
         pass(1);
         assertThat(known(11)).isEmpty();
     }
@@ -116,14 +118,15 @@ class RejectionCacheTest extends ServedTest {
         remember(5, 80);
         assertThat(known(4)).isEmpty();
         assertThat(known(6)).isEmpty();
-        assertThat(rejections.of(rejections.asked(BASE, targetOf("chat", HOUR), units(5)), ""))
+        assertThat(rejections.of(rejections.asked(BASE, targetOf("chat", HOUR), units(5)), ACME))
                 .as("other rules")
                 .isNull();
-        assertThat(rejections.of(rejections.asked("ratelimit:{umbrella}:", limitSet, units(5)), ""))
+        assertThat(rejections.of(rejections.asked("ratelimit:{umbrella}:", limitSet, units(5)), ACME))
                 .as("another organization")
                 .isNull();
         assertThat(rejections.of(
-                        rejections.asked(BASE, limitSet, ScriptClient.unitsOf(calls(5).and(Unit.TOKENS, 9))), "notice"))
+                        rejections.asked(BASE, limitSet, ScriptClient.unitsOf(calls(5).and(Unit.TOKENS, 9))),
+                        WITH_NOTICE))
                 .as("units that no limit counts")
                 .isEqualTo(refusedFor(80_000).orElseThrow());
     }
@@ -155,16 +158,16 @@ class RejectionCacheTest extends ServedTest {
                 .table(LimitTable.named("hours").each(HOUR, "chat", "embed"))
                 .table(LimitTable.named("group").together("both", HOUR, "chat", "rerank"))
                 .build();
-        EncodedLimits known = new EncodedLimits(9);
+        EncodedLimits known = new EncodedLimits(9, 9);
         Caller caller = Caller.of("acme", tier);
         LimitSet chat = known.of(caller, "chat");
         rejections.remember(
                 rejections.asked(BASE, chat, units(5)), chat.limits().get(0), Micros.nanos(80));
         rejections.end(BASE, known.of(caller, "embed"));
         rejections.end(BASE, known.of(caller, "unlisted"));
-        assertThat(rejections.of(rejections.asked(BASE, chat, units(5)), "")).isNotNull();
+        assertThat(rejections.of(rejections.asked(BASE, chat, units(5)), ACME)).isNotNull();
         rejections.end(BASE, known.of(caller, "rerank"));
-        assertThat(rejections.of(rejections.asked(BASE, chat, units(5)), ""))
+        assertThat(rejections.of(rejections.asked(BASE, chat, units(5)), ACME))
                 .as("a limit that both share was charged")
                 .isNull();
     }
@@ -184,7 +187,7 @@ class RejectionCacheTest extends ServedTest {
     void aTimeOfZeroRemembersNothing() {
         RejectionCache none = new RejectionCache(Duration.ZERO, clock);
         none.remember(none.asked(BASE, limitSet, units(5)), encodedLimits.get(0), Micros.nanos(80));
-        assertThat(none.of(none.asked(BASE, limitSet, units(5)), "")).isNull();
+        assertThat(none.of(none.asked(BASE, limitSet, units(5)), ACME)).isNull();
     }
 
     @Test

@@ -113,4 +113,36 @@ class UnlistedEndpointsTest extends ServedTest {
         limiter.tryAcquire(umbrella, "b");
         assertThat(limiter.status(umbrella)).extracting(LimitStatus::used).containsExactly(0L, 1L, 1L);
     }
+
+    @Test
+    void eachRowWithPatternsHasAMeterOfItsOwnForFurtherOnes() {
+        Tier patterns = Tier.named("tier")
+                .table(LimitTable.named("hours")
+                        .each(RateLimit.perHour(5), "chat/*")
+                        .eachOtherEndpoint(RateLimit.perHour(5)))
+                .build();
+        RedisRateLimiter limiter = limiter(builder().tier(patterns).maxUnlistedEndpoints(1));
+        for (int i = 0; i < 3; i++) {
+            limiter.peek("acme", "chat/peeked " + i, Usage.call());
+            limiter.status("acme", "chat/asked " + i);
+        }
+        assertThat(redis.keys("*")).isEmpty();
+        assertThat(admits(limiter, "chat/1", 5)).isTrue();
+        assertThat(admits(limiter, "chat/2", 5)).isTrue();
+        assertThat(admits(limiter, "embed", 5)).isTrue();
+        assertThat(admits(limiter, "chat/3", 1)).isFalse();
+        assertThat(admits(limiter, "rerank", 1)).isFalse();
+        String hours = "ratelimit:{acme}:m:default/hours/e/";
+        assertThat(redis.keys("*:m:*"))
+                .containsExactlyInAnyOrder(
+                        hours + "chat%002f1/calls/w3600000000000",
+                        hours + "%0028further%0020endpoints%0020of%0020chat%002f%002a%0029/calls/w3600000000000",
+                        hours + "%o/calls/w3600000000000");
+        assertThat(redis.zrange("ratelimit:{acme}:n", 0, -1)).containsExactlyInAnyOrder("chat%002f1", "%o", "%t");
+        assertThat(limiter.status("acme"))
+                .extracting(status -> status.applied().scope().name() + " " + status.used())
+                .containsExactly("(further endpoints of chat/*) 5", "(further endpoints) 5", "chat/1 5");
+        limiter.admin().reset("acme");
+        assertThat(limiter.status("acme")).isEmpty();
+    }
 }

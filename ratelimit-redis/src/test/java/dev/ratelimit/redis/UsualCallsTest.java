@@ -60,6 +60,17 @@ class UsualCallsTest extends ServedTest {
             .table(LimitTable.named("shadow")
                     .eachOtherEndpoint(RateLimit.of(Unit.CALLS, 75, Duration.ofMillis(36)))
                     .asShadow())
+            .member(
+                    "user",
+                    Tier.named("user")
+                            .table(LimitTable.named("windows")
+                                    .eachOtherEndpoint(RateLimit.of(Unit.CALLS, 40, Duration.ofMillis(20))))
+                            .table(LimitTable.named("bursts")
+                                    .allTogether(new TokenBucket(Unit.CALLS, 5, Duration.ofMillis(3), 90)))
+                            .table(LimitTable.named("days")
+                                    .each(Quota.of(Unit.TOKENS, 9_000, QuotaPeriod.day(ZoneOffset.UTC)), "chat"))
+                            .table(LimitTable.named("largest").allTogether(PerCallLimit.of(Unit.CALLS, 60)))
+                            .build())
             .build();
 
     /** A charge that was made, and where. */
@@ -67,7 +78,7 @@ class UsualCallsTest extends ServedTest {
 
     private final SettableTime clock = new SettableTime(ORIGIN);
     private final ServerTime serverTime = ServerTime.supplied(clock);
-    private final EncodedLimits encodedLimits = new EncodedLimits(1);
+    private final EncodedLimits encodedLimits = new EncodedLimits(1, 2);
     private long lastName;
 
     private Request request(Request.Operation operation, String organization, LimitSet limitSet, long units) {
@@ -148,7 +159,9 @@ class UsualCallsTest extends ServedTest {
         forgetCounts();
         for (int step = 0; step < STEPS; step++) {
             String endpoint = random.nextInt(20) > 0 ? "chat" : random.nextBoolean() ? "embed" : "unlisted";
-            LimitSet limitSet = encodedLimits.of(Caller.of("nobody", TIER), endpoint);
+            Caller organization = Caller.of("nobody", TIER);
+            Caller caller = random.nextInt(3) > 0 ? organization : organization.member("user", "u" + random.nextInt(3));
+            LimitSet limitSet = encodedLimits.of(caller, endpoint);
             long units = random.nextInt(40) == 0 ? random.nextInt(100) : random.nextInt(3);
             boolean forGood = random.nextInt(4) == 0;
             DoubleBuffer answer = ask(forGood ? Request.Operation.TAKE : Request.Operation.CHARGE, limitSet, units);
