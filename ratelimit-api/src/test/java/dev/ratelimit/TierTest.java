@@ -352,6 +352,21 @@ class TierTest {
     }
 
     @Test
+    void patternsOfATableSayWhatTheirSampleSays() {
+        // sample: dev/ratelimit/LimitTable.java
+        LimitTable perDay = LimitTable.named("calls per day")
+                .each(RateLimit.perDay(5_000), "PUT *", "DELETE *") // 5,000 for each endpoint that one matches
+                .together("free models", RateLimit.perDay(50), "*:free") // 50 for all of them
+                .unlimited("internal/*");
+        // end of sample
+        assertThat(perDay.limitFor("PUT /a"))
+                .contains(AppliedLimit.of("calls per day", new Scope.Endpoint("PUT /a"), RateLimit.perDay(5_000)));
+        assertThat(perDay.limitFor("a:free"))
+                .contains(AppliedLimit.of("calls per day", new Scope.Group("free models"), RateLimit.perDay(50)));
+        assertThat(perDay.limitFor("internal/a")).isEmpty();
+    }
+
+    @Test
     void allLimitsTellWhatPatternsMatchByThePatterns() {
         Tier tier = Tier.named("t").table(PATTERNS).build();
         assertThat(tier.limits())
@@ -382,6 +397,11 @@ class TierTest {
         assertThat(tier.overflowFor("a:trial")).isEqualTo(tier.limitsFor("a:trial"));
         assertThat(tier.overflowFor("chat")).isEqualTo(tier.limitsFor("chat"));
         assertThat(tier.overflowFor("internal/a")).isEmpty();
+        for (String noOverflow : List.of("(further endpoints of *:trial)", "(further endpoints of internal/*)")) {
+            assertThat(tier.limitsFor(noOverflow))
+                    .as("only a row that limits each endpoint has an overflow")
+                    .containsExactly(AppliedLimit.of("calls", new Scope.Endpoint(noOverflow), RateLimit.perMinute(7)));
+        }
     }
 
     @Test

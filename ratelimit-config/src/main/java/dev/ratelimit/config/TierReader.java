@@ -8,7 +8,9 @@ import dev.ratelimit.LimitTable;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.spi.Printable;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -51,6 +53,18 @@ final class TierReader {
     /** The endpoints that rows may name; empty: any. */
     private Optional<Set<String>> known = Optional.empty();
 
+    /** By the name of a tier: what it says of its members. */
+    private final Map<String, List<MemberRow>> members = new HashMap<>();
+
+    /**
+     * Which tier the members of a kind have.
+     *
+     * @param node where it stands
+     * @param kind the kind of the members
+     * @param tier the name of a tier of the same file
+     */
+    private record MemberRow(Node node, String kind, String tier) {}
+
     TierReader(Findings findings) {
         this.findings = findings;
     }
@@ -75,7 +89,37 @@ final class TierReader {
                                         }
                                     })));
                 });
-        return Collections.unmodifiableMap(tiers);
+        return withMembers(tiers);
+    }
+
+    /** Returns the tiers with those of their members, which may stand before them or behind. */
+    private Map<String, Tier> withMembers(Map<String, Tier> tiers) {
+        Map<String, Tier> whole = new LinkedHashMap<>(tiers);
+        whole.replaceAll((name, tier) -> {
+            Tier with = tier;
+            for (MemberRow row : members.getOrDefault(name, List.of())) {
+                with = with(with, row, tiers);
+            }
+            return with;
+        });
+        return Collections.unmodifiableMap(whole);
+    }
+
+    private Tier with(Tier tier, MemberRow row, Map<String, Tier> tiers) {
+        Tier each = tiers.get(row.tier);
+        if (each == null) {
+            findings.add(
+                    row.node,
+                    "unknown tier \"" + Printable.name(row.tier) + "\"; known are "
+                            + tiers.keySet().stream().map(Printable::name).collect(joining(", ")));
+        } else if (members.containsKey(row.tier)) {
+            findings.add(row.node, "a tier of members must have no members: tier=" + Printable.name(row.tier));
+        } else if (tier.members().containsKey(row.kind)) {
+            findings.add(row.node, "members of a kind must have one tier: kind=" + row.kind);
+        } else {
+            return attempt(row.node, () -> tier.withMember(row.kind, each)).orElse(tier);
+        }
+        return tier;
     }
 
     private void refusePatterns(Node list) {
@@ -103,7 +147,7 @@ final class TierReader {
     }
 
     private Optional<Tier> tier(Node node) {
-        List<String> keys = List.of("name", "account", "message", "other-endpoints", "tables", "rows");
+        List<String> keys = List.of("name", "account", "message", "other-endpoints", "members", "tables", "rows");
         return Fields.of(node, "a tier", keys, findings).flatMap(fields -> {
             Optional<Tier.Builder> builder =
                     requiredText(fields, "name", "a tier").flatMap(name -> attempt(node, () -> Tier.named(name)));
@@ -119,6 +163,11 @@ final class TierReader {
                     .ifPresent(list -> rows(list)
                             .forEach((name, table) ->
                                     builder.ifPresent(tier -> attempt(list, () -> tier.table(table)))));
+            List<MemberRow> rows = fields.get("members").map(this::memberRows).orElse(List.of());
+            builder.ifPresent(tier -> fields.get("name")
+                    .filter(name -> !rows.isEmpty())
+                    .flatMap(name -> text(name, "the name of a tier"))
+                    .ifPresent(name -> members.putIfAbsent(name, rows)));
             fields.get("other-endpoints")
                     .filter(this::isRefused)
                     .ifPresent(refused -> builder.ifPresent(Tier.Builder::refuseOtherEndpoints));
@@ -128,6 +177,18 @@ final class TierReader {
             });
             return builder.flatMap(tier -> attempt(node, tier::build));
         });
+    }
+
+    private List<MemberRow> memberRows(Node list) {
+        List<MemberRow> rows = new ArrayList<>();
+        for (Node node : items(list, "members")) {
+            Fields.of(node, "members", List.of("kind", "tier"), findings).ifPresent(fields -> {
+                Optional<String> kind = requiredText(fields, "kind", "members");
+                Optional<String> tier = requiredText(fields, "tier", "members");
+                kind.ifPresent(of -> tier.ifPresent(name -> rows.add(new MemberRow(node, of, name))));
+            });
+        }
+        return rows;
     }
 
     private boolean isRefused(Node node) {

@@ -79,6 +79,13 @@ final class TierWriter {
         if (tier.refusesOtherEndpoints()) {
             entries.add(entry("other-endpoints", word("refused")));
         }
+        if (!tier.members().isEmpty()) {
+            List<Node> members = new ArrayList<>();
+            tier.members()
+                    .forEach((kind, each) -> members.add(mapping(
+                            List.of(entry("kind", text(kind)), entry("tier", text(each.name()))), FlowStyle.FLOW)));
+            entries.add(entry("members", list(members, FlowStyle.BLOCK)));
+        }
         if (!tier.tables().isEmpty()) {
             List<Node> tables = tier.tables().stream().map(TierWriter::table).toList();
             entries.add(entry("tables", list(tables, FlowStyle.BLOCK)));

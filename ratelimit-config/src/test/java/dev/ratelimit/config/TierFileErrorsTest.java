@@ -27,11 +27,11 @@ class TierFileErrorsTest {
                 wrong("tiers: free", "1:8: tiers must be a list, such as [a, b]"),
                 wrong(
                         "tiers: [free]",
-                        "1:9: a tier must be a mapping of account, message, name, other-endpoints, rows, tables"),
+                        "1:9: a tier must be a mapping of account, members, message, name, other-endpoints, rows, tables"),
                 wrong(
                         "tiers: [{nam: x}]",
                         "1:9: a tier must have a key \"name\"",
-                        "1:10: unknown key \"nam\" of a tier; known are account, message, name,"
+                        "1:10: unknown key \"nam\" of a tier; known are account, members, message, name,"
                                 + " other-endpoints, rows, tables"),
                 wrong("tiers: [{name: x}, {name: x}]", "1:20: a tier must have a name of its own: x"),
                 wrong("tiers: [{name: x, name: y}]", "1:19: the key \"name\" must be stated once"),
@@ -156,6 +156,27 @@ class TierFileErrorsTest {
                         "tiers: [{name: t, other-endpoints: refused, rows: [{all: each, limit: 1 call per day}]}]",
                         "1:9: table must be without a row for other or all endpoints, in a tier that refuses other"
                                 + " endpoints: table=calls per day"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: user, tier: u}]}, {name: v}]",
+                        "1:29: unknown tier \"u\"; known are t, v"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: user, tier: u}]}, {name: u, account: a}]",
+                        "1:29: tier must be without an account and members of its own, as a tier of members: tier=u"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: user, tier: u}]},"
+                                + " {name: u, members: [{kind: user, tier: v}]}, {name: v}]",
+                        "1:29: a tier of members must have no members: tier=u"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: user, tier: t}]}]",
+                        "1:29: a tier of members must have no members: tier=t"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: user, tier: u}, {kind: user, tier: u}]}, {name: u}]",
+                        "1:52: members of a kind must have one tier: kind=user"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: a user, tier: u}]}, {name: u}]",
+                        "1:29: kind must be a letter and up to 63 letters, digits, - or _: kind=\"a user\""),
+                wrong("tiers: [{name: t, members: [{kind: user}]}]", "1:29: members must have a key \"tier\""),
+                wrong("tiers: [{name: t, members: []}]", "1:28: members must be at least one"),
                 wrong("tiers: [{name: a}]\n---\ntiers: [{name: b}]", "2:1: a tier file is one document"),
                 wrong(
                         "tiers: [&a {name: a}, *a]",
@@ -168,7 +189,7 @@ class TierFileErrorsTest {
                 wrong(
                         "tiers: [{<<: {name: a}}]",
                         "1:9: a tier must have a key \"name\"",
-                        "1:10: unknown key \"<<\" of a tier; known are account, message, name,"
+                        "1:10: unknown key \"<<\" of a tier; known are account, members, message, name,"
                                 + " other-endpoints, rows, tables"),
                 wrong("tiers: [{name: a}", "1:18: no YAML: expected ',' or ']', but got <stream end>"),
                 wrong("tiers: " + "[".repeat(21) + "]".repeat(21), "1:27: lists and mappings are at most 20 deep"));
@@ -209,7 +230,7 @@ class TierFileErrorsTest {
                         "7:44: say \"per calendar month\" or \"per 30 days\": limit=5 calls per month",
                         "8:33: expected a unit, such as calls or \"input tokens\" in quotes: limit=5",
                         "9:5: a tier must have a name of its own: a",
-                        "10:5: unknown key \"acount\" of a tier; known are account, message, name,"
+                        "10:5: unknown key \"acount\" of a tier; known are account, members, message, name,"
                                 + " other-endpoints, rows, tables");
     }
 

@@ -98,7 +98,20 @@ class TierFileProperties {
                             ? builder.build()
                             : builder.refuseOtherEndpoints().build();
                 });
-        return tier.list().ofMinSize(1).ofMaxSize(4).uniqueElements(Tier::name);
+        Arbitrary<List<Tier>> tiers = tier.list().ofMinSize(1).ofMaxSize(4).uniqueElements(Tier::name);
+        return Combinators.combine(tiers, Arbitraries.of("user", "key", "Project_2"), Arbitraries.of(true, false))
+                .as(TierFileProperties::withMembers);
+    }
+
+    /** Returns the tiers; some of them with the last one as the tier of their members. */
+    private static List<Tier> withMembers(List<Tier> tiers, String kind, boolean have) {
+        Tier last = tiers.get(tiers.size() - 1).withAccount(Tier.DEFAULT_ACCOUNT);
+        List<Tier> changed = new ArrayList<>();
+        for (Tier tier : tiers.subList(0, tiers.size() - 1)) {
+            changed.add(have ? tier.withMember(kind, last) : tier);
+        }
+        changed.add(last);
+        return changed;
     }
 
     private static Arbitrary<List<LimitTable>> tables() {

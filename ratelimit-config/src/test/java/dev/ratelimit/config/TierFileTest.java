@@ -213,6 +213,45 @@ class TierFileTest {
     }
 
     @Test
+    void aTierNamesTheTiersOfItsMembers() {
+        Tier user = Tier.named("each user")
+                .table(LimitTable.named("calls per user").each(RateLimit.perSecond(2), "chat/*"))
+                .build();
+        Tier key = Tier.named("each key").message("Use fewer calls.").build();
+        Tier trial = Tier.named("trial")
+                .account("trial")
+                .table(LimitTable.named("calls").allTogether(RateLimit.perMinute(100)))
+                .member("user", user)
+                .member("key", key)
+                .build();
+        TierFile read = TierFile.parse("""
+                        tiers:
+                          - {name: each user, tables: [{name: calls per user, rows: [{each: [chat/*], limit: 2 calls per second}]}]}
+                          - name: trial
+                            account: trial
+                            members: [{kind: user, tier: each user}, {kind: key, tier: each key}]
+                            tables:
+                              - {name: calls, rows: [{all: together, limit: 100 calls per minute}]}
+                          - {name: each key, message: Use fewer calls.}
+                        """);
+
+        assertThat(read.tiers().values()).containsExactly(user, trial, key);
+        assertThat(TierFile.write(read.tiers().values())).contains("""
+                            members:
+                              - {kind: "user", tier: "each user"}
+                              - {kind: "key", tier: "each key"}
+                        """);
+        assertThat(TierFile.parse(TierFile.write(read.tiers().values()))).isEqualTo(read);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TierFile.write(List.of(trial, user)))
+                .withMessageContaining("unknown tier \"each key\"; known are trial, each user");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TierFile.write(
+                        List.of(trial, user, Tier.named("each key").build())))
+                .withMessageStartingWith("tiers must be what a tier file can hold: ");
+    }
+
+    @Test
     void aTableMayBeForAllEndpoints() {
         Tier read = TierFile.parse("""
                         tiers:
