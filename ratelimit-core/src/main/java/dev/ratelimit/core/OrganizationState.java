@@ -511,6 +511,13 @@ final class OrganizationState extends MeterTable implements Parties {
                 put(meter.key(), restored);
             }
         }
+        for (SavedOrganization member : saved.members()) {
+            OrganizationState restored = newMember(requireNonNull(member.member()), members());
+            restored.restore(member, elapsed);
+            if (!restored.isIdle(clocks.nanoTime())) {
+                members().put(restored);
+            }
+        }
         boolean shared = saved.meters().stream()
                 .anyMatch(meter -> meter.key().scope() instanceof Scope.Endpoint endpoint && endpoint.isOverflow());
         if (shared || !saved.endpoints().isEmpty()) {

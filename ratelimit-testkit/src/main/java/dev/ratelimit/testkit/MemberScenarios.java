@@ -602,7 +602,7 @@ abstract class MemberScenarios extends Scenarios {
                 .table(LimitTable.named("in all").allTogether(Quota.lifetime(Unit.TOKENS, 3 + random.nextInt(40))))
                 .build();
         Tier tier = Tier.named("tier")
-                .table(LimitTable.named("all").allTogether(RateLimit.perHour(1_000_000)))
+                .table(LimitTable.named("all").allTogether(RateLimit.perHour(1_000)))
                 .member("user", each)
                 .member("project", each)
                 .build();
