@@ -8,9 +8,14 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.kernel.AdminChecks;
+import dev.ratelimit.kernel.Party;
 import dev.ratelimit.spi.RateLimitListener;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tools of the people who support a vendor's customers.
@@ -70,21 +75,24 @@ public final class AdminTools {
      * @see RateLimitListener#onGranted
      */
     public LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
-        AdminChecks.requireGrant(caller, quota, units);
-        LimitStatus status = granted(caller, quota, units);
+        Party party = AdminChecks.requireGrant(caller, quota, units);
+        LimitStatus status = granted(caller.organization(), party, quota, units);
         store.listeners.onGranted(caller, status);
         return status;
     }
 
-    private LimitStatus granted(Caller caller, AppliedLimit quota, long units) {
+    private LimitStatus granted(String name, Party party, AppliedLimit quota, long units) {
+        MemberStates.Key key = OrganizationStore.keyOf(party);
         synchronized (store.adminLock) {
             while (true) {
-                OrganizationState organization = store.require(caller.organization());
-                LimitStatus status = organization.grant(organization.limit(caller.tier(), quota), units);
-                if (organization.confirmLive()) {
+                OrganizationState organization = store.require(name);
+                OrganizationState state =
+                        key == null ? organization : organization.members().require(key, store::addMember);
+                LimitStatus status = state.grant(state.limit(party.tier(), quota), units);
+                if (state.confirmLive() && organization.confirmLive()) {
                     return status;
                 }
-                store.remove(organization);
+                store.remove(state.confirmLive() ? organization : state);
             }
         }
     }
@@ -115,24 +123,52 @@ public final class AdminTools {
      */
     public List<LimitStatus> carryOver(Caller caller, Caller former) {
         AdminChecks.requireSameOrganization(caller, former);
-        List<LimitStatus> charged = carriedOver(caller.organization(), caller.tier(), former.tier());
+        List<LimitStatus> charged = carriedOver(caller, former);
         if (!charged.isEmpty()) {
             store.listeners.onCarriedOver(caller, former, charged);
         }
         return charged;
     }
 
-    private List<LimitStatus> carriedOver(String name, Tier tier, Tier former) {
+    private List<LimitStatus> carriedOver(Caller caller, Caller former) {
+        List<LimitStatus> all = new ArrayList<>();
         synchronized (store.adminLock) {
-            for (OrganizationState known = store.find(name); known != null; known = store.find(name)) {
-                List<LimitStatus> charged = CarryOver.charge(known, tier, former);
-                if (known.confirmLive()) {
-                    return charged;
+            for (Party party : Party.of(caller)) {
+                for (Party before : Party.of(former)) {
+                    if (Objects.equals(party.member(), before.member())) {
+                        all.addAll(carriedOver(caller.organization(), party, before));
+                    }
                 }
-                store.remove(known);
             }
-            return List.of();
         }
+        return Collections.unmodifiableList(all);
+    }
+
+    private List<LimitStatus> carriedOver(String name, Party party, Party former) {
+        for (OrganizationState known = store.find(name); known != null; known = store.find(name)) {
+            OrganizationState source = find(known, former);
+            if (source == null) {
+                return List.of();
+            }
+            MemberStates.Key key = OrganizationStore.keyOf(party);
+            OrganizationState state = key == null ? known : known.members().get(key, store::addMember);
+            List<LimitStatus> charged = CarryOver.charge(state, party.tier(), source, former.tier());
+            if (state.confirmLive() && known.confirmLive()) {
+                return charged;
+            }
+            store.remove(state.confirmLive() ? known : state);
+        }
+        return List.of();
+    }
+
+    /** Returns the state that a party of an organization has, which may be one that it shares; null if it has none. */
+    private static @Nullable OrganizationState find(OrganizationState organization, Party party) {
+        MemberStates.Key key = OrganizationStore.keyOf(party);
+        MemberStates members = organization.membersIfAny();
+        if (key == null) {
+            return organization;
+        }
+        return members == null ? null : members.find(members.keyOf(key));
     }
 
     /**
@@ -153,11 +189,37 @@ public final class AdminTools {
     private boolean isReset(String name) {
         synchronized (store.adminLock) {
             for (OrganizationState known = store.find(name); known != null; known = store.find(name)) {
-                if (store.replace(known, known.unused())) {
+                OrganizationState unused = known.unused();
+                if (store.replace(known, unused)) {
+                    store.resetMembers(unused, key -> true);
                     return true;
                 }
             }
             return false;
+        }
+    }
+
+    /**
+     * Sets all that the parties of a caller have used to nothing: the organization, in all accounts, and the members
+     * that the caller names. Other members keep what they have used. Otherwise as {@link #reset(String)}.
+     *
+     * @param caller the organization and its members; nothing happens if there is no state of it
+     * @see RateLimitListener#onReset
+     */
+    public void reset(Caller caller) {
+        boolean reset = false;
+        synchronized (store.adminLock) {
+            String name = caller.organization();
+            for (OrganizationState known = store.find(name); known != null && !reset; known = store.find(name)) {
+                OrganizationState unused = known.unused();
+                reset = store.replace(known, unused);
+                if (reset) {
+                    store.resetMembers(unused, key -> caller.members().contains(key.member()));
+                }
+            }
+        }
+        if (reset) {
+            store.listeners.onReset(caller.organization());
         }
     }
 
@@ -176,6 +238,30 @@ public final class AdminTools {
         }
         if (forgotten) {
             store.listeners.onForgotten(organization);
+        }
+    }
+
+    /**
+     * Drops what the parties of a caller have: the state of the organization, and those of the members that the caller
+     * names. Other members keep theirs. Otherwise as {@link #forget(String)}.
+     *
+     * @param caller the organization and its members; nothing happens if there is no state of it
+     * @see RateLimitListener#onForgotten
+     */
+    public void forget(Caller caller) {
+        String name = caller.organization();
+        boolean forgotten = false;
+        synchronized (store.adminLock) {
+            for (OrganizationState known = store.find(name); known != null && !forgotten; known = store.find(name)) {
+                OrganizationState fresh = store.unseen(name);
+                forgotten = store.replace(known, fresh);
+                if (forgotten) {
+                    store.forgetMembers(fresh, key -> caller.members().contains(key.member()));
+                }
+            }
+        }
+        if (forgotten) {
+            store.listeners.onForgotten(name);
         }
     }
 }

@@ -126,6 +126,6 @@ final class BoundEndpoint implements BoundLimiter {
     }
 
     private @Nullable Decision decided(Binding binding, Usage usage, @Nullable Report report) {
-        return store.decider.decideCall(binding.state, binding.compiled, binding.limits, endpoint, usage, report);
+        return store.decider.decideCall(binding.state, binding.limits, endpoint, usage, report);
     }
 }

@@ -25,18 +25,19 @@ final class CarryOver {
     private CarryOver() {}
 
     /**
-     * Charges what counts now. Returns where the organization then stands with the limits that were charged. If a clock
+     * Charges what counts now to the state of a party, from the state that it had under the former tier: the same one,
+     * or that of a member in another account. Returns where the organization then stands with the limits that were charged. If a clock
      * throws, nothing is charged.
      */
-    static List<LimitStatus> charge(OrganizationState organization, Tier tier, Tier former) {
+    static List<LimitStatus> charge(OrganizationState organization, Tier tier, OrganizationState source, Tier former) {
         long now = organization.context.clocks().nanoTime();
         Map<AppliedLimit, Long> counting = new LinkedHashMap<>();
-        for (AppliedLimit limit : limits(organization, tier, former)) {
+        for (AppliedLimit limit : limits(source, tier, former)) {
             counterpart(limit, former)
-                    .map(of -> CompiledLimit.of(former, of))
+                    .map(of -> CompiledLimit.of(former, source.account(former), of))
                     .filter(of -> !of.key.span().equals(MeterKey.Span.of(limit.limit())))
                     .ifPresent(of -> {
-                        Meter meter = organization.find(of);
+                        Meter meter = source.find(of);
                         long used = meter == null ? 0 : meter.status(of, now).used();
                         if (used > 0) {
                             counting.put(limit, used);
@@ -53,7 +54,8 @@ final class CarryOver {
             Set<MeterKey> keys = new HashSet<>();
             List<LimitStatus> status = charged.keySet().stream()
                     .filter(limit -> keys.add(limit.key))
-                    .map(limit -> organization.meter(limit).status(limit, now))
+                    .map(limit ->
+                            organization.whose(0, organization.meter(limit).status(limit, now)))
                     .toList();
             told = true;
             return status;

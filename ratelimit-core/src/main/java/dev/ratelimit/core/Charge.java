@@ -8,23 +8,23 @@ import org.jspecify.annotations.Nullable;
 /** The charge of a reservation: the {@link Piece}s of each of its limits. Immutable while other threads may see it. */
 final class Charge {
 
-    /** The state that was charged last. */
-    final OrganizationState organization;
+    /** The states that were charged last. */
+    final Parties parties;
 
     private final CompiledLimit[] limits;
 
     /** The newest piece of each limit; null where a shadow has refused. */
     private final @Nullable Piece[] newest;
 
-    Charge(OrganizationState organization, CompiledLimit[] limits, @Nullable Piece[] newest) {
-        this.organization = organization;
+    Charge(Parties parties, CompiledLimit[] limits, @Nullable Piece[] newest) {
+        this.parties = parties;
         this.limits = limits;
         this.newest = newest;
     }
 
     /** Returns a copy that may be changed, with the same pieces. */
     Charge copy() {
-        return new Charge(organization, limits, newest.clone());
+        return new Charge(parties, limits, newest.clone());
     }
 
     /** Tells whether what can be given back depends on the time. */
@@ -38,7 +38,7 @@ final class Charge {
     }
 
     /** Returns this charge with later pieces of some limits, which are null where a shadow has refused. */
-    Charge and(OrganizationState last, int[] indexes, @Nullable Piece[] later, long now) {
+    Charge and(Parties last, int[] indexes, @Nullable Piece[] later, long now) {
         @Nullable Piece[] sum = newest.clone();
         for (int i = 0; i < indexes.length; i++) {
             Piece piece = later[i];
@@ -56,7 +56,7 @@ final class Charge {
     void complete(ToLongFunction<Unit> actual, OrganizationStore store, long now, @Nullable Report report) {
         @Nullable Piece[] before = newest.clone();
         if (report != null) {
-            report.begin(limits);
+            report.begin(limits, parties);
         }
         boolean completed = false;
         try {

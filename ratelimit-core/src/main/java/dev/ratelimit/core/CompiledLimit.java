@@ -74,14 +74,18 @@ final class CompiledLimit {
     /** Whether the limit refuses nothing, and only reports. */
     final boolean shadow;
 
+    /** The message of its tier, which a refusal carries. */
+    final String notice;
+
     private final LimitReached reached;
     private final LimitReached tooLarge;
 
-    CompiledLimit(MeterKey key, AppliedLimit applied, int order) {
-        this(key, applied, order, applied.limit().most());
+    CompiledLimit(MeterKey key, AppliedLimit applied, int order, String notice) {
+        this(key, applied, order, notice, applied.limit().most());
     }
 
-    private CompiledLimit(MeterKey key, AppliedLimit applied, int order, long amount) {
+    private CompiledLimit(MeterKey key, AppliedLimit applied, int order, String notice, long amount) {
+        this.notice = notice;
         this.applied = applied;
         this.reached = new LimitReached(applied);
         this.tooLarge = new LimitReached(applied, true);
@@ -117,18 +121,23 @@ final class CompiledLimit {
 
     /** Compiles a limit for one question, which needs no order. */
     static CompiledLimit of(Tier tier, AppliedLimit applied) {
-        return new CompiledLimit(MeterKey.of(tier.account(), applied), applied, 0);
+        return of(tier, tier.account(), applied);
+    }
+
+    /** Compiles a limit of an account for one question. */
+    static CompiledLimit of(Tier tier, String account, AppliedLimit applied) {
+        return new CompiledLimit(MeterKey.of(account, applied), applied, 0, tier.message());
     }
 
     /** Returns the same limit for another endpoint. */
     CompiledLimit of(Scope.Endpoint endpoint) {
         AppliedLimit other = AppliedLimit.of(applied.table(), endpoint, applied.limit(), shadow);
-        return new CompiledLimit(key.of(endpoint), other, order);
+        return new CompiledLimit(key.of(endpoint), other, order, notice);
     }
 
     /** Returns this limit for the rest of a call that has used some units: that of a single call is less by them. */
     CompiledLimit lessFor(long used) {
-        return windowNanos == 0 ? new CompiledLimit(key, applied, order, amount - used) : this;
+        return windowNanos == 0 ? new CompiledLimit(key, applied, order, notice, amount - used) : this;
     }
 
     /** Returns the most half units that may be used before units are admitted; negative if the units never fit. */

@@ -114,6 +114,8 @@ final class CompiledTier {
 
     final Tier tier;
 
+    private final String account;
+
     /** The compiled forms of all limits that the tier names, in the order of {@link Tier#namedLimits()}. */
     final Map<AppliedLimit, CompiledLimit> limits;
 
@@ -132,7 +134,13 @@ final class CompiledTier {
     private final WeakValues<String, Unlisted> unlisted;
 
     CompiledTier(Tier tier, WeakValues.Collected collected) {
+        this(tier, tier.account(), collected);
+    }
+
+    /** Compiles a tier of members, whose usage is in the account of their organization's tier. */
+    CompiledTier(Tier tier, String account, WeakValues.Collected collected) {
         this.tier = tier;
+        this.account = account;
         this.unlisted = new WeakValues<>(collected);
         this.patterns = Patterns.of(tier);
         this.overflows = new Node(patterns.length == 0 ? 0 : patterns[0].rows);
@@ -186,8 +194,8 @@ final class CompiledTier {
     }
 
     private CompiledLimit rule(AppliedLimit limit) {
-        return new CompiledLimit(
-                MeterKey.of(tier.account(), limit), limit, requireNonNull(orders.get(limit.table()), "table"));
+        int order = requireNonNull(orders.get(limit.table()), "table");
+        return new CompiledLimit(MeterKey.of(account, limit), limit, order, tier.message());
     }
 
     /**

@@ -94,19 +94,14 @@ final class Decider {
             OrganizationState organization, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
         CompiledTier compiled = organization.compiled(tier, tierCache);
         CompiledLimit[] limits = organization.limits(compiled, endpoint);
-        return decideCall(organization, compiled, limits, endpoint, usage, report);
+        return decideCall(organization, limits, endpoint, usage, report);
     }
 
     /** Decides a call that is no reservation. */
     @Nullable
     Decision decideCall(
-            OrganizationState organization,
-            CompiledTier compiled,
-            CompiledLimit[] limits,
-            String endpoint,
-            Usage usage,
-            @Nullable Report report) {
-        Decision decision = decide(organization, compiled, limits, usage, null, report);
+            Parties parties, CompiledLimit[] limits, String endpoint, Usage usage, @Nullable Report report) {
+        Decision decision = decide(parties, limits, usage, null, report);
         for (CompiledLimit limit : limits) {
             if (limit.inFlight && decision instanceof Admitted) {
                 sayThatCallsCannotEnd(limit, endpoint);
@@ -126,31 +121,26 @@ final class Decider {
     /** Charges all limits or none, and notes that in a ledger and in a report, if somebody will ask. */
     @Nullable
     Decision decide(
-            OrganizationState organization,
-            CompiledTier compiled,
-            CompiledLimit[] limits,
-            Usage usage,
-            @Nullable Ledger ledger,
-            @Nullable Report report) {
+            Parties parties, CompiledLimit[] limits, Usage usage, @Nullable Ledger ledger, @Nullable Report report) {
         refunds.make();
         if (report != null) {
-            report.begin(limits);
+            report.begin(limits, parties);
         }
         long now = clocks.nanoTime();
-        Decision decision = limits.length > 1 ? longestRejection(1, organization, compiled, limits, usage, now) : null;
+        Decision decision = limits.length > 1 ? longestRejection(1, parties, limits, usage, now) : null;
         if (decision == null) {
             decision = limits.length <= MOST_FRAMES
-                    ? chargeFrom(0, organization, compiled, limits, usage, now, ledger, report, null)
-                    : chargeMany(organization, compiled, limits, usage, now, ledger, report);
+                    ? chargeFrom(0, parties, limits, usage, now, ledger, report, null)
+                    : chargeMany(parties, limits, usage, now, ledger, report);
         }
         if (decision instanceof Rejected) {
-            refused(organization, limits, usage, now);
+            refused(parties, limits, usage, now);
         }
         if (decision instanceof Rejected && report != null && report.isFull()) {
-            lookAtAll(limits, organization, now, report);
+            lookAtAll(limits, parties, now, report);
             decision = report.in(decision);
         }
-        if (decision instanceof Rejected && !organization.confirmLive()) {
+        if (decision instanceof Rejected && !parties.confirmLive()) {
             decision = null;
         }
         try {
@@ -169,8 +159,7 @@ final class Decider {
      */
     private @Nullable Decision chargeFrom(
             int i,
-            OrganizationState organization,
-            CompiledTier compiled,
+            Parties parties,
             CompiledLimit[] limits,
             Usage usage,
             long now,
@@ -178,36 +167,36 @@ final class Decider {
             @Nullable Report report,
             @Nullable List<Rejected> shadows) {
         if (i == limits.length) {
-            return admit(organization, ledger, report, shadows);
+            return admit(parties, ledger, report, shadows);
         }
         CompiledLimit limit = limits[i];
         long units = usage.amountOf(limit.unit);
-        Meter meter = organization.meter(limit);
+        Meter meter = parties.meter(i, limit);
         long position = charge(i, meter, limit, units, now, report);
         if (position < 0) {
-            Rejected rejected = rejected(compiled, limit, units, ~position);
+            Rejected rejected = rejected(parties, i, limit, units, ~position);
             if (!limit.shadow) {
                 return rejected;
             }
             notCharged(meter, limit, now, report);
             List<Rejected> all = with(rejected, shadows);
-            return chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, report, all);
+            return chargeFrom(i + 1, parties, limits, usage, now, ledger, report, all);
         }
         Decision decision = null;
         try {
             if (ledger != null) {
-                ledger.charged(i, organization, meter.booking(position), units);
+                ledger.charged(i, parties.state(i), meter.booking(position), units);
             }
             if (report != null) {
                 report.charged();
             }
-            decision = chargeFrom(i + 1, organization, compiled, limits, usage, now, ledger, report, shadows);
+            decision = chargeFrom(i + 1, parties, limits, usage, now, ledger, report, shadows);
         } finally {
             if (!(decision instanceof Admitted)) {
                 try {
-                    organization.refund(limit, usage, position);
+                    parties.refund(i, limit, usage, position);
                 } catch (Throwable thrown) {
-                    refunds.newest = new Object[] {refunds.newest, organization, limit, usage, new long[] {position}};
+                    refunds.newest = new Object[] {refunds.newest, parties, limit, usage, new long[] {position}};
                 }
             }
         }
@@ -216,8 +205,7 @@ final class Decider {
 
     /** Charges the limits, all or none but for shadows that refuse; an array keeps the positions. */
     private @Nullable Decision chargeMany(
-            OrganizationState organization,
-            CompiledTier compiled,
+            Parties parties,
             CompiledLimit[] limits,
             Usage usage,
             long now,
@@ -231,7 +219,7 @@ final class Decider {
             while (decision == null && asked < limits.length) {
                 CompiledLimit limit = limits[asked];
                 long units = usage.amountOf(limit.unit);
-                Meter meter = organization.meter(limit);
+                Meter meter = parties.meter(asked, limit);
                 long position = charge(asked, meter, limit, units, now, report);
                 positions[asked++] = position;
                 if (position >= 0 && report != null) {
@@ -240,24 +228,24 @@ final class Decider {
                     notCharged(meter, limit, now, report);
                 }
                 if (position >= 0 && ledger != null) {
-                    ledger.charged(asked - 1, organization, meter.booking(position), units);
+                    ledger.charged(asked - 1, parties.state(asked - 1), meter.booking(position), units);
                 } else if (position < 0 && limit.shadow) {
-                    shadows = with(rejected(compiled, limit, units, ~position), shadows);
+                    shadows = with(rejected(parties, asked - 1, limit, units, ~position), shadows);
                 } else if (position < 0) {
-                    decision = rejected(compiled, limit, units, ~position);
+                    decision = rejected(parties, asked - 1, limit, units, ~position);
                 }
             }
             if (decision == null) {
-                decision = admit(organization, ledger, report, shadows);
+                decision = admit(parties, ledger, report, shadows);
             }
         } finally {
             while (!(decision instanceof Admitted) && asked-- > 0) {
                 if (positions[asked] >= 0) {
                     try {
-                        organization.refund(limits[asked], usage, positions[asked]);
+                        parties.refund(asked, limits[asked], usage, positions[asked]);
                     } catch (Throwable thrown) {
                         refunds.newest = new Object[] {
-                            refunds.newest, organization, limits[asked], usage, new long[] {positions[asked]}
+                            refunds.newest, parties, limits[asked], usage, new long[] {positions[asked]}
                         };
                     }
                 }
@@ -271,15 +259,13 @@ final class Decider {
      * it. Returns what a call would have been answered, null if the organization's state was dropped meanwhile.
      */
     @Nullable
-    Decision record(OrganizationState organization, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
-        CompiledTier compiled = organization.compiled(tier, tierCache);
-        CompiledLimit[] limits = organization.limits(compiled, endpoint);
+    Decision record(Parties parties, CompiledLimit[] limits, Usage usage, @Nullable Report report) {
         refunds.make();
         if (report != null) {
-            report.begin(limits);
+            report.begin(limits, parties);
         }
         long now = clocks.nanoTime();
-        Rejected rejected = longestRejection(0, organization, compiled, limits, usage, now);
+        Rejected rejected = longestRejection(0, parties, limits, usage, now);
         List<Rejected> shadows = null;
         Meter.Charged[] charged = new Meter.Charged[limits.length];
         boolean recorded = false;
@@ -287,7 +273,7 @@ final class Decider {
             for (int i = 0; i < limits.length; i++) {
                 CompiledLimit limit = limits[i];
                 long units = usage.amountOf(limit.unit);
-                Meter meter = organization.meter(limit);
+                Meter meter = parties.meter(i, limit);
                 long wait = limit.shadow ? meter.nanosUntilFits(limit, units, now) : 0;
                 if (report != null) {
                     report.turnTo(i);
@@ -295,7 +281,7 @@ final class Decider {
                 if (wait == 0) {
                     charged[i] = meter.chargeAnyway(limit, units, now, report);
                 } else {
-                    shadows = with(rejected(compiled, limit, units, wait), shadows);
+                    shadows = with(rejected(parties, i, limit, units, wait), shadows);
                 }
                 if (report != null && wait == 0) {
                     report.charged();
@@ -303,12 +289,12 @@ final class Decider {
                     notCharged(meter, limit, now, report);
                 }
             }
-            recorded = organization.confirmLive();
+            recorded = parties.confirmLive();
         } finally {
             for (int i = 0; !recorded && i < limits.length; i++) {
                 Meter.Charged made = charged[i];
                 if (made != null) {
-                    Meter meter = organization.meter(limits[i]);
+                    Meter meter = parties.meter(i, limits[i]);
                     meter.refund(limits[i], meter.booking(made.position()), made.units(), made.units(), now);
                 }
             }
@@ -318,19 +304,20 @@ final class Decider {
     }
 
     /** Tells meters that a call was refused, before which they were only asked. Only buckets take note of it. */
-    private static void refused(OrganizationState organization, CompiledLimit[] limits, Usage usage, long now) {
-        for (CompiledLimit limit : limits) {
+    private static void refused(Parties parties, CompiledLimit[] limits, Usage usage, long now) {
+        for (int i = 0; i < limits.length; i++) {
+            CompiledLimit limit = limits[i];
             if (limit.isBucket && !limit.shadow) {
-                organization.meter(limit).refused(limit, usage.amountOf(limit.unit), now);
+                parties.meter(i, limit).refused(limit, usage.amountOf(limit.unit), now);
             }
         }
     }
 
     /** Takes down how all limits stand, of which none is charged. */
-    private static void lookAtAll(CompiledLimit[] limits, OrganizationState organization, long now, Report report) {
+    private static void lookAtAll(CompiledLimit[] limits, Parties parties, long now, Report report) {
         for (int i = 0; i < limits.length; i++) {
             report.turnTo(i);
-            notCharged(organization.meter(limits[i]), limits[i], now, report);
+            notCharged(parties.meter(i, limits[i]), limits[i], now, report);
         }
     }
 
@@ -351,44 +338,40 @@ final class Decider {
 
     /** Ends a decision whose limits are charged. */
     private static @Nullable Decision admit(
-            OrganizationState organization,
-            @Nullable Ledger ledger,
-            @Nullable Report report,
-            @Nullable List<Rejected> shadows) {
-        if (!organization.confirmLive()) {
+            Parties parties, @Nullable Ledger ledger, @Nullable Report report, @Nullable List<Rejected> shadows) {
+        if (!parties.confirmLive()) {
             return null;
         }
         Admitted admitted = report == null ? admitted(shadows) : (Admitted) report.in(admitted(shadows));
         return ledger == null ? admitted : ledger.close(admitted);
     }
 
-    Decision peek(OrganizationState organization, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
-        CompiledTier compiled = organization.compiled(tier, tierCache);
-        CompiledLimit[] limits = organization.peekLimits(compiled, endpoint);
+    /** Tells what a call would be answered. The limits are as a call would meet them. */
+    Decision peek(Parties parties, CompiledLimit[] limits, Usage usage, @Nullable Report report) {
         refunds.make();
-        OrganizationState view = organization.view(limits);
+        Parties view = parties.view(limits);
         long now = clocks.nanoTime();
-        Decision decision = peek(view, compiled, limits, usage, now);
+        Decision decision = peek(view, limits, usage, now);
         if (report == null) {
             return decision;
         }
-        report.begin(limits);
+        report.begin(limits, view);
         lookAtAll(limits, view, now, report);
         return report.in(decision);
     }
 
-    private static Decision peek(
-            OrganizationState view, CompiledTier compiled, CompiledLimit[] limits, Usage usage, long now) {
-        Rejected rejected = longestRejection(0, view, compiled, limits, usage, now);
+    private static Decision peek(Parties view, CompiledLimit[] limits, Usage usage, long now) {
+        Rejected rejected = longestRejection(0, view, limits, usage, now);
         if (rejected != null) {
             return rejected;
         }
         List<Rejected> shadows = null;
-        for (CompiledLimit limit : limits) {
+        for (int i = 0; i < limits.length; i++) {
+            CompiledLimit limit = limits[i];
             long units = usage.amountOf(limit.unit);
-            long wait = limit.shadow ? view.meter(limit).nanosUntilFits(limit, units, now) : 0;
+            long wait = limit.shadow ? view.meter(i, limit).nanosUntilFits(limit, units, now) : 0;
             if (wait != 0) {
-                shadows = with(rejected(compiled, limit, units, wait), shadows);
+                shadows = with(rejected(view, i, limit, units, wait), shadows);
             }
         }
         return admitted(shadows);
@@ -396,30 +379,35 @@ final class Decider {
 
     /** Returns the refusal of the limit that refuses longest, null if none does from the i-th on. */
     private static @Nullable Rejected longestRejection(
-            int i,
-            OrganizationState organization,
-            CompiledTier compiled,
-            CompiledLimit[] limits,
-            Usage usage,
-            long now) {
-        CompiledLimit longest = null;
+            int i, Parties parties, CompiledLimit[] limits, Usage usage, long now) {
+        int longest = -1;
         long longestWait = 0;
         long certainWait = 0;
         for (int j = i; j < limits.length && !limits[j].shadow; j++) {
             CompiledLimit limit = limits[j];
-            long wait = organization.meter(limit).nanosUntilFits(limit, usage.amountOf(limit.unit), now);
-            if (wait > longestWait || (longest != null && wait == longestWait && limit.order < longest.order)) {
-                longest = limit;
+            long wait = parties.meter(j, limit).nanosUntilFits(limit, usage.amountOf(limit.unit), now);
+            if (wait > longestWait || (longest >= 0 && wait == longestWait && isBefore(j, longest, parties, limits))) {
+                longest = j;
                 longestWait = wait;
             }
             certainWait = limit.inFlight ? certainWait : Math.max(certainWait, wait);
         }
-        if (longest == null) {
+        if (longest < 0) {
             return null;
         }
         return i > 0
-                ? longestRejection(0, organization, compiled, limits, usage, now)
-                : rejected(compiled, longest, usage.amountOf(longest.unit), longestWait, certainWait);
+                ? longestRejection(0, parties, limits, usage, now)
+                : rejected(
+                        parties,
+                        longest,
+                        limits[longest],
+                        usage.amountOf(limits[longest].unit),
+                        longestWait,
+                        certainWait);
+    }
+
+    private static boolean isBefore(int i, int other, Parties parties, CompiledLimit[] limits) {
+        return parties.order(i, limits[i]) < parties.order(other, limits[other]);
     }
 
     private static List<Rejected> with(Rejected rejected, @Nullable List<Rejected> others) {
@@ -433,13 +421,12 @@ final class Decider {
         return shadows == null ? Decision.admitted() : Admitted.of(shadows);
     }
 
-    private static Rejected rejected(CompiledTier compiled, CompiledLimit limit, long units, long wait) {
-        return rejected(compiled, limit, units, wait, limit.inFlight ? 0 : wait);
+    private static Rejected rejected(Parties parties, int i, CompiledLimit limit, long units, long wait) {
+        return rejected(parties, i, limit, units, wait, limit.inFlight ? 0 : wait);
     }
 
     private static Rejected rejected(
-            CompiledTier compiled, CompiledLimit limit, long units, long wait, long certainWait) {
-        String notice = compiled.tier.message();
-        return Waits.rejected(limit.cause(units), notice, wait, certainWait);
+            Parties parties, int i, CompiledLimit limit, long units, long wait, long certainWait) {
+        return Waits.rejected(parties.cause(i, limit, units), limit.notice, wait, certainWait);
     }
 }

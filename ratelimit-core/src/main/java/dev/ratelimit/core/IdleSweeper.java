@@ -171,7 +171,7 @@ final class IdleSweeper {
     private void endCheck(OrganizationState organization, boolean idle) {
         checked = null;
         scan = null;
-        if (organization.endCheck(idle)) {
+        if (organization.endCheck(idle && !organization.hasMembers())) {
             drop.accept(organization);
             unlink(organization);
         } else {

@@ -100,9 +100,7 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     public Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
         Resolution resolved = Endpoints.resolve(who, endpoint);
-        return resolved instanceof Caller caller
-                ? tryAcquire(caller.organization(), caller.tier(), endpoint, usage)
-                : refused((Rejected) resolved);
+        return resolved instanceof Caller caller ? tryAcquire(caller, endpoint, usage) : refused((Rejected) resolved);
     }
 
     /* As the default, but allocates no caller. */
@@ -115,14 +113,19 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     }
 
     private Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
+        return store.listeners.isEmpty()
+                ? store.tryAcquire(name, tier, endpoint, usage, report())
+                : tryAcquire(Caller.of(name, tier), endpoint, usage);
+    }
+
+    private Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
         Report report = report();
         if (store.listeners.isEmpty()) {
-            return store.tryAcquire(name, tier, endpoint, usage, report);
+            return store.tryAcquire(caller, endpoint, usage, report);
         }
-        Caller caller = Caller.of(name, tier);
         Decision[] decision = new Decision[1];
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], report);
-        decision[0] = store.tryAcquire(name, tier, endpoint, usage, report);
+        decision[0] = store.tryAcquire(caller, endpoint, usage, report);
         store.listeners.attempt(notifying);
         return decision[0];
     }
@@ -138,16 +141,14 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     }
 
     private Reservation reserve(Caller caller, String endpoint, Usage estimate) {
-        String name = caller.organization();
-        Tier tier = caller.tier();
         Report report = report();
         if (store.listeners.isEmpty()) {
-            return InMemoryReservation.reserve(store, name, tier, endpoint, estimate, report);
+            return InMemoryReservation.reserve(store, caller, endpoint, estimate, report);
         }
         Reservation[] reservation = new Reservation[1];
         NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate, reports);
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, reservation[0].decision(), report);
-        reservation[0] = InMemoryReservation.reserve(store, name, tier, endpoint, estimate, report);
+        reservation[0] = InMemoryReservation.reserve(store, caller, endpoint, estimate, report);
         store.listeners.attempt(notifying);
         return reservation[0] instanceof InMemoryReservation own ? told.of(own) : reservation[0];
     }
@@ -162,7 +163,7 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
         requireCall(who, endpoint, usage);
         Resolution resolved = Endpoints.resolve(who, endpoint);
         return resolved instanceof Caller caller
-                ? store.peek(caller.organization(), caller.tier(), endpoint, usage, report())
+                ? store.peek(caller, endpoint, usage, report())
                 : refused((Rejected) resolved);
     }
 
@@ -173,14 +174,13 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
         if (!(resolved instanceof Caller caller)) {
             return Recorded.notCharged(refused((Rejected) resolved));
         }
-        String name = caller.organization();
         Report report = report();
         if (store.listeners.isEmpty()) {
-            return store.record(name, caller.tier(), endpoint, usage, report);
+            return store.record(caller, endpoint, usage, report);
         }
         Recorded[] recorded = new Recorded[1];
         Runnable notifying = () -> store.notifyRecorded(caller, endpoint, usage, recorded[0], report);
-        recorded[0] = store.record(name, caller.tier(), endpoint, usage, report);
+        recorded[0] = store.record(caller, endpoint, usage, report);
         store.listeners.attempt(notifying);
         return recorded[0];
     }
@@ -189,13 +189,13 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     public List<LimitStatus> status(Resolution who, String endpoint) {
         requireNonNull(who, "who");
         requireNonNull(endpoint, "endpoint");
-        return who instanceof Caller caller ? store.status(caller.organization(), caller.tier(), endpoint) : List.of();
+        return who instanceof Caller caller ? store.status(caller, endpoint) : List.of();
     }
 
     @Override
     public List<LimitStatus> status(Resolution who) {
         requireNonNull(who, "who");
-        return who instanceof Caller caller ? store.status(caller.organization(), caller.tier()) : List.of();
+        return who instanceof Caller caller ? store.status(caller) : List.of();
     }
 
     private Rejected refused(Rejected refusal) {
@@ -237,7 +237,7 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     @Override
     public BoundLimiter bind(Resolution who, String endpoint) {
         requireNonNull(who, "who");
-        return !reports && who instanceof Caller caller
+        return !reports && who instanceof Caller caller && caller.members().isEmpty()
                 ? new BoundEndpoint(this, store, caller.organization(), endpoint, caller::tier)
                 : RateLimiter.super.bind(who, endpoint);
     }

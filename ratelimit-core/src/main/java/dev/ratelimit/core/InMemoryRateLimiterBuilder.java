@@ -80,8 +80,7 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
         OrganizationStore store = new OrganizationStore(
                 new Clocks(time),
                 new Listeners(counter.behind(listeners()), new ThrottledLog(time, InMemoryRateLimiter.class.getName())),
-                maxUnlistedEndpoints(),
-                maxOrganizations,
+                new OrganizationStore.Bounds(maxUnlistedEndpoints(), maxMembers(), maxOrganizations),
                 capacityPolicy);
         return new InMemoryRateLimiter(tiers(), store, counter);
     }

@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.Admitted;
+import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
@@ -40,10 +41,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
 
     private static final VarHandle CHARGE = VarHandles.of(MethodHandles.lookup(), "charge", Charge.class);
 
-    private static final Tier UNLIMITED = Tier.named("unlimited").build();
-
     private final OrganizationStore store;
-    private final Tier tier;
     private final CompiledLimit[] limits;
 
     /** Whether its decisions tell where the organization stands. */
@@ -61,19 +59,33 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     private volatile @Nullable Charge charge;
 
     private InMemoryReservation(
-            OrganizationStore store,
-            Tier tier,
-            OrganizationState organization,
-            CompiledLimit[] limits,
-            Usage estimate,
-            boolean reports) {
+            OrganizationStore store, Parties parties, CompiledLimit[] limits, Usage estimate, boolean reports) {
         this.store = store;
-        this.tier = tier;
         this.limits = limits;
         this.reports = reports;
         this.used = new UsedPieces(estimate);
         this.estimate = new Piece[limits.length];
-        this.charge = new Charge(organization, limits, this.estimate);
+        this.charge = new Charge(parties, limits, this.estimate);
+    }
+
+    /** Reserves for a caller, who may name members. */
+    static Reservation reserve(
+            OrganizationStore store, Caller caller, String endpoint, Usage estimate, @Nullable Report report) {
+        String name = caller.organization();
+        if (caller.members().isEmpty()) {
+            return reserve(store, name, caller.tier(), endpoint, estimate, report);
+        }
+        while (true) {
+            PartyGroup group = store.group(caller, endpoint);
+            if (group == null) {
+                return unmetered(store, name, estimate, report);
+            }
+            Reservation reservation = reserve(store, group, group.limits, estimate, report);
+            if (reservation != null) {
+                return reservation;
+            }
+            group.removeEnded(store);
+        }
     }
 
     /** Reserves for an organization, by its name. */
@@ -101,7 +113,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         }
         CompiledLimit[] none = {};
         InMemoryReservation unmetered =
-                new InMemoryReservation(store, UNLIMITED, store.unseen(name), none, estimate, isFull(report));
+                new InMemoryReservation(store, store.unseen(name), none, estimate, isFull(report));
         unmetered.decision = (Admitted) decision;
         return unmetered;
     }
@@ -120,9 +132,13 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
             @Nullable Report report) {
         CompiledTier compiled = organization.compiled(tier, store.tierCache);
         CompiledLimit[] limits = organization.limits(compiled, endpoint);
-        InMemoryReservation reservation =
-                new InMemoryReservation(store, tier, organization, limits, estimate, isFull(report));
-        Decision decision = store.decider.decide(organization, compiled, limits, estimate, reservation, report);
+        return reserve(store, organization, limits, estimate, report);
+    }
+
+    private static @Nullable Reservation reserve(
+            OrganizationStore store, Parties parties, CompiledLimit[] limits, Usage estimate, @Nullable Report report) {
+        InMemoryReservation reservation = new InMemoryReservation(store, parties, limits, estimate, isFull(report));
+        Decision decision = store.decider.decide(parties, limits, estimate, reservation, report);
         if (decision instanceof Rejected rejected) {
             return Reservation.rejected(rejected);
         }
@@ -184,31 +200,26 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
                 .map(limit -> limit.lessFor(sum.amountOf(limit.unit) - more.amountOf(limit.unit)))
                 .toArray(CompiledLimit[]::new);
         long now = store.clocks.nanoTime();
-        OrganizationState organization = open.organization;
+        Parties parties = open.parties;
         while (true) {
-            Decision decided = store.decider.decide(
-                    organization,
-                    organization.compiled(tier),
-                    asked,
-                    more,
-                    new Addition(organization, indexes, now),
-                    report);
+            Addition addition = new Addition(parties, indexes, now);
+            Decision decided = store.decider.decide(parties.of(indexes), asked, more, addition, report);
             if (decided != null) {
                 return decided;
             }
-            organization = store.renewed(organization);
+            parties = parties.renewed(store);
         }
     }
 
     /** What is added to the charge, if the reservation has not ended by then. */
     private final class Addition implements Decider.Ledger {
 
-        private final OrganizationState owner;
+        private final Parties owner;
         private final int[] indexes;
         private final @Nullable Piece[] pieces;
         private final long now;
 
-        Addition(OrganizationState owner, int[] indexes, long now) {
+        Addition(Parties owner, int[] indexes, long now) {
             this.owner = owner;
             this.indexes = indexes;
             this.pieces = new Piece[indexes.length];
@@ -295,7 +306,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
                 charge = left;
             }
         }
-        store.waitingCalls.wakeOne(left.organization.name);
+        store.waitingCalls.wakeOne(left.parties.name());
         return true;
     }
 

@@ -27,7 +27,7 @@ final class LimiterSnapshot {
                 new SnapshotWriter(out, store.clocks.readTimeOfDay(now).save(now));
         for (OrganizationState organization : store.all()) {
             SavedOrganization saved = save(store, organization, now);
-            if (organization.snapshots - before <= 0 && !saved.meters().isEmpty()) {
+            if (organization.snapshots - before <= 0 && !saved.isEmpty()) {
                 writer.organization(saved);
             }
         }
@@ -58,7 +58,7 @@ final class LimiterSnapshot {
             Arguments.require(names.add(saved.name()), "name", "that of one organization", saved.name());
             OrganizationState restored = store.unseen(saved.name());
             restored.restore(saved, elapsed);
-            if (!restored.isIdle(clocks.nanoTime())) {
+            if (restored.hasMembers() || !restored.isIdle(clocks.nanoTime())) {
                 store.put(restored);
             }
         });

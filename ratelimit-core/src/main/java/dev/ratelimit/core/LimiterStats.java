@@ -1,13 +1,19 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ratelimit.kernel.DecisionCounter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
  * The size of a limiter's state, and the number of its decisions.
  *
  * @param organizations the organizations whose state is kept
- * @param meters their meters: one for each limit that was asked
+ * @param members the members of organizations whose state is kept; what further ones of a kind share counts as one
+ * @param sharedMembers the kinds of members, by organization and account, of which further ones share their meters
+ * @param meters their meters, and those of their members: one for each limit that was asked
  * @param marks the moments, or grains of time, that their windows remember charges by
  * @param estimatedBytes the heap of them, where names have about 20 characters and the JVM compresses pointers; within
  *     a quarter of what is measured. It includes endpoints that no table names and that organizations share, until the
@@ -19,6 +25,8 @@ import java.util.OptionalLong;
  */
 public record LimiterStats(
         long organizations,
+        long members,
+        long sharedMembers,
         long meters,
         long marks,
         long estimatedBytes,
@@ -31,7 +39,18 @@ public record LimiterStats(
         long meters = 0;
         long marks = 0;
         long bytes = store.tierCache.estimatedBytes();
+        List<OrganizationState> states = new ArrayList<>();
+        long shared = 0;
         for (OrganizationState organization : store.all()) {
+            organizations++;
+            states.add(organization);
+            MemberStates known = organization.membersIfAny();
+            for (OrganizationState member : known == null ? List.<OrganizationState>of() : known.all()) {
+                states.add(member);
+                shared += requireNonNull(member.member()).isOverflow() ? 1 : 0;
+            }
+        }
+        for (OrganizationState organization : states) {
             long[] kept = new long[3];
             organization.forEach((key, meter) -> {
                 kept[0]++;
@@ -42,11 +61,12 @@ public record LimiterStats(
                     kept[2] += inFlight.estimatedBytes();
                 }
             });
-            organizations++;
             meters += kept[0];
             marks += kept[1];
             bytes += organization.estimatedBytes(kept[0]) + kept[2];
         }
-        return new LimiterStats(organizations, meters, marks, bytes, counter.admitted(), counter.rejected());
+        long members = states.size() - organizations;
+        return new LimiterStats(
+                organizations, members, shared, meters, marks, bytes, counter.admitted(), counter.rejected());
     }
 }

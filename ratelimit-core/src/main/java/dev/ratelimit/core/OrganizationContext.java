@@ -5,6 +5,7 @@ package dev.ratelimit.core;
  *
  * @param clocks the clocks of the limiter
  * @param tierCache the compiled tiers of the limiter
- * @param maxEndpoints the most unlisted endpoints of an organization that have meters of their own
+ * @param maxEndpoints the most unlisted endpoints of an organization, or of a member, that have meters of their own
+ * @param maxMembers the most members of an organization that have states of their own
  */
-record OrganizationContext(Clocks clocks, TierCache tierCache, int maxEndpoints) {}
+record OrganizationContext(Clocks clocks, TierCache tierCache, int maxEndpoints, int maxMembers) {}

@@ -2,9 +2,11 @@ package dev.ratelimit.core;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingInt;
+import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Member;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
@@ -16,7 +18,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -25,7 +29,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state of one organization: its meters by key, and what it holds of tiers and endpoints.
+ * The state of one organization, or of a member of one: its meters by key, and what it holds of tiers and endpoints.
+ * The state of an organization has those of its members.
  *
  * <h2>Its life</h2>
  *
@@ -42,10 +47,13 @@ import org.jspecify.annotations.Nullable;
  * <p>A charge is written before the call reads {@code life}. The odd number is written before the check reads the
  * charges. So one of the two sees the other. No charge that was reported as admitted is dropped while it counts.
  *
+ * <p>The state of a member has a life of its own. It is live only while that of its organization is. An organization
+ * that has a state of a member is not idle.
+ *
  * <p><b>Progress.</b> Lock-free: a call is decided again only when the state was dropped meanwhile. A short lock is
  * taken for the first call of a meter, and for the first one of an endpoint that no table names.
  */
-final class OrganizationState extends MeterTable {
+final class OrganizationState extends MeterTable implements Parties {
 
     /** The end of a life. It is even, so that no call takes it for a check, and no count of checks reaches it. */
     private static final long DEAD = Long.MIN_VALUE;
@@ -74,11 +82,113 @@ final class OrganizationState extends MeterTable {
     /** Made with the first call of an endpoint that no table names. */
     private volatile @Nullable UnlistedEndpoints unlisted;
 
+    /** Made with the first call of a member. */
+    private volatile @Nullable MemberStates members;
+
+    /** Where this is the state of a member: those of the members of its organization, and its key among them. */
+    private final @Nullable MemberStates home;
+
+    final MemberStates.@Nullable Key key;
+
     OrganizationState(String name, OrganizationContext context, int snapshots) {
+        this(name, context, snapshots, null, null);
+    }
+
+    private OrganizationState(
+            String name,
+            OrganizationContext context,
+            int snapshots,
+            @Nullable MemberStates home,
+            MemberStates.@Nullable Key key) {
         this.name = name;
         this.context = context;
         this.snapshots = snapshots;
+        this.home = home;
+        this.key = key;
     }
+
+    /** Makes the state of a member of this organization. */
+    OrganizationState newMember(MemberStates.Key itsKey, MemberStates itsHome) {
+        return new OrganizationState(name, context, 0, itsHome, itsKey);
+    }
+
+    /** Returns the member whose state this is; null if it is an organization's. */
+    @Nullable
+    Member member() {
+        return key == null ? null : key.member();
+    }
+
+    /** Returns the account that usage under a tier is written in. */
+    String account(Tier tier) {
+        return key == null ? tier.account() : key.account();
+    }
+
+    /** Returns the states of the members of this organization; null if there are none. */
+    @Nullable
+    MemberStates membersIfAny() {
+        return members;
+    }
+
+    /** Returns the states of the members of this organization. */
+    MemberStates members() {
+        MemberStates known = members;
+        return known != null ? known : addMembers();
+    }
+
+    private synchronized MemberStates addMembers() {
+        MemberStates known = members;
+        if (known == null) {
+            known = new MemberStates(context.maxMembers(), this);
+            members = known;
+        }
+        return known;
+    }
+
+    /** Tells whether this organization has a state of a member, and so is not idle. */
+    boolean hasMembers() {
+        MemberStates known = members;
+        return known != null && !known.isEmpty();
+    }
+
+    /* ---------------- As the only party of a call ---------------- */
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public OrganizationState state(int i) {
+        return this;
+    }
+
+    @Override
+    public Meter meter(int i, CompiledLimit limit) {
+        return meter(limit);
+    }
+
+    @Override
+    @Nullable
+    public Member member(int i) {
+        return member();
+    }
+
+    @Override
+    public int order(int i, CompiledLimit limit) {
+        return limit.order;
+    }
+
+    @Override
+    public OrganizationState of(int[] indexes) {
+        return this;
+    }
+
+    @Override
+    public OrganizationState renewed(OrganizationStore store) {
+        return store.renewed(this);
+    }
+
+    /* ---------------- Limits ---------------- */
 
     /** Returns the compiled tier of a tier, and holds it. */
     CompiledTier compiled(Tier tier) {
@@ -86,7 +196,8 @@ final class OrganizationState extends MeterTable {
         if (known != null && known.tier.equals(tier)) {
             return known;
         }
-        CompiledTier found = context.tierCache().of(tier);
+        TierCache tierCache = context.tierCache();
+        CompiledTier found = key == null ? tierCache.of(tier) : tierCache.ofMembers(tier, key.account());
         compiled = found;
         return found;
     }
@@ -149,7 +260,8 @@ final class OrganizationState extends MeterTable {
      * Returns a state to read the meters of some limits in: this one, if it has all of them. Otherwise that is a copy,
      * which is not kept and in which the missing meters can be made.
      */
-    OrganizationState view(CompiledLimit[] limits) {
+    @Override
+    public OrganizationState view(CompiledLimit[] limits) {
         for (CompiledLimit limit : limits) {
             if (find(limit) == null) {
                 return copy(limits);
@@ -159,7 +271,7 @@ final class OrganizationState extends MeterTable {
     }
 
     private OrganizationState copy(CompiledLimit[] limits) {
-        OrganizationState copy = new OrganizationState(name, context, snapshots);
+        OrganizationState copy = new OrganizationState(name, context, snapshots, home, key);
         for (CompiledLimit limit : limits) {
             Meter meter = find(limit);
             if (meter != null) {
@@ -201,7 +313,7 @@ final class OrganizationState extends MeterTable {
         OrganizationState view = view(limits);
         long now = context.clocks().nanoTime();
         return inOrderOfTables(limits)
-                .map(limit -> view.meter(limit).status(limit, now))
+                .map(limit -> whose(0, view.meter(limit).status(limit, now)))
                 .toList();
     }
 
@@ -216,7 +328,7 @@ final class OrganizationState extends MeterTable {
         Stream<LimitStatus> touched = limitsOfOtherEndpoints(compiled).stream()
                 .map(limit -> status(limit, now))
                 .filter(status -> status.used() > 0 || status.granted() > 0);
-        return Stream.concat(known, touched).toList();
+        return Stream.concat(known, touched).map(status -> whose(0, status)).toList();
     }
 
     private static Stream<CompiledLimit> inOrderOfTables(CompiledLimit[] limits) {
@@ -255,7 +367,8 @@ final class OrganizationState extends MeterTable {
      * Returns the compiled form of a limit. For an endpoint that no table names, that is the limit of the meter which
      * the endpoint has.
      */
-    CompiledLimit limit(Tier tier, AppliedLimit applied) {
+    CompiledLimit limit(Tier tier, AppliedLimit asked) {
+        AppliedLimit applied = AppliedLimit.of(asked.table(), asked.scope(), asked.limit(), asked.shadow());
         CompiledTier compiled = compiled(tier);
         CompiledLimit named = compiled.limits.get(applied);
         return named != null
@@ -269,12 +382,12 @@ final class OrganizationState extends MeterTable {
     /** Grants units of a quota, or takes them back if negative. Returns where this organization then stands. */
     LimitStatus grant(CompiledLimit quota, long units) {
         PeriodCounter counter = (PeriodCounter) meter(quota);
-        return counter.grant(quota, units, context.clocks().nanoTime());
+        return whose(0, counter.grant(quota, units, context.clocks().nanoTime()));
     }
 
     /** Returns a state of this organization with the same names of endpoints and the same grants, and nothing used. */
     OrganizationState unused() {
-        OrganizationState unused = new OrganizationState(name, context, snapshots);
+        OrganizationState unused = new OrganizationState(name, context, snapshots, home, key);
         unused.unlisted = unlisted;
         forEach((key, meter) -> {
             PeriodCounter granted = meter instanceof PeriodCounter counter ? counter.unused() : null;
@@ -283,6 +396,16 @@ final class OrganizationState extends MeterTable {
             }
         });
         return unused;
+    }
+
+    /** Takes over the members of the state that this one replaces. Nobody calls here yet. */
+    void adoptMembersOf(OrganizationState former) {
+        members = former.members;
+    }
+
+    /** Removes this state of a member, which has ended, from those of its organization. */
+    void removeFromHome() {
+        requireNonNull(home).remove(requireNonNull(key), this);
     }
 
     /** Gives back what a limit was charged for a usage. */
@@ -325,7 +448,12 @@ final class OrganizationState extends MeterTable {
      * Tells whether a decision made here holds. If this state was dropped as idle meanwhile, the decision must be made
      * again on another one.
      */
-    boolean confirmLive() {
+    @Override
+    public boolean confirmLive() {
+        return isLive() && (home == null || home.owner().confirmLive());
+    }
+
+    private boolean isLive() {
         long seen = life;
         while ((seen & 1) != 0) {
             if (LIFE.compareAndSet(this, seen, seen + 1)) {
@@ -353,7 +481,24 @@ final class OrganizationState extends MeterTable {
             }
         });
         UnlistedEndpoints endpoints = unlisted;
-        return new SavedOrganization(name, saved, endpoints == null ? List.of() : endpoints.names());
+        List<String> names = endpoints == null ? List.of() : endpoints.names();
+        return new SavedOrganization(name, key, saved, names, savedMembers(now, listeners));
+    }
+
+    /** A member whose state is replaced meanwhile may come twice: the first one is taken. */
+    private List<SavedOrganization> savedMembers(long now, Listeners listeners) {
+        MemberStates known = members;
+        if (known == null) {
+            return List.of();
+        }
+        Map<MemberStates.Key, SavedOrganization> saved = new LinkedHashMap<>();
+        for (OrganizationState member : known.all()) {
+            SavedOrganization one = member.save(now, listeners);
+            if (!one.meters().isEmpty()) {
+                saved.putIfAbsent(requireNonNull(member.key), one);
+            }
+        }
+        return List.copyOf(saved.values());
     }
 
     /** Restores what was saved {@code elapsed} nanoseconds ago. Endpoints that shared meters go on to share them. */
@@ -366,6 +511,13 @@ final class OrganizationState extends MeterTable {
                 put(meter.key(), restored);
             }
         }
+        for (SavedOrganization member : saved.members()) {
+            OrganizationState restored = newMember(requireNonNull(member.member()), members());
+            restored.restore(member, elapsed);
+            if (!restored.isIdle(clocks.nanoTime())) {
+                members().put(restored);
+            }
+        }
         boolean shared = saved.meters().stream()
                 .anyMatch(meter -> meter.key().scope() instanceof Scope.Endpoint endpoint && endpoint.isOverflow());
         if (shared || !saved.endpoints().isEmpty()) {
@@ -373,13 +525,28 @@ final class OrganizationState extends MeterTable {
         }
     }
 
-    /** Ends this state, idle or not. */
+    /** Ends this state, idle or not, and not those of its members. */
     void end() {
         life = DEAD;
     }
 
-    /** Begins a check for idleness, unless this state has ended. For one thread at a time. */
+    /** Ends this state and those of its members, idle or not. */
+    void endAll() {
+        end();
+        MemberStates known = members;
+        if (known != null) {
+            known.all().forEach(OrganizationState::end);
+        }
+    }
+
+    /**
+     * Begins a check for idleness, unless this state has ended. The state of a member ends with that of its
+     * organization. For one thread at a time.
+     */
     boolean beginCheck() {
+        if (home != null && home.owner().life == DEAD) {
+            end();
+        }
         long live = life;
         return live != DEAD && LIFE.compareAndSet(this, live, live + 1);
     }

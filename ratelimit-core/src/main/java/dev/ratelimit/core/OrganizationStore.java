@@ -6,17 +6,25 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.CapacityReached;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Member;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Listeners;
+import dev.ratelimit.kernel.Party;
+import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.WaitingCalls;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +45,15 @@ final class OrganizationStore {
 
     /** The steps of a call that adds an organization: more than one, so that fewer remain in the end. */
     private static final int STEPS_FOR_NEW = 4;
+
+    /**
+     * The bounds of a store.
+     *
+     * @param endpoints the most unlisted endpoints of a party that have meters of their own
+     * @param members the most members of an organization that have states of their own
+     * @param organizations the most organizations
+     */
+    record Bounds(int endpoints, int members, long organizations) {}
 
     final Clocks clocks;
     final Listeners listeners;
@@ -66,10 +83,19 @@ final class OrganizationStore {
 
     private final AtomicLong addsEnded = new AtomicLong();
 
+    /** Whether it was said that members share their meters. */
+    private final AtomicBoolean saidThatMembersShare = new AtomicBoolean();
+
+    /** Makes a store where each member has a state of its own. */
     OrganizationStore(Clocks clocks, Listeners listeners, int maxEndpoints, long max, CapacityPolicy capacityPolicy) {
+        this(clocks, listeners, new Bounds(maxEndpoints, Integer.MAX_VALUE, max), capacityPolicy);
+    }
+
+    OrganizationStore(Clocks clocks, Listeners listeners, Bounds bounds, CapacityPolicy capacityPolicy) {
+        long max = bounds.organizations;
         this.clocks = clocks;
         this.listeners = listeners;
-        this.context = new OrganizationContext(clocks, tierCache, maxEndpoints);
+        this.context = new OrganizationContext(clocks, tierCache, bounds.endpoints, bounds.members);
         this.max = max;
         this.capacityPolicy = capacityPolicy == CapacityPolicy.ADMIT_UNMETERED
                 ? Decision.admitted()
@@ -77,6 +103,125 @@ final class OrganizationStore {
         this.sweeper = new IdleSweeper(clocks, listeners, tierCache, this::remove, () -> size.get() >= max);
         this.decider = new Decider(clocks, tierCache, refunds, sweeper, listeners);
     }
+
+    /* ---------------- Callers that name members ---------------- */
+
+    /** Decides a call of a caller, who may name members. */
+    Decision tryAcquire(Caller caller, String endpoint, Usage usage, @Nullable Report report) {
+        if (caller.members().isEmpty()) {
+            return tryAcquire(caller.organization(), caller.tier(), endpoint, usage, report);
+        }
+        while (true) {
+            PartyGroup group = group(caller, endpoint);
+            if (group == null) {
+                return decisionAtCapacity(report);
+            }
+            Decision decision = decider.decideCall(group, group.limits, endpoint, usage, report);
+            if (decision != null) {
+                return decision;
+            }
+            group.removeEnded(this);
+        }
+    }
+
+    Recorded record(Caller caller, String endpoint, Usage usage, @Nullable Report report) {
+        if (caller.members().isEmpty()) {
+            return record(caller.organization(), caller.tier(), endpoint, usage, report);
+        }
+        while (true) {
+            PartyGroup group = group(caller, endpoint);
+            if (group == null) {
+                return Recorded.notCharged(decisionAtCapacity(report));
+            }
+            Decision answer = decider.record(group, group.limits, usage, report);
+            if (answer != null) {
+                return Recorded.charged(answer);
+            }
+            group.removeEnded(this);
+        }
+    }
+
+    Decision peek(Caller caller, String endpoint, Usage usage, @Nullable Report report) {
+        OrganizationState known = byName.get(caller.organization());
+        if (known == null && isFull()) {
+            return decisionAtCapacity(report);
+        }
+        List<PartyGroup.Party> parties = new ArrayList<>();
+        forEachKnown(caller, (state, tier) -> {
+            CompiledLimit[] limits = state.peekLimits(state.compiled(tier), endpoint);
+            parties.add(new PartyGroup.Party(state, List.of(limits)));
+        });
+        PartyGroup group = PartyGroup.of(parties);
+        return decider.peek(group, group.limits, usage, report);
+    }
+
+    List<LimitStatus> status(Caller caller, String endpoint) {
+        refunds.make();
+        List<LimitStatus> all = new ArrayList<>();
+        forEachKnown(caller, (state, tier) -> all.addAll(state.status(tier, endpoint)));
+        return Collections.unmodifiableList(all);
+    }
+
+    List<LimitStatus> status(Caller caller) {
+        refunds.make();
+        List<LimitStatus> all = new ArrayList<>();
+        forEachKnown(caller, (state, tier) -> all.addAll(state.status(tier)));
+        return Collections.unmodifiableList(all);
+    }
+
+    /** Returns the parties of a call with the states that they have or get; null if there is no place for it. */
+    @Nullable
+    PartyGroup group(Caller caller, String endpoint) {
+        OrganizationState organization = get(caller.organization());
+        if (organization == null) {
+            return null;
+        }
+        List<PartyGroup.Party> parties = new ArrayList<>();
+        for (Party party : Party.of(caller)) {
+            MemberStates.Key key = keyOf(party);
+            OrganizationState state =
+                    key == null ? organization : organization.members().get(key, this::addMember);
+            CompiledLimit[] limits = state.limits(state.compiled(party.tier()), endpoint);
+            parties.add(new PartyGroup.Party(state, List.of(limits)));
+        }
+        return PartyGroup.of(parties);
+    }
+
+    /** Visits the parties of a caller, with states that are not kept where there are none. */
+    void forEachKnown(Caller caller, BiConsumer<OrganizationState, Tier> visitor) {
+        OrganizationState known = byName.get(caller.organization());
+        OrganizationState organization = known == null ? unseen(caller.organization()) : known;
+        for (Party party : Party.of(caller)) {
+            MemberStates.Key key = keyOf(party);
+            visitor.accept(key == null ? organization : memberOrUnseen(organization, key), party.tier());
+        }
+    }
+
+    private OrganizationState memberOrUnseen(OrganizationState organization, MemberStates.Key key) {
+        MemberStates known = organization.membersIfAny();
+        MemberStates members = known == null ? new MemberStates(context.maxMembers(), organization) : known;
+        MemberStates.Key own = members.keyOf(key);
+        OrganizationState state = members.find(own);
+        return state == null ? organization.newMember(own, members) : state;
+    }
+
+    static MemberStates.@Nullable Key keyOf(Party party) {
+        Member member = party.member();
+        return member == null ? null : new MemberStates.Key(party.account(), member);
+    }
+
+    /** Puts a new state of a member into the list of the sweeper. That some share one is said once. */
+    void addMember(OrganizationState added) {
+        sweeper.add(added);
+        Member member = requireNonNull(added.member());
+        if (member.isOverflow() && saidThatMembersShare.compareAndSet(false, true)) {
+            listeners.warn("An organization has as many members as may have meters of their own, and further ones share"
+                    + " some; organization=" + Printable.name(added.name) + ", kind=" + member.kind() + ", maxMembers="
+                    + context.maxMembers());
+        }
+    }
+
+    /* ---------------- Callers that name none ---------------- */
 
     Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
         return tryAcquire(name, tier, endpoint, usage, null);
@@ -102,20 +247,13 @@ final class OrganizationStore {
             if (organization == null) {
                 return Recorded.notCharged(decisionAtCapacity(report));
             }
-            Decision answer = decider.record(organization, tier, endpoint, usage, report);
+            CompiledLimit[] limits = organization.limits(organization.compiled(tier, tierCache), endpoint);
+            Decision answer = decider.record(organization, limits, usage, report);
             if (answer != null) {
                 return Recorded.charged(answer);
             }
             remove(organization);
         }
-    }
-
-    Decision peek(String name, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
-        OrganizationState known = byName.get(name);
-        if (known == null && isFull()) {
-            return decisionAtCapacity(report);
-        }
-        return decider.peek(known == null ? unseen(name) : known, tier, endpoint, usage, report);
     }
 
     List<LimitStatus> status(String name, Tier tier, String endpoint) {
@@ -226,6 +364,10 @@ final class OrganizationStore {
 
     /** Removes a state that has ended. */
     void remove(OrganizationState ended) {
+        if (ended.key != null) {
+            ended.removeFromHome();
+            return;
+        }
         byName.computeIfPresent(ended.name, (name, known) -> {
             if (known == ended) {
                 size.getAndDecrement();
@@ -237,7 +379,8 @@ final class OrganizationStore {
     /** Returns the state that replaces one that has ended. */
     OrganizationState renewed(OrganizationState ended) {
         remove(ended);
-        return require(ended.name);
+        OrganizationState organization = require(ended.name);
+        return ended.key == null ? organization : organization.members().require(ended.key, this::addMember);
     }
 
     /** Drops all states that are idle now. */
@@ -251,19 +394,51 @@ final class OrganizationStore {
         if (known == null) {
             return false;
         }
-        known.end();
+        known.endAll();
         remove(known);
         return true;
     }
 
-    /** Puts another state in the place of one, which then ends. Returns false if that one is no longer in the map. */
+    /**
+     * Puts another state in the place of one, which then ends. Its members go on under the other one. Returns false if
+     * that one is no longer in the map.
+     */
     boolean replace(OrganizationState known, OrganizationState other) {
+        other.adoptMembersOf(known);
         if (!byName.replace(known.name, known, other)) {
             return false;
+        }
+        MemberStates members = other.membersIfAny();
+        if (members != null) {
+            members.ownedBy(other); // before the end of the former owner, with which they would end
         }
         sweeper.add(other);
         known.end();
         return true;
+    }
+
+    /** Ends the states of some members of an organization, idle or not. */
+    void forgetMembers(OrganizationState organization, Predicate<MemberStates.Key> which) {
+        MemberStates members = organization.membersIfAny();
+        for (OrganizationState known : members == null ? List.<OrganizationState>of() : members.all()) {
+            if (which.test(requireNonNull(known.key))) {
+                known.end();
+                remove(known);
+            }
+        }
+    }
+
+    /** Puts states of members, of which nothing is used, in the place of some that fulfil a condition. */
+    void resetMembers(OrganizationState organization, Predicate<MemberStates.Key> which) {
+        MemberStates members = organization.membersIfAny();
+        for (OrganizationState known : members == null ? List.<OrganizationState>of() : members.all()) {
+            MemberStates.Key key = requireNonNull(known.key);
+            OrganizationState unused = which.test(key) ? known.unused() : known;
+            if (unused != known && requireNonNull(members).replace(key, known, unused)) {
+                sweeper.add(unused);
+                known.end();
+            }
+        }
     }
 
     /** Adds a restored state, beyond the capacity if need be. Nobody has called yet. */
@@ -271,6 +446,10 @@ final class OrganizationStore {
         byName.put(restored.name, restored);
         size.getAndIncrement();
         sweeper.add(restored);
+        MemberStates members = restored.membersIfAny();
+        if (members != null) {
+            members.all().forEach(sweeper::add);
+        }
     }
 
     /** Returns all states. One that is removed and added again meanwhile may come twice. */

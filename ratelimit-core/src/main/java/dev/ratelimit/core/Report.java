@@ -25,6 +25,9 @@ final class Report {
 
     private CompiledLimit[] limits = NO_LIMITS;
 
+    /** Null where there are no limits. */
+    private @Nullable Parties parties;
+
     /** Null until some limit is told of. */
     private @Nullable LimitStatus @Nullable [] statuses;
 
@@ -62,12 +65,13 @@ final class Report {
 
     /** Begins anew for a decision without limits. */
     void begin() {
-        begin(NO_LIMITS);
+        begin(NO_LIMITS, null);
     }
 
-    /** Begins anew, for some limits. */
-    void begin(CompiledLimit[] asked) {
+    /** Begins anew, for some limits of a call's parties. */
+    void begin(CompiledLimit[] asked, @Nullable Parties whose) {
         limits = asked;
+        parties = whose;
         statuses = null;
     }
 
@@ -122,7 +126,7 @@ final class Report {
             statuses = new LimitStatus[limits.length];
             charged = new long[limits.length];
         }
-        statuses[i] = status;
+        statuses[i] = requireNonNull(parties).whose(i, status);
         charged[i] = chargedUnits;
     }
 
@@ -133,9 +137,13 @@ final class Report {
                 ? decision
                 : decision.withLimits(IntStream.range(0, limits.length)
                         .boxed()
-                        .sorted((a, b) -> Integer.compare(limits[a].order, limits[b].order))
+                        .sorted((a, b) -> Integer.compare(order(a), order(b)))
                         .map(of -> requireNonNull(requireNonNull(taken)[of]))
                         .toList());
+    }
+
+    private int order(int of) {
+        return requireNonNull(parties).order(of, limits[of]);
     }
 
     /** Notifies listeners of the limits that the charges brought near. */

@@ -12,9 +12,10 @@ final class SnapshotFormat {
 
     /**
      * The version that is written. Others can be read: version 1 knew nothing of wall clocks that jump, and version 2
-     * knew only windows and periods that begin at midnight, on Monday, on 1 January, or in a month.
+     * knew only windows and periods that begin at midnight, on Monday, on 1 January, or in a month. Version 3 knew no
+     * members.
      */
-    static final int VERSION = 3;
+    static final int VERSION = 4;
 
     /** The most bytes of payload in a block. */
     static final int MAX_BLOCK = 1 << 14;

@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.Member;
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Unit;
@@ -90,7 +91,7 @@ final class SnapshotReader {
                 SavedOrganization organization = organization();
                 consumer.accept(organization);
                 organizations++;
-                meters += organization.meters().size();
+                meters += organization.countMeters();
             }
         } catch (IllegalArgumentException | DateTimeException e) {
             throw invalid("organization " + (organizations + 1), e);
@@ -120,12 +121,30 @@ final class SnapshotReader {
 
     private SavedOrganization organization() throws IOException {
         String name = string("name");
+        List<SavedMeter> read = meters();
+        List<String> endpoints = endpoints();
+        return new SavedOrganization(name, null, read, endpoints, blocks.version() > 3 ? members(name) : List.of());
+    }
+
+    private List<SavedOrganization> members(String organization) throws IOException {
+        int size = size("members");
+        List<SavedOrganization> read = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            String account = string("account");
+            Member member = new Member(string("kind"), string("member"));
+            MemberStates.Key key = new MemberStates.Key(account, member);
+            read.add(new SavedOrganization(organization, key, meters(), endpoints(), List.of()));
+        }
+        return read;
+    }
+
+    private List<SavedMeter> meters() throws IOException {
         int size = size("meters");
         List<SavedMeter> read = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             read.add(meter());
         }
-        return new SavedOrganization(name, read, endpoints());
+        return read;
     }
 
     private List<String> endpoints() throws IOException {

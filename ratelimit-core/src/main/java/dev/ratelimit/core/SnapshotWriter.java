@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.Scope;
 import dev.ratelimit.kernel.CalendarPeriod;
@@ -48,6 +50,20 @@ final class SnapshotWriter {
     void organization(SavedOrganization organization) throws IOException {
         out.writeByte(SnapshotFormat.ORGANIZATION);
         write(organization.name());
+        writeUsage(organization);
+        out.writeInt(organization.members().size());
+        for (SavedOrganization each : organization.members()) {
+            MemberStates.Key key = requireNonNull(each.member());
+            write(key.account());
+            write(key.member().kind());
+            write(key.member().name());
+            writeUsage(each);
+        }
+        organizations++;
+        meters += organization.countMeters();
+    }
+
+    private void writeUsage(SavedOrganization organization) throws IOException {
         out.writeInt(organization.meters().size());
         for (SavedMeter meter : organization.meters()) {
             write(meter);
@@ -56,8 +72,6 @@ final class SnapshotWriter {
         for (String endpoint : organization.endpoints()) {
             write(endpoint);
         }
-        organizations++;
-        meters += organization.meters().size();
     }
 
     /** Ends the snapshot and flushes the stream. Nothing may be written after it. */

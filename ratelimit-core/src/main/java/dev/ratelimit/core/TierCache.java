@@ -1,6 +1,7 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.Tier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +14,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class TierCache {
 
+    /** A tier of members in the account of their organization. */
+    private record Accounted(Tier tier, String account) {}
+
     private final WeakValues.Collected collected = new WeakValues.Collected();
     private final WeakValues<Tier, CompiledTier> tierCache = new WeakValues<>(collected);
+
+    private final WeakValues<Accounted, CompiledTier> ofMembers = new WeakValues<>(collected);
 
     /** A compiled tier of a recent call. In most limiters nearly all organizations are on it. */
     private volatile @Nullable CompiledTier usual;
@@ -22,6 +28,12 @@ final class TierCache {
     /** Returns the compiled tier of a tier. */
     CompiledTier of(Tier tier) {
         return tierCache.get(tier, missing -> new CompiledTier(missing, collected));
+    }
+
+    /** Returns the compiled tier of members, whose usage is in an account. */
+    CompiledTier ofMembers(Tier tier, String account) {
+        return ofMembers.get(
+                new Accounted(tier, account), missing -> new CompiledTier(missing.tier, missing.account, collected));
     }
 
     /** Returns the usual compiled tier, if it is that of this very tier; otherwise null. */
@@ -53,6 +65,8 @@ final class TierCache {
      * Estimates the heap of unlisted endpoints, in bytes. Each counts once for all organizations that have called it.
      */
     long estimatedBytes() {
-        return tierCache.stream().mapToLong(CompiledTier::estimatedBytes).sum();
+        return Stream.concat(tierCache.stream(), ofMembers.stream())
+                .mapToLong(CompiledTier::estimatedBytes)
+                .sum();
     }
 }

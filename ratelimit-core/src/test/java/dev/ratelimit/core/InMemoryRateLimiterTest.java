@@ -72,6 +72,16 @@ class InMemoryRateLimiterTest extends RateLimiterContract {
                 .build();
     }
 
+    @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
+        return InMemoryRateLimiter.builder()
+                .tiers(tiers)
+                .timeSource(time)
+                .maxUnlistedEndpoints(maxUnlistedEndpoints)
+                .maxMembers(maxMembers)
+                .build();
+    }
+
     @Test
     void aLimiterWithoutDefaultTierDecidesCallersThatBringTheirTierAndSaysWhatACallByNameNeeds() {
         RateLimiter limiter = InMemoryRateLimiter.builder().build();

@@ -59,10 +59,8 @@ class SeveralLimitsLincheckIT {
 
         @Operation
         public boolean peek(@Param(name = "endpoint") int endpoint) {
-            return book.all
-                    .decider
-                    .peek(organization, TIER, String.valueOf(endpoint), ONE, null)
-                    .isAdmitted();
+            CompiledLimit[] limits = organization.peekLimits(organization.compiled(TIER), String.valueOf(endpoint));
+            return book.all.decider.peek(organization, limits, ONE, null).isAdmitted();
         }
 
         @Operation(nonParallelGroup = "reservations")

@@ -174,7 +174,7 @@ final class Twins {
                     Decider.class,
                     CallAgainstCleanUp.class,
                     """
-                if (!organization.confirmLive()) {
+                if (!parties.confirmLive()) {
                     return null;
                 }
                 """,
@@ -189,7 +189,7 @@ final class Twins {
                     "a record does not ask whether it holds",
                     Decider.class,
                     RecordAgainstCleanUp.class,
-                    "recorded = organization.confirmLive();",
+                    "recorded = parties.confirmLive();",
                     "recorded = true;"),
             new Twin(
                     "a record is written without a CAS",
@@ -257,6 +257,12 @@ final class Twins {
                     BucketRefundAgainstAnotherRate.class,
                     "if (!BucketEpoch.isOpen(word)) {",
                     "if (false) {"),
+            new Twin(
+                    "only the organization of a call is confirmed live",
+                    PartyGroup.class,
+                    MemberCallAgainstCleanUp.class,
+                    "for (OrganizationState state : states) { if (!state.confirmLive()) { return false; } }",
+                    "if (!states[0].confirmLive()) { return false; }"),
             new Twin(
                     "a place in flight is taken without the lock",
                     InFlightCounter.class,
