@@ -2,10 +2,29 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.Printable;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Who calls: an organization, under the tier of the key it calls with. An immutable value.
+ * Who calls: an organization, under the tier of the key it calls with, and the members of it that the call is of. An
+ * immutable value.
+ *
+ * <pre>{@code
+ * Caller acme = limiter.caller("acme");
+ * limiter.tryAcquire(acme.member("user", "u7"), "chat");                               // under its tier's tier of users
+ * limiter.tryAcquire(acme.member("project", "p1", PROJECT).member("user", "u7"), "chat");
+ * }</pre>
+ *
+ * <p>The organization and the members are the parties of a call. The limits of all parties decide it together, all or
+ * nothing. A caller names at most one member of each kind. Two callers that name the same members are equal, in
+ * whatever order they were named: the parties are the organization, then the members in the order of their kinds.
  *
  * <p>Later versions will say more of a caller, so it is made by a factory.
  */
@@ -14,20 +33,101 @@ public final class Caller implements Resolution {
     private final String organization;
     private final Tier tier;
 
-    private Caller(String organization, Tier tier) {
+    /** By kind, so that the order in which members were named does not matter. */
+    private final SortedMap<String, Named> members;
+
+    /** A member, and the tier that the host gave it; without one, the tier of its organization says which it has. */
+    private record Named(Member member, @Nullable Tier tier) {}
+
+    private Caller(String organization, Tier tier, SortedMap<String, Named> members) {
         this.organization = requireNonNull(organization, "organization");
         this.tier = requireNonNull(tier, "tier");
+        this.members = members;
     }
 
     /**
-     * Makes a caller.
+     * Makes a caller without members.
      *
      * @param organization who is limited; all its users and keys add up
      * @param tier the tier that decides its calls
      * @return the caller
      */
     public static Caller of(String organization, Tier tier) {
-        return new Caller(organization, tier);
+        return new Caller(organization, tier, Collections.emptySortedMap());
+    }
+
+    /**
+     * Returns this caller with a member, under the tier that its organization's tier {@linkplain Tier.Builder#member
+     * has for members of that kind}. If it has none, the member is not limited.
+     *
+     * @param kind what the member is, such as {@code user}
+     * @param name which one of its kind it is
+     * @return the caller with one member more
+     * @throws IllegalArgumentException if the caller has a member of that kind, or if the kind is {@value Member#KEY},
+     *     which {@link #key} names, or no {@linkplain Member word}
+     */
+    public Caller member(String kind, String name) {
+        return with(ofHost(kind, name), null);
+    }
+
+    /**
+     * Returns this caller with a member under a tier of its own. What it uses is written in the account of its
+     * organization's tier.
+     *
+     * @param kind what the member is, such as {@code project}
+     * @param name which one of its kind it is
+     * @param tier the tier, which states no account and no members
+     * @return the caller with one member more
+     * @throws IllegalArgumentException if the caller has a member of that kind, if the kind is {@value Member#KEY} or
+     *     no {@linkplain Member word}, or if the tier states an account or members
+     */
+    public Caller member(String kind, String name, Tier tier) {
+        return with(ofHost(kind, name), Tier.requireOfMembers(tier));
+    }
+
+    /**
+     * Returns this caller with the API key that the call brought, as a member of the kind {@value Member#KEY}. The tier
+     * of the organization says what a key alone is limited to. A {@linkplain dev.ratelimit.apikeys directory of keys}
+     * names the key so.
+     *
+     * @param id what the host names the key by; never the key, since messages and stores have it
+     * @return the caller with one member more
+     * @throws IllegalArgumentException if the caller has a key
+     */
+    public Caller key(String id) {
+        return with(new Member(Member.KEY, id), null);
+    }
+
+    private static Member ofHost(String kind, String name) {
+        Member member = new Member(kind, name);
+        Arguments.require(!kind.equals(Member.KEY), "kind", "another than that of API keys", kind);
+        return member;
+    }
+
+    private Caller with(Member member, @Nullable Tier own) {
+        SortedMap<String, Named> more = new TreeMap<>(members);
+        Named earlier = more.putIfAbsent(member.kind(), new Named(member, own));
+        if (earlier != null) {
+            throw new IllegalArgumentException(
+                    "a caller must have one member of a kind: " + earlier.member + " and " + member);
+        }
+        return new Caller(organization, tier, Collections.unmodifiableSortedMap(more));
+    }
+
+    /**
+     * Returns the same parties under other tiers.
+     *
+     * @param change makes the tier that takes a tier's place: of the organization's, and of those that members have of
+     *     their own
+     * @return the caller
+     * @throws IllegalArgumentException if a member's tier then states an account or members
+     */
+    public Caller withTiers(UnaryOperator<Tier> change) {
+        Tier changed = requireNonNull(change.apply(tier), "tier");
+        SortedMap<String, Named> others = new TreeMap<>(members);
+        others.replaceAll((kind, named) ->
+                named.tier == null ? named : new Named(named.member, Tier.requireOfMembers(change.apply(named.tier))));
+        return new Caller(organization, changed, Collections.unmodifiableSortedMap(others));
     }
 
     /**
@@ -42,30 +142,70 @@ public final class Caller implements Resolution {
     /**
      * Returns the tier that decides the calls of this caller.
      *
-     * @return the tier
+     * @return the tier of the organization
      */
     public Tier tier() {
         return tier;
     }
 
+    /**
+     * Returns the members of the organization that the call is of, limited or not.
+     *
+     * @return the members in the order of their kinds, unmodifiable
+     */
+    public List<Member> members() {
+        return members.isEmpty()
+                ? List.of()
+                : members.values().stream().map(Named::member).toList();
+    }
+
+    /**
+     * Returns the tier of a member of this caller.
+     *
+     * @param kind the kind of the member
+     * @return its own tier, otherwise that of the organization's tier for its kind; empty if it is not limited, or if
+     *     there is no member of that kind
+     */
+    public Optional<Tier> tierOf(String kind) {
+        Named named = members.get(requireNonNull(kind, "kind"));
+        if (named == null) {
+            return Optional.empty();
+        }
+        return Optional.ofNullable(named.tier == null ? tier.members().get(kind) : named.tier);
+    }
+
     @Override
     public boolean equals(Object other) {
         return this == other
-                || (other instanceof Caller that && organization.equals(that.organization) && tier.equals(that.tier));
+                || (other instanceof Caller that
+                        && organization.equals(that.organization)
+                        && tier.equals(that.tier)
+                        && members.equals(that.members));
     }
 
     @Override
     public int hashCode() {
-        return 31 * organization.hashCode() + tier.hashCode();
+        return 31 * (31 * organization.hashCode() + tier.hashCode()) + members.hashCode();
     }
 
     /**
      * Returns the organization, and the tier by name and account, for example {@code acme under tier trial (account
-     * default)}.
+     * default)}; and the members, with the name of a tier of their own.
      */
     @Override
     public String toString() {
-        return Printable.name(organization) + " under tier " + Printable.name(tier.name()) + " (account "
-                + Printable.name(tier.account()) + ")";
+        StringBuilder text = new StringBuilder(Printable.name(organization))
+                .append(" under tier ")
+                .append(Printable.name(tier.name()))
+                .append(" (account ")
+                .append(Printable.name(tier.account()))
+                .append(')');
+        for (Named named : members.values()) {
+            text.append(", ").append(named.member);
+            if (named.tier != null) {
+                text.append(" under tier ").append(Printable.name(named.tier.name()));
+            }
+        }
+        return Printable.text(text.toString());
     }
 }

@@ -8,7 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Where an organization stands with one limit, at one moment. An immutable value.
+ * Where an organization, or a member of it, stands with one limit, at one moment. An immutable value.
  *
  * <p>Later versions will say more of it, so it is made by a factory.
  */

@@ -8,7 +8,7 @@ import java.util.List;
  * Answers one question: may this organization call this endpoint now?
  *
  * <p>A call is decided by every limit that its tier sets for the endpoint, all or nothing: admitted, it charges each of
- * them; rejected, it charges none. In no window of a limit's length, and in no period, are more units admitted than the
+ * them; rejected, it charges none. So it is with the limits of the {@linkplain Caller members} that the caller names. In no window of a limit's length, and in no period, are more units admitted than the
  * amount in force at each admission, except for the overrun that a {@link Quota} allows. More may be used than was
  * admitted when a {@link Reservation} is settled for more than it reserved; then nothing is admitted until that is paid
  * off.
@@ -29,7 +29,7 @@ import java.util.List;
  * thread that waits for a store, {@link #bind} for one endpoint of one caller; {@link #reporting} also tells where the
  * organization stands.
  *
- * <p>What is used is booked by organization, account of the tier, table, scope, unit, and window or period. Tiers that
+ * <p>What is used is booked by organization and member, account of the tier, table, scope, unit, and window or period. Tiers that
  * agree on these share the meter, so that an organization keeps what it has used when its tier or an amount changes.
  *
  * <p>Before version 1.0 this interface will get further methods, which an implementation then must have.
@@ -83,24 +83,27 @@ public interface RateLimiter {
     Recorded record(Resolution who, String endpoint, Usage usage);
 
     /**
-     * Returns where a caller's organization stands with every limit that the tier sets for an endpoint, and charges
+     * Returns where the parties of a call stand with every limit that their tiers set for an endpoint, and charges
      * nothing.
      *
      * @param who a caller, or the refusal of its key
      * @param endpoint the endpoint
-     * @return one status for each limit, those of shadow tables included, in the order of the tier's tables; empty if
-     *     the endpoint is unlimited or the key is refused
+     * @return one status for each limit, those of shadow tables included, in the order of the tier's tables: first the
+     *     organization's, then those of the members that the caller names, in the order of their kinds; empty if the
+     *     endpoint is unlimited or the key is refused
      */
     List<LimitStatus> status(Resolution who, String endpoint);
 
     /**
-     * Returns where a caller's organization stands with all limits of the tier: those of the endpoints that the tier's
+     * Returns where the parties of a call stand with all limits of their tiers: those of the endpoints that a tier's
      * tables name, and of their groups, used or not; and those that other endpoints have alone, if something of them is
-     * used or granted. Limits of {@linkplain LimitTable#asShadow() shadow tables} are among them, and say so.
+     * used or granted. Limits of {@linkplain LimitTable#asShadow() shadow tables} are among them, and say so. An
+     * endpoint with a name of more than {@value Scope.Endpoint#MAX_BYTES} bytes that only a pattern matches may be
+     * missing.
      *
      * @param who a caller, or the refusal of its key
-     * @return the limits in the order of the tables, those of other endpoints behind, by name, unmodifiable; empty if
-     *     the key is refused
+     * @return for the organization, then for each member that the caller names: the limits in the order of the tables,
+     *     those of other endpoints behind, by name; unmodifiable; empty if the key is refused
      */
     List<LimitStatus> status(Resolution who);
 

@@ -47,21 +47,30 @@ public final class Tier {
     private final String message;
     private final List<LimitTable> tables;
     private final boolean refusesOthers;
+    private final Map<String, Tier> members;
 
     /* Derived from the tables: what limitsFor answers for every endpoint that one of them names. */
     private final Map<String, List<AppliedLimit>> limitsByName;
     private final int hash;
 
-    private Tier(String name, String account, String message, List<LimitTable> tables, boolean refusesOthers) {
+    private Tier(
+            String name,
+            String account,
+            String message,
+            List<LimitTable> tables,
+            boolean refusesOthers,
+            Map<String, Tier> members) {
         this.name = name;
         this.account = account;
         this.message = message;
         this.tables = List.copyOf(tables);
         this.refusesOthers = refusesOthers;
+        this.members = Collections.unmodifiableMap(new LinkedHashMap<>(members));
         if (refusesOthers) {
             tables.forEach(Tier::requireNoOthers);
         }
-        this.hash = 31 * (31 * name.hashCode() + account.hashCode()) + tables.hashCode();
+        int named = 31 * name.hashCode() + account.hashCode();
+        this.hash = 31 * (31 * named + tables.hashCode()) + members.hashCode();
         Map<String, List<AppliedLimit>> limits = new LinkedHashMap<>();
         for (LimitTable table : tables) {
             for (String endpoint : table.namedEndpoints()) {
@@ -110,9 +119,29 @@ public final class Tier {
     }
 
     /**
-     * Returns every limit of this tier: of the endpoints that some table names, of the groups, and of the other
-     * endpoints. What each other endpoint is limited to alone has the scope {@link Scope.EachOtherEndpoint}; with the
-     * name of such an endpoint it comes by {@link #limitsFor}.
+     * Returns the limits that a call of an endpoint falls under where the endpoint has no meter of its own, because an
+     * organization has called more of them than a limiter counts one by one; for backends. They are those of {@link
+     * #limitsFor}, in the same order. Where one has the scope of this endpoint, it has the {@linkplain
+     * Scope.Endpoint#isOverflow() overflow} of its row instead. An endpoint that a table names always has meters of its
+     * own.
+     *
+     * @param endpoint the endpoint, as the call gives it
+     * @return the limits in the order of the tables, unmodifiable; empty if the endpoint is unlimited
+     */
+    public List<AppliedLimit> overflowFor(String endpoint) {
+        List<AppliedLimit> named = limitsByName.get(requireNonNull(endpoint, "endpoint"));
+        return named != null
+                ? named
+                : tables.stream()
+                        .flatMap(table -> table.overflowFor(endpoint).stream())
+                        .toList();
+    }
+
+    /**
+     * Returns every limit of this tier: of the endpoints that some table names, of the groups, of what patterns match,
+     * and of the other endpoints. What each other endpoint is limited to alone has the scope {@link
+     * Scope.EachOtherEndpoint}, and what each endpoint that a pattern matches has {@link Scope.EachMatchingEndpoint}.
+     * With the name of such an endpoint it comes by {@link #limitsFor}.
      *
      * @return the limits in the order of the tables, each once, unmodifiable
      */
@@ -125,20 +154,20 @@ public final class Tier {
 
     /**
      * Returns the limits that an organization has one meter of: those of {@link #limits()} without what each other
-     * endpoint is limited to alone.
+     * endpoint, and each that a pattern matches, is limited to alone.
      *
      * @return the limits in the order of the tables, each once, unmodifiable
      */
     public List<AppliedLimit> namedLimits() {
         return limits().stream()
-                .filter(limit -> !(limit.scope() instanceof Scope.EachOtherEndpoint))
+                .filter(limit -> limit.scope() instanceof Scope.Endpoint || limit.scope() instanceof Scope.Group)
                 .toList();
     }
 
     /**
      * Returns the endpoints that some table names, in the order they are named.
      *
-     * @return the names, unmodifiable, without those that are only covered as others
+     * @return the names, unmodifiable, without patterns, and without those that are only covered as others
      */
     public Set<String> namedEndpoints() {
         return limitsByName.keySet();
@@ -149,10 +178,12 @@ public final class Tier {
      *
      * @param endpoint the endpoint
      * @return false if the tier {@linkplain Builder#refuseOtherEndpoints() refuses other endpoints} and no row names
-     *     this one
+     *     this one, by name or by pattern
      */
     public boolean has(String endpoint) {
-        return !refusesOthers || limitsByName.containsKey(requireNonNull(endpoint, "endpoint"));
+        return !refusesOthers
+                || limitsByName.containsKey(requireNonNull(endpoint, "endpoint"))
+                || tables.stream().anyMatch(table -> table.names(endpoint));
     }
 
     /**
@@ -171,6 +202,16 @@ public final class Tier {
      */
     public String name() {
         return name;
+    }
+
+    /**
+     * Returns the tiers that each member of an organization on this tier has, unless its {@link Caller} gives it
+     * another one.
+     *
+     * @return the tiers by the kind of the members, unmodifiable
+     */
+    public Map<String, Tier> members() {
+        return members;
     }
 
     /**
@@ -209,7 +250,7 @@ public final class Tier {
      * @throws IllegalArgumentException if the account is blank
      */
     public Tier withAccount(String account) {
-        return new Tier(name, Arguments.requireName(account, "account"), message, tables, refusesOthers);
+        return new Tier(name, Arguments.requireName(account, "account"), message, tables, refusesOthers, members);
     }
 
     /**
@@ -228,7 +269,7 @@ public final class Tier {
         } else {
             changed.set(i, table);
         }
-        return new Tier(name, account, message, changed, refusesOthers);
+        return new Tier(name, account, message, changed, refusesOthers, members);
     }
 
     /**
@@ -245,11 +286,12 @@ public final class Tier {
         Arguments.require(i >= 0, "table", "one of " + known, table);
         List<LimitTable> changed = new ArrayList<>(tables);
         changed.remove(i);
-        return new Tier(name, account, message, changed, refusesOthers);
+        return new Tier(name, account, message, changed, refusesOthers, members);
     }
 
     /**
-     * Returns this tier with every limit changed, for example twice the amounts or another precision.
+     * Returns this tier with every limit changed, those of its members' tiers included, for example twice the amounts
+     * or another precision.
      *
      * @param change makes the limit that takes a limit's place
      * @return the tier
@@ -258,7 +300,32 @@ public final class Tier {
         requireNonNull(change, "change");
         List<LimitTable> changed =
                 tables.stream().map(table -> table.withLimits(change)).toList();
-        return new Tier(name, account, message, changed, refusesOthers);
+        Map<String, Tier> ofMembers = new LinkedHashMap<>(members);
+        ofMembers.replaceAll((kind, tier) -> tier.withLimits(change));
+        return new Tier(name, account, message, changed, refusesOthers, ofMembers);
+    }
+
+    /**
+     * Returns this tier with a tier for members of a kind, in the place of the one that it had for that kind, if any.
+     *
+     * @param kind what the members are, such as {@code user}
+     * @param tier the tier of each of them, which states no account and no members
+     * @return the tier
+     * @throws IllegalArgumentException if the kind is no {@linkplain Member word}, or if the tier states an account or
+     *     members
+     */
+    public Tier withMember(String kind, Tier tier) {
+        Map<String, Tier> more = new LinkedHashMap<>(members);
+        more.put(Member.requireKind(kind), requireOfMembers(tier));
+        return new Tier(name, account, message, tables, refusesOthers, more);
+    }
+
+    /** Requires a tier that members can have: they are flat, and what they use is in their organization's account. */
+    static Tier requireOfMembers(Tier tier) {
+        boolean isPlain = tier.account.equals(DEFAULT_ACCOUNT) && tier.members.isEmpty();
+        Arguments.require(
+                isPlain, "tier", "without an account and members of its own, as a tier of members", tier.name);
+        return tier;
     }
 
     private int indexOf(String table) {
@@ -281,7 +348,8 @@ public final class Tier {
                 && account.equals(that.account)
                 && message.equals(that.message)
                 && refusesOthers == that.refusesOthers
-                && tables.equals(that.tables);
+                && tables.equals(that.tables)
+                && members.equals(that.members);
     }
 
     @Override
@@ -289,11 +357,13 @@ public final class Tier {
         return hash;
     }
 
-    /** Returns the name, the account and the tables, and whether other endpoints are refused. */
+    /** Returns the name, the account, the tables and the members, and whether other endpoints are refused. */
     @Override
     public String toString() {
         String others = refusesOthers ? ", other endpoints refused) " : ") ";
-        return Printable.text(Printable.name(name) + " (account " + Printable.name(account) + others + tables);
+        String ofMembers = members.isEmpty() ? "" : " members " + members;
+        return Printable.text(
+                Printable.name(name) + " (account " + Printable.name(account) + others + tables + ofMembers);
     }
 
     /** Builds a {@link Tier}. Not safe for use by many threads. */
@@ -304,6 +374,7 @@ public final class Tier {
         private String message = "";
         private final Map<String, LimitTable> tables = new LinkedHashMap<>();
         private final Set<String> tablesOfLimits = new HashSet<>();
+        private final Map<String, Tier> members = new LinkedHashMap<>();
         private boolean refusesOthers;
 
         private Builder(String name) {
@@ -392,7 +463,7 @@ public final class Tier {
         }
 
         /**
-         * Refuses calls of endpoints that no row names, rows without a limit included. Unless this is called, such an
+         * Refuses calls of endpoints that no row names, by name or by pattern, rows without a limit included. Unless this is called, such an
          * endpoint is unlimited, and so is a slip: "Chat" for "chat". A refused call charges nothing, its cause is
          * {@link EndpointUnknown}, and listeners are not told of it, as of a key that is refused.
          *
@@ -404,6 +475,32 @@ public final class Tier {
         }
 
         /**
+         * Sets what each member of a kind is limited to, within an organization on this tier: each user, each project,
+         * or with {@value Member#KEY} each API key. A member of a kind that no tier says anything about is not limited.
+         *
+         * <pre>{@code
+         * Tier trial = Tier.named("trial")
+         *     .table(LimitTable.named("calls per minute").allTogether(RateLimit.perMinute(100)))
+         *     .member("user", Tier.named("each user")
+         *         .table(LimitTable.named("calls per user").allTogether(RateLimit.perMinute(10)))
+         *         .build())
+         *     .build();
+         * }</pre>
+         *
+         * @param kind what the members are
+         * @param tier the tier of each of them, which states no account and no members
+         * @return this builder
+         * @throws IllegalArgumentException if there is a tier for that kind, if the kind is no {@linkplain Member
+         *     word}, or if the tier states an account or members
+         */
+        public Builder member(String kind, Tier tier) {
+            Member.requireKind(kind);
+            Arguments.require(!members.containsKey(kind), "kind", "one that has no tier yet", kind);
+            members.put(kind, requireOfMembers(tier));
+            return this;
+        }
+
+        /**
          * Makes the tier. One without tables limits nothing.
          *
          * @return the tier
@@ -411,7 +508,7 @@ public final class Tier {
          *     endpoints
          */
         public Tier build() {
-            return new Tier(name, account, message, List.copyOf(tables.values()), refusesOthers);
+            return new Tier(name, account, message, List.copyOf(tables.values()), refusesOthers, members);
         }
     }
 }

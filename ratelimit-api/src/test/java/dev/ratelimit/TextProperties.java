@@ -7,6 +7,7 @@ import dev.ratelimit.apikeys.InMemoryKeyDirectory;
 import dev.ratelimit.apikeys.KeyDigest;
 import dev.ratelimit.apikeys.KeyDirectory;
 import dev.ratelimit.apikeys.KeyKind;
+import dev.ratelimit.apikeys.KeyRegistration;
 import dev.ratelimit.tiers.FaqEdition;
 import dev.ratelimit.tiers.PriceList;
 import java.io.File;
@@ -131,6 +132,9 @@ class TextProperties {
         Rejected temporary = Rejected.temporary(reached, names.notice(), 1);
         LimitTable table = names.limitTable(rate);
         Tier tier = names.tier(table);
+        Member member = new Member("user", names.notice());
+        LimitTable patterns =
+                LimitTable.named(names.table()).each(rate, names.endpoint() + "*", "*" + names.endpoint());
         return List.of(
                 unit,
                 Usage.of(unit, 1).and(Unit.TOKENS, 2),
@@ -144,6 +148,19 @@ class TextProperties {
                 endpoint,
                 group,
                 new Scope.EachOtherEndpoint(),
+                new Scope.EachMatchingEndpoint(names.endpoint()),
+                member,
+                shadow.of(member),
+                new LimitReached(shadow.of(member)),
+                patterns,
+                patterns.rows().get(0),
+                patterns.overflowFor(names.endpoint()).orElseThrow(),
+                Caller.of(names.organization(), tier)
+                        .member("user", names.notice())
+                        .member("project", names.unit(), tier.withAccount(Tier.DEFAULT_ACCOUNT))
+                        .key(names.account()),
+                tier.withMember("user", tier.withAccount(Tier.DEFAULT_ACCOUNT)),
+                KeyRegistration.of(names.organization(), KeyKind.TRIAL).id(names.account()),
                 Recorded.charged(Rejected.permanent(new LimitReached(shadow), names.notice())),
                 shadow,
                 temporary,
@@ -193,6 +210,13 @@ class TextProperties {
         LimitTable both = LimitTable.named(names.table()).together(names.group(), rate, names.endpoint());
         refusal(texts, "endpoint twice in a table", () -> one.each(quota, names.endpoint()));
         refusal(texts, "endpoint twice in a row", () -> one.each(rate, names.unit(), names.unit()));
+        LimitTable pattern = LimitTable.named(names.table()).each(rate, names.endpoint() + "*");
+        refusal(texts, "patterns that contradict", () -> pattern.unlimited("*" + names.endpoint()));
+        refusal(texts, "two stars", () -> pattern.unlimited(names.endpoint() + "**"));
+        Caller caller = Caller.of(names.organization(), tier).member("user", names.unit());
+        refusal(texts, "member twice", () -> caller.member("user", names.notice()));
+        refusal(texts, "kind", () -> caller.member(names.unit() + "!", "name"));
+        refusal(texts, "tier of members", () -> tier.withMember("user", tier.withAccount("other")));
         refusal(texts, "group twice", () -> both.together(names.group(), quota, names.endpoint() + "2"));
         refusal(texts, "others twice", () -> table.eachOtherEndpoint(rate));
         refusal(texts, "table twice", () -> Tier.named("t").table(table).table(table));
@@ -310,7 +334,8 @@ class TextProperties {
         static Names of(List<String> names, String blank) {
             List<String> named = new ArrayList<>();
             for (String name : names) {
-                named.add(name.isBlank() ? name + "x" : name);
+                String exact = name.replace('*', '+'); // no pattern
+                named.add(exact.isBlank() ? exact + "x" : exact);
             }
             return new Names(
                     named.get(0),

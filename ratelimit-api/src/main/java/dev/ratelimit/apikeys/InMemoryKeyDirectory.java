@@ -85,8 +85,21 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
      *     so that a revoked key stays revoked
      */
     public void register(KeyDigest digest, String organization, KeyKind kind) {
+        register(digest, KeyRegistration.of(organization, kind));
+    }
+
+    /**
+     * Adds a key with an id of the host's, or with members that its calls are of.
+     *
+     * @param digest the digest of the key
+     * @param registration what is known of the key; without an id, the first 16 digits of the digest are its id
+     * @throws IllegalArgumentException if the key is registered already, for any organization. Then nothing is changed,
+     *     so that a revoked key stays revoked
+     */
+    public void register(KeyDigest digest, KeyRegistration registration) {
         requireNonNull(digest, "digest");
-        RegisteredKey key = new RegisteredKey(organization, kind, Optional.empty());
+        requireNonNull(registration, "registration");
+        RegisteredKey key = new RegisteredKey(registration.orId(digest), Optional.empty());
         require(keys.putIfAbsent(digest, key) == null, "digest", "of a key that is not registered", digest);
     }
 
@@ -100,7 +113,7 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
      */
     public void changeKind(KeyDigest digest, KeyKind kind) {
         requireNonNull(kind, "kind");
-        change(digest, key -> new RegisteredKey(key.organization, kind, key.revoked));
+        change(digest, key -> key.of(kind));
     }
 
     /**
@@ -137,7 +150,7 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
     }
 
     private void revoke(KeyDigest digest, Optional<KeyRevoked> revoked) {
-        change(digest, key -> new RegisteredKey(key.organization, key.kind, revoked));
+        change(digest, key -> key.of(revoked));
     }
 
     private void change(KeyDigest digest, UnaryOperator<RegisteredKey> change) {

@@ -2,13 +2,11 @@ package dev.ratelimit.apikeys;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.Caller;
 import dev.ratelimit.KeyRevoked;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
-import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -16,17 +14,25 @@ import org.jspecify.annotations.Nullable;
 /** What is known of a key, but for the key. A change makes another one in its place. */
 final class RegisteredKey {
 
-    final String organization;
-    final KeyKind kind;
-    final Optional<KeyRevoked> revoked;
+    private final KeyRegistration registration;
+    private final Optional<KeyRevoked> revoked;
 
     /* A cache of one, written by any thread: it is made again where it is lost, and its fields are final. */
     private @Nullable Reviewed lastReviewed;
 
-    RegisteredKey(String organization, KeyKind kind, Optional<KeyRevoked> revoked) {
-        this.organization = requireNonNull(organization, "organization");
-        this.kind = requireNonNull(kind, "kind");
+    RegisteredKey(KeyRegistration registration, Optional<KeyRevoked> revoked) {
+        this.registration = requireNonNull(registration, "registration");
         this.revoked = revoked;
+    }
+
+    /** Returns the same key of another kind. */
+    RegisteredKey of(KeyKind kind) {
+        return new RegisteredKey(registration.kind(kind), revoked);
+    }
+
+    /** Returns the same key, revoked or not. */
+    RegisteredKey of(Optional<KeyRevoked> revoked) {
+        return new RegisteredKey(registration, revoked);
     }
 
     Resolution resolve(TierResolver trial, TierResolver production, TimeSource time) {
@@ -36,9 +42,8 @@ final class RegisteredKey {
                 return refusal.get();
             }
         }
-        return Caller.of(
-                organization,
-                switch (kind) {
+        return registration.callerUnder(
+                switch (registration.kind()) {
                     case TRIAL -> tier(trial);
                     case PRODUCTION -> tier(production);
                     case PRODUCTION_UNDER_REVIEW ->
@@ -47,7 +52,7 @@ final class RegisteredKey {
     }
 
     private Tier tier(TierResolver tiers) {
-        return tiers.callerOf(organization).tier();
+        return tiers.callerOf(registration.organization()).tier();
     }
 
     /**
@@ -66,7 +71,7 @@ final class RegisteredKey {
     /** Returns for example {@code PRODUCTION key of acme}. */
     @Override
     public String toString() {
-        return kind + " key of " + Printable.name(organization);
+        return registration.toString();
     }
 
     private record Reviewed(Tier trial, Tier tier) {}

@@ -6,7 +6,8 @@ import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Quota;
 import dev.ratelimit.Scope;
-import dev.ratelimit.Tier;
+import dev.ratelimit.spi.Printable;
+import java.util.stream.Stream;
 
 /** Checks of what a host does by hand. */
 public final class AdminChecks {
@@ -16,29 +17,36 @@ public final class AdminChecks {
     /**
      * Requires that units of a quota can be granted.
      *
-     * @param caller to whom, and under which tier
-     * @param quota the quota, one of the tier's
+     * @param caller the parties, one of which it is granted to, and their tiers
+     * @param quota the quota, one of a party's
      * @param units how many
-     * @throws IllegalArgumentException if the limit is none of the tier's, or no quota, or the units are not between
+     * @return the party that has the quota: the organization, a member, or what stands for further members
+     * @throws IllegalArgumentException if the limit is none of a party's, or no quota, or the units are not between
      *     -2<sup>53</sup> and 2<sup>53</sup>
      */
-    public static void requireGrant(Caller caller, AppliedLimit quota, long units) {
+    public static Party requireGrant(Caller caller, AppliedLimit quota, long units) {
         requireNonNull(caller, "caller");
         requireNonNull(quota, "quota");
         Arguments.require(quota.limit() instanceof Quota, "quota", "a quota", quota);
-        Arguments.require(
-                isOf(caller.tier(), quota),
-                "quota",
-                "a limit of tier \"" + caller.tier().name() + '"',
-                quota);
         boolean inRange = units >= -Arguments.MAX_AMOUNT && units <= Arguments.MAX_AMOUNT;
         Arguments.require(inRange, "units", ">= -2^53 and <= 2^53", units);
+        return Party.of(caller).stream()
+                .flatMap(party -> Stream.of(party, party.overflow()))
+                .filter(party -> isOf(party, quota))
+                .findFirst()
+                .orElseThrow(() -> noLimitOf(caller, quota));
     }
 
-    private static boolean isOf(Tier tier, AppliedLimit limit) {
-        return tier.namedLimits().contains(limit)
+    private static boolean isOf(Party party, AppliedLimit limit) {
+        return party.namedLimits().contains(limit)
                 || (limit.scope() instanceof Scope.Endpoint endpoint
-                        && tier.limitsFor(endpoint.name()).contains(limit));
+                        && party.limits(endpoint.name()).own().contains(limit));
+    }
+
+    private static IllegalArgumentException noLimitOf(Caller caller, AppliedLimit quota) {
+        String rule = "a limit of tier \"" + Printable.name(caller.tier().name()) + '"'
+                + (caller.members().isEmpty() ? "" : " or of a member of the caller");
+        return new IllegalArgumentException("quota must be " + rule + ": quota=" + Printable.name(quota.toString()));
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.ratelimit.kernel;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.EndpointUnknown;
+import dev.ratelimit.Member;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
@@ -17,11 +18,21 @@ public final class Endpoints {
      *
      * @param who a caller, or the refusal of its key
      * @param endpoint what is called
-     * @return the caller, or the refusal of its key or of the endpoint
+     * @return the caller, or the refusal of its key, or of the endpoint by the tier of the first party that does not
+     *     have it
      */
     public static Resolution resolve(Resolution who, String endpoint) {
-        Rejected refusal = who instanceof Caller caller ? refusal(caller.tier(), endpoint) : null;
+        Rejected refusal = who instanceof Caller caller ? refusal(caller, endpoint) : null;
         return refusal == null ? who : refusal;
+    }
+
+    private static @Nullable Rejected refusal(Caller caller, String endpoint) {
+        Rejected refusal = refusal(caller.tier(), endpoint);
+        for (Member member : caller.members()) {
+            Tier own = refusal == null ? caller.tierOf(member.kind()).orElse(null) : null;
+            refusal = own == null ? refusal : refusal(own, endpoint);
+        }
+        return refusal;
     }
 
     /**

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Limit;
+import dev.ratelimit.Member;
 import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
@@ -82,10 +83,11 @@ public final class MeterKey {
     private final Scope scope;
     private final Unit unit;
     private final Span span;
+    private final @Nullable Member member;
     private final int hash;
 
     /**
-     * Makes a key.
+     * Makes a key of an organization's own meter.
      *
      * @param account the account of the tier
      * @param table the name of the table
@@ -94,24 +96,48 @@ public final class MeterKey {
      * @param span what is counted over
      */
     public MeterKey(String account, String table, Scope scope, Unit unit, Span span) {
+        this(account, table, scope, unit, span, null);
+    }
+
+    /**
+     * Makes a key.
+     *
+     * @param account the account of the organization's tier
+     * @param table the name of the table
+     * @param scope the endpoint or the group
+     * @param unit what is counted
+     * @param span what is counted over
+     * @param member whose meter it is; null if it is the organization's
+     */
+    public MeterKey(String account, String table, Scope scope, Unit unit, Span span, @Nullable Member member) {
         this.account = requireNonNull(account, "account");
         this.table = requireNonNull(table, "table");
         this.scope = requireNonNull(scope, "scope");
         this.unit = requireNonNull(unit, "unit");
         this.span = requireNonNull(span, "span");
+        this.member = member;
         int others = Objects.hash(account, table, unit, span, scope instanceof Scope.Group);
-        this.hash = hash(scope.name(), others);
+        int ofScope = hash(scope.name(), others);
+        this.hash = member == null
+                ? ofScope
+                : hash(member.name(), 31 * ofScope + member.kind().hashCode());
     }
 
     /**
      * Returns the key of a limit of a tier.
      *
-     * @param account the account of the tier
-     * @param limit the limit
+     * @param account the account of the organization's tier
+     * @param limit the limit, the organization's or a member's
      * @return the key
      */
     public static MeterKey of(String account, AppliedLimit limit) {
-        return new MeterKey(account, limit.table(), limit.scope(), limit.limit().unit(), Span.of(limit.limit()));
+        return new MeterKey(
+                account,
+                limit.table(),
+                limit.scope(),
+                limit.limit().unit(),
+                Span.of(limit.limit()),
+                limit.member().orElse(null));
     }
 
     private static int hash(String name, int others) {
@@ -135,7 +161,7 @@ public final class MeterKey {
      * @return the key
      */
     public MeterKey of(Scope other) {
-        return new MeterKey(account, table, other, unit, span);
+        return new MeterKey(account, table, other, unit, span, member);
     }
 
     /**
@@ -184,6 +210,15 @@ public final class MeterKey {
     }
 
     /**
+     * Returns whose meter this is.
+     *
+     * @return the member; null if it is the organization's
+     */
+    public @Nullable Member member() {
+        return member;
+    }
+
+    /**
      * Returns what is counted over.
      *
      * @return the window or the period
@@ -201,7 +236,8 @@ public final class MeterKey {
                         && table.equals(that.table)
                         && account.equals(that.account)
                         && unit.equals(that.unit)
-                        && span.equals(that.span));
+                        && span.equals(that.span)
+                        && Objects.equals(member, that.member));
     }
 
     @Override
@@ -212,6 +248,6 @@ public final class MeterKey {
     @Override
     public String toString() {
         return "MeterKey[account=" + account + ", table=" + table + ", scope=" + scope + ", unit=" + unit + ", span="
-                + span + ']';
+                + span + (member == null ? "" : ", member=" + member) + ']';
     }
 }

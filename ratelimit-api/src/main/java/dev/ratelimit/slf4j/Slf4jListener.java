@@ -48,8 +48,9 @@ import org.slf4j.spi.LoggingEventBuilder;
  * </table>
  *
  * <p>{@code retryAfter} is a {@link Duration}; it is missing where waiting does not help. The message rounds it up.
- * {@code table} and {@code limit} are missing where the cause is none of the tier's limits. {@code shadow} is true
- * where the limit refuses nothing, and missing elsewhere. Names are {@linkplain dev.ratelimit printable}: whatever
+ * {@code table} and {@code limit} are missing where the cause is none of the tier's limits. {@code member} is the {@link
+ * dev.ratelimit.Member} whose limit it is, and missing where it is the organization's. {@code shadow} is true where the
+ * limit refuses nothing, and missing elsewhere. Names are {@linkplain dev.ratelimit printable}: whatever
  * callers make up, a line stays one line of a bounded length. Keys that callers authenticate with are never logged.
  *
  * <p><b>The bound.</b> There is at most one line per interval, one minute unless stated, for each organization that is
@@ -168,7 +169,7 @@ public final class Slf4jListener implements RateLimitListener {
         String wait = "";
         if (rejected.cause() instanceof LimitReached reached) {
             call = limit(call, reached.applied());
-            what = reached.applied().limit().inWords();
+            what = inWords(reached.applied());
             wait = ", no wait helps";
         }
         call = call.addKeyValue("cause", rejected.cause().message());
@@ -187,8 +188,12 @@ public final class Slf4jListener implements RateLimitListener {
 
     private static String use(LimitStatus status) {
         String granted = status.granted() == 0 ? "" : ", granted " + status.granted();
-        return status.applied().limit().inWords() + granted + ", used " + status.used() + ", remaining "
-                + status.remaining();
+        return inWords(status.applied()) + granted + ", used " + status.used() + ", remaining " + status.remaining();
+    }
+
+    private static String inWords(AppliedLimit applied) {
+        return applied.limit().inWords()
+                + applied.member().map(member -> " of " + member).orElse("");
     }
 
     private static String more(long suppressed) {
@@ -231,7 +236,10 @@ public final class Slf4jListener implements RateLimitListener {
     private static LoggingEventBuilder limit(LoggingEventBuilder line, AppliedLimit limit) {
         LoggingEventBuilder limited = line.addKeyValue("table", Printable.name(limit.table()))
                 .addKeyValue("limit", limit.limit().inWords());
-        return limit.shadow() ? limited.addKeyValue("shadow", true) : limited;
+        LoggingEventBuilder ofMember = limit.member()
+                .map(member -> limited.addKeyValue("member", member.toString()))
+                .orElse(limited);
+        return limit.shadow() ? ofMember.addKeyValue("shadow", true) : ofMember;
     }
 
     /** Builds an {@link Slf4jListener}. Not safe for use by many threads. */

@@ -3,6 +3,7 @@ package dev.ratelimit.spi;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.Member;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
@@ -11,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the builders of all limiters have in common: tiers, listeners, the count of decisions and the bound of
- * unlisted endpoints.
+ * What the builders of all limiters have in common: tiers, listeners, the count of decisions and the bounds of
+ * unlisted endpoints and of members.
  *
  * <p>A limiter without a tier and a resolver has no default tier. Then calls by name throw an {@link
  * IllegalStateException}, and calls by a {@link Caller} bring their tier.
@@ -26,6 +27,7 @@ public abstract class LimiterBuilder<B extends LimiterBuilder<B>> {
     private final List<RateLimitListener> listeners = new ArrayList<>();
     private TierResolver tiers = TierResolver.none();
     private int maxUnlistedEndpoints = 1_000;
+    private int maxMembers = 100_000;
     private boolean countDecisions;
 
     /** For the builder of a backend. */
@@ -79,11 +81,11 @@ public abstract class LimiterBuilder<B extends LimiterBuilder<B>> {
 
     /**
      * Bounds the endpoints of an organization that no table of a tier names and that have meters of their own; 1,000
-     * unless stated.
+     * unless stated. Names that a pattern matches are among them. Each {@linkplain Member member} has as many.
      *
-     * <p>All further ones share the meters of one, the {@linkplain Scope.Endpoint#OVERFLOW overflow row}, which
-     * refusals and statuses name. The class of the builder says for how long. An endpoint that one tier names and
-     * another does not may have meters of its own under the one, and share them under the other.
+     * <p>All further ones of a row share the meters of one, the {@linkplain Scope.Endpoint#isOverflow() overflow} of
+     * the row, which refusals and statuses name. The class of the builder says for how long. An endpoint that one tier
+     * names and another does not may have meters of its own under the one, and share them under the other.
      *
      * @param max the most endpoints, zero or more
      * @return this builder
@@ -92,6 +94,24 @@ public abstract class LimiterBuilder<B extends LimiterBuilder<B>> {
     public B maxUnlistedEndpoints(int max) {
         Arguments.require(max >= 0, "max", ">= 0", max);
         this.maxUnlistedEndpoints = max;
+        return self();
+    }
+
+    /**
+     * Bounds the {@linkplain Member members} of an organization that have meters of their own, of all kinds together;
+     * 100,000 unless stated.
+     *
+     * <p>All further ones of a kind share the meters of one, the {@linkplain Member#overflow overflow} of that kind,
+     * which refusals and statuses name. Once a member was sent there, all new ones of its kind go there until nothing
+     * that those meters have counted counts any more.
+     *
+     * @param max the most members, zero or more
+     * @return this builder
+     * @throws IllegalArgumentException if the number is negative
+     */
+    public B maxMembers(int max) {
+        Arguments.require(max >= 0, "max", ">= 0", max);
+        this.maxMembers = max;
         return self();
     }
 
@@ -127,6 +147,15 @@ public abstract class LimiterBuilder<B extends LimiterBuilder<B>> {
      */
     protected final int maxUnlistedEndpoints() {
         return maxUnlistedEndpoints;
+    }
+
+    /**
+     * Returns the bound of members.
+     *
+     * @return the most members of an organization that have meters of their own
+     */
+    protected final int maxMembers() {
+        return maxMembers;
     }
 
     /**

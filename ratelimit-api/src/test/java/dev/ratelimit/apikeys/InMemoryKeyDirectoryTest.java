@@ -11,6 +11,8 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import dev.ratelimit.Caller;
 import dev.ratelimit.KeyRevoked;
 import dev.ratelimit.KeyUnknown;
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Member;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
@@ -246,6 +248,60 @@ class InMemoryKeyDirectoryTest {
         assertThat(builder.trial(organization -> TRIAL_TIER.withAccount("one")).build())
                 .isNotNull();
         assertThat(builder.trial(TRIAL_TIER.withAccount("another")).build()).isNotNull();
+    }
+
+    private static final Tier EACH_KEY = Tier.named("each key")
+            .table(LimitTable.named("calls per key").allTogether(RateLimit.perMinute(5)))
+            .build();
+
+    @Test
+    void whereATierLimitsKeysTheKeyIsAMemberByItsId() {
+        InMemoryKeyDirectory limiting = InMemoryKeyDirectory.builder()
+                .trial(TRIAL_TIER.withMember(Member.KEY, EACH_KEY))
+                .production(PRODUCTION_TIER)
+                .build();
+        limiting.register(one, KeyRegistration.of("acme", TRIAL).id("key-1"));
+        limiting.register(other, "acme", TRIAL);
+        Caller acme = Caller.of("acme", TRIAL_TIER.withMember(Member.KEY, EACH_KEY));
+        assertThat(limiting.resolve("one")).isEqualTo(acme.key("key-1"));
+        assertThat(limiting.resolve("other")).isEqualTo(acme.key(other.hex().substring(0, 16)));
+        limiting.changeKind(one, PRODUCTION);
+        assertThat(limiting.resolve("one")).isEqualTo(Caller.of("acme", PRODUCTION_TIER));
+    }
+
+    @Test
+    void aKeyIsRegisteredWithAnIdAndAProject() {
+        KeyDigest digest = one;
+        // sample: dev/ratelimit/apikeys/KeyRegistration.java
+        keys.register(
+                digest, KeyRegistration.of("acme", KeyKind.TRIAL).id("key-17").member("project", "p1"));
+        // end of sample
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", TRIAL_TIER).member("project", "p1"));
+        keys.remove(digest);
+        // sample: docs/guide/api-keys.md
+        keys.register(
+                digest, KeyRegistration.of("acme", KeyKind.TRIAL).id("key-17").member("project", "p1"));
+        // end of sample
+        assertThat(keys.resolve("one")).isEqualTo(Caller.of("acme", TRIAL_TIER).member("project", "p1"));
+    }
+
+    @Test
+    void aKeyMayBeOfMembers() {
+        KeyRegistration registration = KeyRegistration.of("acme", PRODUCTION_UNDER_REVIEW)
+                .member("project", "p1")
+                .member("user", "u7");
+        keys.register(one, registration);
+        Caller caller = Caller.of("acme", PRODUCTION_TIER).member("user", "u7").member("project", "p1");
+        keys.changeKind(one, PRODUCTION);
+        assertThat(keys.resolve("one")).isEqualTo(caller);
+        assertThat(registration).hasToString("PRODUCTION_UNDER_REVIEW key of acme");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> registration.member("user", "u8"))
+                .withMessage("kind must be one that the key has no member of: kind=user");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> registration.member("key", "k"))
+                .withMessage("kind must be another than that of API keys: kind=key");
+        assertThatIllegalArgumentException().isThrownBy(() -> registration.id(" "));
     }
 
     @Test

@@ -46,7 +46,7 @@ class KeySecrecyTest {
         texts.add(keys.toString());
         texts.add(digest.toString());
         texts.add(digest.hex());
-        texts.add(new RegisteredKey("acme", KeyKind.TRIAL, Optional.empty()).toString());
+        texts.add(new RegisteredKey(KeyRegistration.of("acme", KeyKind.TRIAL), Optional.empty()).toString());
         addTexts(texts, () -> keys.register(digest, "acme", KeyKind.TRIAL));
         keys.remove(digest);
         addTexts(texts, () -> keys.revoke(digest));
@@ -79,7 +79,8 @@ class KeySecrecyTest {
     @Test
     void aRegisteredKeysTextIsItsKindAndOrganization() {
         Optional<KeyRevoked> revoked = Optional.of(new KeyRevoked(Optional.empty()));
-        assertThat(new RegisteredKey("acme", KeyKind.TRIAL, revoked)).hasToString("TRIAL key of acme");
+        assertThat(new RegisteredKey(KeyRegistration.of("acme", KeyKind.TRIAL), revoked))
+                .hasToString("TRIAL key of acme");
     }
 
     @Test

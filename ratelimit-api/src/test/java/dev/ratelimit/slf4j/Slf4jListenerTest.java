@@ -9,6 +9,7 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
+import dev.ratelimit.Member;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
@@ -107,6 +108,20 @@ class Slf4jListenerTest {
                 .containsExactly("WARN rejected acme chat: The reservation was settled or cancelled: "
                         + "organization=acme, endpoint=chat, cause=The reservation was settled or "
                         + "cancelled, suppressed=0");
+    }
+
+    @Test
+    void aLimitOfAMemberSaysWhoseItIs() {
+        Rejected ofUser = Rejected.temporary(
+                new LimitReached(MINUTE.of(new Member("user", "u7"))),
+                "",
+                Duration.ofSeconds(12).toNanos());
+        listener.onRejected(caller("acme").member("user", "u7"), "chat", Usage.call(), ofUser);
+        assertThat(log.texts())
+                .singleElement()
+                .asString()
+                .startsWith("WARN rejected acme chat: 20 calls per minute of user \"u7\", retry after 12 s:")
+                .contains(", limit=20 calls per minute, member=user \"u7\", cause=");
     }
 
     @Test

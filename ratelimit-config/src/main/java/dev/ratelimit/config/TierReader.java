@@ -8,7 +8,9 @@ import dev.ratelimit.LimitTable;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.spi.Printable;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -51,6 +53,18 @@ final class TierReader {
     /** The endpoints that rows may name; empty: any. */
     private Optional<Set<String>> known = Optional.empty();
 
+    /** By the name of a tier: what it says of its members. */
+    private final Map<String, List<MemberRow>> members = new HashMap<>();
+
+    /**
+     * Which tier the members of a kind have.
+     *
+     * @param node where it stands
+     * @param kind the kind of the members
+     * @param tier the name of a tier of the same file
+     */
+    private record MemberRow(Node node, String kind, String tier) {}
+
     TierReader(Findings findings) {
         this.findings = findings;
     }
@@ -63,6 +77,7 @@ final class TierReader {
                     file.get("units").ifPresent(list -> items(list, "units").forEach(this::unit));
                     known = file.get("endpoints")
                             .map(list -> Set.copyOf(names(items(list, "endpoints"), "the name of an endpoint")));
+                    file.get("endpoints").ifPresent(this::refusePatterns);
                     require(file, "tiers", "a tier file")
                             .ifPresent(list -> items(list, "tiers")
                                     .forEach(node -> tier(node).ifPresent(tier -> {
@@ -74,7 +89,51 @@ final class TierReader {
                                         }
                                     })));
                 });
-        return Collections.unmodifiableMap(tiers);
+        return withMembers(tiers);
+    }
+
+    /** Returns the tiers with those of their members, which may stand before them or behind. */
+    private Map<String, Tier> withMembers(Map<String, Tier> tiers) {
+        Map<String, Tier> whole = new LinkedHashMap<>(tiers);
+        whole.replaceAll((name, tier) -> {
+            Tier with = tier;
+            for (MemberRow row : members.getOrDefault(name, List.of())) {
+                with = with(with, row, tiers);
+            }
+            return with;
+        });
+        return Collections.unmodifiableMap(whole);
+    }
+
+    private Tier with(Tier tier, MemberRow row, Map<String, Tier> tiers) {
+        Tier each = tiers.get(row.tier);
+        if (each == null) {
+            findings.add(
+                    row.node,
+                    "unknown tier \"" + Printable.name(row.tier) + "\"; known are "
+                            + tiers.keySet().stream().map(Printable::name).collect(joining(", ")));
+        } else if (members.containsKey(row.tier)) {
+            findings.add(row.node, "a tier of members must have no members: tier=" + Printable.name(row.tier));
+        } else if (tier.members().containsKey(row.kind)) {
+            findings.add(row.node, "members of a kind must have one tier: kind=" + row.kind);
+        } else {
+            return attempt(row.node, () -> tier.withMember(row.kind, each)).orElse(tier);
+        }
+        return tier;
+    }
+
+    private void refusePatterns(Node list) {
+        if (list instanceof SequenceNode endpoints) {
+            for (Node item : endpoints.getValue()) {
+                if (item instanceof ScalarNode scalar && isPattern(scalar.getValue())) {
+                    findings.add(item, "endpoints must be names; a row may have the pattern");
+                }
+            }
+        }
+    }
+
+    private static boolean isPattern(String named) {
+        return named.indexOf('*') >= 0;
     }
 
     private void unit(Node node) {
@@ -88,7 +147,7 @@ final class TierReader {
     }
 
     private Optional<Tier> tier(Node node) {
-        List<String> keys = List.of("name", "account", "message", "other-endpoints", "tables", "rows");
+        List<String> keys = List.of("name", "account", "message", "other-endpoints", "members", "tables", "rows");
         return Fields.of(node, "a tier", keys, findings).flatMap(fields -> {
             Optional<Tier.Builder> builder =
                     requiredText(fields, "name", "a tier").flatMap(name -> attempt(node, () -> Tier.named(name)));
@@ -104,6 +163,11 @@ final class TierReader {
                     .ifPresent(list -> rows(list)
                             .forEach((name, table) ->
                                     builder.ifPresent(tier -> attempt(list, () -> tier.table(table)))));
+            List<MemberRow> rows = fields.get("members").map(this::memberRows).orElse(List.of());
+            builder.ifPresent(tier -> fields.get("name")
+                    .filter(name -> !rows.isEmpty())
+                    .flatMap(name -> text(name, "the name of a tier"))
+                    .ifPresent(name -> members.putIfAbsent(name, rows)));
             fields.get("other-endpoints")
                     .filter(this::isRefused)
                     .ifPresent(refused -> builder.ifPresent(Tier.Builder::refuseOtherEndpoints));
@@ -113,6 +177,18 @@ final class TierReader {
             });
             return builder.flatMap(tier -> attempt(node, tier::build));
         });
+    }
+
+    private List<MemberRow> memberRows(Node list) {
+        List<MemberRow> rows = new ArrayList<>();
+        for (Node node : items(list, "members")) {
+            Fields.of(node, "members", List.of("kind", "tier"), findings).ifPresent(fields -> {
+                Optional<String> kind = requiredText(fields, "kind", "members");
+                Optional<String> tier = requiredText(fields, "tier", "members");
+                kind.ifPresent(of -> tier.ifPresent(name -> rows.add(new MemberRow(node, of, name))));
+            });
+        }
+        return rows;
     }
 
     private boolean isRefused(Node node) {
@@ -150,7 +226,8 @@ final class TierReader {
         tables.replaceAll((name, table) -> {
             boolean hasOthers = table.rows().stream().anyMatch(row -> row.isForOthers() && !row.isForAll());
             Set<String> more = new LinkedHashSet<>(hasOthers ? named : unlimited);
-            more.removeAll(table.namedEndpoints());
+            table.rows().forEach(row -> more.removeAll(row.endpoints()));
+            table.rows().forEach(row -> more.removeAll(row.patterns()));
             return more.isEmpty() ? table : table.unlimited(more.toArray(new String[0]));
         });
         if (tables.isEmpty() && !unlimited.isEmpty()) {
@@ -294,16 +371,26 @@ final class TierReader {
         List<String> names = names(items, "the name of an endpoint");
         boolean areKnown = true;
         for (int i = 0; i < names.size() && names.size() == items.size(); i++) {
-            if (known.isPresent() && !known.get().contains(names.get(i))) {
+            if (known.isPresent() && !isKnown(items.get(i), names.get(i), known.get())) {
                 areKnown = false;
                 findings.add(
                         items.get(i),
-                        "unknown endpoint \"" + Printable.name(names.get(i)) + "\"; known are "
+                        (isPattern(names.get(i)) ? "no endpoint matches \"" : "unknown endpoint \"")
+                                + Printable.name(names.get(i)) + "\"; known are "
                                 + known.get().stream().map(Printable::name).collect(joining(", ")));
             }
         }
         boolean isWhole = !names.isEmpty() && names.size() == items.size();
         return areKnown && isWhole ? Optional.of(names) : Optional.empty();
+    }
+
+    /** Tells whether an endpoint is listed, or matches a pattern; true of a pattern that is none, which is found. */
+    private boolean isKnown(Node node, String named, Set<String> endpoints) {
+        return isPattern(named)
+                ? attempt(node, () -> LimitTable.named("pattern").unlimited(named))
+                        .map(table -> endpoints.stream().anyMatch(table::names))
+                        .orElse(true)
+                : endpoints.contains(named);
     }
 
     private List<String> names(List<Node> items, String what) {

@@ -50,10 +50,13 @@ class SchemaTest {
                 "tiers: [{name: x, rows: [{together: [a], named: g, limit: 1 call per minute}]}]",
                 "tiers: [{name: x, rows: [{others: each, limit: 1 call per minute}, {unlimited: [a]}]}]",
                 "tiers: [{name: x, rows: [{others: together, named: g, limit: 1 call per minute}]}]",
-                "tiers: [{name: x, rows: [{all: together, limits: [1 call per minute, 2 calls per call]}]}]"
+                "tiers: [{name: x, rows: [{all: together, limits: [1 call per minute, 2 calls per call]}]}]",
+                "tiers: [{name: x, rows: [{each: [chat/*, PUT *, '*:x', b], limit: 1 call per minute}]}]",
+                "tiers: [{name: x, members: [{kind: user, tier: u}]}, {name: u}]",
+                "endpoints: [a/b]\ntiers: [{name: x, rows: [{each: [a/*], limit: 1 call per minute}]}]"
             })
     void theSchemaAcceptsWhatTheReaderReads(String text) {
-        assertThat(TierFile.parse(text).tiers()).hasSize(1);
+        assertThat(TierFile.parse(text).tiers()).containsKey("x");
         assertThat(errors(text)).isEmpty();
     }
 
@@ -89,7 +92,14 @@ class SchemaTest {
                 "tiers: [{name: x, rows: [{each: [a], limit: 1 call per minute, limits: [1 call per day]}]}]",
                 "tiers: [{name: x, rows: [{each: [a], named: g, limit: 1 call per minute}]}]",
                 "tiers: [{name: x, rows: [{others: together, limit: 1 call per minute}]}]",
-                "tiers: [{name: x, rows: [{unlimited: [a], limits: [1 call per minute]}]}]"
+                "tiers: [{name: x, rows: [{unlimited: [a], limits: [1 call per minute]}]}]",
+                "tiers: [{name: x, rows: [{each: ['*'], limit: 1 call per minute}]}]",
+                "tiers: [{name: x, rows: [{together: [a*b*], named: g, limit: 1 call per minute}]}]",
+                "tiers: [{name: x, members: []}]",
+                "tiers: [{name: x, members: [{kind: user}]}, {name: u}]",
+                "tiers: [{name: x, members: [{kind: a b, tier: u}]}, {name: u}]",
+                "tiers: [{name: x, members: [{kind: user, tier: u, account: a}]}, {name: u}]",
+                "endpoints: [a*]\ntiers: [{name: x, rows: [{each: [a*], limit: 1 call per minute}]}]"
             })
     void whatTheSchemaRefusesTheReaderRefuses(String text) {
         assertThat(errors(text)).isNotEmpty();

@@ -27,11 +27,11 @@ class TierFileErrorsTest {
                 wrong("tiers: free", "1:8: tiers must be a list, such as [a, b]"),
                 wrong(
                         "tiers: [free]",
-                        "1:9: a tier must be a mapping of account, message, name, other-endpoints, rows, tables"),
+                        "1:9: a tier must be a mapping of account, members, message, name, other-endpoints, rows, tables"),
                 wrong(
                         "tiers: [{nam: x}]",
                         "1:9: a tier must have a key \"name\"",
-                        "1:10: unknown key \"nam\" of a tier; known are account, message, name,"
+                        "1:10: unknown key \"nam\" of a tier; known are account, members, message, name,"
                                 + " other-endpoints, rows, tables"),
                 wrong("tiers: [{name: x}, {name: x}]", "1:20: a tier must have a name of its own: x"),
                 wrong("tiers: [{name: x, name: y}]", "1:19: the key \"name\" must be stated once"),
@@ -106,6 +106,19 @@ class TierFileErrorsTest {
                                 + "call per"
                                 + " day}]}]}]",
                         "2:54: unknown endpoint \"Chat\"; known are chat"),
+                wrong(
+                        "endpoints: [chat]\ntiers: [{name: t, rows: [{each: [chat/*, c*], limit: 1 call per day}]}]",
+                        "2:34: no endpoint matches \"chat/*\"; known are chat"),
+                wrong(
+                        "endpoints: [a*, b]\ntiers: [{name: t, rows: [{each: [b], limit: 1 call per day}]}]",
+                        "1:13: endpoints must be names; a row may have the pattern"),
+                row(
+                        "{each: [a*b*], limit: 1 call per minute}",
+                        "1:46: endpoint must be a name, or a pattern with one *: endpoint=\"a*b*\""),
+                row(
+                        "{each: [a*], limit: 1 call per minute}, {unlimited: ['*b']}",
+                        "1:86: what matches the equally long patterns \"*b\" and \"a*\" must stand in one row of a"
+                                + " table only: row (*b: unlimited) and row (a*: 1 calls per minute) of table \"tb\""),
                 row(
                         "{each: [a], limits: [1 call per minute]}",
                         "1:46: a row must have a key \"limit\"",
@@ -143,16 +156,40 @@ class TierFileErrorsTest {
                         "tiers: [{name: t, other-endpoints: refused, rows: [{all: each, limit: 1 call per day}]}]",
                         "1:9: table must be without a row for other or all endpoints, in a tier that refuses other"
                                 + " endpoints: table=calls per day"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: user, tier: u}]}, {name: v}]",
+                        "1:29: unknown tier \"u\"; known are t, v"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: user, tier: u}]}, {name: u, account: a}]",
+                        "1:29: tier must be without an account and members of its own, as a tier of members: tier=u"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: user, tier: u}]},"
+                                + " {name: u, members: [{kind: user, tier: v}]}, {name: v}]",
+                        "1:29: a tier of members must have no members: tier=u"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: user, tier: t}]}]",
+                        "1:29: a tier of members must have no members: tier=t"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: user, tier: u}, {kind: user, tier: u}]}, {name: u}]",
+                        "1:52: members of a kind must have one tier: kind=user"),
+                wrong(
+                        "tiers: [{name: t, members: [{kind: a user, tier: u}]}, {name: u}]",
+                        "1:29: kind must be a letter and up to 63 letters, digits, - or _: kind=\"a user\""),
+                wrong("tiers: [{name: t, members: [{kind: user}]}]", "1:29: members must have a key \"tier\""),
+                wrong("tiers: [{name: t, members: []}]", "1:28: members must be at least one"),
                 wrong("tiers: [{name: a}]\n---\ntiers: [{name: b}]", "2:1: a tier file is one document"),
                 wrong(
                         "tiers: [&a {name: a}, *a]",
-                        "1:9: a tier file has no anchors and aliases: state the value itself",
-                        "1:23: a tier file has no anchors and aliases: state the value itself"),
+                        "1:9: a tier file has no anchors: state the value itself",
+                        "1:23: a tier file has no aliases: put a text that begins with * in quotes"),
+                row(
+                        "{each: [*a], limit: 1 call per minute}",
+                        "1:54: a tier file has no aliases: put a text that begins with * in quotes"),
                 wrong("tiers: !!seq [{name: a}]", "1:8: a tier file has no tags"),
                 wrong(
                         "tiers: [{<<: {name: a}}]",
                         "1:9: a tier must have a key \"name\"",
-                        "1:10: unknown key \"<<\" of a tier; known are account, message, name,"
+                        "1:10: unknown key \"<<\" of a tier; known are account, members, message, name,"
                                 + " other-endpoints, rows, tables"),
                 wrong("tiers: [{name: a}", "1:18: no YAML: expected ',' or ']', but got <stream end>"),
                 wrong("tiers: " + "[".repeat(21) + "]".repeat(21), "1:27: lists and mappings are at most 20 deep"));
@@ -193,7 +230,7 @@ class TierFileErrorsTest {
                         "7:44: say \"per calendar month\" or \"per 30 days\": limit=5 calls per month",
                         "8:33: expected a unit, such as calls or \"input tokens\" in quotes: limit=5",
                         "9:5: a tier must have a name of its own: a",
-                        "10:5: unknown key \"acount\" of a tier; known are account, message, name,"
+                        "10:5: unknown key \"acount\" of a tier; known are account, members, message, name,"
                                 + " other-endpoints, rows, tables");
     }
 

@@ -98,13 +98,26 @@ class TierFileProperties {
                             ? builder.build()
                             : builder.refuseOtherEndpoints().build();
                 });
-        return tier.list().ofMinSize(1).ofMaxSize(4).uniqueElements(Tier::name);
+        Arbitrary<List<Tier>> tiers = tier.list().ofMinSize(1).ofMaxSize(4).uniqueElements(Tier::name);
+        return Combinators.combine(tiers, Arbitraries.of("user", "key", "Project_2"), Arbitraries.of(true, false))
+                .as(TierFileProperties::withMembers);
+    }
+
+    /** Returns the tiers; some of them with the last one as the tier of their members. */
+    private static List<Tier> withMembers(List<Tier> tiers, String kind, boolean have) {
+        Tier last = tiers.get(tiers.size() - 1).withAccount(Tier.DEFAULT_ACCOUNT);
+        List<Tier> changed = new ArrayList<>();
+        for (Tier tier : tiers.subList(0, tiers.size() - 1)) {
+            changed.add(have ? tier.withMember(kind, last) : tier);
+        }
+        changed.add(last);
+        return changed;
     }
 
     private static Arbitrary<List<LimitTable>> tables() {
         return Combinators.combine(
                         names(),
-                        names().list().ofMinSize(3).ofMaxSize(6).uniqueElements(),
+                        endpoints().list().ofMinSize(3).ofMaxSize(6).uniqueElements(),
                         limits().list().ofSize(3),
                         Arbitraries.integers().between(0, 4),
                         Arbitraries.of(true, false))
@@ -158,6 +171,12 @@ class TierFileProperties {
                     default -> Quota.of(unit, amount, QuotaPeriod.every(span, Instant.ofEpochSecond(amount)));
                 });
         return Arbitraries.oneOf(windows, quotas, others);
+    }
+
+    /** Names, and patterns of different lengths, which contradict each other in no rows. */
+    private static Arbitrary<String> endpoints() {
+        Arbitrary<String> exact = names().filter(name -> name.indexOf('*') < 0);
+        return Arbitraries.oneOf(exact, Arbitraries.of("a*", "GET *", "chat/*", "GET /v1/*/x", "*:free tier"));
     }
 
     private static Arbitrary<String> names() {

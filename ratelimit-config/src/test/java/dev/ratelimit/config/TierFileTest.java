@@ -186,6 +186,72 @@ class TierFileTest {
     }
 
     @Test
+    void aRowMayNameEndpointsByPatterns() {
+        Tier read = TierFile.parse("""
+                        endpoints: [chat/fast, a:trial, ping, embed]
+                        tiers:
+                          - name: free
+                            rows:
+                              - {each: [chat/*, embed], limits: [2 calls per minute, 50 calls per calendar day]}
+                              - {together: ["*:trial"], named: free models, limit: 5 calls per minute}
+                              - {unlimited: [pi*]}
+                              - {others: each, limit: 9 calls per calendar day}
+                        """).tier("free");
+
+        assertThat(read)
+                .isEqualTo(Tier.named("free")
+                        .table(LimitTable.named("calls per minute")
+                                .each(RateLimit.perMinute(2), "chat/*", "embed")
+                                .together("free models", RateLimit.perMinute(5), "*:trial")
+                                .unlimited("pi*"))
+                        .table(LimitTable.named("calls per day")
+                                .each(Quota.perDay(50), "chat/*", "embed")
+                                .eachOtherEndpoint(Quota.perDay(9))
+                                .unlimited("*:trial", "pi*"))
+                        .build());
+        assertThat(TierFile.parse(TierFile.write(List.of(read))).tier("free")).isEqualTo(read);
+    }
+
+    @Test
+    void aTierNamesTheTiersOfItsMembers() {
+        Tier user = Tier.named("each user")
+                .table(LimitTable.named("calls per user").each(RateLimit.perSecond(2), "chat/*"))
+                .build();
+        Tier key = Tier.named("each key").message("Use fewer calls.").build();
+        Tier trial = Tier.named("trial")
+                .account("trial")
+                .table(LimitTable.named("calls").allTogether(RateLimit.perMinute(100)))
+                .member("user", user)
+                .member("key", key)
+                .build();
+        TierFile read = TierFile.parse("""
+                        tiers:
+                          - {name: each user, tables: [{name: calls per user, rows: [{each: [chat/*], limit: 2 calls per second}]}]}
+                          - name: trial
+                            account: trial
+                            members: [{kind: user, tier: each user}, {kind: key, tier: each key}]
+                            tables:
+                              - {name: calls, rows: [{all: together, limit: 100 calls per minute}]}
+                          - {name: each key, message: Use fewer calls.}
+                        """);
+
+        assertThat(read.tiers().values()).containsExactly(user, trial, key);
+        assertThat(TierFile.write(read.tiers().values())).contains("""
+                            members:
+                              - {kind: "user", tier: "each user"}
+                              - {kind: "key", tier: "each key"}
+                        """);
+        assertThat(TierFile.parse(TierFile.write(read.tiers().values()))).isEqualTo(read);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TierFile.write(List.of(trial, user)))
+                .withMessageContaining("unknown tier \"each key\"; known are trial, each user");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TierFile.write(
+                        List.of(trial, user, Tier.named("each key").build())))
+                .withMessageStartingWith("tiers must be what a tier file can hold: ");
+    }
+
+    @Test
     void aTableMayBeForAllEndpoints() {
         Tier read = TierFile.parse("""
                         tiers:

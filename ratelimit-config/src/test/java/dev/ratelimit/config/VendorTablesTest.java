@@ -2,6 +2,7 @@ package dev.ratelimit.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitTable;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -176,6 +178,12 @@ class VendorTablesTest {
                     slack        | app        | AI summary        | 300           | calls           | PT0.4S
                     slack        | app outside the Marketplace | conversations.history | 1 | calls    | PT1M
                     slack        | app outside the Marketplace | conversations.replies | 15 | objects | -
+                    slack        | each channel | chat.postMessage | 1             | calls           | PT1S
+                    slack        | each user  | users.profile.set | 10            | profiles        | PT1M
+                    slack        | each workflow | AI response to a message or webhook | 10 | calls    | PT1H
+                    slack        | each workflow | AI response    | 500           | calls           | PT24H
+                    stripe       | each payment intent | POST /v1/payment_intents/{id} | 1000 | calls  | PT1H
+                    stripe       | each subscription | new invoice | 10           | calls           | PT1M
                     x            | app        | GET /2/tweets/search/recent | 450 | calls           | PT12M29S
                     x            | app        | GET /2/tweets/search/recent | 512 | characters      | -
                     x            | app        | GET /2/tweets/search/all | 1      | calls           | PT1S
@@ -207,6 +215,21 @@ class VendorTablesTest {
                                 told -> assertThat(told).isBetween(exact, exact.plus(calls.heldLonger(amount, exact))));
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Backend.class)
+    void aMemberHasTheLimitsOfItsTierBesideThoseOfItsOrganization(Backend backend) throws IOException {
+        TierFile slack = TierFile.read(Examples.FOLDER.resolve("slack.yaml"));
+        RateLimiter limiter = new Calls(backend, slack.tier("app")).limiter;
+        Caller channel = limiter.caller("acme").member("channel", "general");
+
+        assertThat(limiter.tryAcquire(channel, "chat.postMessage").isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire(channel, "chat.postMessage"))
+                .isInstanceOfSatisfying(
+                        Rejected.class, no -> assertThat(no.retryAfter()).contains(Duration.ofSeconds(1)));
+        Caller other = limiter.caller("acme").member("channel", "random");
+        assertThat(limiter.tryAcquire(other, "chat.postMessage").isAdmitted()).isTrue();
     }
 
     private static Tier alone(LimitTable table) {

@@ -85,7 +85,7 @@ final class CallsChart implements Output {
             long[] refused = timeline.refusals(limit);
             addLine(
                     chart,
-                    Printable.of(limit.scope().name(), 30) + ": "
+                    Printable.of(ReportedLimit.scope(limit), 30) + ": "
                             + limit.limit().inWords(),
                     refused,
                     LINES[i]);

@@ -44,7 +44,8 @@ final class DecisionLog implements Output {
     }
 
     private static String inWords(AppliedLimit limit) {
-        return limit.table() + " / " + limit.scope().name() + " / "
+        String ofMember = limit.member().map(member -> " of " + member).orElse("");
+        return limit.table() + " / " + limit.scope().name() + ofMember + " / "
                 + limit.limit().inWords();
     }
 

@@ -28,6 +28,7 @@ final class DemoTrace {
                 new TextTime(),
                 new RowFormat.Name(Optional.of("organization"), ""),
                 new RowFormat.Name(Optional.of("endpoint"), ""),
+                List.of(),
                 charges,
                 ending);
     }

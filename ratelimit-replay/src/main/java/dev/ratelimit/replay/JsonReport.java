@@ -23,6 +23,9 @@ final class JsonReport implements Report {
                 json.writeStartObject();
                 json.writeStringField("table", limit.table());
                 json.writeStringField("scope", limit.scope().name());
+                if (limit.member().isPresent()) {
+                    json.writeStringField("member", limit.member().get().kind());
+                }
                 json.writeStringField("limit", limit.limit().toString());
                 json.writeNumberField("rejected", entry.getValue().rejected());
                 if (entry.getValue().overrun() > 0) {

@@ -58,6 +58,7 @@ public final class Main {
                 .registerConverter(Charge.class, Charge::parse)
                 .registerConverter(Duration.class, Span::parse)
                 .registerConverter(LimitOption.class, LimitOption::parse)
+                .registerConverter(MemberColumn.class, MemberColumn::parse)
                 .registerConverter(NumericTime.class, NumericTime::parse)
                 .registerConverter(Report.class, Report::parse)
                 .setParameterExceptionHandler((exception, arguments) -> explain(exception, exception.getCommandLine()))

@@ -1,6 +1,8 @@
 package dev.ratelimit.replay;
 
+import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
+import dev.ratelimit.Member;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
@@ -29,10 +31,12 @@ final class Replay {
     private long reserved;
 
     Replay(Tier tier, List<DecisionListener> listeners) {
-        // Each endpoint alone, however many there are: how much memory that takes is for the trace to decide.
+        // Each endpoint and each member alone, however many there are: how much memory that takes is for the trace to
+        // decide.
         this.limiter = InMemoryRateLimiter.builder()
                 .tier(tier)
                 .maxUnlistedEndpoints(Integer.MAX_VALUE)
+                .maxMembers(Integer.MAX_VALUE)
                 .timeSource(time)
                 .build();
         this.listeners = listeners;
@@ -42,11 +46,21 @@ final class Replay {
         settleUntil(row.time());
         time.set(row.time());
         Decision decision = row.outcome().isEmpty()
-                ? limiter.tryAcquire(row.organization(), row.endpoint(), row.usage())
+                ? limiter.tryAcquire(caller(row), row.endpoint(), row.usage())
                 : reserve(row, row.outcome().get());
         for (DecisionListener listener : listeners) {
             listener.decided(row, decision);
         }
+    }
+
+    private Caller caller(Row row) {
+        Caller caller = limiter.caller(row.organization());
+        for (Member member : row.members()) {
+            caller = member.kind().equals(Member.KEY)
+                    ? caller.key(member.name())
+                    : caller.member(member.kind(), member.name());
+        }
+        return caller;
     }
 
     /** Lets the calls end that have not when the trace does. */
@@ -55,7 +69,7 @@ final class Replay {
     }
 
     private Decision reserve(Row row, Row.Outcome outcome) {
-        Reservation reservation = limiter.reserve(row.organization(), row.endpoint(), row.usage());
+        Reservation reservation = limiter.reserve(caller(row), row.endpoint(), row.usage());
         Decision decision = reservation.decision();
         if (decision.isAdmitted()) {
             open.add(new OpenCall(row, outcome, reservation, reserved++));
@@ -72,12 +86,12 @@ final class Replay {
     private void settle(OpenCall call) {
         time.set(call.end());
         call.reservation().settle(call.outcome().used());
-        String organization = call.row().organization();
+        Caller caller = caller(call.row());
         String endpoint = call.row().endpoint();
         // Who asks for nothing is refused only where something is overrun or spent, and finds out sooner: a status goes
         // through a whole window.
-        if (!limiter.peek(organization, endpoint, NOTHING).isAdmitted()) {
-            limiter.status(organization, endpoint).stream()
+        if (!limiter.peek(caller, endpoint, NOTHING).isAdmitted()) {
+            limiter.status(caller, endpoint).stream()
                     .filter(status -> status.overrun() > 0)
                     .forEach(status -> listeners.forEach(listener -> listener.overran(status)));
         }

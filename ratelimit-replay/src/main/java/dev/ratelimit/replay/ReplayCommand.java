@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,6 +52,12 @@ final class ReplayCommand implements Callable<Integer> {
         this.err = err;
     }
 
+    private void warnOfKinds(Set<String> kinds, Set<String> known, String why) {
+        kinds.stream()
+                .filter(kind -> !known.contains(kind))
+                .forEach(kind -> err.println("warning: members of the kind " + kind + " " + why));
+    }
+
     @Override
     public Integer call() throws IOException {
         List<TraceSource> sources = trace.sources();
@@ -62,6 +69,11 @@ final class ReplayCommand implements Callable<Integer> {
             err.println("warning: limits of " + unit
                     + " count nothing, because neither --charge nor --charge-after says what a call uses of it");
         }
+        warnOfKinds(
+                tier.members().keySet(),
+                rowFormat.kinds(),
+                "are not limited, because no --member says which column names them");
+        warnOfKinds(rowFormat.kinds(), tier.members().keySet(), "are not limited, because the tier has none for them");
         BadRows badRows = trace.badRows();
         Summary summary = new Summary();
         try (OutputFiles files = new OutputFiles(trace.files())) {

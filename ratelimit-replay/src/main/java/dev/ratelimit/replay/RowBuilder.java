@@ -1,7 +1,9 @@
 package dev.ratelimit.replay;
 
+import dev.ratelimit.Member;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +43,7 @@ final class RowBuilder {
     private long time;
     private String organization = "";
     private String endpoint = "";
+    private final List<Member> members = new ArrayList<>();
     private long duration;
     private final Tally charged;
     private final Optional<Tally> used;
@@ -66,6 +69,13 @@ final class RowBuilder {
         format.endpoint()
                 .column()
                 .ifPresent(name -> reads(name, (chars, from, length) -> endpoint = name(chars, from, length)));
+        for (MemberColumn member : format.members()) {
+            reads(member.column(), (chars, from, length) -> {
+                if (length > 0) {
+                    members.add(new Member(member.kind(), name(chars, from, length)));
+                }
+            });
+        }
         this.fixedDuration = format.ending()
                 .map(ending -> ending.duration().fixed().toNanos())
                 .orElse(0L);
@@ -117,6 +127,7 @@ final class RowBuilder {
         this.line = line;
         organization = format.organization().fixed();
         endpoint = format.endpoint().fixed();
+        members.clear();
         duration = fixedDuration;
         charged.clear();
         used.ifPresent(Tally::clear);
@@ -161,7 +172,8 @@ final class RowBuilder {
         }
         if (problem == null) {
             try {
-                sink.accept(new Row(time, organization, endpoint, charged.usage(), used.map(this::outcome)));
+                sink.accept(new Row(
+                        time, organization, endpoint, List.copyOf(members), charged.usage(), used.map(this::outcome)));
             } catch (BadValueException e) {
                 reject(timeColumn, e, Instant.EPOCH.plusNanos(time).toString());
             }

@@ -14,6 +14,7 @@ import java.util.Set;
  * @param timeFormat how they are written
  * @param organization where the organization stands
  * @param endpoint where the endpoint stands
+ * @param members where the members of each kind stand, which the call is of
  * @param charges what each row is known to use, besides its one call, when the call is made
  * @param ending what is known only when it ends, if anything is
  */
@@ -22,6 +23,7 @@ record RowFormat(
         TimeFormat timeFormat,
         Name organization,
         Name endpoint,
+        List<MemberColumn> members,
         List<Charge> charges,
         Optional<Ending> ending) {
 
@@ -30,6 +32,7 @@ record RowFormat(
         Set<String> columns = new LinkedHashSet<>(List.of(time));
         organization.column().ifPresent(columns::add);
         endpoint.column().ifPresent(columns::add);
+        members.forEach(member -> columns.add(member.column()));
         chargesInAll().forEach(charge -> columns.addAll(charge.columns()));
         ending.flatMap(known -> known.duration().column()).ifPresent(columns::add);
         return columns;
@@ -40,6 +43,13 @@ record RowFormat(
         Set<Unit> units = new LinkedHashSet<>();
         chargesInAll().forEach(charge -> units.add(charge.unit()));
         return units;
+    }
+
+    /** Returns the kinds of members that rows name, each once. */
+    Set<String> kinds() {
+        Set<String> kinds = new LinkedHashSet<>();
+        members.forEach(member -> kinds.add(member.kind()));
+        return kinds;
     }
 
     /** Returns what each row uses by its end, besides its one call. A unit may be charged twice. */

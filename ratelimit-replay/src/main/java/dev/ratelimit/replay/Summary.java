@@ -54,7 +54,8 @@ final class Summary implements DecisionListener {
         countOf(status.applied()).overran(status.overrun());
     }
 
-    private Count countOf(AppliedLimit limit) {
+    private Count countOf(AppliedLimit applied) {
+        AppliedLimit limit = ReportedLimit.of(applied);
         Count count = limits.get(limit);
         if (count == null) {
             AppliedLimit key = limits.size() < MAX_LIMITS

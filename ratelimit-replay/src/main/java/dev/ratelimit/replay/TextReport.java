@@ -43,7 +43,7 @@ final class TextReport implements Report {
                 byLimit.row(
                         number(entry.getValue().rejected()),
                         limit.limit().inWords(),
-                        limit.scope().name(),
+                        ReportedLimit.scope(limit),
                         limit.table(),
                         overrun ? number(entry.getValue().overrun()) : "");
             }

@@ -99,7 +99,8 @@ final class TierOptions {
 
     /** Tells whether a tier limits calls in flight, and so needs to know how long calls take. */
     static boolean limitsCallsInFlight(Tier tier) {
-        return tier.limits().stream().anyMatch(limit -> limit.limit() instanceof ConcurrencyLimit);
+        return tier.limits().stream().anyMatch(limit -> limit.limit() instanceof ConcurrencyLimit)
+                || tier.members().values().stream().anyMatch(TierOptions::limitsCallsInFlight);
     }
 
     /** Returns what the limits are called in a title. */

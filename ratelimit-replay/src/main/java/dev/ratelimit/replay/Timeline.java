@@ -45,10 +45,11 @@ final class Timeline implements DecisionListener {
         if (decision.isAdmitted()) {
             admitted[bucket]++;
         } else if (decision instanceof Rejected rejected && rejected.cause() instanceof LimitReached reached) {
-            long[] refused = refusals.get(reached.applied());
+            AppliedLimit limit = ReportedLimit.of(reached.applied());
+            long[] refused = refusals.get(limit);
             if (refused == null && refusals.size() < MAX_LIMITS) {
                 refused = new long[MAX_BUCKETS];
-                refusals.put(reached.applied(), refused);
+                refusals.put(limit, refused);
             }
             if (refused != null) {
                 refused[bucket]++;

@@ -68,6 +68,14 @@ final class TraceOptions {
     private @Nullable String endpointName;
 
     @Option(
+            names = "--member",
+            paramLabel = "KIND=COLUMN",
+            description = "Repeatable: which member of its organization made a call, such as user=user_id. A tier of"
+                    + " --tiers says what the members of a kind are limited to. Where the column is empty, the call"
+                    + " is of no member of that kind.")
+    private List<MemberColumn> members = new ArrayList<>();
+
+    @Option(
             names = "--charge",
             paramLabel = "UNIT=COLUMN[+COLUMN...]",
             description =
@@ -120,6 +128,7 @@ final class TraceOptions {
             refuseWithDemo(organizationName != null, "--organization-name");
             refuseWithDemo(endpoint != null, "--endpoint");
             refuseWithDemo(endpointName != null, "--endpoint-name");
+            refuseWithDemo(!members.isEmpty(), "--member");
             return List.of(TraceSource.demo());
         }
         if (traces.isEmpty()) {
@@ -157,6 +166,7 @@ final class TraceOptions {
                 timeUnit == null ? new TextTime() : timeUnit,
                 name("organization", organization, organizationName),
                 name("endpoint", endpoint, endpointName),
+                members(),
                 charges(),
                 ending());
     }
@@ -166,6 +176,16 @@ final class TraceOptions {
             throw new BadInputException("--" + what + " must not be with --" + what + "-name");
         }
         return new RowFormat.Name(Optional.ofNullable(column), fixed == null ? DEFAULT_NAME : fixed);
+    }
+
+    private List<MemberColumn> members() {
+        Set<String> kinds = new HashSet<>();
+        for (MemberColumn member : members) {
+            if (!kinds.add(member.kind())) {
+                throw new BadInputException("--member " + member.kind() + " must be given once");
+            }
+        }
+        return members;
     }
 
     private List<Charge> charges() {

@@ -82,6 +82,7 @@ class DamagedTraceTest {
                 new RowFormat.Name(Optional.empty(), "acme"),
                 new RowFormat.Name(Optional.empty(), "chat"),
                 List.of(),
+                List.of(),
                 Optional.empty());
         List<Row> rows = new ArrayList<>();
 

@@ -28,6 +28,11 @@ class OptionErrorsTest {
             --demo --organization-name org                 | --organization-name must not be with --demo
             --demo --endpoint path                         | --endpoint must not be with --demo
             --demo --endpoint-name path                    | --endpoint-name must not be with --demo
+            --demo --member user=u                         | --member must not be with --demo
+            TRACE --time at --member user                  | must be KIND=COLUMN: user
+            TRACE --time at --member user=                 | must be KIND=COLUMN: user=
+            TRACE --time at --member =u                    | kind must be a letter and up to 63 letters, digits, - or _
+            TRACE --time at --member user=a --member user=b | --member user must be given once
             TRACE --time at --organization a --organization-name b | --organization must not be with --organization-name
             TRACE --time at --endpoint a --endpoint-name b | --endpoint must not be with --endpoint-name
             --demo --tier faq:gold                         | \

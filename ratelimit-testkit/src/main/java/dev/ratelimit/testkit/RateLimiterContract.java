@@ -30,6 +30,11 @@ import org.junit.jupiter.api.Tag;
  *     }
  *
  *     @Override
+ *     protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
+ *         return new ReferenceRateLimiter(tiers, time, maxUnlistedEndpoints, maxMembers);
+ *     }
+ *
+ *     @Override
  *     protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
  *         ((ReferenceRateLimiter) limiter).carryOver(caller, former);
  *         return true;
@@ -65,9 +70,9 @@ public abstract class RateLimiterContract {
 
     /**
      * Creates a limiter of which nothing is used, with a bound for the endpoints that no table names. As many of an
-     * organization have meters of their own, those that first use something; all further ones share {@link
-     * dev.ratelimit.Scope.Endpoint#OVERFLOW}. Scenarios about that bound use it. They are skipped unless a backend
-     * overrides this.
+     * organization have meters of their own, those that first use something; all further ones share the {@linkplain
+     * dev.ratelimit.Scope.Endpoint#isOverflow() overflow} of their row. Scenarios about that bound use it. They are
+     * skipped unless a backend overrides this.
      *
      * @param tiers tells the tier of a call that does not bring one
      * @param time the clocks to go by
@@ -76,6 +81,22 @@ public abstract class RateLimiterContract {
      */
     protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
         return Assumptions.abort("the backend has a meter for any number of endpoints");
+    }
+
+    /**
+     * Creates a limiter of which nothing is used, with a bound for the endpoints that no table names, and one for
+     * members. As many members of an organization have meters of their own, those that first use something; all further
+     * ones of a kind share its {@linkplain dev.ratelimit.Member#overflow overflow}, and so do all new ones once one
+     * does. Scenarios about that bound use it. They are skipped unless a backend overrides this.
+     *
+     * @param tiers tells the tier of a call that does not bring one
+     * @param time the clocks to go by
+     * @param maxUnlistedEndpoints how many such endpoints have meters of their own, for each party
+     * @param maxMembers how many members of an organization have meters of their own
+     * @return the limiter, which shares no state with those created earlier
+     */
+    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
+        return Assumptions.abort("the backend has meters for any number of members");
     }
 
     /**
@@ -123,7 +144,7 @@ public abstract class RateLimiterContract {
 
     /**
      * Lets a limiter that is not in use drop what is idle, end, and go on in another process. Scenarios about the wall
-     * clock call this at any point, and expect the same answers after it.
+     * clock and about members call this at any point, and expect the same answers after it.
      *
      * @param limiter one that {@link #create} returned last, or this method
      * @return what goes on: the same limiter unless overridden
@@ -319,6 +340,20 @@ public abstract class RateLimiterContract {
     @Nested
     class UnlistedEndpoints extends UnlistedEndpointScenarios {
         UnlistedEndpoints() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Patterns extends PatternScenarios {
+        Patterns() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Members extends MemberScenarios {
+        Members() {
             super(RateLimiterContract.this);
         }
     }

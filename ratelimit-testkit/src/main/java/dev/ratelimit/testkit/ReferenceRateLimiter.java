@@ -10,6 +10,7 @@ import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Member;
 import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
 import dev.ratelimit.QuotaPeriod;
@@ -20,13 +21,14 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Scope;
-import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.AdminChecks;
+import dev.ratelimit.kernel.EndpointLimits;
 import dev.ratelimit.kernel.Endpoints;
 import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.kernel.Party;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ReferenceClock.Moment;
 import java.time.Duration;
@@ -36,18 +38,21 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A rate limiter that is obviously right: a meter is the list of its charges, and each answer is read off that list; a
  * token bucket is reckoned in whole numbers of any size.
  *
  * <p>Exact to the nanosecond for every limit, whatever its {@link dev.ratelimit.Precision}, and therefore what other
- * limiters are compared with. It takes time and memory in proportion to the charges that count, and never drops a meter
- * or the name of an endpoint: for tests only.
+ * limiters are compared with. It takes time and memory in proportion to the charges that count, and never drops a
+ * meter, a member or the name of an endpoint: for tests only.
  *
  * <p>Safe for use by many threads. Calls are decided one at a time, at one reading of the clocks each, so that the
  * order of the decisions is an order of their times as well.
@@ -58,12 +63,14 @@ public final class ReferenceRateLimiter implements RateLimiter {
     private final TimeSource time;
     private final ReferenceClock clock;
     private final int maxUnlistedEndpoints;
+    private final int maxMembers;
     private final Map<Key, ReferenceMeter> meters = new HashMap<>();
 
-    /**
-     * By organization: the endpoints that no table names, that have used something, and that have meters of their own.
-     */
-    private final Map<String, Set<Scope>> unlisted = new HashMap<>();
+    /** By party: the endpoints that no table names, that have used something, and that have meters of their own. */
+    private final Map<Holder, Set<Scope>> unlisted = new HashMap<>();
+
+    /** The members that have used something, and that have meters of their own; and what further ones share. */
+    private final Set<Holder> members = new HashSet<>();
 
     /**
      * Makes a limiter of which nothing is used.
@@ -72,23 +79,38 @@ public final class ReferenceRateLimiter implements RateLimiter {
      * @param time the clocks to go by
      */
     public ReferenceRateLimiter(TierResolver tiers, TimeSource time) {
-        this(tiers, time, Integer.MAX_VALUE);
+        this(tiers, time, Integer.MAX_VALUE, Integer.MAX_VALUE);
     }
 
     /**
      * Makes a limiter of which nothing is used, with a bound for the endpoints that no table names. As many of an
-     * organization have meters of their own, those that first use something. All further ones share {@link
-     * Scope.Endpoint#OVERFLOW}.
+     * organization have meters of their own, those that first use something. All further ones share the {@linkplain
+     * Scope.Endpoint#isOverflow() overflow} of their row.
      *
      * @param tiers tells the tier of a call that does not bring one
      * @param time the clocks to go by
      * @param maxUnlistedEndpoints how many such endpoints have meters of their own
      */
     public ReferenceRateLimiter(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
+        this(tiers, time, maxUnlistedEndpoints, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Makes a limiter of which nothing is used, with a bound for the endpoints that no table names, and one for
+     * members. As many members of an organization have meters of their own, those that first use something. All further
+     * ones of a kind share its {@linkplain Member#overflow overflow}, and so do all new ones once one does.
+     *
+     * @param tiers tells the tier of a call that does not bring one
+     * @param time the clocks to go by
+     * @param maxUnlistedEndpoints how many endpoints that no table names have meters of their own, for each party
+     * @param maxMembers how many members of an organization have meters of their own
+     */
+    public ReferenceRateLimiter(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
         this.tiers = requireNonNull(tiers, "tiers");
         this.time = requireNonNull(time, "time");
         this.clock = new ReferenceClock(time);
         this.maxUnlistedEndpoints = maxUnlistedEndpoints;
+        this.maxMembers = maxMembers;
     }
 
     @Override
@@ -178,19 +200,26 @@ public final class ReferenceRateLimiter implements RateLimiter {
         if (!(who instanceof Caller caller)) {
             return List.of();
         }
-        Tier tier = caller.tier();
+        return parties(caller).stream()
+                .flatMap(party -> overview(caller, party).stream())
+                .toList();
+    }
+
+    /** Returns the limits that a party has one meter of, used or not, and those of other endpoints that are used. */
+    private List<LimitStatus> overview(Caller caller, Party party) {
         Set<String> others = new TreeSet<>();
         for (Key key : meters.keySet()) {
             if (key.organization.equals(caller.organization())
+                    && Objects.equals(key.meter.member(), party.member())
                     && key.meter.scope() instanceof Scope.Endpoint endpoint) {
                 others.add(endpoint.name());
             }
         }
-        tier.namedEndpoints().forEach(name -> others.remove(new Scope.Endpoint(name).name()));
-        List<AppliedLimit> known = tier.namedLimits();
+        party.tier().namedEndpoints().forEach(name -> others.remove(new Scope.Endpoint(name).name()));
+        List<AppliedLimit> known = party.namedLimits();
         List<AppliedLimit> all = new ArrayList<>(known);
         for (String other : others) {
-            tier.limitsFor(other).stream()
+            party.limits(other).own().stream()
                     .filter(limit -> limit.scope() instanceof Scope.Endpoint)
                     .forEach(all::add);
         }
@@ -211,7 +240,8 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
     /**
      * Charges to the limits of a caller's tier what those of a former tier count now that have the same table, scope
-     * and unit, and another span. All of it is charged, whether it fits or not, each time that this is called.
+     * and unit, and another span; so for each member that both callers name. All of it is charged, whether it fits or
+     * not, each time that this is called.
      *
      * @param caller whose limits are charged, and their tier
      * @param former the same organization, and the tier that it had
@@ -232,12 +262,13 @@ public final class ReferenceRateLimiter implements RateLimiter {
         counting.forEach((limit, units) -> meter(caller, limit).chargeAnyway(limit.limit(), units, now));
     }
 
-    /** Returns the limits of a caller's tier that have the table, the scope and the unit of a meter. */
-    private static Stream<AppliedLimit> limitsOf(Caller caller, MeterKey key) {
-        List<AppliedLimit> limits = key.scope() instanceof Scope.Endpoint endpoint
-                ? caller.tier().limitsFor(endpoint.name())
-                : caller.tier().namedLimits();
-        return limits.stream()
+    /** Returns the limits of a caller's parties that have the table, the scope, the unit and the party of a meter. */
+    private Stream<AppliedLimit> limitsOf(Caller caller, MeterKey key) {
+        return parties(caller).stream()
+                .filter(party -> Objects.equals(party.member(), key.member()))
+                .flatMap(party -> key.scope() instanceof Scope.Endpoint endpoint
+                        ? party.limits(endpoint.name()).own().stream()
+                        : party.namedLimits().stream())
                 .filter(limit -> limit.table().equals(key.table())
                         && limit.scope().equals(key.scope())
                         && limit.limit().unit().equals(key.unit()));
@@ -327,34 +358,66 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     private List<AppliedLimit> limitsFor(Caller caller, String endpoint) {
-        List<AppliedLimit> limits = caller.tier().limitsFor(endpoint);
-        Set<Scope> own = unlisted.getOrDefault(caller.organization(), Set.of());
-        boolean counts = caller.tier().namedEndpoints().contains(endpoint)
-                || own.size() < maxUnlistedEndpoints
-                || own.contains(new Scope.Endpoint(endpoint));
-        return counts
-                ? limits
-                : limits.stream().map(ReferenceRateLimiter::shared).toList();
+        return parties(caller).stream()
+                .flatMap(party -> limitsFor(caller, party, endpoint).stream())
+                .toList();
     }
 
-    private static AppliedLimit shared(AppliedLimit limit) {
-        return limit.scope() instanceof Scope.Endpoint
-                ? AppliedLimit.of(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow())
-                : limit;
+    private List<AppliedLimit> limitsFor(Caller caller, Party party, String endpoint) {
+        Set<Scope> own = unlisted.getOrDefault(holder(caller, party.member()), Set.of());
+        boolean counts = own.size() < maxUnlistedEndpoints || own.contains(new Scope.Endpoint(endpoint));
+        EndpointLimits limits = party.limits(endpoint);
+        return counts ? limits.own() : limits.overflow();
+    }
+
+    /** Returns the parties of a call; in the place of a member beyond the bound, the overflow of its kind. */
+    private List<Party> parties(Caller caller) {
+        return Party.of(caller).stream()
+                .map(party -> hasMeters(caller, party) ? party : party.overflow())
+                .toList();
+    }
+
+    private boolean hasMeters(Caller caller, Party party) {
+        if (party.member() == null || members.contains(holder(caller, party.member()))) {
+            return true;
+        }
+        long own = members.stream()
+                .filter(holder -> holder.organization.equals(caller.organization()) && !holder.isOverflow())
+                .count();
+        return own < maxMembers
+                && !members.contains(holder(caller, party.overflow().member()));
+    }
+
+    /** Returns who has meters: a member within the account of its organization's tier, or the organization. */
+    private static Holder holder(Caller caller, @Nullable Member member) {
+        return new Holder(
+                caller.organization(), member == null ? "" : caller.tier().account(), member);
     }
 
     /**
-     * Takes note that a limit was charged: if it is of an endpoint that no table names, that endpoint has a meter of
-     * its own from now on.
+     * Takes note that a limit was charged. If it is of an endpoint that no table names, that endpoint has a meter of
+     * its own from now on; and a member whose limit it is has meters of its own, or new ones of its kind share some.
      */
     private void charged(Caller caller, AppliedLimit limit) {
-        Stream<Scope> named = caller.tier().namedEndpoints().stream().map(Scope.Endpoint::new);
-        if (limit.scope() instanceof Scope.Endpoint
-                && !limit.scope().equals(Scope.Endpoint.OVERFLOW)
-                && named.noneMatch(limit.scope()::equals)) {
-            unlisted.computeIfAbsent(caller.organization(), name -> new HashSet<>())
-                    .add(limit.scope());
+        Party party = partyOf(caller, limit);
+        Stream<Scope> named = party.tier().namedEndpoints().stream().map(Scope.Endpoint::new);
+        Holder holder = holder(caller, party.member());
+        if (limit.scope() instanceof Scope.Endpoint endpoint
+                && !party.limits(endpoint.name()).overflow().contains(limit)
+                && named.noneMatch(endpoint::equals)) {
+            unlisted.computeIfAbsent(holder, name -> new HashSet<>()).add(endpoint);
         }
+        if (party.member() != null) {
+            members.add(holder);
+        }
+    }
+
+    private static Party partyOf(Caller caller, AppliedLimit limit) {
+        return Party.of(caller).stream()
+                .flatMap(party -> Stream.of(party, party.overflow()))
+                .filter(party -> limit.member().equals(Optional.ofNullable(party.member())))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Returns which limits refuse a call, of which the function tells the units. */
@@ -367,10 +430,9 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     private static Decision decide(Caller caller, List<ReferenceMeter.Refusal> refusals) {
-        String notice = caller.tier().message();
         List<Rejected> shadowRejections = refusals.stream()
                 .filter(refusal -> refusal.applied().shadow())
-                .map(refusal -> refusal.rejected(notice, refusal.certainWait()))
+                .map(refusal -> refusal.rejected(notice(caller, refusal), refusal.certainWait()))
                 .toList();
         List<ReferenceMeter.Refusal> inForce =
                 refusals.stream().filter(refusal -> !refusal.applied().shadow()).toList();
@@ -379,8 +441,13 @@ public final class ReferenceRateLimiter implements RateLimiter {
                 .reduce(Duration.ZERO, (longest, next) -> next.compareTo(longest) > 0 ? next : longest);
         return inForce.stream()
                 .reduce((longest, next) -> next.outlasts(longest) ? next : longest)
-                .map(longest -> (Decision) longest.rejected(notice, certain))
+                .map(longest -> (Decision) longest.rejected(notice(caller, longest), certain))
                 .orElse(Admitted.of(shadowRejections));
+    }
+
+    /** Returns the message of the tier of the party that refuses. */
+    private static String notice(Caller caller, ReferenceMeter.Refusal refusal) {
+        return partyOf(caller, refusal.applied()).tier().message();
     }
 
     private ReferenceMeter meter(Caller caller, AppliedLimit applied) {
@@ -547,4 +614,12 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     private record Key(String organization, MeterKey meter) {}
+
+    private record Holder(
+            String organization, String account, @Nullable Member member) {
+
+        boolean isOverflow() {
+            return member != null && member.isOverflow();
+        }
+    }
 }

@@ -19,6 +19,11 @@ class ReferenceRateLimiterTest extends RateLimiterContract {
     }
 
     @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
+        return new ReferenceRateLimiter(tiers, time, maxUnlistedEndpoints, maxMembers);
+    }
+
+    @Override
     protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
         ((ReferenceRateLimiter) limiter).carryOver(caller, former);
         return true;
