@@ -115,6 +115,15 @@ public sealed interface Scope {
             requireNonNull(name, "name");
         }
 
+        /**
+         * Returns what stands for those of the endpoints that have no meter of their own.
+         *
+         * @return the overflow of the row, such as {@code (further endpoints of chat/*)}
+         */
+        public Endpoint overflow() {
+            return Endpoint.overflowOf(name);
+        }
+
         /** Returns for example {@code each endpoint "chat/*"}. */
         @Override
         public String toString() {
