@@ -116,9 +116,9 @@ public sealed interface Scope {
         }
 
         /**
-         * Returns what stands for those of the endpoints that have no meter of their own.
+         * Returns the scope of the meter that the endpoints share which have none of their own; for backends.
          *
-         * @return the overflow of the row, such as {@code (further endpoints of chat/*)}
+         * @return the {@linkplain Endpoint#isOverflow() overflow} of the row
          */
         public Endpoint overflow() {
             return Endpoint.overflowOf(name);

@@ -591,8 +591,9 @@ public final class ReferenceRateLimiter implements RateLimiter {
                         if (charge.units() > 0) {
                             charged(caller, applied);
                         }
-                        charges.computeIfAbsent(applied, first -> new ArrayList<>())
-                                .add(charge);
+                        List<ReferenceMeter.Charge> all = charges.computeIfAbsent(applied, first -> new ArrayList<>());
+                        meter(caller, applied).join(all, charge, now);
+                        all.add(charge);
                     }
                 }
             }
