@@ -16,6 +16,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.DoubleAdder;
 
 /**
  * Counts the decisions of a limiter: a listener of the limiter that is bound to meter registries.
@@ -54,9 +55,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * all further ones. The cause is {@code limit-reached} or {@code larger-than-limit}, otherwise the name of the cause's
  * class, such as {@code store-unavailable}.
  *
- * <p>Units are those that some limit of the tier counts, or of its tiers of members. What all calls used is {@code charged + settled - refunded};
- * it lacks what is added to reservations that are still open, as {@link RateLimitListener} says. A call that waits for
- * its turn counts with each rejection.
+ * <p>Units are those that some limit of the tier counts, or of its tiers of members. What all calls used is {@code
+ * charged + settled - refunded}. It lacks what is added to reservations that are still open, as {@link
+ * RateLimitListener} says. A call that waits for its turn counts with each rejection.
  *
  * <p>Counters count from when this is made, whether a registry is bound or not. Limiters that share this listener add
  * up. Limiters that are to be told apart have one each, with tags of their own. A registry that is bound is kept for as
@@ -75,6 +76,7 @@ public final class RateLimitMetrics implements RateLimitListener, MeterBinder {
     private final Counters counters;
     private final Map<Tier, TierCounters> tiers = new ConcurrentHashMap<>();
     private final ScopeNames scopes = new ScopeNames();
+    private final Map<Class<?>, DoubleAdder> refusedKeys = new ConcurrentHashMap<>();
 
     private RateLimitMetrics(Tags common) {
         this.counters = new Counters(common);
@@ -108,8 +110,13 @@ public final class RateLimitMetrics implements RateLimitListener, MeterBinder {
     }
 
     private void keyRefused(Rejected refusal) {
-        counters.of(REFUSED_KEYS, "cause", Causes.nameOf(refusal.cause().getClass()))
-                .add(1);
+        Class<?> cause = refusal.cause().getClass();
+        DoubleAdder known = refusedKeys.get(cause);
+        (known != null ? known : refusedKeys.computeIfAbsent(cause, this::refusedKeys)).add(1);
+    }
+
+    private DoubleAdder refusedKeys(Class<?> cause) {
+        return counters.of(REFUSED_KEYS, "cause", Causes.nameOf(cause));
     }
 
     private TierCounters of(Caller caller) {
