@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class EveryKindTest {
 
     /**
-     * A limit of three units, or of calls of less than three. What a client is told after a call of one unit: the policy
+     * A limit of three units, or of calls of less than three. What a client is told after a call of one unit: a policy
      * and its state. What it is told when a call of three is refused: the status, and whether it may come back.
      */
     private static final String KINDS = """

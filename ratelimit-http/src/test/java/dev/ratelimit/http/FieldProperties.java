@@ -9,6 +9,7 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
+import dev.ratelimit.Member;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
@@ -23,6 +24,7 @@ import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -81,7 +83,7 @@ class FieldProperties {
         }
     }
 
-    @Property(tries = 400)
+    @Property(tries = 300)
     void everyFieldIsBoundedAndOfPrintableAscii(@ForAll("decisions") Decision decision) {
         Map<String, String> fields =
                 written(decision, Dialect.IETF, Dialect.X_RATELIMIT, Dialect.OPENAI, Dialect.ANTHROPIC);
@@ -95,7 +97,7 @@ class FieldProperties {
     }
 
     /** By the parser of the client: of what is used up, the longest wait. */
-    @Property(tries = 400)
+    @Property(tries = 300)
     void everyDialectIsReadBackByTheClient(@ForAll("decisions") Decision decision) {
         List<ToldLimit> told = ToldLimit.of(decision, Usage.call());
         List<ToldLimit> tightest =
@@ -185,10 +187,11 @@ class FieldProperties {
         assertThat(names).hasSize(8).allMatch(name -> name.matches("[ -~]{1,64}"));
     }
 
+    /** Of one call, which names at most one member of a kind. No table has a blank name. */
     @Property(tries = 400)
     void differentLimitsNeverHaveOneName(
-            @ForAll("names") String table,
-            @ForAll("names") String other,
+            @ForAll("tables") String table,
+            @ForAll("tables") String other,
             @ForAll("scopes") Scope a,
             @ForAll("scopes") Scope b) {
         Limit limit = RateLimit.perMinute(1);
@@ -198,17 +201,27 @@ class FieldProperties {
                 AppliedLimit.of(other, a, limit),
                 AppliedLimit.of(other, b, limit),
                 AppliedLimit.of(table + "/" + a.name(), b, limit),
+                AppliedLimit.of("/user/" + table, a, limit),
                 AppliedLimit.of(table, new Scope.Endpoint("[" + a.name() + "]"), limit),
                 AppliedLimit.of(table, new Scope.Endpoint(a.name() + "/" + b.name()), limit),
                 AppliedLimit.of(table, new Scope.EachOtherEndpoint(), limit));
+        List<AppliedLimit> ofAll = new ArrayList<>(limits);
+        for (String kind : List.of("user", "project", "x".repeat(64))) {
+            limits.forEach(each -> ofAll.add(each.of(new Member(kind, "m"))));
+        }
 
         Map<String, AppliedLimit> byName = new HashMap<>();
-        for (AppliedLimit each : limits) {
+        for (AppliedLimit each : ofAll) {
             AppliedLimit earlier = byName.put(PolicyName.of(each), each);
             assertThat(earlier == null || earlier.equals(each))
                     .as(each.toString())
                     .isTrue();
         }
+    }
+
+    @Provide
+    Arbitrary<String> tables() {
+        return names().filter(name -> !name.isBlank());
     }
 
     @Property(tries = 200)
@@ -248,8 +261,10 @@ class FieldProperties {
                 .list()
                 .ofMinSize(1)
                 .ofMaxSize(20)
-                .uniqueElements(status ->
-                        List.of(status.applied().table(), status.applied().scope()))
+                .uniqueElements(status -> List.of(
+                        status.applied().table(),
+                        status.applied().scope(),
+                        status.applied().member()))
                 .map(List::copyOf)
                 .flatMap(FieldProperties::deciding);
     }
@@ -272,8 +287,15 @@ class FieldProperties {
     @Provide
     Arbitrary<LimitStatus> statuses() {
         Arbitrary<AppliedLimit> applied = Combinators.combine(
-                        names(), scopes(), kinds(), Arbitraries.of(false, false, false, true))
-                .as(AppliedLimit::of);
+                        tables(),
+                        scopes(),
+                        kinds(),
+                        Arbitraries.of(false, false, false, true),
+                        Arbitraries.of("", "", "user", "project"))
+                .as((table, scope, limit, shadow, kind) -> {
+                    AppliedLimit ofAll = AppliedLimit.of(table, scope, limit, shadow);
+                    return kind.isEmpty() ? ofAll : ofAll.of(new Member(kind, "u\"7"));
+                });
         Arbitrary<Optional<Duration>> waits = Arbitraries.longs()
                 .between(0, Long.MAX_VALUE)
                 .map(Duration::ofNanos)

@@ -3,6 +3,7 @@ package dev.ratelimit.micrometer;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.LimitReached;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
@@ -15,6 +16,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.DoubleAdder;
 
 /**
  * Counts the decisions of a limiter: a listener of the limiter that is bound to meter registries.
@@ -33,9 +35,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * <tr><td>{@code ratelimit.decisions}</td><td>tier, outcome</td>
  *   <td>calls and reservations that were {@code admitted} or {@code rejected}, and usage that was {@code
  *   recorded}</td></tr>
- * <tr><td>{@code ratelimit.rejections}</td><td>tier, table, scope, cause</td>
+ * <tr><td>{@code ratelimit.rejections}</td><td>tier, member, table, scope, cause</td>
  *   <td>rejections by the limit that refused longest, or by another cause</td></tr>
- * <tr><td>{@code ratelimit.shadow.rejections}</td><td>tier, table</td>
+ * <tr><td>{@code ratelimit.shadow.rejections}</td><td>tier, member, table</td>
  *   <td>what limits of shadow tables would have rejected</td></tr>
  * <tr><td>{@code ratelimit.units}</td><td>tier, unit, kind</td>
  *   <td>units that were {@code charged} for calls, estimates and records; that were charged beyond an estimate when it
@@ -46,22 +48,23 @@ import java.util.concurrent.ConcurrentHashMap;
  *   <td>keys that a {@linkplain #counting counted directory} refused</td></tr>
  * </table>
  *
- * <p>Every counter has all its tags, with {@code none} where one does not apply. The scope is the endpoint, or the
- * group between brackets, as the tier names it. Whatever callers make up is in no tag: neither an organization, nor a
- * key, nor an endpoint that the tier does not name, which is told as {@code each other endpoint}. A tag has 100 values
- * at most; {@code other} stands for all further ones. The cause is {@code limit-reached} or {@code larger-than-limit},
- * otherwise the name of the cause's class, such as {@code store-unavailable}.
+ * <p>Every counter has all its tags, with {@code none} where one does not apply. The member is the kind of those whose
+ * limit it is, such as {@code user}. The scope is the endpoint, the group between brackets, or the pattern, as the tier
+ * names it. Whatever callers make up is in no tag: no organization, no member, no key, and no endpoint that the tier
+ * does not name, which is told as {@code each other endpoint}. A tag has 100 values at most; {@code other} stands for
+ * all further ones. The cause is {@code limit-reached} or {@code larger-than-limit}, otherwise the name of the cause's
+ * class, such as {@code store-unavailable}.
  *
- * <p>Units are those that some limit of the tier counts. What all calls used is {@code charged + settled - refunded};
- * it lacks what is added to reservations that are still open, as {@link RateLimitListener} says. A call that waits for
- * its turn counts with each rejection.
+ * <p>Units are those that some limit of the tier counts, or of its tiers of members. What all calls used is {@code
+ * charged + settled - refunded}. It lacks what is added to reservations that are still open, as {@link
+ * RateLimitListener} says. A call that waits for its turn counts with each rejection.
  *
  * <p>Counters count from when this is made, whether a registry is bound or not. Limiters that share this listener add
  * up. Limiters that are to be told apart have one each, with tags of their own. A registry that is bound is kept for as
  * long as this.
  *
- * <p>Safe for use by many threads. A decision takes no lock and allocates nothing, except when a tier, or a limit or
- * cause of a rejection, is met for the first time.
+ * <p>Safe for use by many threads. A decision takes no lock, except when a tier, or a limit or cause of a rejection, is
+ * met for the first time. An admission allocates nothing.
  */
 public final class RateLimitMetrics implements RateLimitListener, MeterBinder {
 
@@ -72,6 +75,8 @@ public final class RateLimitMetrics implements RateLimitListener, MeterBinder {
 
     private final Counters counters;
     private final Map<Tier, TierCounters> tiers = new ConcurrentHashMap<>();
+    private final ScopeNames scopes = new ScopeNames();
+    private final Map<Class<?>, DoubleAdder> refusedKeys = new ConcurrentHashMap<>();
 
     private RateLimitMetrics(Tags common) {
         this.counters = new Counters(common);
@@ -105,8 +110,13 @@ public final class RateLimitMetrics implements RateLimitListener, MeterBinder {
     }
 
     private void keyRefused(Rejected refusal) {
-        counters.of(REFUSED_KEYS, "cause", Causes.nameOf(refusal.cause().getClass()))
-                .add(1);
+        Class<?> cause = refusal.cause().getClass();
+        DoubleAdder known = refusedKeys.get(cause);
+        (known != null ? known : refusedKeys.computeIfAbsent(cause, this::refusedKeys)).add(1);
+    }
+
+    private DoubleAdder refusedKeys(Class<?> cause) {
+        return counters.of(REFUSED_KEYS, "cause", Causes.nameOf(cause));
     }
 
     private TierCounters of(Caller caller) {
@@ -137,12 +147,18 @@ public final class RateLimitMetrics implements RateLimitListener, MeterBinder {
 
     @Override
     public void onRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
-        of(caller).rejected(rejected.cause());
+        if (rejected.cause() instanceof LimitReached reached) {
+            of(caller).rejected(reached, scopes.of(caller, reached.applied()));
+        } else {
+            of(caller).rejected(rejected.cause());
+        }
     }
 
     @Override
     public void onShadowRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
-        of(caller).shadowRejected(rejected);
+        if (rejected.cause() instanceof LimitReached reached) {
+            of(caller).shadowRejected(reached.applied(), scopes.of(caller, reached.applied()));
+        }
     }
 
     @Override

@@ -3,26 +3,22 @@ package dev.ratelimit.micrometer;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Cause;
 import dev.ratelimit.LimitReached;
-import dev.ratelimit.Rejected;
-import dev.ratelimit.Scope;
+import dev.ratelimit.Member;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.micrometer.Counters.Name;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.DoubleAdder;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The counters of one tier. Those of decisions and of units are there from the beginning; those of rejections by their
  * limit and cause begin with the first one.
  *
- * <p>A limit is told by names of the tier. What is limited under another name, that of an endpoint which no row names,
- * is told as each other endpoint.
- *
- * <p>Safe for use by many threads. Nothing is allocated to count, but for the counters.
+ * <p>Safe for use by many threads. A rejection allocates the key of its limit, and nothing else is allocated to count.
  */
 final class TierCounters {
 
@@ -34,7 +30,7 @@ final class TierCounters {
     private static final Name UNITS = new Name("ratelimit.units", "Units charged, and given back");
     private static final Name ENDED = new Name("ratelimit.reservations.ended", "Reservations settled or cancelled");
 
-    private static final Scope EACH_OTHER = new Scope.EachOtherEndpoint();
+    private static final LimitName NO_LIMIT = new LimitName(Counters.NONE, Counters.NONE, Counters.NONE);
 
     final DoubleAdder admitted;
     final DoubleAdder rejected;
@@ -45,8 +41,7 @@ final class TierCounters {
     private final DoubleAdder settled;
     private final DoubleAdder cancelled;
     private final UnitCounters[] units;
-    private final Map<String, Map<Scope, LimitCounters>> limits = new HashMap<>();
-    private final LimitCounters unknownLimit = new LimitCounters(Counters.NONE, Counters.NONE);
+    private final Map<LimitName, LimitCounters> limits = new ConcurrentHashMap<>();
     private final Map<Class<?>, DoubleAdder> otherCauses = new ConcurrentHashMap<>();
 
     TierCounters(Counters counters, Tier tier) {
@@ -57,19 +52,12 @@ final class TierCounters {
         this.recorded = counter(DECISIONS, "outcome", "recorded");
         this.settled = counter(ENDED, "outcome", "settled");
         this.cancelled = counter(ENDED, "outcome", "cancelled");
-        this.units = tier.limits().stream()
+        this.units = Stream.concat(Stream.of(tier), tier.members().values().stream())
+                .flatMap(each -> each.limits().stream())
                 .map(applied -> applied.limit().unit())
                 .distinct()
                 .map(UnitCounters::new)
                 .toArray(UnitCounters[]::new);
-        for (AppliedLimit applied : tier.limits()) {
-            limits.computeIfAbsent(applied.table(), table -> new HashMap<>())
-                    .put(applied.scope(), new LimitCounters(applied.table(), nameOf(applied.scope())));
-        }
-    }
-
-    private static String nameOf(Scope scope) {
-        return scope instanceof Scope.Group ? '[' + scope.name() + ']' : scope.name();
     }
 
     private DoubleAdder counter(Name name, String... tags) {
@@ -103,38 +91,39 @@ final class TierCounters {
         }
     }
 
+    /** Counts a rejection by a limit, whose scope has a name in tags. */
+    void rejected(LimitReached reached, String scope) {
+        rejected.add(1);
+        limit(reached.applied(), scope).refused(reached.tooLarge()).add(1);
+    }
+
+    /** Counts a rejection that no limit made. */
     void rejected(Cause cause) {
         rejected.add(1);
-        if (cause instanceof LimitReached reached) {
-            limit(reached.applied()).refused(reached.tooLarge()).add(1);
-        } else {
-            DoubleAdder known = otherCauses.get(cause.getClass());
-            (known != null ? known : otherCauses.computeIfAbsent(cause.getClass(), this::rejections)).add(1);
-        }
+        DoubleAdder known = otherCauses.get(cause.getClass());
+        (known != null ? known : otherCauses.computeIfAbsent(cause.getClass(), this::rejections)).add(1);
     }
 
     private DoubleAdder rejections(Class<?> cause) {
-        return rejections(Counters.NONE, Counters.NONE, Causes.nameOf(cause));
+        return rejections(NO_LIMIT, Causes.nameOf(cause));
     }
 
-    private DoubleAdder rejections(String table, String scope, String cause) {
-        return counter(REJECTIONS, "table", table, "scope", scope, "cause", cause);
+    private DoubleAdder rejections(LimitName limit, String cause) {
+        return counter(REJECTIONS, "member", limit.member, "table", limit.table, "scope", limit.scope, "cause", cause);
     }
 
-    void shadowRejected(Rejected rejected) {
-        (rejected.cause() instanceof LimitReached reached ? limit(reached.applied()) : unknownLimit)
-                .shadow()
-                .add(1);
+    /** Counts what a limit of a shadow table would have rejected. */
+    void shadowRejected(AppliedLimit applied, String scope) {
+        limit(applied, scope).shadow().add(1);
     }
 
-    private LimitCounters limit(AppliedLimit applied) {
-        Map<Scope, LimitCounters> scopes = limits.get(applied.table());
-        if (scopes == null) {
-            return unknownLimit;
-        }
-        LimitCounters named = scopes.get(applied.scope());
-        return named != null ? named : scopes.getOrDefault(EACH_OTHER, unknownLimit);
+    private LimitCounters limit(AppliedLimit applied, String scope) {
+        String member = applied.member().map(Member::kind).orElse(Counters.NONE);
+        return limits.computeIfAbsent(new LimitName(member, applied.table(), scope), LimitCounters::new);
     }
+
+    /** A limit as tags tell it: the kind of the member that it limits, the table, and the name of the scope. */
+    private record LimitName(String member, String table, String scope) {}
 
     /** The counters of what one unit's limits were charged. */
     private final class UnitCounters {
@@ -155,21 +144,19 @@ final class TierCounters {
     /** The counters of what one limit refuses, each made with the first refusal. */
     private final class LimitCounters {
 
-        private final String table;
-        private final String scope;
+        private final LimitName limit;
         private volatile @Nullable DoubleAdder reached;
         private volatile @Nullable DoubleAdder tooLarge;
         private volatile @Nullable DoubleAdder shadow;
 
-        LimitCounters(String table, String scope) {
-            this.table = table;
-            this.scope = scope;
+        LimitCounters(LimitName limit) {
+            this.limit = limit;
         }
 
         DoubleAdder refused(boolean isTooLarge) {
             DoubleAdder known = isTooLarge ? tooLarge : reached;
             if (known == null) {
-                known = rejections(table, scope, isTooLarge ? Causes.TOO_LARGE : Causes.REACHED);
+                known = rejections(limit, isTooLarge ? Causes.TOO_LARGE : Causes.REACHED);
                 if (isTooLarge) {
                     tooLarge = known;
                 } else {
@@ -182,7 +169,7 @@ final class TierCounters {
         DoubleAdder shadow() {
             DoubleAdder known = shadow;
             if (known == null) {
-                known = counter(SHADOW_REJECTIONS, "table", table);
+                known = counter(SHADOW_REJECTIONS, "member", limit.member, "table", limit.table);
                 shadow = known;
             }
             return known;

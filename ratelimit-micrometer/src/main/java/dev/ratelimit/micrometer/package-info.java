@@ -3,12 +3,13 @@
  *
  * <pre>
  *   decisions ──► RateLimitMetrics ──► TierCounters ──► Counters ──► MeterRegistry
- *   refused keys ──► CountingDirectory ────────────────────┘             ▲
+ *                        │  └──► ScopeNames                ▲             ▲
+ *   refused keys ──► CountingDirectory ────────────────────┘             │
  *   InMemoryRateLimiter.stats() ──► InMemoryLimiterMetrics ──────────────┤
  *   RedisRateLimiter.stats() ──► RedisLimiterMetrics ────────────────────┘
  * </pre>
  *
- * <p>Names of organizations, of keys, and of endpoints that no tier names are in no metric.
+ * <p>Names of organizations, of members, of keys, and of endpoints that no tier names are in no metric.
  */
 @NullMarked
 package dev.ratelimit.micrometer;

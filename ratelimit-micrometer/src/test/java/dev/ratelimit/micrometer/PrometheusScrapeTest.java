@@ -100,9 +100,9 @@ class PrometheusScrapeTest {
                         "# TYPE ratelimit_decisions_total counter",
                         "ratelimit_decisions_total{outcome=\"admitted\",tier=\"trial\"} 3.0",
                         "ratelimit_decisions_total{outcome=\"rejected\",tier=\"trial\"} 1.0",
-                        "ratelimit_rejections_total{cause=\"limit-reached\",scope=\"chat\","
+                        "ratelimit_rejections_total{cause=\"limit-reached\",member=\"none\",scope=\"chat\","
                                 + "table=\"calls per minute\",tier=\"trial\"} 1.0",
-                        "ratelimit_shadow_rejections_total{table=\"calls per day\",tier=\"trial\"} 1.0",
+                        "ratelimit_shadow_rejections_total{member=\"none\",table=\"calls per day\",tier=\"trial\"} 1.0",
                         "ratelimit_units_total{kind=\"charged\",tier=\"trial\",unit=\"tokens\"} 40.0",
                         "ratelimit_units_total{kind=\"refunded\",tier=\"trial\",unit=\"tokens\"} 10.0",
                         "ratelimit_reservations_ended_total{outcome=\"settled\",tier=\"trial\"} 1.0",

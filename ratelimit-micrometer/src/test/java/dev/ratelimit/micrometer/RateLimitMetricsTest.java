@@ -2,11 +2,13 @@ package dev.ratelimit.micrometer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Cause;
 import dev.ratelimit.KeyRevoked;
 import dev.ratelimit.KeyUnknown;
 import dev.ratelimit.Limit;
+import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.PerCallLimit;
 import dev.ratelimit.Quota;
@@ -105,6 +107,43 @@ class RateLimitMetricsTest {
     }
 
     @Test
+    void anEndpointThatAPatternMatchesIsCalledByThePattern() {
+        Tier tier = Tier.named("trial")
+                .table(LimitTable.named("t").each(Quota.perDay(0), "models/*").together("g", Quota.perDay(0), "*:free"))
+                .build();
+        Caller caller = Caller.of("acme", tier);
+        reject(caller, tier.limitsFor("models/secret").get(0));
+        reject(caller, tier.overflowFor("models/secret").get(0));
+        reject(caller, tier.limitsFor("secret:free").get(0));
+
+        assertThat(rejections("t", "models/*", "limit-reached")).isEqualTo(2);
+        assertThat(rejections("t", "[g]", "limit-reached")).isEqualTo(1);
+        assertThat(valuesOf(registry)).noneMatch(value -> value.contains("secret"));
+    }
+
+    @Test
+    void aLimitOfAMemberIsCalledByTheKindOfTheMember() {
+        Tier ofUsers = Tier.named("each user")
+                .table(LimitTable.named("calls per minute").each(RateLimit.perMinute(Unit.CHARACTERS, 1), "chat"))
+                .build();
+        Caller caller = Caller.of("acme", TRIAL.withMember("user", ofUsers)).member("user", "secret");
+        reject(caller, ofUsers.limitsFor("chat").get(0).of(caller.members().get(0)));
+        reject(caller, TRIAL.limitsFor("chat").get(0));
+        metrics.onAdmitted(caller, "chat", Usage.characters("hello"));
+
+        assertThat(rejections("user", "calls per minute", "chat", "limit-reached"))
+                .isEqualTo(1);
+        assertThat(rejections("none", "calls per minute", "chat", "limit-reached"))
+                .isEqualTo(1);
+        assertThat(units("characters", "charged")).isEqualTo(5);
+        assertThat(valuesOf(registry)).noneMatch(value -> value.contains("secret"));
+    }
+
+    private void reject(Caller caller, AppliedLimit applied) {
+        metrics.onRejected(caller, "chat", Usage.call(), Rejected.temporary(new LimitReached(applied), "", 1));
+    }
+
+    @Test
     void unitsCountWhatWasChargedAndGivenBack() {
         InMemoryRateLimiter limiter = limiter(TRIAL);
         reserve(limiter, 100).settle(Usage.of(Unit.TOKENS, 30));
@@ -139,7 +178,7 @@ class RateLimitMetricsTest {
             limiter.tryAcquire("acme", "chat");
         }
 
-        assertThat(count("ratelimit.shadow.rejections", "tier", "trial", "table", "planned"))
+        assertThat(count("ratelimit.shadow.rejections", "tier", "trial", "member", "none", "table", "planned"))
                 .isEqualTo(2);
         assertThat(count("ratelimit.decisions", "tier", "trial", "outcome", "admitted"))
                 .isEqualTo(3);
@@ -210,6 +249,8 @@ class RateLimitMetricsTest {
                         "ratelimit.rejections",
                         "tier",
                         "other",
+                        "member",
+                        "none",
                         "table",
                         "t",
                         "scope",
@@ -306,24 +347,22 @@ class RateLimitMetricsTest {
     }
 
     @Test
-    void aDecisionAllocatesNothingMore() {
+    void anAdmissionAllocatesNothingMore() {
         Caller caller = Caller.of("acme", TRIAL);
         Usage usage = Usage.of(Unit.TOKENS, 3);
-        Rejected rejected = (Rejected) limiter(tier("t", Quota.perDay(0))).tryAcquire("acme", "chat");
-        count(caller, usage, rejected, 1_000);
+        count(caller, usage, 1_000);
 
         Allocation allocation = new Allocation();
-        count(caller, usage, rejected, 10_000);
+        count(caller, usage, 10_000);
 
         assertThat(allocation.bytes()).isLessThan(10_000);
         assertThat(count("ratelimit.decisions", "tier", "trial", "outcome", "admitted"))
                 .isEqualTo(11_000);
     }
 
-    private void count(Caller caller, Usage usage, Rejected rejected, int times) {
+    private void count(Caller caller, Usage usage, int times) {
         for (int i = 0; i < times; i++) {
             metrics.onAdmitted(caller, "chat", usage);
-            metrics.onRejected(caller, "chat", usage, rejected);
             metrics.onSettled(caller, "chat", usage, usage);
         }
     }
@@ -341,7 +380,22 @@ class RateLimitMetricsTest {
     }
 
     private double rejections(String table, String scope, String cause) {
-        return count("ratelimit.rejections", "tier", "trial", "table", table, "scope", scope, "cause", cause);
+        return rejections("none", table, scope, cause);
+    }
+
+    private double rejections(String member, String table, String scope, String cause) {
+        return count(
+                "ratelimit.rejections",
+                "tier",
+                "trial",
+                "member",
+                member,
+                "table",
+                table,
+                "scope",
+                scope,
+                "cause",
+                cause);
     }
 
     private double units(String unit, String kind) {
