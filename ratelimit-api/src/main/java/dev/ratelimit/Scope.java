@@ -115,6 +115,15 @@ public sealed interface Scope {
             requireNonNull(name, "name");
         }
 
+        /**
+         * Returns the scope of the meter that the endpoints share which have none of their own; for backends.
+         *
+         * @return the {@linkplain Endpoint#isOverflow() overflow} of the row
+         */
+        public Endpoint overflow() {
+            return Endpoint.overflowOf(name);
+        }
+
         /** Returns for example {@code each endpoint "chat/*"}. */
         @Override
         public String toString() {

@@ -10,6 +10,7 @@ import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.http.RateLimitFields;
 import dev.ratelimit.micrometer.RateLimitMetrics;
 import dev.ratelimit.redis.RedisRateLimiter;
+import dev.ratelimit.servlet.RateLimitFilter;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -82,7 +83,8 @@ final class PackageCyclesTest {
                     "dev.ratelimit.WaitingLimiter"),
             // A class and its builder.
             Set.of("dev.ratelimit.core.InMemoryRateLimiter", "dev.ratelimit.core.InMemoryRateLimiterBuilder"),
-            Set.of("dev.ratelimit.redis.RedisRateLimiter", "dev.ratelimit.redis.RedisRateLimiterBuilder"));
+            Set.of("dev.ratelimit.redis.RedisRateLimiter", "dev.ratelimit.redis.RedisRateLimiterBuilder"),
+            Set.of("dev.ratelimit.servlet.RateLimitFilter", "dev.ratelimit.servlet.RateLimitFilterBuilder"));
 
     /** A class of each module that users put on their class path. */
     private static final List<Class<?>> MODULES = List.of(
@@ -91,6 +93,7 @@ final class PackageCyclesTest {
             RedisRateLimiter.class,
             TierFile.class,
             RateLimitFields.class,
+            RateLimitFilter.class,
             RateLimitMetrics.class);
 
     @Test

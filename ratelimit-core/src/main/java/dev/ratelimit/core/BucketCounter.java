@@ -136,8 +136,8 @@ final class BucketCounter extends Meter {
                     end(known, flow, Math.max(units, most), now);
                     continue;
                 }
-                used = used(flow, fullAt, used, now);
-                fullAt = later(fullAt, latest);
+                fullAt = fullAt(flow, fullAt, used, now, latest);
+                used = isFull(known, word, now) ? 0 : used;
             }
             long then = used + units;
             if (then > most && !(now - fullAt > 0 && flow.hasFlowed(then - most, now - fullAt))) {
@@ -189,11 +189,24 @@ final class BucketCounter extends Meter {
         long latest = now + clocks.lag;
         long fullAt = of.fullAt(word);
         long charged = of.charged(word);
-        if (!of.flow.equals(flow) || isFull(of, word, latest)) {
+        if (!of.flow.equals(flow)) {
             charged = used(of.flow, fullAt, charged, now);
             fullAt = later(fullAt, latest);
+        } else if (isFull(of, word, latest)) {
+            fullAt = fullAt(flow, fullAt, charged, now, latest);
+            charged = isFull(of, word, now) ? 0 : charged;
         }
         return new Level(flow, fullAt, charged);
+    }
+
+    /**
+     * Returns when a bucket that is full at the latest counts as full. If it is full now, that is the latest moment. A
+     * bucket that is full only by then is said to have been full so much later that all is back at that moment. That is
+     * a nanosecond too late at most, and no unit is rounded up.
+     */
+    private static long fullAt(Flow flow, long fullAt, long charged, long now, long latest) {
+        boolean isFull = charged == 0 || (now - fullAt >= 0 && flow.hasFlowed(charged, now - fullAt));
+        return later(fullAt, isFull ? latest : latest - flow.nanosUntilFlowed(charged) + 1);
     }
 
     /** Returns the level at the rate that a question of a limit goes by: that of the epoch, or a faster one. */

@@ -443,11 +443,9 @@ class BucketCounterTest {
         assertThat(bucket.chargeAnyway(limit, 1, begin + 500).units()).isZero();
     }
 
-    /** A reading may lag by a second: both are of the same true time. */
-    @Test
-    void aBucketHoldsNoMoreThanItsCapacityAtOneTrueTimeWhereReadingsLag() {
-        CompiledLimit limit = bucket(10, Duration.ofSeconds(1), 10);
-        BucketCounter lagging = new BucketCounter(new Clocks(new TimeSource() {
+    /** Makes a bucket whose clock may lag by a second. */
+    private BucketCounter lagging() {
+        return new BucketCounter(new Clocks(new TimeSource() {
             @Override
             public long nanoTime() {
                 return begin;
@@ -463,8 +461,27 @@ class BucketCounterTest {
                 return Duration.ofSeconds(1);
             }
         }));
+    }
+
+    /** A reading may lag by a second: both are of the same true time. */
+    @Test
+    void aBucketHoldsNoMoreThanItsCapacityAtOneTrueTimeWhereReadingsLag() {
+        CompiledLimit limit = bucket(10, Duration.ofSeconds(1), 10);
+        BucketCounter lagging = lagging();
         assertThat(lagging.charge(limit, 10, begin)).isNotNegative();
         assertThat(lagging.charge(limit, 1, begin + SECOND)).isNegative();
         assertThat(lagging.charge(limit, 10, begin + 2 * SECOND)).isNotNegative();
+    }
+
+    /** The first unit is back at 11 s: after the last reading, and before the latest true time that it may be of. */
+    @Test
+    void aUnitOfWhichAPartIsBackIsNotCountedAsAWholeOneWhereReadingsLag() {
+        CompiledLimit limit = bucket(1, Duration.ofSeconds(10), 5);
+        BucketCounter lagging = lagging();
+        assertThat(lagging.charge(limit, 1, begin)).isNotNegative();
+        assertThat(lagging.charge(limit, 5, begin + 10 * SECOND)).isNegative();
+        assertThat(lagging.charge(limit, 3, begin + 10 * SECOND + SECOND / 2)).isNotNegative();
+        assertThat(lagging.status(limit, begin + 10 * SECOND + SECOND / 2).resetAfter())
+                .contains(Duration.ofSeconds(31).plusNanos(1));
     }
 }
