@@ -4,11 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.Printable;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * Caller acme = limiter.caller("acme");
- * limiter.tryAcquire(acme.member("user", "u7"), "chat");                               // under its tier's tier of users
+ * limiter.tryAcquire(acme.member("user", "u7"), "chat"); // under its tier's tier of users
  * limiter.tryAcquire(acme.member("project", "p1", PROJECT).member("user", "u7"), "chat");
  * }</pre>
  *
@@ -33,13 +31,15 @@ public final class Caller implements Resolution {
     private final String organization;
     private final Tier tier;
 
-    /** By kind, so that the order in which members were named does not matter. */
-    private final SortedMap<String, Named> members;
+    /** In the order of their kinds, so that the order in which they were named does not matter. */
+    private final Named[] members;
+
+    private static final Named[] NONE = {};
 
     /** A member, and the tier that the host gave it; without one, the tier of its organization says which it has. */
     private record Named(Member member, @Nullable Tier tier) {}
 
-    private Caller(String organization, Tier tier, SortedMap<String, Named> members) {
+    private Caller(String organization, Tier tier, Named[] members) {
         this.organization = requireNonNull(organization, "organization");
         this.tier = requireNonNull(tier, "tier");
         this.members = members;
@@ -53,7 +53,7 @@ public final class Caller implements Resolution {
      * @return the caller
      */
     public static Caller of(String organization, Tier tier) {
-        return new Caller(organization, tier, Collections.emptySortedMap());
+        return new Caller(organization, tier, NONE);
     }
 
     /**
@@ -105,13 +105,19 @@ public final class Caller implements Resolution {
     }
 
     private Caller with(Member member, @Nullable Tier own) {
-        SortedMap<String, Named> more = new TreeMap<>(members);
-        Named earlier = more.putIfAbsent(member.kind(), new Named(member, own));
-        if (earlier != null) {
-            throw new IllegalArgumentException(
-                    "a caller must have one member of a kind: " + earlier.member + " and " + member);
+        int at = 0;
+        while (at < members.length && members[at].member.kind().compareTo(member.kind()) < 0) {
+            at++;
         }
-        return new Caller(organization, tier, Collections.unmodifiableSortedMap(more));
+        if (at < members.length && members[at].member.kind().equals(member.kind())) {
+            throw new IllegalArgumentException(
+                    "a caller must have one member of a kind: " + members[at].member + " and " + member);
+        }
+        Named[] more = new Named[members.length + 1];
+        System.arraycopy(members, 0, more, 0, at);
+        more[at] = new Named(member, own);
+        System.arraycopy(members, at, more, at + 1, members.length - at);
+        return new Caller(organization, tier, more);
     }
 
     /**
@@ -124,10 +130,13 @@ public final class Caller implements Resolution {
      */
     public Caller withTiers(UnaryOperator<Tier> change) {
         Tier changed = requireNonNull(change.apply(tier), "tier");
-        SortedMap<String, Named> others = new TreeMap<>(members);
-        others.replaceAll((kind, named) ->
-                named.tier == null ? named : new Named(named.member, Tier.requireOfMembers(change.apply(named.tier))));
-        return new Caller(organization, changed, Collections.unmodifiableSortedMap(others));
+        Named[] others = members.clone();
+        Arrays.setAll(
+                others,
+                i -> others[i].tier == null
+                        ? others[i]
+                        : new Named(others[i].member, Tier.requireOfMembers(change.apply(others[i].tier))));
+        return new Caller(organization, changed, others);
     }
 
     /**
@@ -154,9 +163,9 @@ public final class Caller implements Resolution {
      * @return the members in the order of their kinds, unmodifiable
      */
     public List<Member> members() {
-        return members.isEmpty()
+        return members.length == 0
                 ? List.of()
-                : members.values().stream().map(Named::member).toList();
+                : Arrays.stream(members).map(Named::member).toList();
     }
 
     /**
@@ -167,11 +176,13 @@ public final class Caller implements Resolution {
      *     there is no member of that kind
      */
     public Optional<Tier> tierOf(String kind) {
-        Named named = members.get(requireNonNull(kind, "kind"));
-        if (named == null) {
-            return Optional.empty();
+        requireNonNull(kind, "kind");
+        for (Named named : members) {
+            if (named.member.kind().equals(kind)) {
+                return Optional.ofNullable(named.tier == null ? tier.members().get(kind) : named.tier);
+            }
         }
-        return Optional.ofNullable(named.tier == null ? tier.members().get(kind) : named.tier);
+        return Optional.empty();
     }
 
     @Override
@@ -180,12 +191,12 @@ public final class Caller implements Resolution {
                 || (other instanceof Caller that
                         && organization.equals(that.organization)
                         && tier.equals(that.tier)
-                        && members.equals(that.members));
+                        && Arrays.equals(members, that.members));
     }
 
     @Override
     public int hashCode() {
-        return 31 * (31 * organization.hashCode() + tier.hashCode()) + members.hashCode();
+        return 31 * (31 * organization.hashCode() + tier.hashCode()) + Arrays.hashCode(members);
     }
 
     /**
@@ -200,7 +211,7 @@ public final class Caller implements Resolution {
                 .append(" (account ")
                 .append(Printable.name(tier.account()))
                 .append(')');
-        for (Named named : members.values()) {
+        for (Named named : members) {
             text.append(", ").append(named.member);
             if (named.tier != null) {
                 text.append(" under tier ").append(Printable.name(named.tier.name()));

@@ -150,6 +150,16 @@ class MemberTest {
     }
 
     @Test
+    void aKindHasUpTo64CharactersOfAWord() {
+        for (String kind : List.of("a", "Z9", "payment-intent", "Project_2", "k".repeat(64))) {
+            assertThat(new Member(kind, "x").kind()).isEqualTo(kind);
+        }
+        for (String kind : List.of("k".repeat(65), "a@", "a[", "a`", "a{", "a/", "a:", "@", "[", "`", "{")) {
+            assertThatIllegalArgumentException().isThrownBy(() -> new Member(kind, "x"));
+        }
+    }
+
+    @Test
     void aLongNameOfAMemberIsCutAndKeepsItsDigest() {
         Member one = new Member("user", "u".repeat(1_000) + "1");
         assertThat(one.name().getBytes(UTF_8)).hasSize(256);

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * };
  * }</pre>
  *
+ * <p>Where the tier limits each key alone, the caller names it: {@link Caller#key Caller.of(..).key(id)}.
+ *
  * <p>Every call asks the directory, on the caller's thread. So it should answer from memory. Implementations are safe
  * for use by many threads.
  */

@@ -72,7 +72,7 @@ final class Outgoing {
         return held != null ? held : margins.refusal(caller.organization(), endpoint, now);
     }
 
-    /** Returns who is asked for: the caller under a tier whose windows are longer by the margin. */
+    /** Returns who is asked for: the caller under tiers whose windows are longer by the margin. */
     Resolution within(Resolution who) {
         if (margin.isZero() || !(requireNonNull(who, "who") instanceof Caller caller)) {
             return who;
@@ -80,8 +80,7 @@ final class Outgoing {
         if (tiers.size() >= MAX_TIERS) {
             tiers.clear();
         }
-        Tier longer = tiers.computeIfAbsent(caller.tier(), tier -> tier.withLimits(this::longer));
-        return Caller.of(caller.organization(), longer);
+        return caller.withTiers(of -> tiers.computeIfAbsent(of, tier -> tier.withLimits(this::longer)));
     }
 
     private Limit longer(Limit limit) {

@@ -11,12 +11,14 @@ import java.util.Base64;
 
 /**
  * The names of limits in fields and bodies: the table, {@code /}, and the endpoint; or the group, between brackets.
+ * That of a member's limit begins with its kind between slashes: {@code /user/calls per user/chat}.
  *
- * <p>A limit has one name, whatever else a tier has, since clients keep what they know by the name. Two limits never
- * have the same: a table ends at the first slash, since one of its own is escaped, and so is a bracket at the beginning
- * of an endpoint. A name has at most {@value #MAX} characters of printable ASCII, without quotes and backslashes. All
- * else is percent-encoded, and a longer name is cut. A tilde and 128 bits of SHA-256 then stand for the whole, and no
- * other name has a tilde.
+ * <p>A limit has one name, whatever else a tier has, since clients keep what they know by the name. Two limits of one
+ * call never have the same: a table ends at the first slash, since one of its own is escaped, and so is a bracket at the
+ * beginning of an endpoint. No table is empty, so no other name begins with a slash; and a call names one member of a
+ * kind. A name has at most {@value #MAX} characters of printable ASCII, without quotes and backslashes. All else is
+ * percent-encoded, and a longer name is cut. A tilde and 128 bits of SHA-256 then stand for the whole, and no other
+ * name has a tilde.
  */
 final class PolicyName {
 
@@ -39,22 +41,24 @@ final class PolicyName {
     static String of(AppliedLimit applied) {
         Scope scope = applied.scope();
         String table = applied.table();
+        String kind = applied.member().map(member -> '/' + member.kind() + '/').orElse("");
         PolicyName name = new PolicyName();
+        name.append(kind, 0, "");
         name.append(table, 0, "/");
         if (scope instanceof Scope.EachOtherEndpoint) {
-            return name.orCut(table);
+            return name.orCut(kind + table);
         }
         name.literal('/');
         if (scope instanceof Scope.Group) {
             name.literal('[');
             name.append(scope.name(), 0, "");
             name.literal(']');
-            return name.orCut(table, "group", scope.name());
+            return name.orCut(kind + table, "group", scope.name());
         }
         int first = scope.name().startsWith("[") ? 1 : 0;
         name.append(scope.name().substring(0, first), 0, "[");
         name.append(scope.name(), first, "");
-        return name.orCut(table, "endpoint", scope.name());
+        return name.orCut(kind + table, "endpoint", scope.name());
     }
 
     /** Returns any name, such as that of a unit, in the same form. */

@@ -60,6 +60,10 @@ public final class UsageJson {
         json.name("table").value(Printable.name(applied.table()));
         json.name("scope").value(Printable.name(applied.scope().name()));
         json.name("scope-kind").value(kind(applied.scope()));
+        applied.member().ifPresent(member -> {
+            json.name("member").value(Printable.name(member.name()));
+            json.name("member-kind").value(member.kind());
+        });
         json.name("limit").value(Printable.text(limit.toString()));
         json.name("unit").value(Printable.name(limit.unit().name()));
         json.name("shadow").value(applied.shadow());

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.ratelimit.AsyncRateLimiter;
+import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.KeyUnknown;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitTable;
+import dev.ratelimit.Member;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
@@ -50,6 +52,24 @@ class OutgoingLimiterTest {
         assertThat(time.nanoTime() - start)
                 .isGreaterThanOrEqualTo(Duration.ofSeconds(12).toNanos());
         assertThat(vendor.tryAcquire("us", "chat").isAdmitted()).isTrue();
+    }
+
+    @Test
+    void theMembersOfACallAreAskedForToo() {
+        Tier each = Given.tier(RateLimit.perMinute(1));
+        Tier ours = Given.tier(RateLimit.perMinute(10)).withMember("user", each);
+        RateLimiter limiter = new ReferenceRateLimiter(organization -> ours, time);
+        OutgoingLimiter vendor = OutgoingLimiter.of(limiter).withMargin(MARGIN);
+        Caller one = vendor.caller("us").member("user", "u1");
+
+        assertThat(vendor.tryAcquire(one, "chat").isAdmitted()).isTrue();
+        assertThat(vendor.tryAcquire(vendor.caller("us").member("user", "u2"), "chat")
+                        .isAdmitted())
+                .isTrue();
+        Rejected no = (Rejected) vendor.tryAcquire(one, "chat");
+        assertThat(((LimitReached) no.cause()).applied().member()).contains(new Member("user", "u1"));
+        assertThat(((LimitReached) no.cause()).applied().limit())
+                .isEqualTo(RateLimit.of(Unit.CALLS, 1, Duration.ofMinutes(1).plus(MARGIN)));
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.ratelimit.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.Member;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Scope;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,16 @@ class PolicyNameTest {
         assertThat(endpoint("a", "[c]")).isEqualTo("a/%5Bc]");
         assertThat(endpoint("100%", "~")).isEqualTo("100%25/%7E");
         assertThat(group("a", "[c]")).isEqualTo("a/[[c]]");
+    }
+
+    @Test
+    void aMembersLimitHasANameThatNoOtherOfTheCallHas() {
+        AppliedLimit limit = AppliedLimit.of("calls", new Scope.Endpoint("chat"), RateLimit.perMinute(1));
+        assertThat(PolicyName.of(limit.of(new Member("user", "u7")))).isEqualTo("/user/calls/chat");
+        assertThat(endpoint("/user/calls", "chat")).isEqualTo("%2Fuser%2Fcalls/chat");
+        String first = PolicyName.of(limit.of(new Member("x".repeat(63) + "1", "u7")));
+        String second = PolicyName.of(limit.of(new Member("x".repeat(63) + "2", "u7")));
+        assertThat(first).hasSize(64).isNotEqualTo(second);
     }
 
     @Test

@@ -3,9 +3,13 @@ package dev.ratelimit.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
+import dev.ratelimit.Member;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimiter;
+import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
@@ -13,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class UsageJsonTest {
@@ -60,6 +65,23 @@ class UsageJsonTest {
         assertThat(limits.get(0)).containsEntry("reset-after-ms", 58_500L).doesNotContainKey("period-end");
         assertThat(limits.get(1)).doesNotContainKeys("reset-after-ms", "next-release-after-ms", "period-start");
         assertThat(limits.get(2)).containsEntry("next-release-after-ms", 1_834L);
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void aLimitOfAMemberSaysWhose() throws Exception {
+        LimitStatus ofUser = LimitStatus.of(
+                AppliedLimit.of("calls", new Scope.Endpoint("chat"), Quota.perDay(1))
+                        .of(new Member("user", "u\n7")),
+                1,
+                0,
+                Optional.empty());
+
+        byte[] body = UsageJson.of(List.of(ofUser), Instant.EPOCH);
+
+        assertThat(((List<Map<String, Object>>) Json.read(body, "limits")).get(0))
+                .containsEntry("member", "u\ufffd7")
+                .containsEntry("member-kind", "user");
     }
 
     @Test
