@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides calls: charges the meters of an organization by the limits of a compiled tier, all or none.
  *
- * <p>A decision is null if the organization's state was dropped meanwhile. Then it must be made again on another state.
+ * <p>A decision is null if a state of the call's {@link Parties} was dropped meanwhile. Then it must be made again on
+ * another state.
  *
  * <p>A call with several limits first asks all of them. So a refusal names the limit that refuses longest, and writes
  * nothing. Then the call charges the limits in ascending order of span. If another call took the last unit in between,
@@ -171,7 +172,8 @@ final class Decider {
         }
         CompiledLimit limit = limits[i];
         long units = usage.amountOf(limit.unit);
-        Meter meter = parties.meter(i, limit);
+        OrganizationState state = parties.state(i);
+        Meter meter = state.meter(limit);
         long position = charge(i, meter, limit, units, now, report);
         if (position < 0) {
             Rejected rejected = rejected(parties, i, limit, units, ~position);
@@ -185,7 +187,7 @@ final class Decider {
         Decision decision = null;
         try {
             if (ledger != null) {
-                ledger.charged(i, parties.state(i), meter.booking(position), units);
+                ledger.charged(i, state, meter.booking(position), units);
             }
             if (report != null) {
                 report.charged();
@@ -194,9 +196,9 @@ final class Decider {
         } finally {
             if (!(decision instanceof Admitted)) {
                 try {
-                    parties.refund(i, limit, usage, position);
+                    state.refund(limit, usage, position);
                 } catch (Throwable thrown) {
-                    refunds.newest = new Object[] {refunds.newest, parties, limit, usage, new long[] {position}};
+                    refunds.newest = new Object[] {refunds.newest, state, limit, usage, new long[] {position}};
                 }
             }
         }
@@ -212,6 +214,10 @@ final class Decider {
             @Nullable Ledger ledger,
             @Nullable Report report) {
         long[] positions = new long[limits.length];
+        OrganizationState[] states = new OrganizationState[limits.length];
+        for (int i = 0; i < states.length; i++) {
+            states[i] = parties.state(i);
+        }
         int asked = 0;
         List<Rejected> shadows = null;
         Decision decision = null;
@@ -219,7 +225,7 @@ final class Decider {
             while (decision == null && asked < limits.length) {
                 CompiledLimit limit = limits[asked];
                 long units = usage.amountOf(limit.unit);
-                Meter meter = parties.meter(asked, limit);
+                Meter meter = states[asked].meter(limit);
                 long position = charge(asked, meter, limit, units, now, report);
                 positions[asked++] = position;
                 if (position >= 0 && report != null) {
@@ -228,7 +234,7 @@ final class Decider {
                     notCharged(meter, limit, now, report);
                 }
                 if (position >= 0 && ledger != null) {
-                    ledger.charged(asked - 1, parties.state(asked - 1), meter.booking(position), units);
+                    ledger.charged(asked - 1, states[asked - 1], meter.booking(position), units);
                 } else if (position < 0 && limit.shadow) {
                     shadows = with(rejected(parties, asked - 1, limit, units, ~position), shadows);
                 } else if (position < 0) {
@@ -242,10 +248,10 @@ final class Decider {
             while (!(decision instanceof Admitted) && asked-- > 0) {
                 if (positions[asked] >= 0) {
                     try {
-                        parties.refund(asked, limits[asked], usage, positions[asked]);
+                        states[asked].refund(limits[asked], usage, positions[asked]);
                     } catch (Throwable thrown) {
                         refunds.newest = new Object[] {
-                            refunds.newest, parties, limits[asked], usage, new long[] {positions[asked]}
+                            refunds.newest, states[asked], limits[asked], usage, new long[] {positions[asked]}
                         };
                     }
                 }

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drops the states of idle organizations, some steps at a time.
+ * Drops the states of idle organizations and members, some steps at a time.
  *
  * <p>A round goes from the newest state to the oldest. A step checks the next state. A state of more than a few meters
  * takes several steps, so that no step takes longer than others. A sweep also removes some entries of compiled tiers

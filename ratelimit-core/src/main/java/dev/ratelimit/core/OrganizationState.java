@@ -82,6 +82,9 @@ final class OrganizationState extends MeterTable implements Parties {
     /** Made with the first call of an endpoint that no table names. */
     private volatile @Nullable UnlistedEndpoints unlisted;
 
+    /** Of the last call with members: a hint. */
+    private PartyGroup.@Nullable Combination combination;
+
     /** Made with the first call of a member. */
     private volatile @Nullable MemberStates members;
 
@@ -142,6 +145,16 @@ final class OrganizationState extends MeterTable implements Parties {
             members = known;
         }
         return known;
+    }
+
+    /** Returns the combination of the limits of a call's parties, and remembers it for the next call. */
+    PartyGroup.Combination combination(CompiledLimit[][] own) {
+        PartyGroup.Combination known = combination; // may be seen late, and never half made: its fields are final
+        PartyGroup.Combination found = PartyGroup.Combination.of(own, known);
+        if (found != known) {
+            combination = found;
+        }
+        return found;
     }
 
     /** Tells whether this organization has a state of a member, and so is not idle. */

@@ -146,12 +146,14 @@ final class OrganizationStore {
         if (known == null && isFull()) {
             return decisionAtCapacity(report);
         }
-        List<PartyGroup.Party> parties = new ArrayList<>();
+        List<OrganizationState> states = new ArrayList<>();
+        List<CompiledLimit[]> own = new ArrayList<>();
         forEachKnown(caller, (state, tier) -> {
-            CompiledLimit[] limits = state.peekLimits(state.compiled(tier), endpoint);
-            parties.add(new PartyGroup.Party(state, List.of(limits)));
+            states.add(state);
+            own.add(state.peekLimits(state.compiled(tier), endpoint));
         });
-        PartyGroup group = PartyGroup.of(parties);
+        PartyGroup.Combination combination = PartyGroup.Combination.of(own.toArray(CompiledLimit[][]::new), null);
+        PartyGroup group = PartyGroup.of(states.toArray(OrganizationState[]::new), combination);
         return decider.peek(group, group.limits, usage, report);
     }
 
@@ -176,15 +178,16 @@ final class OrganizationStore {
         if (organization == null) {
             return null;
         }
-        List<PartyGroup.Party> parties = new ArrayList<>();
-        for (Party party : Party.of(caller)) {
+        List<Party> parties = Party.of(caller);
+        OrganizationState[] states = new OrganizationState[parties.size()];
+        CompiledLimit[][] own = new CompiledLimit[states.length][];
+        for (int i = 0; i < states.length; i++) {
+            Party party = parties.get(i);
             MemberStates.Key key = keyOf(party);
-            OrganizationState state =
-                    key == null ? organization : organization.members().get(key, this::addMember);
-            CompiledLimit[] limits = state.limits(state.compiled(party.tier()), endpoint);
-            parties.add(new PartyGroup.Party(state, List.of(limits)));
+            states[i] = key == null ? organization : organization.members().get(key, this::addMember);
+            own[i] = states[i].limits(states[i].compiled(party.tier()), endpoint);
         }
-        return PartyGroup.of(parties);
+        return PartyGroup.of(states, organization.combination(own));
     }
 
     /** Visits the parties of a caller, with states that are not kept where there are none. */

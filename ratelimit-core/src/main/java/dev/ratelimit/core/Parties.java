@@ -3,7 +3,6 @@ package dev.ratelimit.core;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Member;
-import dev.ratelimit.Usage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,11 +44,6 @@ interface Parties {
 
     /** Returns the states that replace those of these which have ended. */
     Parties renewed(OrganizationStore store);
-
-    /** Gives back what the i-th limit was charged for a usage. */
-    default void refund(int i, CompiledLimit limit, Usage usage, long position) {
-        state(i).refund(limit, usage, position);
-    }
 
     /** Returns why the i-th limit refuses a usage of some units. */
     default LimitReached cause(int i, CompiledLimit limit, long units) {

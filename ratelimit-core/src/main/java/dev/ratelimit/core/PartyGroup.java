@@ -17,8 +17,46 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartyGroup implements Parties {
 
-    /** The limits of an endpoint that a party has. */
-    record Party(OrganizationState state, List<CompiledLimit> limits) {}
+    /**
+     * The limits of some parties in the order of charging. Calls of the same endpoint under the same tiers have the same
+     * one, whoever the members are. Immutable.
+     */
+    static final class Combination {
+
+        /** The limits of each party. */
+        private final CompiledLimit[][] own;
+
+        /** The place in the parties of each limit's party. */
+        final int[] partyOf;
+
+        final CompiledLimit[] limits;
+
+        private Combination(CompiledLimit[][] own) {
+            List<Place> places = new ArrayList<>();
+            for (int i = 0; i < own.length; i++) {
+                for (CompiledLimit limit : own[i]) {
+                    places.add(new Place(i, limit));
+                }
+            }
+            places.sort(Place.ORDER);
+            this.own = own;
+            this.partyOf = places.stream().mapToInt(Place::party).toArray();
+            this.limits = places.stream().map(Place::limit).toArray(CompiledLimit[]::new);
+        }
+
+        private boolean isOf(CompiledLimit[][] others) {
+            boolean same = own.length == others.length;
+            for (int i = 0; same && i < own.length; i++) {
+                same = own[i] == others[i];
+            }
+            return same;
+        }
+
+        /** Returns the combination of some limits: a known one, if it is that. */
+        static Combination of(CompiledLimit[][] own, @Nullable Combination known) {
+            return known != null && known.isOf(own) ? known : new Combination(own);
+        }
+    }
 
     private record Place(int party, CompiledLimit limit) {
 
@@ -44,18 +82,8 @@ final class PartyGroup implements Parties {
     }
 
     /** Makes a group of an organization, which comes first, and of members. */
-    static PartyGroup of(List<Party> parties) {
-        List<Place> places = new ArrayList<>();
-        for (int i = 0; i < parties.size(); i++) {
-            for (CompiledLimit limit : parties.get(i).limits) {
-                places.add(new Place(i, limit));
-            }
-        }
-        places.sort(Place.ORDER);
-        return new PartyGroup(
-                parties.stream().map(Party::state).toArray(OrganizationState[]::new),
-                places.stream().mapToInt(Place::party).toArray(),
-                places.stream().map(Place::limit).toArray(CompiledLimit[]::new));
+    static PartyGroup of(OrganizationState[] states, Combination combination) {
+        return new PartyGroup(states, combination.partyOf, combination.limits);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Admitted;
 import dev.ratelimit.BoundLimiter;
+import dev.ratelimit.Caller;
 import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
@@ -56,6 +57,12 @@ class DeepStackTest {
                     assertThat(reservation.use(tokens(2)).isAdmitted()).isTrue();
                     assertThat(reservation.settle(tokens(actual))).isTrue();
                     assertThat(reservation.cancel()).isFalse();
+                    Caller member = limiter.caller("umbrella").member("user", "u1", tier(tables));
+                    assertThat(limiter.tryAcquire(member, "chat", tokens(1)).isAdmitted())
+                            .isTrue();
+                    assertThat(limiter.tryAcquire(member, "chat", tokens(2_000_000))
+                                    .isAdmitted())
+                            .isFalse();
                 }
                 assertThat(limiter.tryAcquire("acme", "chat", tokens(1)).isAdmitted())
                         .isFalse();
@@ -122,6 +129,23 @@ class DeepStackTest {
                     }
                 },
                 () -> assertThat(used(limiter)).containsExactly(admitted[0]));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 9})
+    void aCallOfAMemberThatThrowsHasChargedNobody(int tables) throws InterruptedException {
+        InMemoryRateLimiter limiter = limiter(tables, false);
+        Caller caller = limiter.caller("acme").member("user", "u1", tier(tables));
+        long[] admitted = {0};
+        atEveryDepth(
+                () -> {
+                    if (limiter.tryAcquire(caller, "chat", tokens(1)) instanceof Admitted) {
+                        admitted[0]++;
+                    }
+                },
+                () -> assertThat(limiter.status(caller, "chat"))
+                        .extracting(LimitStatus::used)
+                        .containsOnly(admitted[0]));
     }
 
     @ParameterizedTest

@@ -76,12 +76,12 @@ class SnapshotCorruptionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 4, -1})
+    @ValueSource(ints = {0, 5, -1})
     void anotherVersionIsRefusedNamingBoth(int version) {
         ByteBuffer.wrap(sample).putInt(8, version);
         assertRefused(
                 SnapshotSeal.reseal(sample),
-                "version must be one that this release reads, up to 3: version=" + Integer.toUnsignedString(version),
+                "version must be one that this release reads, up to 4: version=" + Integer.toUnsignedString(version),
                 "(at byte 8)");
     }
 
@@ -398,8 +398,36 @@ class SnapshotCorruptionTest {
                     out.writeShort(0);
                     out.writeInt(0);
                     out.writeInt(0);
+                    out.writeInt(0);
                 },
                 "organization 1: key must be that of one meter only: key=MeterKey[");
+    }
+
+    /** An organization without meters, and two members of it. */
+    private static void membersRefused(String kind, String inMessage) {
+        payloadRefused(
+                out -> {
+                    string(out, 0, 0);
+                    out.writeInt(0);
+                    out.writeInt(0);
+                    out.writeInt(2);
+                    for (int i = 0; i < 2; i++) {
+                        for (String text : List.of("default", kind, "u1")) {
+                            out.writeByte(0);
+                            out.writeInt(text.length());
+                            out.writeBytes(text);
+                        }
+                        out.writeInt(0);
+                        out.writeInt(0);
+                    }
+                },
+                inMessage);
+    }
+
+    @Test
+    void aMemberMustComeOnceInAnOrganizationAndBeOfAKind() {
+        membersRefused("user", "organization 1: member must be one only, without members: member=");
+        membersRefused("no kind", "organization 1: kind must be a letter and up to 63 letters");
     }
 
     private interface Payload {

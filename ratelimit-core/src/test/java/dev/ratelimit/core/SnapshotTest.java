@@ -67,8 +67,8 @@ class SnapshotTest {
         for (int i = 1_000; i < 2_000; i++) {
             organizations.add(Snapshots.organization("" + i, List.of(Snapshots.lifetime("chat", i))));
         }
-        // Kind and name 10, numbers of meters and endpoints 8, key 2, period 49.
-        assertThat(Snapshots.bytes(new Snapshot(HEADER, organizations))).hasSizeBetween(69_000, 69_300);
+        // Kind and name 10, numbers of meters, endpoints and members 12, key 2, period 49.
+        assertThat(Snapshots.bytes(new Snapshot(HEADER, organizations))).hasSizeBetween(73_000, 73_300);
     }
 
     /**
