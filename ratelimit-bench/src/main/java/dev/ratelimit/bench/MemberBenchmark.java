@@ -13,8 +13,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * One admitted call of an organization, or of one of its members too. Dimensions: the number of parties, and of members,
- * which call by turns. The limits are never reached.
+ * One admitted call of an organization, or of one of its members too. Dimensions: the number of parties, and of
+ * members, which call by turns. The limits are never reached.
  *
  * <pre>{@code
  * java -jar ratelimit-bench/target/benchmarks.jar MemberBenchmark

@@ -26,8 +26,8 @@ final class CarryOver {
 
     /**
      * Charges what counts now to the state of a party, from the state that it had under the former tier: the same one,
-     * or that of a member in another account. Returns where the organization then stands with the limits that were charged. If a clock
-     * throws, nothing is charged.
+     * or that of a member in another account. Returns where the party then stands with the limits that were charged. If
+     * a clock throws, nothing is charged.
      */
     static List<LimitStatus> charge(OrganizationState organization, Tier tier, OrganizationState source, Tier former) {
         long now = organization.context.clocks().nanoTime();

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class PartyGroup implements Parties {
 
     /**
-     * The limits of some parties in the order of charging. Calls of the same endpoint under the same tiers have the same
-     * one, whoever the members are. Immutable.
+     * The limits of some parties in the order of charging. Calls of the same endpoint under the same tiers have the
+     * same one, whoever the members are. Immutable.
      */
     static final class Combination {
 

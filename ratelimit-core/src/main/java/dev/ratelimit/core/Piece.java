@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * When a list has become twice as long as it was, its oldest pieces become one without a booking, as far as they are
  * gone: no decision counts them any more, now or later.
  *
- * <p>A piece in flight ends with its reservation, so its flight joins the one before it: see {@link #join}. Such a piece
- * becomes one with the piece before it as soon as there is a later one.
+ * <p>A piece in flight ends with its reservation, so its flight joins the one before it: see {@link #join}. Such a
+ * piece becomes one with the piece before it as soon as there is a later one.
  *
  * <p>A reservation is settled the same with that sum. Settling keeps the newest units up to the actual use, gives the
  * others back where they were charged, and charges what is missing. To give a gone piece back changes nothing. So only
