@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * Caller acme = limiter.caller("acme");
- * limiter.tryAcquire(acme.member("user", "u7"), "chat");                               // under its tier's tier of users
+ * limiter.tryAcquire(acme.member("user", "u7"), "chat"); // under its tier's tier of users
  * limiter.tryAcquire(acme.member("project", "p1", PROJECT).member("user", "u7"), "chat");
  * }</pre>
  *

@@ -8,10 +8,10 @@ import java.util.List;
  * Answers one question: may this organization call this endpoint now?
  *
  * <p>A call is decided by every limit that its tier sets for the endpoint, all or nothing: admitted, it charges each of
- * them; rejected, it charges none. So it is with the limits of the {@linkplain Caller members} that the caller names. In no window of a limit's length, and in no period, are more units admitted than the
- * amount in force at each admission, except for the overrun that a {@link Quota} allows. More may be used than was
- * admitted when a {@link Reservation} is settled for more than it reserved; then nothing is admitted until that is paid
- * off.
+ * them; rejected, it charges none. So it is with the limits of the {@linkplain Caller members} that the caller names.
+ * In no window of a limit's length, and in no period, are more units admitted than the amount in force at each
+ * admission, except for the overrun that a {@link Quota} allows. More may be used than was admitted when a {@link
+ * Reservation} is settled for more than it reserved; then nothing is admitted until that is paid off.
  *
  * <pre>{@code
  * RateLimiter limiter = InMemoryRateLimiter.builder().tier(TRIAL).build();
@@ -29,8 +29,9 @@ import java.util.List;
  * thread that waits for a store, {@link #bind} for one endpoint of one caller; {@link #reporting} also tells where the
  * organization stands.
  *
- * <p>What is used is booked by organization and member, account of the tier, table, scope, unit, and window or period. Tiers that
- * agree on these share the meter, so that an organization keeps what it has used when its tier or an amount changes.
+ * <p>What is used is booked by organization and member, account of the tier, table, scope, unit, and window or period.
+ * Tiers that agree on these share the meter, so that an organization keeps what it has used when its tier or an amount
+ * changes.
  *
  * <p>Before version 1.0 this interface will get further methods, which an implementation then must have.
  *

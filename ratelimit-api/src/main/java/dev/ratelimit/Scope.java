@@ -99,8 +99,8 @@ public sealed interface Scope {
     }
 
     /**
-     * Each endpoint that the patterns of a row match, alone. {@link Tier#limits()} tells the limit of such endpoints so.
-     * No meter has this scope: what an endpoint has used counts under its own name.
+     * Each endpoint that the patterns of a row match, alone. {@link Tier#limits()} tells the limit of such endpoints
+     * so. No meter has this scope: what an endpoint has used counts under its own name.
      *
      * @param name the patterns of the row
      */

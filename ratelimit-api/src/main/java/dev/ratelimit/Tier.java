@@ -463,9 +463,9 @@ public final class Tier {
         }
 
         /**
-         * Refuses calls of endpoints that no row names, by name or by pattern, rows without a limit included. Unless this is called, such an
-         * endpoint is unlimited, and so is a slip: "Chat" for "chat". A refused call charges nothing, its cause is
-         * {@link EndpointUnknown}, and listeners are not told of it, as of a key that is refused.
+         * Refuses calls of endpoints that no row names, by name or by pattern, rows without a limit included. Unless
+         * this is called, such an endpoint is unlimited, and so is a slip: "Chat" for "chat". A refused call charges
+         * nothing, its cause is {@link EndpointUnknown}, and listeners are not told of it, as of a key that is refused.
          *
          * @return this builder
          */

@@ -47,8 +47,8 @@ public final class KeyRegistration {
     }
 
     /**
-     * Returns this registration with an id. Limits that a key has alone are counted by it, under a tier with {@linkplain
-     * Tier.Builder#member members} of the kind {@value Member#KEY}. Messages, logs and stores have it.
+     * Returns this registration with an id. Limits that a key has alone are counted by it, under a tier with
+     * {@linkplain Tier.Builder#member members} of the kind {@value Member#KEY}. Messages, logs and stores have it.
      *
      * @param id what the host names the key by; never the key
      * @return the registration

@@ -48,9 +48,9 @@ import org.slf4j.spi.LoggingEventBuilder;
  * </table>
  *
  * <p>{@code retryAfter} is a {@link Duration}; it is missing where waiting does not help. The message rounds it up.
- * {@code table} and {@code limit} are missing where the cause is none of the tier's limits. {@code member} is the {@link
- * dev.ratelimit.Member} whose limit it is, and missing where it is the organization's. {@code shadow} is true where the
- * limit refuses nothing, and missing elsewhere. Names are {@linkplain dev.ratelimit printable}: whatever
+ * {@code table} and {@code limit} are missing where the cause is none of the tier's limits. {@code member} is the
+ * {@link dev.ratelimit.Member} whose limit it is, and missing where it is the organization's. {@code shadow} is true
+ * where the limit refuses nothing, and missing elsewhere. Names are {@linkplain dev.ratelimit printable}: whatever
  * callers make up, a line stays one line of a bounded length. Keys that callers authenticate with are never logged.
  *
  * <p><b>The bound.</b> There is at most one line per interval, one minute unless stated, for each organization that is

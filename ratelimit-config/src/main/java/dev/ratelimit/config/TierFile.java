@@ -44,11 +44,11 @@ import java.util.function.Consumer;
  * RateLimiter limiter = InMemoryRateLimiter.builder().tier(file.tier("trial")).build();
  * }</pre>
  *
- * <p>A tier has a name, and may have an account, a message, members and tables. {@code members: [{kind: user, tier: each
- * user}]} gives each user of an organization the limits of another tier of the file. A table has a name and rows, and may be {@code
- * shadow: true}. A row is for {@code each} or for all {@code together} of a list of endpoints, for the {@code others}
- * ({@code each} or {@code together}), or leaves a list {@code unlimited}. A list may have {@linkplain
- * dev.ratelimit.LimitTable patterns}, such as {@code chat/*}. Rows of endpoints together are {@code named}.
+ * <p>A tier has a name, and may have an account, a message, members and tables. {@code members: [{kind: user, tier:
+ * each user}]} gives each user of an organization the limits of another tier of the file. A table has a name and rows,
+ * and may be {@code shadow: true}. A row is for {@code each} or for all {@code together} of a list of endpoints, for
+ * the {@code others} ({@code each} or {@code together}), or leaves a list {@code unlimited}. A list may have
+ * {@linkplain dev.ratelimit.LimitTable patterns}, such as {@code chat/*}. Rows of endpoints together are {@code named}.
  * A limit is a text as {@link dev.ratelimit.Limit#parse(String)} has it. {@code units} lists the units beside calls,
  * characters, tokens and usd. {@code endpoints} may list all endpoints; then a row that names another is an error, and
  * so is a pattern that matches none.

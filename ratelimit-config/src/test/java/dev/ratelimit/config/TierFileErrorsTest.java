@@ -27,7 +27,8 @@ class TierFileErrorsTest {
                 wrong("tiers: free", "1:8: tiers must be a list, such as [a, b]"),
                 wrong(
                         "tiers: [free]",
-                        "1:9: a tier must be a mapping of account, members, message, name, other-endpoints, rows, tables"),
+                        "1:9: a tier must be a mapping of account, members, message, name, other-endpoints, rows,"
+                                + " tables"),
                 wrong(
                         "tiers: [{nam: x}]",
                         "1:9: a tier must have a key \"name\"",

@@ -226,7 +226,9 @@ class TierFileTest {
                 .build();
         TierFile read = TierFile.parse("""
                         tiers:
-                          - {name: each user, tables: [{name: calls per user, rows: [{each: [chat/*], limit: 2 calls per second}]}]}
+                          - name: each user
+                            tables:
+                              - {name: calls per user, rows: [{each: [chat/*], limit: 2 calls per second}]}
                           - name: trial
                             account: trial
                             members: [{kind: user, tier: each user}, {kind: key, tier: each key}]

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ManualTimeTest {
@@ -176,9 +177,11 @@ class ManualTimeTest {
             Object resolver = bare.loadClass(TierResolver.class.getName())
                     .getMethod("none")
                     .invoke(null);
-            Object limiter = reference.getConstructors()[0].getParameterCount() == 2
-                    ? reference.getConstructors()[0].newInstance(resolver, moved)
-                    : reference.getConstructors()[1].newInstance(resolver, moved);
+            Object limiter = Stream.of(reference.getConstructors())
+                    .filter(constructor -> constructor.getParameterCount() == 2)
+                    .findFirst()
+                    .orElseThrow()
+                    .newInstance(resolver, moved);
             assertThat(reference.getMethod("timeSource").invoke(limiter)).isSameAs(moved);
         }
     }
