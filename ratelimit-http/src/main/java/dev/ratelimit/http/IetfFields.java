@@ -109,11 +109,11 @@ final class IetfFields {
     }
 
     private static String state(String name, ToldLimit told, long latest) {
-        String remaining = name + ";r=" + Numbers.clamped(told.status().remaining());
+        long remaining = Numbers.clamped(told.status().remaining());
         Optional<Duration> wait = told.untilMore();
         if (wait.isEmpty() || Numbers.seconds(wait.get()) > latest) {
-            return remaining;
+            return name + ";r=" + remaining;
         }
-        return remaining + ";t=" + Numbers.seconds(wait.get());
+        return name + ";r=" + remaining + ";t=" + Numbers.seconds(wait.get());
     }
 }
