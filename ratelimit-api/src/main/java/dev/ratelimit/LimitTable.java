@@ -1,7 +1,9 @@
 package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.collectingAndThen;
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toCollection;
 
 import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.CalendarPeriod;
@@ -10,8 +12,11 @@ import dev.ratelimit.kernel.Length;
 import dev.ratelimit.spi.Printable;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +37,20 @@ import org.jspecify.annotations.Nullable;
  * <p>At most one row applies to a call: the one that names its endpoint, otherwise the row for the others, if there is
  * one. "Others" are the endpoints that no row of this same table names. An endpoint that no row covers is not limited
  * by this table.
+ *
+ * <p>A row may name endpoints by a pattern, a text with one {@code *}, which matches any run of characters, the empty
+ * run and {@code /} included:
+ *
+ * <pre>{@code
+ * LimitTable perDay = LimitTable.named("calls per day")
+ *     .each(RateLimit.perDay(5_000), "PUT *", "DELETE *")                 // 5,000 for each endpoint that one matches
+ *     .together("free models", RateLimit.perDay(50), "*:free")            // 50 for all of them
+ *     .unlimited("internal/*");
+ * }</pre>
+ *
+ * <p>The row that names an endpoint exactly goes before a row whose pattern matches it. Of two patterns, the one with
+ * more characters besides the {@code *} goes first. "Others" are what no name and no pattern of this table matches. Two
+ * patterns of different rows that have equally many characters must not match one name.
  *
  * <p>A table for all endpoints has one row:
  *
@@ -54,10 +73,25 @@ public final class LimitTable {
     private final List<Row> rows;
     private final boolean shadow;
 
+    /* Derived from the rows, for the look-up of an endpoint. */
+    private final Map<String, Row> rowsByName = new HashMap<>();
+    private final List<PatternRow> longestFirst = new ArrayList<>();
+    private final @Nullable Row others;
+
+    /** A pattern, and the row that has it. */
+    private record PatternRow(EndpointPattern pattern, Row row) {}
+
     private LimitTable(String name, List<Row> rows, boolean shadow) {
         this.name = name;
         this.rows = rows;
         this.shadow = shadow;
+        for (Row row : rows) {
+            row.endpoints.forEach(endpoint -> rowsByName.put(endpoint, row));
+            row.patterns.forEach(pattern -> longestFirst.add(new PatternRow(pattern, row)));
+        }
+        rows.stream().filter(Row::hasOverflow).forEach(row -> rowsByName.putIfAbsent(row.overflow.name(), row));
+        longestFirst.sort(Comparator.comparingInt(each -> -each.pattern.literals()));
+        this.others = rows.stream().filter(Row::isForOthers).findFirst().orElse(null);
     }
 
     /**
@@ -107,12 +141,13 @@ public final class LimitTable {
      * Adds a row that limits each of some endpoints alone.
      *
      * @param limit the limit of each
-     * @param endpoints the endpoints, at least one
+     * @param endpoints the endpoints, by name or by {@linkplain LimitTable pattern}, at least one
      * @return the longer table
-     * @throws IllegalArgumentException if an endpoint is named twice in this table
+     * @throws IllegalArgumentException if an endpoint is named twice in this table, if a pattern has two {@code *} or
+     *     nothing else, or if it and one of another row could match one name and are equally long
      */
     public LimitTable each(Limit limit, String... endpoints) {
-        return with(new Row(endpoints(endpoints), null, requireNonNull(limit, "limit"), false));
+        return with(Row.of(null, requireNonNull(limit, "limit"), endpoints));
     }
 
     /**
@@ -120,23 +155,25 @@ public final class LimitTable {
      *
      * @param group the name of the group, unique within this table
      * @param limit the limit of all of them
-     * @param endpoints the endpoints, at least one
+     * @param endpoints the endpoints, by name or by {@linkplain LimitTable pattern}, at least one
      * @return the longer table
-     * @throws IllegalArgumentException if an endpoint or the group is named twice in this table
+     * @throws IllegalArgumentException if an endpoint or the group is named twice in this table, if a pattern has two
+     *     {@code *} or nothing else, or if it and one of another row could match one name and are equally long
      */
     public LimitTable together(String group, Limit limit, String... endpoints) {
-        return with(new Row(endpoints(endpoints), new Scope.Group(group), requireNonNull(limit, "limit"), false));
+        return with(Row.of(new Scope.Group(group), requireNonNull(limit, "limit"), endpoints));
     }
 
     /**
      * Adds a row that names some endpoints without limiting them, so that they are not among the others.
      *
-     * @param endpoints the endpoints, at least one
+     * @param endpoints the endpoints, by name or by {@linkplain LimitTable pattern}, at least one
      * @return the longer table
-     * @throws IllegalArgumentException if an endpoint is named twice in this table
+     * @throws IllegalArgumentException if an endpoint is named twice in this table, if a pattern has two {@code *} or
+     *     nothing else, or if it and one of another row could match one name and are equally long
      */
     public LimitTable unlimited(String... endpoints) {
-        return with(new Row(endpoints(endpoints), null, null, false));
+        return with(Row.of(null, null, endpoints));
     }
 
     /**
@@ -147,7 +184,7 @@ public final class LimitTable {
      * @throws IllegalArgumentException if there is a row for the others
      */
     public LimitTable eachOtherEndpoint(Limit limit) {
-        return with(new Row(Set.of(), null, requireNonNull(limit, "limit"), false));
+        return with(Row.ofOthers(null, requireNonNull(limit, "limit")));
     }
 
     /**
@@ -159,7 +196,7 @@ public final class LimitTable {
      * @throws IllegalArgumentException if there is a row for the others, or a group of this name
      */
     public LimitTable otherEndpointsTogether(String group, Limit limit) {
-        return with(new Row(Set.of(), new Scope.Group(group), requireNonNull(limit, "limit"), false));
+        return with(Row.ofOthers(new Scope.Group(group), requireNonNull(limit, "limit")));
     }
 
     /**
@@ -170,7 +207,7 @@ public final class LimitTable {
      * @throws IllegalArgumentException if there is another row
      */
     public LimitTable everyEndpoint(Limit limit) {
-        return with(new Row(Set.of(), null, requireNonNull(limit, "limit"), true));
+        return with(Row.ofAll(null, requireNonNull(limit, "limit")));
     }
 
     /**
@@ -181,7 +218,7 @@ public final class LimitTable {
      * @throws IllegalArgumentException if there is another row
      */
     public LimitTable allTogether(Limit limit) {
-        return with(new Row(Set.of(), new Scope.Group(name), requireNonNull(limit, "limit"), true));
+        return with(Row.ofAll(new Scope.Group(name), requireNonNull(limit, "limit")));
     }
 
     /**
@@ -233,7 +270,7 @@ public final class LimitTable {
     /**
      * Returns the endpoints that the rows of this table name, in the order they are named.
      *
-     * @return the names, without those that are only covered as others
+     * @return the names, without patterns, and without those that are only covered as others
      */
     public Set<String> namedEndpoints() {
         Set<String> named = new LinkedHashSet<>();
@@ -252,28 +289,56 @@ public final class LimitTable {
     }
 
     /**
+     * Tells whether a row of this table names an endpoint, by name or by pattern.
+     *
+     * @param endpoint the endpoint
+     * @return false if the endpoint is one of the others, or if a row for all endpoints covers it
+     */
+    public boolean names(String endpoint) {
+        requireNonNull(endpoint, "endpoint");
+        Row row = rowsByName.get(endpoint);
+        return (row != null && row.endpoints.contains(endpoint)) || matching(endpoint) != null;
+    }
+
+    /**
      * Returns what this table says of an endpoint.
      *
      * @param endpoint the endpoint
      * @return the limit and its scope, empty if this table does not limit the endpoint
      */
     Optional<AppliedLimit> limitFor(String endpoint) {
-        Row others = null;
-        for (Row row : rows) {
-            if (row.endpoints.contains(endpoint)) {
-                return limitOf(row, new Scope.Endpoint(endpoint));
-            }
-            others = row.isForOthers() ? row : others;
-        }
-        return others == null ? Optional.empty() : limitOf(others, new Scope.Endpoint(endpoint));
+        Row row = rowOf(endpoint);
+        return row == null ? Optional.empty() : limitOf(row, new Scope.Endpoint(endpoint));
     }
 
-    /** Returns the limits that this table has for some endpoints, and that of the others if there is one. */
+    /** Returns what this table says of an endpoint that has no meter of its own. */
+    Optional<AppliedLimit> overflowFor(String endpoint) {
+        Row row = rowOf(endpoint);
+        return row == null ? Optional.empty() : limitOf(row, row.overflow);
+    }
+
+    /* A name of an overflow row stands for that row: so whoever meets such a meter finds its limit. */
+    private @Nullable Row rowOf(String endpoint) {
+        Row named = rowsByName.get(endpoint);
+        Row found = named == null ? matching(endpoint) : named;
+        return found == null ? others : found;
+    }
+
+    private @Nullable Row matching(String endpoint) {
+        for (PatternRow each : longestFirst) {
+            if (each.pattern.matches(endpoint)) {
+                return each.row;
+            }
+        }
+        return null;
+    }
+
+    /** Returns the limits that this table has for some endpoints, for what its patterns match, and for the others. */
     Stream<AppliedLimit> limitsFor(Set<String> endpoints) {
-        Stream<Row> others = rows.stream().filter(Row::isForOthers);
+        Stream<Row> unnamed = rows.stream().filter(row -> row.isForOthers() || !row.patterns.isEmpty());
         return Stream.concat(
                 endpoints.stream().flatMap(endpoint -> limitFor(endpoint).stream()),
-                others.flatMap(row -> limitOf(row, new Scope.EachOtherEndpoint()).stream()));
+                unnamed.flatMap(row -> limitOf(row, row.each()).stream()));
     }
 
     private Optional<AppliedLimit> limitOf(Row row, Scope alone) {
@@ -287,17 +352,6 @@ public final class LimitTable {
     LimitTable withLimits(UnaryOperator<Limit> change) {
         return new LimitTable(
                 name, rows.stream().map(row -> row.withLimit(change)).toList(), shadow);
-    }
-
-    private static Set<String> endpoints(String... endpoints) {
-        requireNonNull(endpoints, "endpoints");
-        Arguments.require(endpoints.length > 0, "endpoints", "at least one", List.of());
-        Set<String> named = new LinkedHashSet<>();
-        for (String endpoint : endpoints) {
-            boolean added = named.add(Arguments.requireName(endpoint, "endpoint"));
-            Arguments.require(added, "endpoint", "named once in a row", endpoint);
-        }
-        return Collections.unmodifiableSet(named);
     }
 
     private LimitTable with(Row added) {
@@ -332,24 +386,86 @@ public final class LimitTable {
     public static final class Row {
 
         private final Set<String> endpoints;
+        private final Set<EndpointPattern> patterns;
         private final Scope.@Nullable Group group;
         private final @Nullable Limit limit;
         private final boolean all;
 
-        private Row(Set<String> endpoints, Scope.@Nullable Group group, @Nullable Limit limit, boolean all) {
+        /** The scope of the endpoints of this row that have no meter of their own. */
+        private final Scope.Endpoint overflow;
+
+        private Row(
+                Set<String> endpoints,
+                Set<EndpointPattern> patterns,
+                Scope.@Nullable Group group,
+                @Nullable Limit limit,
+                boolean all) {
             this.endpoints = endpoints;
+            this.patterns = patterns;
             this.group = group;
             this.limit = limit;
             this.all = all;
+            this.overflow = patterns.isEmpty() ? Scope.Endpoint.OVERFLOW : Scope.Endpoint.overflowOf(inOrder());
+        }
+
+        private static Row of(Scope.@Nullable Group group, @Nullable Limit limit, String... named) {
+            requireNonNull(named, "endpoints");
+            Arguments.require(named.length > 0, "endpoints", "at least one", List.of());
+            Set<String> endpoints = new LinkedHashSet<>();
+            Set<EndpointPattern> patterns = new LinkedHashSet<>();
+            for (String each : named) {
+                String endpoint = Arguments.requireName(each, "endpoint");
+                boolean added = EndpointPattern.isPattern(endpoint)
+                        ? patterns.add(EndpointPattern.of(endpoint))
+                        : endpoints.add(endpoint);
+                Arguments.require(added, "endpoint", "named once in a row", endpoint);
+            }
+            return new Row(
+                    Collections.unmodifiableSet(endpoints), Collections.unmodifiableSet(patterns), group, limit, false);
+        }
+
+        private static Row ofOthers(Scope.@Nullable Group group, Limit limit) {
+            return new Row(Set.of(), Set.of(), group, limit, false);
+        }
+
+        private static Row ofAll(Scope.@Nullable Group group, Limit limit) {
+            return new Row(Set.of(), Set.of(), group, limit, true);
+        }
+
+        /** Tells whether what its patterns match beyond the bound shares a meter of the row's own. */
+        private boolean hasOverflow() {
+            return !patterns.isEmpty() && group == null && limit != null;
+        }
+
+        /** Returns the patterns in one text, the same for equal rows. */
+        private String inOrder() {
+            return patterns.stream().map(EndpointPattern::text).sorted().collect(joining(", "));
+        }
+
+        /** Returns the scope that stands for each endpoint that the row covers without its name. */
+        private Scope each() {
+            return isForOthers() ? new Scope.EachOtherEndpoint() : new Scope.EachMatchingEndpoint(inOrder());
         }
 
         /**
          * Returns the endpoints that the row names.
          *
-         * @return the names in their order, unmodifiable; none if the row is for the other endpoints, or for all
+         * @return the names in their order, without patterns, unmodifiable; none if the row is for the other endpoints,
+         *     or for all
          */
         public Set<String> endpoints() {
             return endpoints;
+        }
+
+        /**
+         * Returns the {@linkplain LimitTable patterns} that the row names endpoints by.
+         *
+         * @return the patterns in their order, unmodifiable
+         */
+        public Set<String> patterns() {
+            return patterns.stream()
+                    .map(EndpointPattern::text)
+                    .collect(collectingAndThen(toCollection(LinkedHashSet::new), Collections::unmodifiableSet));
         }
 
         /**
@@ -358,7 +474,7 @@ public final class LimitTable {
          * @return true if it names none, which a row for all endpoints does not either
          */
         public boolean isForOthers() {
-            return endpoints.isEmpty();
+            return endpoints.isEmpty() && patterns.isEmpty();
         }
 
         /**
@@ -389,7 +505,9 @@ public final class LimitTable {
         }
 
         private Row withLimit(UnaryOperator<Limit> change) {
-            return limit == null ? this : new Row(endpoints, group, requireNonNull(change.apply(limit), "limit"), all);
+            return limit == null
+                    ? this
+                    : new Row(endpoints, patterns, group, requireNonNull(change.apply(limit), "limit"), all);
         }
 
         private void refuseConflictWith(Row earlier, String table) {
@@ -401,6 +519,20 @@ public final class LimitTable {
                 if (earlier.endpoints.contains(endpoint)) {
                     throw conflict(new Scope.Endpoint(endpoint).toString(), earlier, table);
                 }
+            }
+            for (EndpointPattern pattern : patterns) {
+                for (EndpointPattern other : earlier.patterns) {
+                    if (pattern.literals() == other.literals() && pattern.meets(other)) {
+                        throw conflict(
+                                "what matches the equally long patterns \"" + Printable.name(pattern.text())
+                                        + "\" and \"" + Printable.name(other.text()) + '"',
+                                earlier,
+                                table);
+                    }
+                }
+            }
+            if (!patterns.isEmpty() && overflow.equals(earlier.overflow)) {
+                throw conflict("the patterns \"" + Printable.name(inOrder()) + '"', earlier, table);
             }
             if (group != null && group.equals(earlier.group)) {
                 throw conflict(group.toString(), earlier, table);
@@ -419,6 +551,7 @@ public final class LimitTable {
         public boolean equals(Object other) {
             return other instanceof Row that
                     && endpoints.equals(that.endpoints)
+                    && patterns.equals(that.patterns)
                     && Objects.equals(group, that.group)
                     && Objects.equals(limit, that.limit)
                     && all == that.all;
@@ -426,13 +559,15 @@ public final class LimitTable {
 
         @Override
         public int hashCode() {
-            return Objects.hash(endpoints, group, limit, all);
+            return Objects.hash(endpoints, patterns, group, limit, all);
         }
 
-        /** Returns the endpoints, the group and the limit. */
+        /** Returns the endpoints, the patterns, the group and the limit. */
         @Override
         public String toString() {
-            String named = endpoints.stream().map(Printable::name).collect(joining(", "));
+            String named = Stream.concat(endpoints.stream(), patterns.stream().map(EndpointPattern::text))
+                    .map(Printable::name)
+                    .collect(joining(", "));
             String who = all ? "all endpoints" : isForOthers() ? "others" : Printable.of(named, MAX_ENDPOINTS);
             return "row (" + who
                     + (group == null ? "" : " as " + group)

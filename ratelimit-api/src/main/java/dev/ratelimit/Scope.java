@@ -6,8 +6,8 @@ import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.Printable;
 
 /**
- * What shares one meter: an endpoint alone, or a named group of endpoints. {@link EachOtherEndpoint} stands for the
- * endpoints that no row names where they have no name: in the limits of a tier.
+ * What shares one meter: an endpoint alone, or a named group of endpoints. {@link EachMatchingEndpoint} and {@link
+ * EachOtherEndpoint} stand for endpoints that no row names exactly where they have no name: in the limits of a tier.
  */
 public sealed interface Scope {
 
@@ -40,6 +40,8 @@ public sealed interface Scope {
          */
         public static final Endpoint OVERFLOW = new Endpoint("(further endpoints)");
 
+        private static final String OVERFLOW_OF_PATTERNS = "(further endpoints of ";
+
         /**
          * Makes the scope of an endpoint.
          *
@@ -47,6 +49,22 @@ public sealed interface Scope {
          */
         public Endpoint {
             name = BoundedName.of(requireNonNull(name, "name"), MAX_BYTES);
+        }
+
+        /** Returns the overflow of a row with patterns: stands for what they match beyond the bound. */
+        static Endpoint overflowOf(String patterns) {
+            return new Endpoint(OVERFLOW_OF_PATTERNS + patterns + ')');
+        }
+
+        /**
+         * Tells whether this stands for endpoints that have no meter of their own: {@link #OVERFLOW}, or what stands
+         * for those that the {@linkplain LimitTable patterns} of a row match, such as {@code (further endpoints of
+         * chat/*)}. Each row with patterns has one.
+         *
+         * @return true if it does, or if an endpoint is really called so
+         */
+        public boolean isOverflow() {
+            return equals(OVERFLOW) || name.startsWith(OVERFLOW_OF_PATTERNS);
         }
 
         /** Returns for example {@code endpoint "chat"}. */
@@ -77,6 +95,39 @@ public sealed interface Scope {
         @Override
         public String toString() {
             return "group \"" + Printable.name(name) + '"';
+        }
+    }
+
+    /**
+     * Each endpoint that the patterns of a row match, alone. {@link Tier#limits()} tells the limit of such endpoints so.
+     * No meter has this scope: what an endpoint has used counts under its own name.
+     *
+     * @param name the patterns of the row
+     */
+    record EachMatchingEndpoint(String name) implements Scope {
+
+        /**
+         * Makes the scope of what patterns match.
+         *
+         * @param name the patterns of the row
+         */
+        public EachMatchingEndpoint {
+            requireNonNull(name, "name");
+        }
+
+        /**
+         * Returns the scope of the meter that the endpoints share which have none of their own; for backends.
+         *
+         * @return the {@linkplain Endpoint#isOverflow() overflow} of the row
+         */
+        public Endpoint overflow() {
+            return Endpoint.overflowOf(name);
+        }
+
+        /** Returns for example {@code each endpoint "chat/*"}. */
+        @Override
+        public String toString() {
+            return "each endpoint \"" + Printable.name(name) + '"';
         }
     }
 

@@ -110,9 +110,29 @@ public final class Tier {
     }
 
     /**
-     * Returns every limit of this tier: of the endpoints that some table names, of the groups, and of the other
-     * endpoints. What each other endpoint is limited to alone has the scope {@link Scope.EachOtherEndpoint}; with the
-     * name of such an endpoint it comes by {@link #limitsFor}.
+     * Returns the limits that a call of an endpoint falls under where the endpoint has no meter of its own, because an
+     * organization has called more of them than a limiter counts one by one; for backends. They are those of {@link
+     * #limitsFor}, in the same order. Where one has the scope of this endpoint, it has the {@linkplain
+     * Scope.Endpoint#isOverflow() overflow} of its row instead. An endpoint that a table names always has meters of its
+     * own.
+     *
+     * @param endpoint the endpoint, as the call gives it
+     * @return the limits in the order of the tables, unmodifiable; empty if the endpoint is unlimited
+     */
+    public List<AppliedLimit> overflowFor(String endpoint) {
+        List<AppliedLimit> named = limitsByName.get(requireNonNull(endpoint, "endpoint"));
+        return named != null
+                ? named
+                : tables.stream()
+                        .flatMap(table -> table.overflowFor(endpoint).stream())
+                        .toList();
+    }
+
+    /**
+     * Returns every limit of this tier: of the endpoints that some table names, of the groups, of what patterns match,
+     * and of the other endpoints. What each other endpoint is limited to alone has the scope {@link
+     * Scope.EachOtherEndpoint}, and what each endpoint that a pattern matches has {@link Scope.EachMatchingEndpoint}.
+     * With the name of such an endpoint it comes by {@link #limitsFor}.
      *
      * @return the limits in the order of the tables, each once, unmodifiable
      */
@@ -125,20 +145,20 @@ public final class Tier {
 
     /**
      * Returns the limits that an organization has one meter of: those of {@link #limits()} without what each other
-     * endpoint is limited to alone.
+     * endpoint, and each that a pattern matches, is limited to alone.
      *
      * @return the limits in the order of the tables, each once, unmodifiable
      */
     public List<AppliedLimit> namedLimits() {
         return limits().stream()
-                .filter(limit -> !(limit.scope() instanceof Scope.EachOtherEndpoint))
+                .filter(limit -> limit.scope() instanceof Scope.Endpoint || limit.scope() instanceof Scope.Group)
                 .toList();
     }
 
     /**
      * Returns the endpoints that some table names, in the order they are named.
      *
-     * @return the names, unmodifiable, without those that are only covered as others
+     * @return the names, unmodifiable, without patterns, and without those that are only covered as others
      */
     public Set<String> namedEndpoints() {
         return limitsByName.keySet();
@@ -149,10 +169,12 @@ public final class Tier {
      *
      * @param endpoint the endpoint
      * @return false if the tier {@linkplain Builder#refuseOtherEndpoints() refuses other endpoints} and no row names
-     *     this one
+     *     this one, by name or by pattern
      */
     public boolean has(String endpoint) {
-        return !refusesOthers || limitsByName.containsKey(requireNonNull(endpoint, "endpoint"));
+        return !refusesOthers
+                || limitsByName.containsKey(requireNonNull(endpoint, "endpoint"))
+                || tables.stream().anyMatch(table -> table.names(endpoint));
     }
 
     /**
@@ -392,7 +414,7 @@ public final class Tier {
         }
 
         /**
-         * Refuses calls of endpoints that no row names, rows without a limit included. Unless this is called, such an
+         * Refuses calls of endpoints that no row names, by name or by pattern, rows without a limit included. Unless this is called, such an
          * endpoint is unlimited, and so is a slip: "Chat" for "chat". A refused call charges nothing, its cause is
          * {@link EndpointUnknown}, and listeners are not told of it, as of a key that is refused.
          *

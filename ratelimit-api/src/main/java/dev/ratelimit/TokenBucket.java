@@ -21,9 +21,10 @@ import java.time.Duration;
  * less: never more than its amount in any window, where a bucket of that amount and capacity admits up to twice the
  * amount.
  *
- * <p>Of what a reservation has charged at one moment, only that is given back which would not have flowed back since,
- * in whole units: of a call of one unit, nothing.
- * What is settled beyond an estimate is charged, and the bucket may be below empty until that has flowed back.
+ * <p>Of what a reservation has charged at one moment, only that is given back which would not have flowed back since. A
+ * unit of which a part would have flowed back is given back whole. The next unit that is used then comes back later by
+ * that part, or by less. What is settled beyond an estimate is charged, and the bucket may be below empty until that
+ * has flowed back.
  *
  * <p>When a plan changes, what is used stays used, in units. It flows back at the rate of the limit that was charged
  * last, or that has refused a call at a faster rate since.

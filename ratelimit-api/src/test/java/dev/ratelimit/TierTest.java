@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -318,5 +319,112 @@ class TierTest {
         assertRefused(() -> tier.withTable(all), message);
         Tier.Builder both = Tier.named("free").table(all).refuseOtherEndpoints();
         assertRefused(both::build, message);
+    }
+
+    private static final LimitTable PATTERNS = LimitTable.named("calls")
+            .each(FIVE, "chat", "chat/*")
+            .each(TEN, "PUT *", "DELETE *")
+            .together("free", MONTH, "*:trial", "gift")
+            .unlimited("internal/*");
+
+    @Test
+    void aPatternNamesWhatItMatches() {
+        Tier tier = Tier.named("t")
+                .table(PATTERNS.eachOtherEndpoint(RateLimit.perMinute(7)))
+                .build();
+        assertThat(tier.limitsFor("chat/a"))
+                .containsExactly(AppliedLimit.of("calls", new Scope.Endpoint("chat/a"), FIVE));
+        assertThat(tier.limitsFor("DELETE /a"))
+                .containsExactly(AppliedLimit.of("calls", new Scope.Endpoint("DELETE /a"), TEN));
+        assertThat(tier.limitsFor("a:trial")).containsExactly(AppliedLimit.of("calls", new Scope.Group("free"), MONTH));
+        assertThat(tier.limitsFor("internal/")).isEmpty();
+        assertThat(tier.limitsFor("chat/a:trial"))
+                .as("the longer pattern goes first")
+                .isEqualTo(tier.limitsFor("a:trial"));
+        assertThat(tier.namedEndpoints()).containsExactly("chat", "gift");
+        assertThat(PATTERNS.rows())
+                .extracting(LimitTable.Row::patterns)
+                .extracting(List::copyOf)
+                .containsExactly(
+                        List.of("chat/*"), List.of("PUT *", "DELETE *"), List.of("*:trial"), List.of("internal/*"));
+        assertThat(PATTERNS.names("chat/")).isTrue();
+        assertThat(PATTERNS.names("embed")).isFalse();
+    }
+
+    @Test
+    void allLimitsTellWhatPatternsMatchByThePatterns() {
+        Tier tier = Tier.named("t").table(PATTERNS).build();
+        assertThat(tier.limits())
+                .extracting(AppliedLimit::scope)
+                .containsExactly(
+                        new Scope.Endpoint("chat"),
+                        new Scope.Group("free"),
+                        new Scope.EachMatchingEndpoint("chat/*"),
+                        new Scope.EachMatchingEndpoint("DELETE *, PUT *"));
+        assertThat(tier.namedLimits()).isEqualTo(tier.limits().subList(0, 2));
+        assertThat(tier.limits().get(2)).hasToString("5 calls per minute for each endpoint \"chat/*\" (calls)");
+    }
+
+    @Test
+    void beyondTheBoundAnEndpointHasTheOverflowOfItsRow() {
+        Tier tier = Tier.named("t")
+                .table(PATTERNS.eachOtherEndpoint(RateLimit.perMinute(7)))
+                .build();
+        Scope.Endpoint further = new Scope.Endpoint("(further endpoints of DELETE *, PUT *)");
+        AppliedLimit shared = AppliedLimit.of("calls", further, TEN);
+        assertThat(tier.overflowFor("PUT a")).containsExactly(shared);
+        assertThat(tier.limitsFor(further.name())).containsExactly(shared);
+        assertThat(further.isOverflow()).isTrue();
+        assertThat(Scope.Endpoint.OVERFLOW.isOverflow()).isTrue();
+        assertThat(new Scope.Endpoint("PUT a").isOverflow()).isFalse();
+        assertThat(tier.overflowFor("embed")).extracting(AppliedLimit::scope).containsExactly(Scope.Endpoint.OVERFLOW);
+        assertThat(tier.limitsFor(Scope.Endpoint.OVERFLOW.name())).isEqualTo(tier.overflowFor("embed"));
+        assertThat(tier.overflowFor("a:trial")).isEqualTo(tier.limitsFor("a:trial"));
+        assertThat(tier.overflowFor("chat")).isEqualTo(tier.limitsFor("chat"));
+        assertThat(tier.overflowFor("internal/a")).isEmpty();
+    }
+
+    @Test
+    void rowsOfTheSamePatternsAreEqualInWhateverOrder() {
+        LimitTable one = LimitTable.named("t").each(FIVE, "a*", "b*");
+        LimitTable other = LimitTable.named("t").each(FIVE, "b*", "a*");
+        assertThat(one)
+                .isEqualTo(other)
+                .hasSameHashCodeAs(other)
+                .isNotEqualTo(LimitTable.named("t").each(FIVE, "a*"));
+        assertThat(one.overflowFor("a")).isEqualTo(other.overflowFor("a"));
+        assertThat(one).hasToString("t[row (a*, b*: 5 calls per minute)]");
+    }
+
+    @Test
+    void patternsThatContradictEachOtherAreRefused() {
+        assertRefused(
+                () -> LimitTable.named("t").each(FIVE, "*"),
+                "endpoint must be more than a lone *; a row for all endpoints says it in words: endpoint=\"*\"");
+        assertRefused(
+                () -> LimitTable.named("t").unlimited("a*b*"),
+                "endpoint must be a name, or a pattern with one *: endpoint=\"a*b*\"");
+        LimitTable begins = LimitTable.named("t").each(FIVE, "a*");
+        assertRefused(
+                () -> begins.each(TEN, "*b"),
+                "what matches the equally long patterns \"*b\" and \"a*\" must stand in one row of a table only:"
+                        + " row (*b: 10 calls per minute) and row (a*: 5 calls per minute) of table \"t\"");
+        assertRefused(() -> begins.unlimited("a*"), "what matches the equally long patterns \"a*\" and \"a*\"");
+        assertRefused(() -> begins.each(TEN, "a*", "a*"), "endpoint must be named once in a row: endpoint=a*");
+        assertRefused(
+                () -> LimitTable.named("t").each(FIVE, "a*", "x, b*").each(TEN, "a*, x", "b*"),
+                "the patterns \"a*, x, b*\" must stand in one row of a table only");
+        assertThat(begins.each(TEN, "b*").each(TEN, "*bc").each(TEN, "a*a").rows())
+                .hasSize(4);
+        assertThat(LimitTable.named("t").each(FIVE, "a*", "*b").limitFor("ab")).isPresent();
+    }
+
+    @Test
+    void aTierThatRefusesOthersHasWhatAPatternMatches() {
+        Tier tier = Tier.named("t").table(PATTERNS).refuseOtherEndpoints().build();
+        assertThat(tier.has("chat/a")).isTrue();
+        assertThat(tier.has("internal/a")).isTrue();
+        assertThat(tier.has("embed")).isFalse();
+        assertThat(tier.has("(further endpoints of chat/*)")).isFalse();
     }
 }

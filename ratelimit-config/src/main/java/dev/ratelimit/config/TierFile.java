@@ -46,9 +46,11 @@ import java.util.function.Consumer;
  *
  * <p>A tier has a name, and may have an account, a message and tables. A table has a name and rows, and may be {@code
  * shadow: true}. A row is for {@code each} or for all {@code together} of a list of endpoints, for the {@code others}
- * ({@code each} or {@code together}), or leaves a list {@code unlimited}. Rows of endpoints together are {@code named}.
+ * ({@code each} or {@code together}), or leaves a list {@code unlimited}. A list may have {@linkplain
+ * dev.ratelimit.LimitTable patterns}, such as {@code chat/*}. Rows of endpoints together are {@code named}.
  * A limit is a text as {@link dev.ratelimit.Limit#parse(String)} has it. {@code units} lists the units beside calls,
- * characters, tokens and usd. {@code endpoints} may list all endpoints; then a row that names another is an error.
+ * characters, tokens and usd. {@code endpoints} may list all endpoints; then a row that names another is an error, and
+ * so is a pattern that matches none.
  *
  * <p>A text that another tool may read as a number, a time or a truth value stands in quotes, and so does a text with a
  * comma in a row between braces. A file is one document in UTF-8 of at most 1,048,576 characters and 100,000 values,

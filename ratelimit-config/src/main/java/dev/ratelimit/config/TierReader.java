@@ -63,6 +63,7 @@ final class TierReader {
                     file.get("units").ifPresent(list -> items(list, "units").forEach(this::unit));
                     known = file.get("endpoints")
                             .map(list -> Set.copyOf(names(items(list, "endpoints"), "the name of an endpoint")));
+                    file.get("endpoints").ifPresent(this::refusePatterns);
                     require(file, "tiers", "a tier file")
                             .ifPresent(list -> items(list, "tiers")
                                     .forEach(node -> tier(node).ifPresent(tier -> {
@@ -75,6 +76,20 @@ final class TierReader {
                                     })));
                 });
         return Collections.unmodifiableMap(tiers);
+    }
+
+    private void refusePatterns(Node list) {
+        if (list instanceof SequenceNode endpoints) {
+            for (Node item : endpoints.getValue()) {
+                if (item instanceof ScalarNode scalar && isPattern(scalar.getValue())) {
+                    findings.add(item, "endpoints must be names; a row may have the pattern");
+                }
+            }
+        }
+    }
+
+    private static boolean isPattern(String named) {
+        return named.indexOf('*') >= 0;
     }
 
     private void unit(Node node) {
@@ -150,7 +165,8 @@ final class TierReader {
         tables.replaceAll((name, table) -> {
             boolean hasOthers = table.rows().stream().anyMatch(row -> row.isForOthers() && !row.isForAll());
             Set<String> more = new LinkedHashSet<>(hasOthers ? named : unlimited);
-            more.removeAll(table.namedEndpoints());
+            table.rows().forEach(row -> more.removeAll(row.endpoints()));
+            table.rows().forEach(row -> more.removeAll(row.patterns()));
             return more.isEmpty() ? table : table.unlimited(more.toArray(new String[0]));
         });
         if (tables.isEmpty() && !unlimited.isEmpty()) {
@@ -294,16 +310,26 @@ final class TierReader {
         List<String> names = names(items, "the name of an endpoint");
         boolean areKnown = true;
         for (int i = 0; i < names.size() && names.size() == items.size(); i++) {
-            if (known.isPresent() && !known.get().contains(names.get(i))) {
+            if (known.isPresent() && !isKnown(items.get(i), names.get(i), known.get())) {
                 areKnown = false;
                 findings.add(
                         items.get(i),
-                        "unknown endpoint \"" + Printable.name(names.get(i)) + "\"; known are "
+                        (isPattern(names.get(i)) ? "no endpoint matches \"" : "unknown endpoint \"")
+                                + Printable.name(names.get(i)) + "\"; known are "
                                 + known.get().stream().map(Printable::name).collect(joining(", ")));
             }
         }
         boolean isWhole = !names.isEmpty() && names.size() == items.size();
         return areKnown && isWhole ? Optional.of(names) : Optional.empty();
+    }
+
+    /** Tells whether an endpoint is listed, or matches a pattern; true of a pattern that is none, which is found. */
+    private boolean isKnown(Node node, String named, Set<String> endpoints) {
+        return isPattern(named)
+                ? attempt(node, () -> LimitTable.named("pattern").unlimited(named))
+                        .map(table -> endpoints.stream().anyMatch(table::names))
+                        .orElse(true)
+                : endpoints.contains(named);
     }
 
     private List<String> names(List<Node> items, String what) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.api.StreamDataWriter;
@@ -103,7 +104,9 @@ final class TierWriter {
             entries.add(entry(row.isForAll() ? "all" : "others", word(isTogether ? "together" : "each")));
         } else {
             String kind = row.limit().isEmpty() ? "unlimited" : isTogether ? "together" : "each";
-            List<Node> names = row.endpoints().stream().map(TierWriter::text).toList();
+            List<Node> names = Stream.concat(row.endpoints().stream(), row.patterns().stream())
+                    .map(TierWriter::text)
+                    .toList();
             entries.add(entry(kind, list(names, FlowStyle.FLOW)));
         }
         row.group()

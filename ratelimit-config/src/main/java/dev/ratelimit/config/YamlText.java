@@ -104,8 +104,10 @@ final class YamlText {
     }
 
     private static @Nullable String brokenBy(NodeEvent event) {
-        if (event.getEventId() == Event.ID.Alias || event.getAnchor().isPresent()) {
-            return "a tier file has no anchors and aliases: state the value itself";
+        if (event.getEventId() == Event.ID.Alias) {
+            return "a tier file has no aliases: put a text that begins with * in quotes";
+        } else if (event.getAnchor().isPresent()) {
+            return "a tier file has no anchors: state the value itself";
         }
         boolean tagged = event instanceof ScalarEvent scalar
                 ? scalar.getTag().isPresent()

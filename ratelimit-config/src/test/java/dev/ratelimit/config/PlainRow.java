@@ -9,12 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
  * A row of an example file, as a YAML parser gives it and not the reader of tier files. One of several limits
- * becomes a row for each of them. Two endpoints that no file names stand for the others, and for all.
+ * becomes a row for each of them. Two endpoints that no file names stand for the others, and for all; three names
+ * that it matches stand for a pattern.
  *
  * @param tier the tier's name
  * @param table the table's name
@@ -24,6 +26,9 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 record PlainRow(String tier, String table, List<List<String>> scopes, Optional<PlainLimit> limit) {
 
     private static final List<String> OTHERS = List.of("an endpoint without a row", "another one");
+
+    /** What a pattern's star stands for. */
+    private static final List<String> RUNS = List.of("", "any", "any/run of characters");
 
     static List<PlainRow> of(Path file) throws IOException {
         Object root = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
@@ -51,9 +56,9 @@ record PlainRow(String tier, String table, List<List<String>> scopes, Optional<P
             return kind.equals("together") ? List.of(OTHERS) : alone(OTHERS);
         }
         if (row.containsKey("together")) {
-            return List.of(names(row, "together"));
+            return List.of(endpoints(row, "together"));
         }
-        return alone(names(row, row.containsKey("each") ? "each" : "unlimited"));
+        return alone(endpoints(row, row.containsKey("each") ? "each" : "unlimited"));
     }
 
     private static Optional<PlainLimit> limit(Map<?, ?> row) {
@@ -66,6 +71,13 @@ record PlainRow(String tier, String table, List<List<String>> scopes, Optional<P
 
     private static List<String> names(Map<?, ?> map, String key) {
         return list(map, key).stream().map(String.class::cast).toList();
+    }
+
+    private static List<String> endpoints(Map<?, ?> row, String key) {
+        return names(row, key).stream()
+                .flatMap(
+                        name -> name.contains("*") ? RUNS.stream().map(run -> name.replace("*", run)) : Stream.of(name))
+                .toList();
     }
 
     private static List<Map<?, ?>> maps(Map<?, ?> map, String key) {

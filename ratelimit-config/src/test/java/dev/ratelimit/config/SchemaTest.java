@@ -50,7 +50,9 @@ class SchemaTest {
                 "tiers: [{name: x, rows: [{together: [a], named: g, limit: 1 call per minute}]}]",
                 "tiers: [{name: x, rows: [{others: each, limit: 1 call per minute}, {unlimited: [a]}]}]",
                 "tiers: [{name: x, rows: [{others: together, named: g, limit: 1 call per minute}]}]",
-                "tiers: [{name: x, rows: [{all: together, limits: [1 call per minute, 2 calls per call]}]}]"
+                "tiers: [{name: x, rows: [{all: together, limits: [1 call per minute, 2 calls per call]}]}]",
+                "tiers: [{name: x, rows: [{each: [chat/*, PUT *, '*:x', b], limit: 1 call per minute}]}]",
+                "endpoints: [a/b]\ntiers: [{name: x, rows: [{each: [a/*], limit: 1 call per minute}]}]"
             })
     void theSchemaAcceptsWhatTheReaderReads(String text) {
         assertThat(TierFile.parse(text).tiers()).hasSize(1);
@@ -89,7 +91,10 @@ class SchemaTest {
                 "tiers: [{name: x, rows: [{each: [a], limit: 1 call per minute, limits: [1 call per day]}]}]",
                 "tiers: [{name: x, rows: [{each: [a], named: g, limit: 1 call per minute}]}]",
                 "tiers: [{name: x, rows: [{others: together, limit: 1 call per minute}]}]",
-                "tiers: [{name: x, rows: [{unlimited: [a], limits: [1 call per minute]}]}]"
+                "tiers: [{name: x, rows: [{unlimited: [a], limits: [1 call per minute]}]}]",
+                "tiers: [{name: x, rows: [{each: ['*'], limit: 1 call per minute}]}]",
+                "tiers: [{name: x, rows: [{together: [a*b*], named: g, limit: 1 call per minute}]}]",
+                "endpoints: [a*]\ntiers: [{name: x, rows: [{each: [a*], limit: 1 call per minute}]}]"
             })
     void whatTheSchemaRefusesTheReaderRefuses(String text) {
         assertThat(errors(text)).isNotEmpty();

@@ -106,6 +106,19 @@ class TierFileErrorsTest {
                                 + "call per"
                                 + " day}]}]}]",
                         "2:54: unknown endpoint \"Chat\"; known are chat"),
+                wrong(
+                        "endpoints: [chat]\ntiers: [{name: t, rows: [{each: [chat/*, c*], limit: 1 call per day}]}]",
+                        "2:34: no endpoint matches \"chat/*\"; known are chat"),
+                wrong(
+                        "endpoints: [a*, b]\ntiers: [{name: t, rows: [{each: [b], limit: 1 call per day}]}]",
+                        "1:13: endpoints must be names; a row may have the pattern"),
+                row(
+                        "{each: [a*b*], limit: 1 call per minute}",
+                        "1:46: endpoint must be a name, or a pattern with one *: endpoint=\"a*b*\""),
+                row(
+                        "{each: [a*], limit: 1 call per minute}, {unlimited: ['*b']}",
+                        "1:86: what matches the equally long patterns \"*b\" and \"a*\" must stand in one row of a"
+                                + " table only: row (*b: unlimited) and row (a*: 1 calls per minute) of table \"tb\""),
                 row(
                         "{each: [a], limits: [1 call per minute]}",
                         "1:46: a row must have a key \"limit\"",
@@ -146,8 +159,11 @@ class TierFileErrorsTest {
                 wrong("tiers: [{name: a}]\n---\ntiers: [{name: b}]", "2:1: a tier file is one document"),
                 wrong(
                         "tiers: [&a {name: a}, *a]",
-                        "1:9: a tier file has no anchors and aliases: state the value itself",
-                        "1:23: a tier file has no anchors and aliases: state the value itself"),
+                        "1:9: a tier file has no anchors: state the value itself",
+                        "1:23: a tier file has no aliases: put a text that begins with * in quotes"),
+                row(
+                        "{each: [*a], limit: 1 call per minute}",
+                        "1:54: a tier file has no aliases: put a text that begins with * in quotes"),
                 wrong("tiers: !!seq [{name: a}]", "1:8: a tier file has no tags"),
                 wrong(
                         "tiers: [{<<: {name: a}}]",

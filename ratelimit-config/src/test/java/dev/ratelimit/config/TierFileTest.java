@@ -186,6 +186,33 @@ class TierFileTest {
     }
 
     @Test
+    void aRowMayNameEndpointsByPatterns() {
+        Tier read = TierFile.parse("""
+                        endpoints: [chat/fast, a:trial, ping, embed]
+                        tiers:
+                          - name: free
+                            rows:
+                              - {each: [chat/*, embed], limits: [2 calls per minute, 50 calls per calendar day]}
+                              - {together: ["*:trial"], named: free models, limit: 5 calls per minute}
+                              - {unlimited: [pi*]}
+                              - {others: each, limit: 9 calls per calendar day}
+                        """).tier("free");
+
+        assertThat(read)
+                .isEqualTo(Tier.named("free")
+                        .table(LimitTable.named("calls per minute")
+                                .each(RateLimit.perMinute(2), "chat/*", "embed")
+                                .together("free models", RateLimit.perMinute(5), "*:trial")
+                                .unlimited("pi*"))
+                        .table(LimitTable.named("calls per day")
+                                .each(Quota.perDay(50), "chat/*", "embed")
+                                .eachOtherEndpoint(Quota.perDay(9))
+                                .unlimited("*:trial", "pi*"))
+                        .build());
+        assertThat(TierFile.parse(TierFile.write(List.of(read))).tier("free")).isEqualTo(read);
+    }
+
+    @Test
     void aTableMayBeForAllEndpoints() {
         Tier read = TierFile.parse("""
                         tiers:

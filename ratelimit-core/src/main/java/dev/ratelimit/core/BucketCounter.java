@@ -32,8 +32,17 @@ import org.jspecify.annotations.Nullable;
  * earliest.
  *
  * <p><b>Giving back.</b> Of a charge only what has not flowed back yet is given back: the charge, less rate times the
- * time since. The rate is that of the limit that was charged or the present one, whichever is higher. So the units that
- * are given back are never more than what is used.
+ * time since. The rate is the fastest since the charge. Nothing is given back if the bucket was full since. A unit of
+ * which a part has flowed back is given back as a whole one. The part is then taken from what has flowed back of the
+ * next unit that is used, or all of that if it is less. So what is used goes down by whole units, and no part is given
+ * twice.
+ *
+ * <p><b>Why that is not too much.</b> Let D be what has not flowed back of all charges, and L be D rounded up. Of a
+ * charge of c units, at most f have flowed back. The other charges since a time t are m units. For t before the charge,
+ * giving back takes c units from what was charged since t. For t after it, D is at least c - f + m. So D - (c - f) is
+ * enough: it is at least m. With u for c - f rounded up, L - u is enough as well: L is at least u + m, since m is a
+ * whole number. A refund leaves the smaller of the two. Where another rate was in force since the charge, it leaves
+ * L - u.
  *
  * <p><b>Progress.</b> Lock-free. A charge is one CAS, which allocates nothing unless the epoch ends.
  */
@@ -102,7 +111,10 @@ final class BucketCounter extends Meter {
         return chargeUpTo(limit.amount, limit.flow, units, now, report);
     }
 
-    /** Charges units at a rate if at most a number is used then. The position is the reading, without its sign. */
+    /**
+     * Charges units at a rate if at most a number is used then. The position is the reading from which on the units
+     * flow back, without its sign.
+     */
     private long chargeUpTo(long most, Flow flow, long units, long now, @Nullable Report report) {
         while (true) {
             BucketEpoch known = epoch;
@@ -120,8 +132,12 @@ final class BucketCounter extends Meter {
             long fullAt = known.fullAt(word);
             long used = known.charged(word);
             if (isFull(known, word, latest)) {
-                used = used(flow, fullAt, used, now);
-                fullAt = later(fullAt, latest);
+                if (known.followsFaster()) {
+                    end(known, flow, Math.max(units, most), now);
+                    continue;
+                }
+                fullAt = fullAt(flow, fullAt, used, now, latest);
+                used = isFull(known, word, now) ? 0 : used;
             }
             long then = used + units;
             if (then > most && !(now - fullAt > 0 && flow.hasFlowed(then - most, now - fullAt))) {
@@ -134,7 +150,7 @@ final class BucketCounter extends Meter {
             if (charged == BucketEpoch.NONE) {
                 end(known, flow, Math.max(units, most), now);
             } else if (known.replace(word, charged)) {
-                return now & Long.MAX_VALUE;
+                return later(now, fullAt) & Long.MAX_VALUE;
             }
         }
     }
@@ -173,11 +189,24 @@ final class BucketCounter extends Meter {
         long latest = now + clocks.lag;
         long fullAt = of.fullAt(word);
         long charged = of.charged(word);
-        if (!of.flow.equals(flow) || isFull(of, word, latest)) {
+        if (!of.flow.equals(flow)) {
             charged = used(of.flow, fullAt, charged, now);
             fullAt = later(fullAt, latest);
+        } else if (isFull(of, word, latest)) {
+            fullAt = fullAt(flow, fullAt, charged, now, latest);
+            charged = isFull(of, word, now) ? 0 : charged;
         }
         return new Level(flow, fullAt, charged);
+    }
+
+    /**
+     * Returns when a bucket that is full at the latest counts as full. If it is full now, that is the latest moment. A
+     * bucket that is full only by then is said to have been full so much later that all is back at that moment. That is
+     * a nanosecond too late at most, and no unit is rounded up.
+     */
+    private static long fullAt(Flow flow, long fullAt, long charged, long now, long latest) {
+        boolean isFull = charged == 0 || (now - fullAt >= 0 && flow.hasFlowed(charged, now - fullAt));
+        return later(fullAt, isFull ? latest : latest - flow.nanosUntilFlowed(charged) + 1);
     }
 
     /** Returns the level at the rate that a question of a limit goes by: that of the epoch, or a faster one. */
@@ -214,11 +243,15 @@ final class BucketCounter extends Meter {
      * each amount of the rate that was charged since: so there is room again, and nothing is rounded.
      */
     private void end(BucketEpoch known, Flow flow, long room, long now) {
-        Level level = level(known, known.close(), flow, now);
+        long word = known.close();
+        Level level = level(known, word, flow, now);
         long spans = flow.amount() == 0 ? 0 : Math.max(0, now - level.fullAt) / flow.span();
         long passed = flow.amount() == 0 ? 0 : Math.min(spans, level.charged / flow.amount());
-        BucketEpoch next = new BucketEpoch(
-                flow, level.fullAt + passed * flow.span(), level.charged - passed * flow.amount(), room);
+        long fullAt = level.fullAt + passed * flow.span();
+        long charged = level.charged - passed * flow.amount();
+        BucketEpoch next = isFull(known, word, now + clocks.lag)
+                ? new BucketEpoch(flow, fullAt, charged, room)
+                : known.next(flow, fullAt, charged, room);
         EPOCH.compareAndSet(this, known, next);
     }
 
@@ -261,36 +294,60 @@ final class BucketCounter extends Meter {
     @Override
     void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units, long now) {
         if (booking instanceof BucketCharge charge) {
-            long nanos = Math.max(0, now + clocks.lag - charge.at());
-            long flowed = Math.max(limit.flow.flowedAtMost(nanos), epoch.flow.flowedAtMost(nanos));
-            long left = Math.min(units, charged - flowed);
-            if (left > 0) {
-                giveBack(left, now);
+            boolean done = false;
+            while (!done) {
+                done = giveBack(charge.at(), charged, units, now);
             }
         }
     }
 
-    private void giveBack(long units, long now) {
-        while (true) {
-            BucketEpoch known = epoch;
-            long word = known.word();
-            if (!known.isOpenFor(known.flow, word)) {
-                end(known, known.flow, 0, now);
-                continue;
-            }
-            long left = Math.max(0, known.charged(word) - units);
-            if (known.replace(word, known.wordOf(known.fullAt(word), left))) {
-                return;
-            }
+    /** Gives back units that were charged at a reading. Returns false if the epoch was changed meanwhile. */
+    private boolean giveBack(long at, long charged, long units, long now) {
+        BucketEpoch known = epoch;
+        long word = known.word();
+        long nanos = Math.max(0, now + clocks.lag - at);
+        Flow fastest = known.fastestSince(at);
+        long rest = fastest == null ? 0 : charged - fastest.flowed(nanos); // a part of a unit is a whole one
+        long back = Math.min(units, rest);
+        if (fastest == null || back <= 0) {
+            return true;
         }
+        long fullAt = known.fullAt(word);
+        long elapsed = Math.max(0, now - fullAt);
+        long left = used(known.flow, fullAt, known.charged(word), now) - back;
+        if (left <= 0) {
+            return replace(known, word, fullAt, 0);
+        }
+        long part = fastest.part(nanos);
+        if (back < rest || part == 0) {
+            return replace(known, word, fullAt, known.charged(word) - back);
+        }
+        boolean hasMore = fastest.equals(known.flow) && known.flow.part(elapsed) > part;
+        long still = hasMore ? Math.floorMod(elapsed - nanos, known.flow.span()) : 0; // then as much has flowed back
+        long then = hasMore ? now - still : later(fullAt, now + clocks.lag);
+        return replace(known, word, then, left + known.flow.flowed(still));
+    }
+
+    /** Replaces the word of an epoch, or the epoch if it is closed. Returns false if it was changed meanwhile. */
+    private boolean replace(BucketEpoch known, long word, long fullAt, long charged) {
+        if (!BucketEpoch.isOpen(word)) {
+            return EPOCH.compareAndSet(this, known, known.next(known.flow, fullAt, charged, 0));
+        }
+        long other = known.wordOf(fullAt, charged);
+        if (other == BucketEpoch.NONE) {
+            known.close();
+        }
+        return other != BucketEpoch.NONE && known.replace(word, other);
     }
 
     /** Nothing of a charge is given back once it has flowed back, or once the bucket was full. */
     @Override
     boolean isGone(@Nullable Booking booking, long units, long now) {
-        return !(booking instanceof BucketCharge charge)
-                || isFull(now)
-                || epoch.flow.flowedAtMost(Math.max(0, now - charge.at())) >= units;
+        if (!(booking instanceof BucketCharge charge)) {
+            return true;
+        }
+        Flow fastest = epoch.fastestSince(charge.at());
+        return fastest == null || fastest.flowed(Math.max(0, now - charge.at())) >= units;
     }
 
     /* ---------------- Reading ---------------- */

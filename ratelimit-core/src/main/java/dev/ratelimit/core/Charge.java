@@ -95,6 +95,16 @@ final class Charge {
         }
     }
 
+    /** Lets the newest pieces in flight of some limits join the flights before them. */
+    void join(int[] indexes, long now) {
+        for (int index : indexes) {
+            Piece last = newest[index];
+            if (limits[index].inFlight && last != null) {
+                last.join(limits[index], now);
+            }
+        }
+    }
+
     /** Gives what is in flight a new end, the longest time from now on. Tells whether all of it still counted. */
     boolean renew(long now) {
         boolean all = true;

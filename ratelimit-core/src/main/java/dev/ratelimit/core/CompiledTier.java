@@ -12,7 +12,10 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +23,12 @@ import org.jspecify.annotations.Nullable;
  * A tier compiled for decisions: the limits of each endpoint, in the order of charging.
  *
  * <p>Organizations on equal tiers share one compiled tier. So it holds what the tier names. What callers name is held
- * by the organizations that they call for. Immutable, except for a weak cache of unlisted endpoints; safe for use by
- * many threads.
+ * by the organizations that they call for. Immutable, except for what is made when it is first asked for: the overflow
+ * of some rows, and a weak cache of unlisted endpoints. Safe for use by many threads.
+ *
+ * <p>An endpoint that no table names exactly falls under a row of each table, by a pattern or as another endpoint.
+ * Endpoints that fall under the same rows have the same overflow. It is found by a tree with a level for each table
+ * with patterns.
  */
 final class CompiledTier {
 
@@ -38,13 +45,13 @@ final class CompiledTier {
         final CompiledLimit[] limits;
 
         /** Tells the compiled tier that the limits are of. */
-        private final CompiledLimit[] overflow;
+        private final Object identity;
 
         private final @Nullable Unlisted former;
 
-        Unlisted(String name, CompiledLimit[] overflow, CompiledLimit[] limits, @Nullable Unlisted former) {
+        Unlisted(String name, Object identity, CompiledLimit[] limits, @Nullable Unlisted former) {
             this.name = name;
-            this.overflow = overflow;
+            this.identity = identity;
             this.limits = limits;
             this.former = former;
         }
@@ -52,7 +59,7 @@ final class CompiledTier {
         /** Returns its limits under a compiled tier; null if it has none under that. */
         CompiledLimit @Nullable [] under(CompiledTier compiled) {
             for (Unlisted each = this; each != null; each = each.former) {
-                if (each.overflow == compiled.overflow) {
+                if (each.identity == compiled.identity) {
                     return each.limits;
                 }
             }
@@ -64,8 +71,44 @@ final class CompiledTier {
          * under two in turn.
          */
         Unlisted after(Unlisted last) {
-            Unlisted only = last.former == null ? last : new Unlisted(name, last.overflow, last.limits, null);
-            return new Unlisted(name, overflow, limits, only);
+            Unlisted only = last.former == null ? last : new Unlisted(name, last.identity, last.limits, null);
+            return new Unlisted(name, identity, limits, only);
+        }
+    }
+
+    /** What endpoints share that fall under the same rows, beyond the bound of their number or always. */
+    static final class Overflow {
+
+        /** The limits in the order of charging. */
+        final CompiledLimit[] limits;
+
+        /** Whether such endpoints share all their limits, since they are those of groups. */
+        final boolean isShared;
+
+        private Overflow(CompiledLimit[] limits) {
+            this.limits = limits;
+            this.isShared = Arrays.stream(limits).allMatch(limit -> limit.key.scope() instanceof Scope.Group);
+        }
+    }
+
+    /** A node of the tree of overflows: the rows of some tables. The last level has the overflows. */
+    private static final class Node {
+
+        final AtomicReferenceArray<@Nullable Node> next;
+
+        volatile @Nullable Overflow overflow;
+
+        Node(int rows) {
+            this.next = new AtomicReferenceArray<>(rows);
+        }
+
+        Node next(int row, int rows) {
+            Node known = next.get(row);
+            if (known == null) {
+                next.compareAndSet(row, null, new Node(rows));
+                known = requireNonNull(next.get(row));
+            }
+            return known;
         }
     }
 
@@ -74,25 +117,25 @@ final class CompiledTier {
     /** The compiled forms of all limits that the tier names, in the order of {@link Tier#namedLimits()}. */
     final Map<AppliedLimit, CompiledLimit> limits;
 
-    /**
-     * The limits of the overflow row, in the order of charging. Each endpoint that no table names has the same limits,
-     * in its own scope where these have the scope of the overflow row.
-     */
-    final CompiledLimit[] overflow;
+    /** Stands for this object in what may outlive it. */
+    private final Object identity = new Object();
 
-    private final Map<String, Integer> orders = new HashMap<>();
     private final Map<String, CompiledLimit[]> named = new HashMap<>();
+    private final Map<String, Integer> orders = new HashMap<>();
+    private final Patterns[] patterns;
+    private final Node overflows;
+    private final Map<List<AppliedLimit>, Overflow> overflowsByLimits = new ConcurrentHashMap<>();
 
-    /**
-     * Whether the endpoints that no table names share all their limits. Those are the limits of the overflow row then.
-     */
-    private final boolean othersShare;
+    /** The overflow of all endpoints that no table names, if they share all their limits; otherwise null. */
+    private final @Nullable Overflow shared;
 
     private final WeakValues<String, Unlisted> unlisted;
 
     CompiledTier(Tier tier, WeakValues.Collected collected) {
         this.tier = tier;
         this.unlisted = new WeakValues<>(collected);
+        this.patterns = Patterns.of(tier);
+        this.overflows = new Node(patterns.length == 0 ? 0 : patterns[0].rows);
         for (LimitTable table : tier.tables()) {
             orders.put(table.name(), orders.size());
         }
@@ -102,8 +145,8 @@ final class CompiledTier {
         for (String endpoint : tier.namedEndpoints()) {
             named.put(endpoint, inOrder(tier.limitsFor(endpoint).stream().map(made::get)));
         }
-        this.overflow = inOrder(tier.limitsFor(unlistedName()).stream().map(this::overflowLimit));
-        this.othersShare = Arrays.stream(overflow).allMatch(limit -> limit.key.scope() instanceof Scope.Group);
+        Overflow others = patterns.length == 0 ? overflow(unlistedName()) : null;
+        this.shared = others != null && others.isShared ? others : null;
     }
 
     /** Returns a name that no table names: that of the overflow row, or a longer one. */
@@ -115,9 +158,31 @@ final class CompiledTier {
         return name.toString();
     }
 
+    /** Returns the overflow of an endpoint that no table names exactly. */
+    Overflow overflow(String endpoint) {
+        if (patterns.length > 0 && endpoint.startsWith("(") && new Scope.Endpoint(endpoint).isOverflow()) {
+            return overflow(tier.overflowFor(endpoint)); // a row of its own, whatever matches its name
+        }
+        Node node = overflows;
+        for (int i = 0; i < patterns.length; i++) {
+            node = node.next(patterns[i].rowOf(endpoint), i + 1 < patterns.length ? patterns[i + 1].rows : 0);
+        }
+        Overflow known = node.overflow;
+        if (known == null) {
+            known = overflow(tier.overflowFor(endpoint));
+            node.overflow = known;
+        }
+        return known;
+    }
+
+    private Overflow overflow(List<AppliedLimit> applied) {
+        return overflowsByLimits.computeIfAbsent(
+                applied, same -> new Overflow(inOrder(same.stream().map(this::overflowLimit))));
+    }
+
     private CompiledLimit overflowLimit(AppliedLimit limit) {
-        CompiledLimit shared = limits.get(limit);
-        return shared != null ? shared : rule(limit).of(Scope.Endpoint.OVERFLOW);
+        CompiledLimit known = limits.get(limit);
+        return known != null ? known : rule(limit);
     }
 
     private CompiledLimit rule(AppliedLimit limit) {
@@ -126,30 +191,32 @@ final class CompiledTier {
     }
 
     /**
-     * Returns the limits of an endpoint, in the order of charging; null if they depend on the names that an
-     * organization has.
+     * Returns the limits of an endpoint, in the order of charging; null if they depend on its name or on the names that
+     * an organization has.
      */
     CompiledLimit @Nullable [] find(String endpoint) {
         CompiledLimit[] known = named.get(endpoint);
-        return known != null ? known : othersShare ? overflow : null;
+        return known != null || shared == null ? known : shared.limits;
     }
 
     /** Returns an unlisted endpoint by the name of its meters: one object for all organizations that hold it. */
-    Unlisted unlisted(String name) {
-        return unlisted.get(name, same -> new Unlisted(same, overflow, limitsOf(same), null));
+    Unlisted unlisted(String name, Overflow overflow) {
+        return unlisted.get(name, same -> new Unlisted(same, identity, limitsOf(same, overflow), null));
     }
 
     /** Makes the limits of an unlisted endpoint, by the name of its meters. */
-    CompiledLimit[] limitsOf(String name) {
+    static CompiledLimit[] limitsOf(String name, Overflow overflow) {
         Scope.Endpoint scope = new Scope.Endpoint(name);
-        return Arrays.stream(overflow)
+        return Arrays.stream(overflow.limits)
                 .map(limit -> limit.key.scope() instanceof Scope.Group ? limit : limit.of(scope))
                 .toArray(CompiledLimit[]::new);
     }
 
     /** Estimates the heap of the unlisted endpoints, in bytes, without those that share all their limits. */
     long estimatedBytes() {
-        return unlisted.size() * (BYTES_OF_UNLISTED + overflow.length * BYTES_OF_UNLISTED_RULE);
+        return unlisted.stream()
+                .mapToLong(endpoint -> BYTES_OF_UNLISTED + endpoint.limits.length * BYTES_OF_UNLISTED_RULE)
+                .sum();
     }
 
     /**

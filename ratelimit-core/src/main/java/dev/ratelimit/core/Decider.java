@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * has charged, which reads no clock. Where even that throws, for want of stack or memory, it is left to the next call:
  * {@link PendingRefunds}. So the caller gets what was thrown, and nothing is charged.
  *
- * <p>A sweep of idle organizations runs behind all frames. If that throws, the caller gets the decision, and another
- * call will sweep.
+ * <p>A sweep of idle organizations runs behind all frames, and so does what a ledger tidies up. If that throws, the
+ * caller gets the decision, and another call will sweep.
  */
 final class Decider {
 
@@ -50,6 +50,9 @@ final class Decider {
 
         /** Closes a decision that admits. Unless it returns what admits, all is given back. */
         Decision close(Admitted admitted);
+
+        /** Tidies up after a decision that admits. The decision stands, also if this throws. */
+        default void tidyUp(long now) {}
     }
 
     /**
@@ -151,6 +154,9 @@ final class Decider {
             decision = null;
         }
         try {
+            if (ledger != null && decision instanceof Admitted) {
+                ledger.tidyUp(now);
+            }
             sweeper.sweepIfDue(now);
         } catch (Throwable thrown) {
             // See above.

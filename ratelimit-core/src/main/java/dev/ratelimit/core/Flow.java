@@ -53,14 +53,15 @@ record Flow(long amount, long span) {
                 : saturated(product(amount, nanos).divide(BigInteger.valueOf(span)));
     }
 
-    /** Returns the units that have flowed back after some nanoseconds, a part of one as a whole one. */
-    long flowedAtMost(long nanos) {
-        long whole = flowed(nanos);
-        return whole == Long.MAX_VALUE || hasFlowedExactly(whole, nanos) ? whole : whole + 1;
-    }
-
-    private boolean hasFlowedExactly(long units, long nanos) {
-        return Math.multiplyHigh(units, span) == Math.multiplyHigh(amount, nanos) && units * span == amount * nanos;
+    /**
+     * Returns how much of the next unit has flowed back after some nanoseconds, which are not negative. A whole unit is
+     * as much as the span has nanoseconds.
+     */
+    long part(long nanos) {
+        long rest = nanos % span;
+        return Math.multiplyHigh(amount, rest) == 0 && amount * rest >= 0
+                ? amount * rest % span
+                : product(amount, rest).mod(BigInteger.valueOf(span)).longValue();
     }
 
     /** Returns the nanoseconds after which some units have flowed back; {@link Waits#NEVER} if they never do. */

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * flight leaves the list when its reservation ends, wherever it stands. Those whose end has come leave it when somebody
  * looks. So the list has at most what is in flight, however long one of them stays.
  *
+ * <p>A piece of a reservation joins the flight of its reservation, and ends with it. So a stream of pieces has one
+ * flight.
+ *
  * <p>A new flight is put behind those that end sooner. They are looked for from the end of the list: the first one is
  * it, unless the longest time was changed.
  *
@@ -212,11 +215,37 @@ final class InFlightCounter extends Meter {
         }
     }
 
+    /**
+     * Gives a flight the units of a later one of its reservation, which leaves the list. Both must count. So nothing
+     * happens once the reservation has ended.
+     */
+    synchronized void join(@Nullable Booking earlier, @Nullable Booking later, long now) {
+        passBy(now);
+        if (earlier instanceof Flight first && later instanceof Flight last) {
+            Flight flight = carrier(first);
+            if (flight.counts && last.counts) {
+                takeOut(last);
+                last.joined = flight;
+                flight.units += last.units;
+                used += last.units;
+            }
+        }
+    }
+
+    /** Returns the flight that has the units of a flight. */
+    private static Flight carrier(Flight flight) {
+        Flight carrier = flight;
+        while (carrier.joined != null) {
+            carrier = carrier.joined;
+        }
+        return carrier;
+    }
+
     /** Gives a flight a new end, the longest time from now on. Returns false if it counts no more. */
     synchronized boolean renew(CompiledLimit limit, @Nullable Booking booking, long now) {
         passBy(now);
-        if (booking instanceof Flight flight && flight.counts) {
-            put(flight, now + limit.windowNanos + clocks.lag);
+        if (booking instanceof Flight flight && carrier(flight).counts) {
+            put(carrier(flight), now + limit.windowNanos + clocks.lag);
             return true;
         }
         return false;

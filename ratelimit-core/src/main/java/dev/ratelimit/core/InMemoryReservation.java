@@ -230,6 +230,14 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
             }
             return ended();
         }
+
+        @Override
+        public void tidyUp(long now) {
+            Charge open = charge;
+            if (open != null) {
+                open.join(indexes, now);
+            }
+        }
     }
 
     private Rejected ended() {

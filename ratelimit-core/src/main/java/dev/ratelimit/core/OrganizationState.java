@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingInt;
 
 import dev.ratelimit.AppliedLimit;
@@ -14,6 +15,7 @@ import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -114,7 +116,16 @@ final class OrganizationState extends MeterTable {
     /** Returns the limits of an endpoint, in the order of charging. */
     CompiledLimit[] limits(CompiledTier compiled, String endpoint) {
         CompiledLimit[] known = compiled.find(endpoint);
-        return known != null ? known : unlisted().limits(compiled, endpoint);
+        if (known == null) {
+            UnlistedEndpoints endpoints = unlisted;
+            known = endpoints == null ? null : endpoints.find(compiled, endpoint);
+        }
+        return known != null ? known : unlistedLimits(compiled, endpoint);
+    }
+
+    private CompiledLimit[] unlistedLimits(CompiledTier compiled, String endpoint) {
+        CompiledTier.Overflow overflow = compiled.overflow(endpoint);
+        return overflow.isShared ? overflow.limits : unlisted().limits(compiled, overflow, endpoint);
     }
 
     /**
@@ -126,8 +137,12 @@ final class OrganizationState extends MeterTable {
         if (known != null) {
             return known;
         }
+        CompiledTier.Overflow overflow = compiled.overflow(endpoint);
+        if (overflow.isShared) {
+            return overflow.limits;
+        }
         UnlistedEndpoints endpoints = unlisted;
-        return (endpoints != null ? endpoints : newUnlisted()).peekLimits(compiled, endpoint);
+        return (endpoints != null ? endpoints : newUnlisted()).peekLimits(compiled, overflow, endpoint);
     }
 
     /**
@@ -198,9 +213,7 @@ final class OrganizationState extends MeterTable {
         long now = context.clocks().nanoTime();
         CompiledTier compiled = compiled(tier);
         Stream<LimitStatus> known = compiled.limits.values().stream().map(limit -> status(limit, now));
-        Stream<LimitStatus> touched = otherEndpoints(compiled).stream()
-                .flatMap(endpoint -> inOrderOfTables(peekLimits(compiled, endpoint)))
-                .filter(limit -> limit.key.scope() instanceof Scope.Endpoint)
+        Stream<LimitStatus> touched = limitsOfOtherEndpoints(compiled).stream()
                 .map(limit -> status(limit, now))
                 .filter(status -> status.used() > 0 || status.granted() > 0);
         return Stream.concat(known, touched).toList();
@@ -219,19 +232,20 @@ final class OrganizationState extends MeterTable {
     }
 
     /**
-     * Returns the endpoints that have meters and that the tier does not name, by the names that their meters have under
-     * it.
+     * Returns the limits of the endpoints that have meters and that the tier does not name, without those of groups, in
+     * the order of the names that their meters have under the tier, and of the tables.
      */
-    private Set<String> otherEndpoints(CompiledTier compiled) {
+    private Set<CompiledLimit> limitsOfOtherEndpoints(CompiledTier compiled) {
         Set<String> named = compiled.tier.namedEndpoints().stream()
                 .map(endpoint -> new Scope.Endpoint(endpoint).name())
                 .collect(Collectors.toSet());
-        UnlistedEndpoints endpoints = unlisted;
-        UnlistedEndpoints known = endpoints != null ? endpoints : newUnlisted();
-        Set<String> others = new TreeSet<>();
+        Comparator<CompiledLimit> byName = comparing(limit -> limit.key.scope().name());
+        Set<CompiledLimit> others = new TreeSet<>(byName.thenComparingInt(limit -> limit.order));
         forEach((key, meter) -> {
             if (key.scope() instanceof Scope.Endpoint endpoint && !named.contains(endpoint.name())) {
-                others.add(known.peekName(endpoint.name()));
+                Arrays.stream(peekLimits(compiled, endpoint.name()))
+                        .filter(limit -> limit.key.scope() instanceof Scope.Endpoint)
+                        .forEach(others::add);
             }
         });
         return others;
@@ -352,8 +366,8 @@ final class OrganizationState extends MeterTable {
                 put(meter.key(), restored);
             }
         }
-        boolean shared =
-                saved.meters().stream().anyMatch(meter -> meter.key().scope().equals(Scope.Endpoint.OVERFLOW));
+        boolean shared = saved.meters().stream()
+                .anyMatch(meter -> meter.key().scope() instanceof Scope.Endpoint endpoint && endpoint.isOverflow());
         if (shared || !saved.endpoints().isEmpty()) {
             unlisted = new UnlistedEndpoints(shared ? 0 : context.maxEndpoints(), saved.endpoints());
         }

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * When a list has become twice as long as it was, its oldest pieces become one without a booking, as far as they are
  * gone: no decision counts them any more, now or later.
  *
+ * <p>A piece in flight ends with its reservation, so its flight joins the one before it: see {@link #join}. Such a piece
+ * becomes one with the piece before it as soon as there is a later one.
+ *
  * <p>A reservation is settled the same with that sum. Settling keeps the newest units up to the actual use, gives the
  * others back where they were charged, and charges what is missing. To give a gone piece back changes nothing. So only
  * its units matter, which decide how many remain to be kept. Of several pieces in a row that is their sum. Only the
@@ -63,6 +66,9 @@ final class Piece {
 
     /** Returns the list of this piece and older ones of the same limit. */
     Piece before(@Nullable Piece others, CompiledLimit limit, long now) {
+        if (limit.inFlight) {
+            return others == null || others.units == 0 ? this : beforeInFlight(others.joinedUp(limit, now));
+        }
         if (others == null) {
             return this;
         }
@@ -71,6 +77,30 @@ final class Piece {
         }
         Piece list = new Piece(organization, booking, units, others, others.dueLength);
         return list.length < list.dueLength ? list : list.withoutGone(limit, now);
+    }
+
+    private Piece beforeInFlight(Piece others) {
+        return units == 0 ? others : new Piece(organization, booking, units, others, FEW);
+    }
+
+    /**
+     * Returns this list in flight without the newest pieces whose flights have joined the one before. Where the newest
+     * flight counts no more, none does, and the list is one piece.
+     */
+    private Piece joinedUp(CompiledLimit limit, long now) {
+        Piece list = this;
+        while (list.older != null && list.organization.meter(limit).isGone(list.booking, list.units, now)) {
+            Piece former = list.older;
+            list = new Piece(former.organization, former.booking, sum(list.units, former.units), former.older, FEW);
+        }
+        return list;
+    }
+
+    /** Lets the flight of this piece join the one of the piece before it, if both count. */
+    void join(CompiledLimit limit, long now) {
+        if (older != null && older.organization == organization) {
+            ((InFlightCounter) organization.meter(limit)).join(older.booking, booking, now);
+        }
     }
 
     /** Returns this list with its oldest pieces, as far as they are gone, as one. */

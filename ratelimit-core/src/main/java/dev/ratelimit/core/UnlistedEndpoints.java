@@ -3,12 +3,14 @@ package dev.ratelimit.core;
 import dev.ratelimit.Scope;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoints of an organization that no table names, with their limits.
+ * The endpoints of an organization that no table names exactly, with their limits. Those that share all their limits
+ * are not among them.
  *
- * <p>Callers make names up, so their number is bounded. An endpoint beyond the bound shares the meters of the overflow
- * row. The meters of a name longer than {@link Scope.Endpoint#MAX_BYTES} have its digest for a name.
+ * <p>Callers make names up, so their number is bounded. An endpoint beyond the bound shares the meters of its overflow.
+ * The meters of a name longer than {@link Scope.Endpoint#MAX_BYTES} have its digest for a name.
  *
  * <p><b>Guarantees.</b> A name has the same meters for the life of the organization. Names are forgotten only all
  * together, when the organization is idle. An organization that has used a lifetime quota is never idle.
@@ -23,7 +25,7 @@ final class UnlistedEndpoints {
 
     /** Stands for the limits of a name that was restored and not called yet. */
     private static final CompiledTier.Unlisted RESTORED =
-            new CompiledTier.Unlisted("", new CompiledLimit[0], new CompiledLimit[0], null);
+            new CompiledTier.Unlisted("", new Object(), new CompiledLimit[0], null);
 
     private final int most;
     private final ConcurrentHashMap<String, CompiledTier.Unlisted> own = new ConcurrentHashMap<>(1);
@@ -57,51 +59,50 @@ final class UnlistedEndpoints {
         return BYTES + own.size() * BYTES_OF_NAME;
     }
 
+    /** Returns the limits of an endpoint that was called under a compiled tier; null if it was not. */
+    CompiledLimit @Nullable [] find(CompiledTier compiled, String endpoint) {
+        CompiledTier.Unlisted known = own.get(endpoint);
+        return known == null ? null : known.under(compiled);
+    }
+
     /** Returns the limits of an endpoint, in the order of charging. */
-    CompiledLimit[] limits(CompiledTier compiled, String endpoint) {
+    CompiledLimit[] limits(CompiledTier compiled, CompiledTier.Overflow overflow, String endpoint) {
         boolean complete = full; // read first: then all own names are there
-        String name = meteredName(endpoint);
-        CompiledTier.Unlisted known = own.get(name);
-        if (known == null && (complete || name.equals(Scope.Endpoint.OVERFLOW.name()))) {
-            return compiled.overflow;
+        Scope.Endpoint metered = new Scope.Endpoint(endpoint);
+        CompiledTier.Unlisted known = own.get(metered.name());
+        if (known == null && (complete || metered.isOverflow())) {
+            return overflow.limits;
         }
         CompiledLimit[] limits = known == null ? null : known.under(compiled);
-        return limits != null ? limits : add(compiled, name);
+        return limits != null ? limits : add(compiled, overflow, metered.name());
     }
 
     /** Returns the limits of an endpoint as a call would meet them. This question takes no place. */
-    CompiledLimit[] peekLimits(CompiledTier compiled, String endpoint) {
+    CompiledLimit[] peekLimits(CompiledTier compiled, CompiledTier.Overflow overflow, String endpoint) {
         boolean complete = full; // read first, as above
-        String name = meteredName(endpoint);
-        CompiledTier.Unlisted known = own.get(name);
+        Scope.Endpoint metered = new Scope.Endpoint(endpoint);
+        CompiledTier.Unlisted known = own.get(metered.name());
         if (known == null) {
-            return complete ? compiled.overflow : compiled.limitsOf(name);
+            return complete || metered.isOverflow() ? overflow.limits : CompiledTier.limitsOf(metered.name(), overflow);
         }
         CompiledLimit[] limits = known.under(compiled);
-        return limits != null ? limits : add(compiled, name);
-    }
-
-    /** Returns the name that the meters of an endpoint have or would have. This question takes no place. */
-    String peekName(String endpoint) {
-        boolean complete = full; // read first, as above
-        String name = meteredName(endpoint);
-        return complete && !own.containsKey(name) ? Scope.Endpoint.OVERFLOW.name() : name;
+        return limits != null ? limits : add(compiled, overflow, metered.name());
     }
 
     /**
      * Adds a name, or the limits of a known name under another compiled tier. Returns its limits, which are those of
-     * the overflow row if there is no place for the name.
+     * its overflow if there is no place for the name.
      */
-    private synchronized CompiledLimit[] add(CompiledTier compiled, String name) {
+    private synchronized CompiledLimit[] add(CompiledTier compiled, CompiledTier.Overflow overflow, String name) {
         CompiledTier.Unlisted known = own.get(name);
         if (known == null && full) {
-            return compiled.overflow;
+            return overflow.limits;
         }
         CompiledLimit[] limits = known == null ? null : known.under(compiled);
         if (limits != null) {
             return limits;
         }
-        CompiledTier.Unlisted added = compiled.unlisted(name);
+        CompiledTier.Unlisted added = compiled.unlisted(name, overflow);
         own.put(added.name, known == null ? added : added.after(known));
         full = own.size() >= most;
         return added.limits;

@@ -150,11 +150,103 @@ class BucketCounterTest {
         refuses(FIVE, 1, SECOND);
     }
 
+    /** Given back in whole units that have not begun to flow back, a call that fails at once would lose one. */
     @Test
-    void aPartOfAUnitThatHasFlowedBackCountsAsAWholeOneWhereItIsGivenBack() {
+    void aUnitOfWhichAPartHasFlowedBackIsGivenBackWhole() {
         BucketCharge two = bucket.booking(admits(FIVE, 2));
         at(1);
         giveBack(FIVE, two, 2, 2);
+        assertThat(used(FIVE)).isZero();
+        admits(FIVE, 5);
+        refuses(FIVE, 1, SECOND);
+    }
+
+    @Test
+    void thePartThatHasFlowedBackIsTakenFromTheNextUnit() {
+        admits(FIVE, 3);
+        BucketCharge one = bucket.booking(at(SECOND / 4).admits(FIVE, 1));
+        at(3 * SECOND / 4);
+        giveBack(FIVE, one, 1, 1);
+        assertThat(bucket.status(FIVE, time.nanoTime()))
+                .isEqualTo(FIVE.status(3, 0, 3 * SECOND / 4, 2 * SECOND + 3 * SECOND / 4));
+    }
+
+    @Test
+    void noMoreIsTakenFromTheNextUnitThanHasFlowedBackOfIt() {
+        admits(FIVE, 3);
+        BucketCharge one = bucket.booking(at(SECOND / 4).admits(FIVE, 1));
+        at(SECOND + SECOND / 10);
+        giveBack(FIVE, one, 1, 1);
+        assertThat(bucket.status(FIVE, time.nanoTime())).isEqualTo(FIVE.status(2, 0, SECOND, 2 * SECOND));
+    }
+
+    /** Each of them has taken a part of the next unit; together they take no more than there is. */
+    @Test
+    void manyCancelledCallsLeaveWhatOthersUse() {
+        admits(FIVE, 1);
+        for (int i = 1; i <= 100; i++) {
+            BucketCharge three = bucket.booking(at(i * SECOND / 200).admits(FIVE, 3));
+            BucketCharge one = bucket.booking(admits(FIVE, 1));
+            at(i * SECOND / 200 + SECOND / 400);
+            giveBack(FIVE, three, 3, 3);
+            giveBack(FIVE, one, 1, 1);
+            assertThat(used(FIVE)).isEqualTo(1);
+        }
+        at(3 * SECOND / 2 + SECOND / 400);
+        assertThat(used(FIVE)).isZero();
+    }
+
+    @Test
+    void whatIsTakenFromTheNextUnitIsExact() {
+        CompiledLimit days = bucket(1, Duration.ofDays(1), 1_000);
+        long tenth = 8_640 * SECOND;
+        admits(days, 3);
+        BucketCharge two = bucket.booking(at(2 * tenth).admits(days, 2));
+        BucketCharge one = bucket.booking(at(3 * tenth).admits(days, 1));
+        at(11 * tenth);
+        giveBack(days, one, 1, 1); // 8 tenths of it have flowed back, and one of the next unit
+        assertThat(bucket.status(days, time.nanoTime())).isEqualTo(days.status(4, 0, 10 * tenth, 40 * tenth));
+        at(14 * tenth);
+        giveBack(days, two, 2, 2); // 12 tenths of it have flowed back, and three of the next unit
+        assertThat(bucket.status(days, time.nanoTime())).isEqualTo(days.status(3, 0, 9 * tenth, 29 * tenth));
+    }
+
+    @Test
+    void whatHasFlowedBackAtAFasterRateInBetweenIsNotGivenBack() {
+        CompiledLimit slow = bucket(5, Duration.ofSeconds(1), 5);
+        CompiledLimit fast = bucket(500, Duration.ofSeconds(1), 5);
+        BucketCharge five = bucket.booking(admits(slow, 5));
+        at(SECOND / 500).refuses(fast, 1, SECOND / 500);
+        at(SECOND / 100);
+        assertThat(used(slow)).isEqualTo(1);
+        BucketCharge four = bucket.booking(admits(slow, 4));
+        at(11 * SECOND / 1_000);
+        giveBack(slow, five, 5, 5);
+        assertThat(used(slow)).isEqualTo(5);
+        giveBack(slow, four, 4, 4);
+        assertThat(used(slow)).isEqualTo(1);
+    }
+
+    @Test
+    void whatWasChargedBeforeTheBucketWasFullIsNotGivenBack() {
+        CompiledLimit slow = bucket(5, Duration.ofSeconds(1), 5);
+        BucketCharge five = bucket.booking(admits(slow, 5));
+        at(SECOND / 500).refuses(bucket(500, Duration.ofSeconds(1), 5), 1, SECOND / 500);
+        BucketCharge again = bucket.booking(at(3 * SECOND / 250).admits(slow, 5));
+        assertThat(bucket.isGone(five, 5, time.nanoTime())).isTrue();
+        assertThat(bucket.isGone(again, 5, time.nanoTime())).isFalse();
+        giveBack(slow, five, 5, 5);
+        assertThat(used(slow)).isEqualTo(5);
+        giveBack(slow, again, 5, 3);
+        assertThat(used(slow)).isEqualTo(2);
+    }
+
+    /** A thread may charge by an older reading than that of the thread which has found the bucket full. */
+    @Test
+    void aChargeByAnOlderReadingIsGivenBackWhole() {
+        bucket.charge(FIVE, 1, begin + 100);
+        long position = bucket.charge(FIVE, 1, begin + 50);
+        giveBack(FIVE, bucket.booking(position), 1, 1);
         assertThat(used(FIVE)).isEqualTo(1);
     }
 
@@ -351,11 +443,9 @@ class BucketCounterTest {
         assertThat(bucket.chargeAnyway(limit, 1, begin + 500).units()).isZero();
     }
 
-    /** A reading may lag by a second: both are of the same true time. */
-    @Test
-    void aBucketHoldsNoMoreThanItsCapacityAtOneTrueTimeWhereReadingsLag() {
-        CompiledLimit limit = bucket(10, Duration.ofSeconds(1), 10);
-        BucketCounter lagging = new BucketCounter(new Clocks(new TimeSource() {
+    /** Makes a bucket whose clock may lag by a second. */
+    private BucketCounter lagging() {
+        return new BucketCounter(new Clocks(new TimeSource() {
             @Override
             public long nanoTime() {
                 return begin;
@@ -371,8 +461,27 @@ class BucketCounterTest {
                 return Duration.ofSeconds(1);
             }
         }));
+    }
+
+    /** A reading may lag by a second: both are of the same true time. */
+    @Test
+    void aBucketHoldsNoMoreThanItsCapacityAtOneTrueTimeWhereReadingsLag() {
+        CompiledLimit limit = bucket(10, Duration.ofSeconds(1), 10);
+        BucketCounter lagging = lagging();
         assertThat(lagging.charge(limit, 10, begin)).isNotNegative();
         assertThat(lagging.charge(limit, 1, begin + SECOND)).isNegative();
         assertThat(lagging.charge(limit, 10, begin + 2 * SECOND)).isNotNegative();
+    }
+
+    /** The first unit is back at 11 s: after the last reading, and before the latest true time that it may be of. */
+    @Test
+    void aUnitOfWhichAPartIsBackIsNotCountedAsAWholeOneWhereReadingsLag() {
+        CompiledLimit limit = bucket(1, Duration.ofSeconds(10), 5);
+        BucketCounter lagging = lagging();
+        assertThat(lagging.charge(limit, 1, begin)).isNotNegative();
+        assertThat(lagging.charge(limit, 5, begin + 10 * SECOND)).isNegative();
+        assertThat(lagging.charge(limit, 3, begin + 10 * SECOND + SECOND / 2)).isNotNegative();
+        assertThat(lagging.status(limit, begin + 10 * SECOND + SECOND / 2).resetAfter())
+                .contains(Duration.ofSeconds(31).plusNanos(1));
     }
 }

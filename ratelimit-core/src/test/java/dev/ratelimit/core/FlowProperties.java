@@ -25,8 +25,7 @@ class FlowProperties {
         BigInteger[] flowed = done.divideAndRemainder(big(span));
         assertThat(flow.hasFlowed(units, nanos)).isEqualTo(due.compareTo(done) <= 0);
         assertThat(flow.flowed(nanos)).isEqualTo(flowed[0].min(MOST).longValue());
-        assertThat(flow.flowedAtMost(nanos))
-                .isEqualTo(flowed[0].add(big(flowed[1].signum())).min(MOST).longValue());
+        assertThat(big(flow.part(nanos)).multiply(big(span))).isEqualTo(flowed[1].multiply(big(flow.span())));
         long until = flow.nanosUntilFlowed(units);
         if (until < CompiledLimit.NEVER) {
             assertThat(flow.hasFlowed(units, until)).isTrue();

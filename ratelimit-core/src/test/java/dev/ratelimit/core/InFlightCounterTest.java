@@ -110,6 +110,48 @@ class InFlightCounterTest {
     }
 
     @Test
+    void aLaterFlightJoinsAnEarlierOneAndEndsWithIt() {
+        CompiledLimit ten = inFlight(10, LONGEST);
+        Flight first = take(ten, 1, 0);
+        take(ten, 2, 50);
+        Flight second = take(ten, 3, 100);
+        Flight third = take(ten, 1, 200);
+        counter.join(second, third, begin + 200);
+        counter.join(first, second, begin + 200);
+        counter.join(first, third, begin + 200);
+        assertThat(counter.isGone(first, 1, begin + 200)).isFalse();
+        assertThat(counter.isGone(third, 1, begin + 200)).isTrue();
+        assertThat(counter.countFlights()).isEqualTo(2);
+        assertThat(counter.status(ten, begin + 200)).isEqualTo(ten.status(7, 0, 400, 450));
+        Flight fourth = take(ten, 2, 300);
+        counter.join(third, fourth, begin + 300);
+        assertThat(counter.status(ten, begin + 300)).isEqualTo(ten.status(9, 0, 300, 350));
+        assertThat(counter.renew(ten, fourth, begin + 300)).isTrue();
+        assertThat(counter.status(ten, begin + 300)).isEqualTo(ten.status(9, 0, 350, 600));
+        end(fourth);
+        assertThat(counter.status(ten, begin + 300).used()).isEqualTo(9);
+        end(first);
+        assertThat(counter.status(ten, begin + 300).used()).isEqualTo(2);
+        assertThat(counter.renew(ten, third, begin + 300)).isFalse();
+    }
+
+    @Test
+    void nothingJoinsWhatCountsNoMore() {
+        CompiledLimit ten = inFlight(10, LONGEST);
+        Flight first = take(ten, 1, 0);
+        Flight second = take(ten, 3, 100);
+        counter.join(first, null, begin);
+        counter.join(null, second, begin);
+        counter.join(first, second, begin + 600);
+        assertThat(counter.isGone(second, 3, begin + 600)).isFalse();
+        assertThat(counter.status(ten, begin + 600)).isEqualTo(ten.status(3, 0, 100, 100));
+        Flight third = take(ten, 2, 600);
+        end(third);
+        counter.join(second, third, begin + 600);
+        assertThat(counter.status(ten, begin + 600).used()).isEqualTo(3);
+    }
+
+    @Test
     void nothingIsTakenForNothingAndNothingForWhatHasHappened() {
         take(TWO, 2, 0);
         assertThat(take(TWO, 0, 0)).isNull();

@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Caller;
@@ -8,6 +9,7 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.ThrottledLog;
@@ -89,6 +91,29 @@ class InFlightLimiterTest {
         assertThat(limiter.stats().organizations()).isZero();
         assertThat(running.renew()).isFalse();
         assertThat(running.cancel()).isTrue();
+        assertThat(used(limiter)).isZero();
+    }
+
+    @Test
+    void aStreamInFlightTakesOneEntry() {
+        Tier tokens = Tier.named("tokens")
+                .table(LimitTable.named("in flight").each(ConcurrencyLimit.of(Unit.TOKENS, 100_000, LONGEST), "chat"))
+                .build();
+        InMemoryRateLimiter limiter = builder().tier(tokens).build();
+        Usage one = Usage.of(Unit.TOKENS, 1);
+        InMemoryReservation stream = (InMemoryReservation) limiter.reserve("acme", "chat", one);
+        for (int i = 0; i <= 10_000; i++) {
+            time.advance(Duration.ofMillis(1));
+            assertThat(stream.use(one).isAdmitted()).isTrue();
+            assertThat(stream.use(Usage.of(Unit.TOKENS, 0)).isAdmitted()).isTrue();
+        }
+        OrganizationState state = requireNonNull(limiter.store.find("acme"));
+        InFlightCounter counter = (InFlightCounter) requireNonNull(
+                state.find(CompiledLimit.of(tokens, tokens.limitsFor("chat").get(0))));
+        assertThat(counter.countFlights()).isEqualTo(1);
+        assertThat(stream.pieces()).isLessThanOrEqualTo(2);
+        assertThat(used(limiter)).isEqualTo(10_001);
+        assertThat(stream.settle()).isTrue();
         assertThat(used(limiter)).isZero();
     }
 

@@ -297,7 +297,7 @@ class UnlistedEndpointsTest {
         assertThat(acme.limits(tierCache.get(2), "chat")).isSameAs(third);
         assertThat(acme.limits(tierCache.get(1), "chat")).isSameAs(second);
         for (CompiledTier compiled : tierCache) {
-            assertThat(acme.limits(compiled, "embed")).isSameAs(compiled.overflow);
+            assertThat(acme.limits(compiled, "embed")).isSameAs(compiled.overflow("embed").limits);
             assertThat(acme.limits(compiled, "chat")[0].key).isEqualTo(first[0].key);
         }
     }
@@ -311,5 +311,72 @@ class UnlistedEndpointsTest {
             CompiledTier compiled = acme.compiled(Tier.named("tier").table(EACH).build());
             assertThat(acme.limits(compiled, "chat")).isSameAs(limits);
         }
+    }
+
+    private static final Tier PATTERNS = Tier.named("patterns")
+            .table(LimitTable.named("calls")
+                    .each(RateLimit.perMinute(1), "chat/*")
+                    .together("free models", RateLimit.perMinute(9), "*:trial")
+                    .eachOtherEndpoint(RateLimit.perMinute(3)))
+            .table(LimitTable.named("images").each(RateLimit.perMinute(1), "img/*", "*/img"))
+            .build();
+
+    @Test
+    void theOverflowsOfRowsWithPatternsAreRestored() throws IOException {
+        InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
+                .tier(PATTERNS)
+                .maxUnlistedEndpoints(1)
+                .timeSource(time)
+                .build();
+        for (String endpoint : List.of("chat/a", "chat/b", "x:trial", "embed", "embed/img")) {
+            assertThat(limiter.tryAcquire("acme", endpoint).isAdmitted()).isTrue();
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        limiter.snapshot(out);
+        InMemoryRateLimiter restored = InMemoryRateLimiter.builder()
+                .tier(PATTERNS)
+                .maxUnlistedEndpoints(7)
+                .timeSource(time)
+                .restore(new ByteArrayInputStream(out.toByteArray()));
+        for (InMemoryRateLimiter each : List.of(limiter, restored)) {
+            assertThat(overview(each))
+                    .containsExactly(
+                            "free models",
+                            "(further endpoints of */img, img/*)",
+                            "(further endpoints of chat/*)",
+                            "(further endpoints)",
+                            "chat/a");
+            assertRefusedBy(each.tryAcquire("acme", "chat/a"), "chat/a");
+            assertRefusedBy(each.tryAcquire("acme", "chat/c"), "(further endpoints of chat/*)");
+            assertRefusedBy(each.tryAcquire("acme", "(further endpoints of chat/*)"), "(further endpoints of chat/*)");
+            assertRefusedBy(each.tryAcquire("acme", "img/c"), "(further endpoints of */img, img/*)");
+        }
+    }
+
+    @Test
+    void endpointsOfTheSameRowsHaveOneOverflow() {
+        CompiledTier compiled = new CompiledTier(PATTERNS, new WeakValues.Collected());
+        CompiledTier.Overflow chat = compiled.overflow("chat/a");
+        assertThat(compiled.overflow("chat/")).isSameAs(chat);
+        assertThat(compiled.overflow("chat/img")).isNotSameAs(chat);
+        assertThat(compiled.overflow("chat/img").limits).hasSize(2);
+        assertThat(compiled.overflow("a:trial").isShared).isTrue();
+        assertThat(compiled.overflow("chat").limits).hasSize(1).isNotEqualTo(chat.limits);
+    }
+
+    @Test
+    void aNameThatAPatternMatchesIsForgottenWithItsOrganization() {
+        InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
+                .tier(PATTERNS)
+                .maxUnlistedEndpoints(1)
+                .timeSource(time)
+                .build();
+        assertThat(limiter.peek("acme", "chat/x", Usage.call()).isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire("acme", "chat/a").isAdmitted()).isTrue();
+        assertThat(meteredBy(limiter, "chat/b")).isEqualTo("(further endpoints of chat/*)");
+        time.advance(Duration.ofMinutes(2));
+        limiter.cleanUp();
+        assertThat(limiter.tryAcquire("acme", "chat/b").isAdmitted()).isTrue();
+        assertThat(meteredBy(limiter, "chat/b")).isEqualTo("chat/b");
     }
 }

@@ -23,21 +23,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 class EveryKindTest {
 
     /**
-     * A limit of three units, or of a call of three, then the kinds of what a client is told after a call that used
-     * one, then of what it is told of a refused call of three: its status, and whether it may come back.
+     * A limit of three units, or of calls of less than three. What a client is told after a call of one unit: the policy
+     * and its state. What it is told when a call of three is refused: the status, and whether it may come back.
      */
     private static final String KINDS = """
-            limit                                         | policy                                   | state     | status | comes back
-            3 calls per minute                            | q=3;w=60                                 | r=2;t=60  | 429    | true
-            3 calls per minute with burst 3               | q=3;w=60                                 | r=2;t=20  | 429    | true
-            3 calls per fixed 1 hour                      | q=3;w=3600                               | r=2;t=3600| 429    | true
-            3 calls per calendar day                      | q=3                                      | r=2;t=86400| 429   | true
-            3 calls per calendar day, until reached       | q=3                                      | r=2;t=86400|       |
-            3 calls per calendar day, never refuses       |                                          |           |        |
-            3 calls in all                                | q=3                                      | r=2       | 429    | false
-            $0.000000003 per calendar day                 | q=3;qu="nano-usd"                        | r=2;t=86400| 402   | true
-            3 calls in flight for 1 minute                | q=3;qu="concurrent-requests"             | r=2       | 429    | true
-            2 calls per call                              | q=2;ratelimit-per-call                   |           | 413    | false
+            limit                                     | policy                       | state       | status | comes back
+            3 calls per minute                        | q=3;w=60                     | r=2;t=60    | 429    | true
+            3 calls per minute with burst 3           | q=3;w=60                     | r=2;t=20    | 429    | true
+            3 calls per fixed 1 hour                  | q=3;w=3600                   | r=2;t=3600  | 429    | true
+            3 calls per calendar day                  | q=3                          | r=2;t=86400 | 429    | true
+            3 calls per calendar day, until reached   | q=3                          | r=2;t=86400 |        |
+            3 calls per calendar day, never refuses   |                              |             |        |
+            3 calls in all                            | q=3                          | r=2         | 429    | false
+            $0.000000003 per calendar day             | q=3;qu="nano-usd"            | r=2;t=86400 | 402    | true
+            3 calls in flight for 1 minute            | q=3;qu="concurrent-requests" | r=2         | 429    | true
+            2 calls per call                          | q=2;ratelimit-per-call       |             | 413    | false
             """;
 
     @ParameterizedTest

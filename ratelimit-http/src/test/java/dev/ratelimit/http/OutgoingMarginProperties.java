@@ -21,7 +21,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
-/** Calls are under way for any time up to the margin, and the vendor, which counts them as they arrive, refuses none. */
+/** Calls are under way for any time up to the margin. The vendor counts them as they arrive, and refuses none. */
 class OutgoingMarginProperties {
 
     @Property(tries = 60)

@@ -56,9 +56,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * it lacks what is added to reservations that are still open, as {@link RateLimitListener} says. A call that waits for
  * its turn counts with each rejection.
  *
- * <p>Counters count from when this is made, whether a registry is bound or not. Several limiters may have this listener,
- * and then add up; limiters that are to be told apart have one each, with tags of their own. A registry that is bound
- * is kept for as long as this.
+ * <p>Counters count from when this is made, whether a registry is bound or not. Limiters that share this listener add
+ * up. Limiters that are to be told apart have one each, with tags of their own. A registry that is bound is kept for as
+ * long as this.
  *
  * <p>Safe for use by many threads. A decision takes no lock and allocates nothing, except when a tier, or a limit or
  * cause of a rejection, is met for the first time.

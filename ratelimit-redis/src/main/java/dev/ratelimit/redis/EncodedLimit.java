@@ -12,6 +12,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
+import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.kernel.Windows;
@@ -26,6 +27,9 @@ final class EncodedLimit {
     private static final long IN_FLIGHT = -2;
     private static final long PER_CALL = -3;
 
+    /** The most microseconds for which the script computes exactly how many units flow back. */
+    private static final long MOST_MICROS = 1L << 50;
+
     final AppliedLimit limit;
 
     /** What its keys end with; limits of one organization that agree on it share the meter. */
@@ -39,14 +43,13 @@ final class EncodedLimit {
 
     /**
      * Of a window, the number of live marks below which it appends exact marks. Of a bucket, the units that flow back
-     * in {@code grain} microseconds. In flight, the longest time in microseconds.
+     * in {@code grain} microseconds. In flight, the longest time in microseconds, rounded up.
      */
     final long exact;
 
     /**
      * Of a window, the microseconds to whose end it rounds the stamps of further marks: window/2,048 to window/1,024,
-     * and at least 1. Of a bucket, the microseconds in which {@code exact} units flow back; a time that is no whole
-     * number of microseconds is rounded up.
+     * and at least 1. Of a bucket, the microseconds in which {@code exact} units flow back.
      */
     final long grain;
 
@@ -54,23 +57,34 @@ final class EncodedLimit {
     final @Nullable Periods periods;
 
     final MeterKey key;
+    private final AppliedLimit overflow;
     private final boolean untilReached;
     private final boolean neverRefuses;
 
+    /** Makes a limit whose meter does not depend on the bound of names. */
     EncodedLimit(String account, AppliedLimit applied) {
+        this(account, applied, applied);
+    }
+
+    /**
+     * Makes a limit.
+     *
+     * @param overflow the limit for an endpoint beyond the bound of names
+     */
+    EncodedLimit(String account, AppliedLimit applied, AppliedLimit overflow) {
         this.key = MeterKey.of(account, applied);
         this.limit = applied;
+        this.overflow = overflow;
         Limit limit = applied.limit();
         if (limit instanceof RateLimit rate) {
             span = Micros.roundedUp(rate.window());
             exact = Windows.exactMarks(rate);
             grain = Windows.grain(span);
         } else if (limit instanceof TokenBucket bucket) {
-            long micros = Micros.roundedUp(bucket.per());
-            long common = commonDivisor(micros, bucket.amount());
+            long[] rate = rateOf(bucket);
             span = BUCKET;
-            exact = bucket.amount() / common;
-            grain = micros / common;
+            exact = rate[0];
+            grain = rate[1];
         } else if (limit instanceof ConcurrencyLimit inFlight) {
             span = IN_FLIGHT;
             exact = Micros.roundedUp(inFlight.longest());
@@ -100,8 +114,21 @@ final class EncodedLimit {
                 RedisKeys.encode(key.span()));
     }
 
-    private static long commonDivisor(long micros, long amount) {
-        return BigInteger.valueOf(micros).gcd(BigInteger.valueOf(amount)).longValueExact();
+    /**
+     * Returns the rate of a bucket in lowest terms: units, and the microseconds in which they flow back. A span that is
+     * no whole number of microseconds has a thousand times the units in as many microseconds as it has nanoseconds.
+     * Where these are too many for the script, the span is rounded up.
+     */
+    private static long[] rateOf(TokenBucket bucket) {
+        long[] exact = inLowestTerms(1_000 * bucket.amount(), bucket.per().toNanos());
+        return exact[0] <= Arguments.MAX_AMOUNT && exact[1] <= MOST_MICROS
+                ? exact
+                : inLowestTerms(bucket.amount(), Micros.roundedUp(bucket.per()));
+    }
+
+    private static long[] inLowestTerms(long units, long micros) {
+        long common = BigInteger.valueOf(micros).gcd(BigInteger.valueOf(units)).longValueExact();
+        return new long[] {units / common, micros / common};
     }
 
     Unit unit() {
@@ -126,18 +153,18 @@ final class EncodedLimit {
         return span == IN_FLIGHT;
     }
 
+    boolean isBucket() {
+        return span == BUCKET;
+    }
+
     /** Tells whether units count for a time: a machine may take them ahead, and listeners hear of near limits. */
     boolean countsOverTime() {
         return hasMeter() && !isInFlight();
     }
 
-    /** Returns this limit with the meter of OVERFLOW; itself, if it is of a group. */
+    /** Returns the limit for an endpoint beyond the bound of names; itself, if it is of a group. */
     EncodedLimit overflow() {
-        return isOfOneEndpoint()
-                ? new EncodedLimit(
-                        key.account(),
-                        AppliedLimit.of(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow()))
-                : this;
+        return overflow.equals(limit) ? this : new EncodedLimit(key.account(), overflow);
     }
 
     /** Tells whether it depends on the date. */

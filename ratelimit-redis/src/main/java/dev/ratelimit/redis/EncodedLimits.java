@@ -1,9 +1,12 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.kernel.BoundedCache;
+import dev.ratelimit.kernel.EndpointLimits;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -36,24 +39,29 @@ final class EncodedLimits {
         Asked asked = new Asked(tier, named ? endpoint : new Scope.Endpoint(endpoint).name());
         Known found = known.get(asked);
         if (found == null) {
-            found = make(asked, named);
+            found = make(tier, endpoint, named);
             known.put(asked, found);
         }
         return new LimitSet(caller, found.list, found.name, found.encodedLimits, found.mostNames);
     }
 
-    private Known make(Asked asked, boolean named) {
-        Scope.Endpoint endpoint = new Scope.Endpoint(asked.endpoint);
-        List<EncodedLimit> encodedLimits = asked.tier.limitsFor(asked.endpoint).stream()
-                .map(limit -> new EncodedLimit(asked.tier.account(), limit))
-                .toList();
-        boolean bounded = !named
-                && !endpoint.equals(Scope.Endpoint.OVERFLOW)
-                && encodedLimits.stream().anyMatch(encoded -> encoded.isOfOneEndpoint() && encoded.hasMeter());
+    /** Resolves an endpoint by its real name: what stands for a long name may match another pattern. */
+    private Known make(Tier tier, String endpoint, boolean named) {
+        Scope.Endpoint scope = new Scope.Endpoint(endpoint);
+        EndpointLimits limits = EndpointLimits.of(tier, endpoint);
+        List<EncodedLimit> encodedLimits = new ArrayList<>();
+        boolean bounded = false;
+        for (int i = 0; i < limits.own().size(); i++) {
+            AppliedLimit own = limits.own().get(i);
+            AppliedLimit overflow = limits.overflow().get(i);
+            EncodedLimit encoded = new EncodedLimit(tier.account(), own, overflow);
+            encodedLimits.add(encoded);
+            bounded |= encoded.hasMeter() && !own.equals(overflow);
+        }
         return new Known(
                 named ? RedisKeys.NAMED : RedisKeys.UNLISTED,
-                RedisKeys.listed(endpoint),
-                encodedLimits,
+                scope.isOverflow() && !bounded ? RedisKeys.OVERFLOW : RedisKeys.listed(scope),
+                List.copyOf(encodedLimits),
                 bounded ? mostUnlisted : LimitSet.ANY_NUMBER);
     }
 }

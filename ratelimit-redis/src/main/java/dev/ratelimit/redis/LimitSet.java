@@ -22,7 +22,7 @@ record LimitSet(Caller caller, String list, String name, List<EncodedLimit> limi
         return new LimitSet(caller, RedisKeys.UNLISTED, "", List.of(), ANY_NUMBER);
     }
 
-    /** Returns the limits with the meters of OVERFLOW, which endpoints beyond the bound share. */
+    /** Returns the limits with the meters that endpoints beyond the bound share, those of each row. */
     LimitSet overflow() {
         List<EncodedLimit> overflow =
                 limits.stream().map(EncodedLimit::overflow).toList();

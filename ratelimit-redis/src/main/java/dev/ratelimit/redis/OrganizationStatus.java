@@ -28,6 +28,13 @@ record OrganizationStatus(List<EncodedLimit> encodedLimits, Set<AppliedLimit> na
                 .filter(name -> !name.equals(RedisKeys.WRITTEN))
                 .map(RedisKeys::unlisted)
                 .forEach(others::add);
+        if (others.contains(Scope.Endpoint.OVERFLOW.name())) {
+            caller.tier().limits().stream()
+                    .map(AppliedLimit::scope)
+                    .filter(Scope.EachMatchingEndpoint.class::isInstance)
+                    .forEach(scope -> others.add(
+                            ((Scope.EachMatchingEndpoint) scope).overflow().name()));
+        }
         caller.tier().namedEndpoints().forEach(name -> others.remove(new Scope.Endpoint(name).name()));
         for (String other : others) {
             caller.tier().limitsFor(other).stream()

@@ -41,7 +41,10 @@ import java.util.HexFormat;
  */
 final class RedisKeys {
 
-    /** Stands for {@link Scope.Endpoint#OVERFLOW}, whose meters all endpoints beyond the bound share. */
+    /**
+     * Stands in a list for all endpoints beyond the bound, which share the meters of their rows, and in a meter for
+     * {@link Scope.Endpoint#OVERFLOW}. The overflow of a row with patterns has a name in a meter as endpoints have.
+     */
     static final String OVERFLOW = "%o";
 
     /** Stands in a list of endpoints for the latest time at which something was listed there. */

@@ -6,11 +6,13 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Usage;
-import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.UsedPieces;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +39,8 @@ final class RedisReservation implements AsyncReservation {
 
     private final CompletableFuture<Boolean> confirmed = new CompletableFuture<>();
 
-    /** The bookings of each limit, oldest first; null when the reservation has ended. Guarded by this. */
-    private @Nullable List<List<Booking>> charges;
+    /** The bookings of each limit; null when the reservation has ended. Guarded by this. */
+    private @Nullable List<Bookings> charges;
 
     RedisReservation(
             ScriptClient scriptClient,
@@ -57,15 +59,19 @@ final class RedisReservation implements AsyncReservation {
         this.estimate = estimate;
         this.limitSet = estimate.charged();
         this.encodedLimits = limitSet.limits();
-        List<List<Booking>> none = new ArrayList<>();
-        encodedLimits.forEach(encoded -> none.add(new ArrayList<>()));
+        List<Bookings> none = encodedLimits.stream().map(Bookings::new).toList();
         this.charges = none;
-        append(none, estimate);
+        append(none, estimate, Set.of());
     }
 
     @Override
     public Decision decision() {
         return estimate.decision();
+    }
+
+    /** Returns how many bookings are kept; of a reservation that has ended, none. */
+    synchronized int bookings() {
+        return charges == null ? 0 : charges.stream().mapToInt(Bookings::size).sum();
     }
 
     /** Notifies the listeners whose share of a limit the estimate has reached. */
@@ -101,12 +107,14 @@ final class RedisReservation implements AsyncReservation {
             return CompletableFuture.completedFuture(admitted);
         }
         Usage sum = used.sum();
+        Map<EncodedLimit, Booking> joined = joined();
         return scriptClient
                 .charge(
                         limitSet.only(asked),
                         encoded -> (encoded.hasMeter() ? more : sum).amountOf(encoded.unit()),
+                        joined,
                         reports)
-                .thenCompose(this::keep)
+                .thenCompose(outcome -> keep(outcome, joined.keySet()))
                 .whenComplete((decision, failure) -> {
                     if (decision == null || !decision.isAdmitted()) {
                         used.giveBack(piece);
@@ -130,11 +138,23 @@ final class RedisReservation implements AsyncReservation {
         return charges == null;
     }
 
-    private CompletableFuture<Decision> keep(Outcome more) {
+    /** Returns what a further piece joins, of the limits in flight. */
+    private synchronized Map<EncodedLimit, Booking> joined() {
+        Map<EncodedLimit, Booking> joined = new HashMap<>();
+        for (Bookings each : charges == null ? List.<Bookings>of() : charges) {
+            Booking booking = each.joined();
+            if (booking != null) {
+                joined.put(each.encoded(), booking);
+            }
+        }
+        return joined;
+    }
+
+    private CompletableFuture<Decision> keep(Outcome more, Set<EncodedLimit> inBags) {
         boolean admitted = false;
         synchronized (this) {
             if (charges != null) {
-                append(charges, more);
+                append(charges, more, inBags);
                 admitted = true;
             }
         }
@@ -142,44 +162,26 @@ final class RedisReservation implements AsyncReservation {
             notifyNear(more.levels());
             return CompletableFuture.completedFuture(more.decision());
         }
-        List<Change> back = new ArrayList<>();
-        for (int i = 0; i < more.bookings().size(); i++) {
-            Booking charge = more.bookings().get(i);
-            if (charge.units() > 0) {
-                List<Refund> all = List.of(new Refund(charge, charge.units()));
-                back.add(new Change(more.charged().limits().get(i), all, 0, charge.first()));
-            }
-        }
+        List<Bookings> late =
+                more.charged().limits().stream().map(Bookings::new).toList();
+        append(late, more, inBags);
         // Nobody waits for it: it is sent before the caller has its answer, and so before any later question.
-        Settlements.Sent unused = scriptClient.giveBack(limitSet, back);
+        Settlements.Sent unused = scriptClient.giveBack(limitSet, changesTo(late, null));
         return CompletableFuture.completedFuture(ended());
     }
 
-    private void append(List<List<Booking>> to, Outcome more) {
+    private static void append(List<Bookings> to, Outcome more, Set<EncodedLimit> inBags) {
         for (int i = 0; i < more.bookings().size(); i++) {
             EncodedLimit encoded = more.charged().limits().get(i);
             Booking charge = more.bookings().get(i);
-            // A charge of 0 units leaves no mark in a window. In a quota it tells the period of the reservation.
-            if (charge.units() > 0 || encoded.periods != null) {
-                append(to.get(encodedLimits.indexOf(encoded)), charge);
+            boolean isBag = charge.units() > 0 && inBags.contains(encoded);
+            Booking booking = isBag ? Booking.ofBag(charge.first(), charge.second()) : charge;
+            if (charge.units() > 0 || !encoded.isInFlight()) {
+                to.stream()
+                        .filter(bookings -> bookings.encoded() == encoded)
+                        .forEach(bookings -> bookings.add(booking));
             }
         }
-    }
-
-    private static void append(List<Booking> to, Booking charge) {
-        int last = to.size() - 1;
-        if (last >= 0 && isAtTheSamePlace(to.get(last), charge)) {
-            long units = to.get(last).units() + charge.units();
-            to.set(last, new Booking(charge.first(), charge.second(), units));
-        } else {
-            to.add(charge);
-        }
-    }
-
-    private static boolean isAtTheSamePlace(Booking one, Booking other) {
-        return one.first() == other.first()
-                && one.second() == other.second()
-                && one.units() + other.units() <= Arguments.MAX_AMOUNT;
     }
 
     private Decision ended() {
@@ -228,21 +230,36 @@ final class RedisReservation implements AsyncReservation {
     }
 
     private CompletableFuture<Boolean> renewed() {
-        List<Change> inFlight = new ArrayList<>();
+        List<Bookings> inFlight = new ArrayList<>();
+        List<Change> changes = new ArrayList<>();
         synchronized (this) {
             if (charges == null) {
                 return CompletableFuture.completedFuture(false);
             }
-            for (int i = 0; i < encodedLimits.size(); i++) {
-                List<Refund> all = charges.get(i).stream()
-                        .map(charge -> new Refund(charge, charge.units()))
-                        .toList();
-                if (encodedLimits.get(i).isInFlight() && !all.isEmpty()) {
-                    inFlight.add(new Change(encodedLimits.get(i), all, 0, 0));
+            for (Bookings each : charges) {
+                List<Refund> all = each.encoded().isInFlight() ? each.all() : List.of();
+                if (!all.isEmpty()) {
+                    inFlight.add(each);
+                    changes.add(new Change(each.encoded(), all, 0, 0));
                 }
             }
         }
-        return inFlight.isEmpty() ? CompletableFuture.completedFuture(true) : scriptClient.renew(limitSet, inFlight);
+        if (changes.isEmpty()) {
+            return CompletableFuture.completedFuture(true);
+        }
+        return scriptClient.renew(limitSet, changes).thenCompose(renewed -> {
+            boolean allCount = renewed.allCount();
+            boolean hasAnother = false;
+            synchronized (this) {
+                for (int i = 0; i < inFlight.size() && charges != null; i++) {
+                    allCount &= !inFlight.get(i).hasExpired();
+                    hasAnother |= inFlight.get(i)
+                            .renewed(changes.get(i).refunds(), renewed.ends().get(i));
+                }
+            }
+            // A piece may have come in between.
+            return allCount && hasAnother ? renewed() : CompletableFuture.completedFuture(allCount);
+        });
     }
 
     @Override
@@ -252,48 +269,34 @@ final class RedisReservation implements AsyncReservation {
 
     /** Settles for a usage, or cancels if that is null. */
     private CompletableFuture<Boolean> settled(@Nullable Usage actual) {
-        List<List<Booking>> taken = end();
+        List<Bookings> taken = end();
         if (taken == null) {
             return CompletableFuture.completedFuture(false);
         }
-        List<Change> changes = new ArrayList<>();
-        for (int i = 0; i < encodedLimits.size(); i++) {
-            EncodedLimit encoded = encodedLimits.get(i);
-            if (actual == null || encoded.isInFlight()) {
-                addChange(changes, encoded, taken.get(i), 0);
-            } else if (encoded.hasMeter() && actual.states(encoded.unit())) {
-                addChange(changes, encoded, taken.get(i), actual.amountOf(encoded.unit()));
-            }
-        }
-        Settlements.Sent sent = scriptClient.settle(limitSet, changes, this::notifyNear);
+        Settlements.Sent sent = scriptClient.settle(limitSet, changesTo(taken, actual), this::notifyNear);
         CompletableFuture<Boolean> unused =
                 sent.confirmed().whenComplete((arrived, failure) -> confirmed.complete(arrived));
         return sent.first();
     }
 
-    private synchronized @Nullable List<List<Booking>> end() {
-        List<List<Booking>> taken = charges;
-        charges = null;
-        return taken;
-    }
-
-    /** Changes the charges of a limit to a number of units. The newest stay; if all are too few, more is charged. */
-    private static void addChange(List<Change> changes, EncodedLimit encoded, List<Booking> charged, long units) {
-        List<Refund> refunds = new ArrayList<>();
-        long missing = units;
-        for (int i = charged.size() - 1; i >= 0; i--) {
-            Booking charge = charged.get(i);
-            long kept = Math.min(charge.units(), missing);
-            missing -= kept;
-            if (kept < charge.units()) {
-                refunds.add(new Refund(charge, charge.units() - kept));
+    /** Returns what changes charges to a usage, or gives all back if that is null. */
+    private static List<Change> changesTo(List<Bookings> charges, @Nullable Usage actual) {
+        List<Change> changes = new ArrayList<>();
+        for (Bookings each : charges) {
+            EncodedLimit encoded = each.encoded();
+            if (actual == null || encoded.isInFlight() || (encoded.hasMeter() && actual.states(encoded.unit()))) {
+                Change change = each.changedTo(actual == null ? 0 : actual.amountOf(encoded.unit()));
+                if (change != null) {
+                    changes.add(change);
+                }
             }
         }
-        if (missing > 0 || !refunds.isEmpty()) {
-            long period = encoded.periods == null
-                    ? 0
-                    : charged.get(charged.size() - 1).first();
-            changes.add(new Change(encoded, refunds, missing, period));
-        }
+        return changes;
+    }
+
+    private synchronized @Nullable List<Bookings> end() {
+        List<Bookings> taken = charges;
+        charges = null;
+        return taken;
     }
 }

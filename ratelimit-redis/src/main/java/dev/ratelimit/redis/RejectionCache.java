@@ -114,7 +114,8 @@ final class RejectionCache {
     void remember(Asked asked, EncodedLimit encoded, long wait) {
         // For how long an endpoint counts with others depends on when these are idle, which only the server knows.
         boolean forGood = wait == Waits.NEVER;
-        boolean mayGetItsOwn = forGood && encoded.limit.scope().equals(Scope.Endpoint.OVERFLOW);
+        boolean mayGetItsOwn =
+                forGood && encoded.limit.scope() instanceof Scope.Endpoint endpoint && endpoint.isOverflow();
         // A call in flight may end at any time, on any machine.
         if (longestNanos > 0 && !mayGetItsOwn && !encoded.isInFlight()) {
             long nanos = Math.min(wait, longestNanos);

@@ -35,16 +35,22 @@ import java.util.stream.Collectors;
  * {@code begun} is the name of the charge that began the count. A charge from before a reset has another name, so it
  * gives nothing back.
  *
- * <p>A token bucket is one string: at, seen, part, hi, lo, units, micros, begun, listed, kept. At the time {@code at}
- * it lacks hi * 2<sup>53</sup> + lo units, and {@code part}/{@code micros} of one of them has flowed back. So it is
- * exact however long it runs: {@code units} flow back in {@code micros} microseconds, a fraction in lowest terms. A
- * full bucket has no part, and its key expires. {@code seen} is the latest time of a charge, before which the bucket's
- * time never steps back.
+ * <p>A token bucket is one string: at, seen, part, hi, lo, units, micros, fastest units, fastest micros, rated, begun,
+ * listed, kept. At the time {@code at} it lacks hi * 2<sup>53</sup> + lo units, and {@code part}/{@code micros} of one
+ * of them has flowed back. So it is exact however long it runs: {@code units} flow back in {@code micros} microseconds,
+ * a fraction in lowest terms. A full bucket has no part, and its key expires. {@code seen} is the latest time of a
+ * charge, before which the bucket's time never steps back. {@code begun} is the name of the charge that last found the
+ * bucket full. No rate has been faster since than the fastest, and since {@code rated} the rate has been the one in
+ * force.
  *
  * <p>A limit in flight is a sorted set of its charges by their ends. An entry has the name of the charge, its units and
  * the longest time. The head has the sum of the units: hi, lo, first, last, seen, listed, kept. No entry ends before
  * {@code first} or after {@code last}. The end of a reservation removes its entries by name, so it frees nothing of
  * another's. Entries whose end has passed are removed by whoever finds them. A limit of single calls has no key.
+ *
+ * <p>A stream of pieces does not fill the set. The pieces beyond an estimate go into a bag, which ends with the
+ * estimate. A bag is an entry without units: they are the score, negative, of a second member, so that pieces are added
+ * to it by its name.
  *
  * <p>Each organization has two lists of endpoints, both sorted sets, for its overviews. One has the endpoints that no
  * table names, and bounds their number; the other has all others. {@code listed} is the time up to which a list has the
@@ -77,9 +83,12 @@ import java.util.stream.Collectors;
  * all live when the last of them is charged. The use counts them, and perhaps some that have expired since.
  *
  * <p>A bucket is charged with c units only if it then lacks at most its capacity. From that moment on, units flow back
- * at the rate of the limit. So in a span T no more than capacity + rate * T is charged. Of a charge, only what has not
- * flowed back since is given back. Else reserving 3 of 5, waiting until they have flowed back, and cancelling would
- * admit 8 at once.
+ * at the rate of the limit. So in a span T no more than capacity + rate * T is charged. Of a charge, only units are
+ * given back of which none has flowed back since as a whole. Else reserving 3 of 5, waiting until they have flowed
+ * back, and cancelling would admit 8 at once. The part of a unit that had flowed back is taken from the next unit: all
+ * that the bucket lacked beside the charge is whole units, from the moment of the charge on. A charge that is older
+ * than the last full bucket has flowed back. One that is older than the current rate has flowed back by no more than
+ * the fastest rate.
  *
  * <p>When the clock steps back, a charge falls under the newest mark, which is later. Marks that had expired but were
  * not dropped count again. When the clock steps forward, marks expire early by as much.
@@ -132,16 +141,19 @@ import java.util.stream.Collectors;
  *          to lease: units and microseconds of the batch;
  *          for each meter: if it is a quota, number of bounds, bounds; to settle and to renew: more, period of the last
  *          charge, and four numbers for each refund, preceded by how many they are: the place of the charge, units to
- *          give back, and units of the charge; to lease: the room that the limit must have for the batch;
+ *          give back, and units of the charge (0 of a bag); to lease: the room that the limit must have for the batch;
+ *          to charge, if it is a limit in flight: name and units (0 of a bag) of the entry that a piece joins; name 0
+ *          if there is none, -1 if this is no piece;
  *          the endpoint; for names: which list is next, and a cursor
  *   reply  1 admitted, 2 admitted and the batch charged, 0 refused, 3 a limit refuses and its bucket changed the rate,
  *          -1 the time is in none of the periods, -2 the endpoint must share (both: ask again); the time of quotas;
  *          for each meter to decide: wait (0 admits, -1 for good), place (number and stamp of the mark, end of the
- *          period and begun, time and begun of a bucket, or name and longest time), and if that is to be reported, a
+ *          period and begun, time and begun of a bucket, or name and end in flight), and if that is to be reported, a
  *          status as of then; but nothing if all admit and the places are not asked for;
  *          for a status, a grant, and each limit that use is carried over to: hi, lo, wait until some of it counts no
  *          more, wait until nothing is used, granted; in the last case, 1 if something was carried over;
- *          for a reset, and to forget: how many meters there were; to renew: 1 if all charges still count, else 0;
+ *          for a reset, and to forget: how many meters there were; to renew: 1 if all charges still count, else 0, and
+ *          for each meter when they now end;
  *          for a settlement, if that is to be reported: a status, and the units that it added.
  *          For names: which list is next, and a cursor; then endpoints, a line each.
  * </pre>

@@ -13,6 +13,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -37,6 +38,9 @@ final class ScriptClient {
 
     /** What a place behind both lists begins with. */
     private static final String LAST_NAMES = "3:";
+
+    /** Stands for the entry in flight that is joined, where no piece of a reservation asks. */
+    private static final long NO_PIECE = -1;
 
     /** A settlement that is sent at the last moment may reach the server this much later, and finds its receipt. */
     private static final long LATE_MILLIS = 60_000;
@@ -96,16 +100,18 @@ final class ScriptClient {
 
     /** Decides a call by all limits of an endpoint, and charges them if all admit it. */
     CompletableFuture<Outcome> charge(Caller caller, String endpoint, Usage usage, boolean reports) {
-        return charge(limitSet(caller, endpoint), unitsOf(usage), reports);
+        return charge(limitSet(caller, endpoint), unitsOf(usage), Map.of(), reports);
     }
 
     /**
      * Decides a call by some limits, and charges them if all admit it.
      *
      * @param units tells how many units the call asks of a limit
+     * @param joined which entries of limits in flight a piece of a reservation joins
      */
-    CompletableFuture<Outcome> charge(LimitSet limitSet, ToLongFunction<EncodedLimit> units, boolean reports) {
-        return unlessRefused(Request.Operation.CHARGE, limitSet, units, Batch.NONE, reports);
+    CompletableFuture<Outcome> charge(
+            LimitSet limitSet, ToLongFunction<EncodedLimit> units, Map<EncodedLimit, Booking> joined, boolean reports) {
+        return unlessRefused(Request.Operation.CHARGE, limitSet, units, joined, Batch.NONE, reports);
     }
 
     /** Returns how many units a usage asks of a limit. */
@@ -115,7 +121,7 @@ final class ScriptClient {
 
     /** Decides a call by some limits. Charges a batch if all have room for it, else the call if all admit it. */
     CompletableFuture<Outcome> lease(LimitSet limitSet, Usage usage, Batch batch) {
-        return unlessRefused(Request.Operation.LEASE, limitSet, unitsOf(usage), batch, false);
+        return unlessRefused(Request.Operation.LEASE, limitSet, unitsOf(usage), Map.of(), batch, false);
     }
 
     /**
@@ -125,7 +131,7 @@ final class ScriptClient {
     CompletableFuture<Outcome> take(LimitSet limitSet, Usage usage, boolean reports) {
         warnOfCallsWithoutEnd(limitSet);
         Request.Operation operation = hearsLevels || reports ? Request.Operation.CHARGE : Request.Operation.TAKE;
-        return unlessRefused(operation, limitSet, unitsOf(usage), Batch.NONE, reports);
+        return unlessRefused(operation, limitSet, unitsOf(usage), Map.of(), Batch.NONE, reports);
     }
 
     /** Logs once that a {@code tryAcquire} counts in flight for the longest time, since it cannot end. */
@@ -142,6 +148,7 @@ final class ScriptClient {
             Request.Operation operation,
             LimitSet limitSet,
             ToLongFunction<EncodedLimit> units,
+            Map<EncodedLimit, Booking> joined,
             Batch batch,
             boolean reports) {
         if (limitSet.limits().isEmpty()) {
@@ -155,7 +162,7 @@ final class ScriptClient {
         if (known != null) {
             return CompletableFuture.completedFuture(new Outcome(known, limitSet.only(List.of()), List.of()));
         }
-        return decide(operation, base, limitSet, units, batch, reports).whenComplete((outcome, failure) -> {
+        return decide(operation, base, limitSet, units, joined, batch, reports).whenComplete((outcome, failure) -> {
             if (failure != null) {
                 rejections.end(base, limitSet); // Redis may have charged it all the same
             } else if (outcome.turned()) {
@@ -177,7 +184,7 @@ final class ScriptClient {
             return CompletableFuture.completedFuture(new Outcome(unlimited(reports), limitSet, List.of()));
         }
         String base = base(caller);
-        return decide(Request.Operation.RECORD, base, limitSet, unitsOf(usage), Batch.NONE, reports)
+        return decide(Request.Operation.RECORD, base, limitSet, unitsOf(usage), Map.of(), Batch.NONE, reports)
                 .whenComplete((outcome, failure) -> {
                     rejections.end(base, limitSet);
                     rejections.end(base, limitSet.overflow()); // the outcome does not tell which was charged
@@ -193,7 +200,7 @@ final class ScriptClient {
         LimitSet limitSet = limitSet(caller, endpoint);
         return limitSet.limits().isEmpty()
                 ? CompletableFuture.completedFuture(unlimited(reports))
-                : decide(Request.Operation.LOOK, base(caller), limitSet, unitsOf(usage), Batch.NONE, reports)
+                : decide(Request.Operation.LOOK, base(caller), limitSet, unitsOf(usage), Map.of(), Batch.NONE, reports)
                         .thenApply(Outcome::decision);
     }
 
@@ -202,6 +209,7 @@ final class ScriptClient {
             String base,
             LimitSet limitSet,
             ToLongFunction<EncodedLimit> units,
+            Map<EncodedLimit, Booking> joined,
             Batch batch,
             boolean reports) {
         long name = lastCharge.incrementAndGet();
@@ -218,6 +226,11 @@ final class ScriptClient {
                             }
                             for (EncodedLimit encoded : asked.limits()) {
                                 request.addPeriods(encoded, guess);
+                                if (operation == Request.Operation.CHARGE && encoded.isInFlight()) {
+                                    Booking entry = joined.get(encoded);
+                                    request.add(entry == null ? NO_PIECE : entry.first());
+                                    request.add(entry == null ? 0 : entry.units());
+                                }
                                 if (leases) {
                                     // Also where the limit lets its last call overrun it: a batch is many calls.
                                     request.add(encoded.limit.limit().most() - batch.units());
@@ -340,15 +353,14 @@ final class ScriptClient {
      * Lets charges count in flight for the longest time from now on.
      *
      * @param changes the limits, and as refunds their charges
-     * @return whether all of them still counted
      */
-    CompletableFuture<Boolean> renew(LimitSet limitSet, List<Change> changes) {
+    CompletableFuture<Renewal> renew(LimitSet limitSet, List<Change> changes) {
         LimitSet renewed = limitSet.only(changes.stream().map(Change::encoded).toList());
         String base = base(limitSet.caller());
         Request request = request(Request.Operation.RENEW, base, lastCharge.incrementAndGet(), renewed, encoded -> 0);
         changes.forEach(change -> change.addTo(request));
         return executor.within(base, exchange -> exchange.run(request))
-                .thenApply(answer -> new Reply(renewed, Reply.unpacked(answer)).number(2) > 0);
+                .thenApply(answer -> Renewal.of(new Reply(renewed, Reply.unpacked(answer))));
     }
 
     /** Grants units of a quota, and tells where the organization then stands with it. */
@@ -444,7 +456,7 @@ final class ScriptClient {
 
     /**
      * Runs a request until the script answers it. A wrong guess of the server's time calls for other periods, and an
-     * endpoint without a place for the meters of OVERFLOW.
+     * endpoint without a place for the meters that such endpoints share.
      */
     private CompletableFuture<Reply> ask(
             ScriptExecutor.Exchange exchange,

@@ -11,7 +11,7 @@ local FAN = 32 -- entries of a block
 local ENTRY = 32 -- bytes of an entry
 local STATE = 64 -- bytes of a window's state, with which its head ends
 -- The place of the newest mark and the state. The script reads no more, since a text costs Lua time for each byte.
-local FROM, TO = '-96', '-1'
+local FROM, TO, FROM_OF_BUCKET = '-96', '-1', '-104' -- a bucket is read as a whole
 local NUMBERS = 7 -- of a limit's record
 local BUCKET, FLIGHT, SINGLE = -1, -2, -3 -- stand in a record for the span: the kinds of limits that have none
 -- Microseconds that a key outlives its meaning: clocks of replicas differ.

@@ -16,7 +16,7 @@ do
     i = i + 1
     local own, shadow, span, exact, grain, room, units
     own, shadow, span, exact, grain, room, units, at = unpacked('<ddddddd', numbers, at)
-    local tail = span > SINGLE and call('GETRANGE', KEYS[i + 2], FROM, TO)
+    local tail = span > SINGLE and call('GETRANGE', KEYS[i + 2], span == BUCKET and FROM_OF_BUCKET or FROM, TO)
     local charges, first, second, life, known = operation ~= LOOK and units > 0, -1, 0, 0, NEVER
     if tail == '' then
       usual = false
@@ -61,14 +61,18 @@ do
         changed[i], places[i] = pack('<dddddddd', to, 0, used + units, known, kept, from, begun, granted), 0
       end
     elseif span == BUCKET then
-      local from, seen, part, hi, lacking, per_units, per_micros, begun, kept
-      from, seen, part, hi, lacking, per_units, per_micros, begun, known, kept = unpacked('<dddddddddd', tail)
+      local from, seen, part, hi, lacking, per_units, per_micros, fast_units, fast_micros, rated, begun, kept
+      from, seen, part, hi, lacking, per_units, per_micros, fast_units, fast_micros, rated, begun, known, kept =
+        unpacked('<ddddddddddddd', tail)
       part = part + exact * (now - from)
       usual = per_units == exact and per_micros == grain and exact > 0 and hi == 0
         and now >= seen and now >= from and part < BASE
       lacking, part = lacking - math.floor(part / grain), part % grain
       if lacking <= 0 then
         lacking, part = 0, 0
+        if charges then
+          fast_units, fast_micros, rated, begun = exact, grain, now, name
+        end
       end
       usual = usual and lacking <= room and lacking + units < BASE
       first, second, life = charges and now or -1, begun, math.ceil((lacking + units) * grain / exact)
@@ -77,8 +81,8 @@ do
           kept, renewed = real + life + LONGEST_MARGIN, renewed or {}
           renewed[KEYS[i + 2]] = kept
         end
-        changed[i], places[i] = pack('<dddddddddd', now, now, part, 0, lacking + units, exact, grain, begun, known,
-          kept), 0
+        changed[i], places[i] = pack('<ddddddddddddd', now, now, part, 0, lacking + units, exact, grain, fast_units,
+          fast_micros, rated, begun, known, kept), 0
       end
     else
       usual = span == SINGLE and room >= 0

@@ -5,7 +5,9 @@
 -- At the time `at` the bucket lacks hi, lo units, and `part` / `per_micros` of one of them has flowed back. That many
 -- microseconds bring `per_units` back, a fraction in lowest terms. So a unit is back at its exact time, however long
 -- the bucket runs. A full bucket lacks nothing, and has no part. `seen` is the latest time of a write; only a lease has
--- a later `at`. The request asks by the rate of `exact` units in `grain` microseconds.
+-- a later `at`. The request asks by the rate of `exact` units in `grain` microseconds. Whenever a charge finds the
+-- bucket full, all begins anew: `begun` is the name of that charge. Since then no rate was faster than `fast_units` in
+-- `fast_micros`, and since `rated` the rate has been the one in force.
 
 local bucket = {}
 
@@ -67,32 +69,46 @@ local function flow_until(m, at_time)
   m.at = at_time
 end
 
+-- Tells whether the rate of the request is faster than another.
+local function is_faster(m, units, micros)
+  local hi, lo = minus(0, 0, times(units, m.grain))
+  hi, lo = plus(hi, lo, times(m.exact, micros))
+  return hi >= 0 and exceeds(hi, lo, 0)
+end
+
 -- Lets units flow back at the rate of the request. What is lacking then is lacking in whole units.
 local function change_rate(m)
-  m.per_units, m.per_micros, m.part, m.faster = m.exact, m.grain, 0, false
+  local is_full = not exceeds(m.hi, m.lo, 0)
+  m.per_units, m.per_micros, m.rated, m.part, m.faster = m.exact, m.grain, m.at, 0, false
+  if is_full or is_faster(m, m.fast_units, m.fast_micros) then
+    m.fast_units, m.fast_micros = m.exact, m.grain
+  end
+  if is_full then
+    m.begun = name
+  end
 end
 
 function bucket.load(m, head)
-  m.at, m.seen, m.begun, m.per_units, m.per_micros = now, now, name, m.exact, m.grain
+  m.at, m.seen, m.rated, m.begun = now, now, now, name
+  m.per_units, m.per_micros, m.fast_units, m.fast_micros = m.exact, m.grain, m.exact, m.grain
   if not head then
     return
   end
-  m.at, m.seen, m.part, m.hi, m.lo, m.per_units, m.per_micros, m.begun, m.listed, m.kept =
-    unpacked('<dddddddddd', head)
+  m.at, m.seen, m.part, m.hi, m.lo, m.per_units, m.per_micros, m.fast_units, m.fast_micros, m.rated, m.begun,
+    m.listed, m.kept = unpacked('<ddddddddddddd', head)
   if m.seen - now > AHEAD then
-    m.at, m.seen, m.changed = now, now, true -- a wrong clock charged it: what it lacked then, it lacks now
+    -- A wrong clock charged it: what it lacked then, it lacks now. Nobody knows how much of a charge has flowed back.
+    m.at, m.seen, m.rated, m.begun, m.changed = now, now, now, now, true
   end
   m.seen = max(m.seen, now) -- the time of a meter does not step back
   flow_until(m, m.seen)
-  local hi, lo = minus(0, 0, times(m.per_units, m.grain))
-  hi, lo = plus(hi, lo, times(m.exact, m.per_micros))
-  m.faster = hi >= 0 and exceeds(hi, lo, 0)
+  m.faster = is_faster(m, m.per_units, m.per_micros)
 end
 
 function bucket.begun_by() end
 
 function bucket.place_at(m, made)
-  return made, m.begun
+  return made, made >= m.rated and m.begun or NEVER
 end
 
 -- Tells whether more than the room is lacking.
@@ -147,39 +163,40 @@ end
 function bucket.charge(m, hi, lo, at_time)
   flow_until(m, m.seen + at_time - now)
   -- A settlement goes by the rate that it finds.
-  if operation ~= SETTLE or not exceeds(m.hi, m.lo, 0) then
-    if m.per_units ~= m.exact or m.per_micros ~= m.grain then
-      change_rate(m)
-    end
+  local turns = operation ~= SETTLE and (m.per_units ~= m.exact or m.per_micros ~= m.grain)
+  if turns or not exceeds(m.hi, m.lo, 0) then
+    change_rate(m)
   end
   m.hi, m.lo = plus(m.hi, m.lo, hi, lo)
   m.changed = true
   return m.at, m.begun
 end
 
--- Gives back units of a charge, but none that has flowed back since, by the faster of the two rates.
+-- Gives back units of a charge, but none that has flowed back since as a whole. A part of one that has flowed back is
+-- taken from what has flowed back of the next unit. What was charged before the bucket was last full has flowed back,
+-- and before the rate changed, as much as by the fastest rate at most.
 function bucket.refund(m, made, begun, units, charged)
   if begun ~= m.begun then
     return
   end
-  local left_hi, left_lo = wide(charged)
-  if m.seen > made then
-    local per_units, per_micros = m.per_units, m.per_micros
-    if m.faster then
-      per_units, per_micros = m.exact, m.grain
-    end
-    local hi, lo, part = flow_in(per_units, per_micros, m.seen - made, 0)
-    left_hi, left_lo = minus(left_hi, left_lo, hi, lo)
-    left_hi, left_lo = minus(left_hi, left_lo, 0, part > 0 and 1 or 0)
+  local per_units, per_micros = m.per_units, m.per_micros
+  if made < m.rated then
+    per_units, per_micros = m.fast_units, m.fast_micros
   end
-  if left_hi < 0 then
+  local hi, lo = wide(charged)
+  local flowed_hi, flowed_lo, begun_part = flow_in(per_units, per_micros, max(0, m.seen - made), 0)
+  hi, lo = minus(hi, lo, flowed_hi, flowed_lo)
+  local left = hi * BASE + lo
+  if left <= 0 then
     return
   end
-  local back_hi, back_lo = wide(units)
-  if exceeds(back_hi, back_lo, left_lo) and left_hi == 0 then
-    back_hi, back_lo = 0, left_lo
+  local part = m.part
+  if begun_part > 0 and units >= left then
+    local is_same_rate = per_units == m.per_units and per_micros == m.per_micros
+    part = is_same_rate and max(0, part - begun_part) or 0
   end
-  give_back(m, back_hi, back_lo, m.part)
+  local back_hi, back_lo = wide(math.min(units, left))
+  give_back(m, back_hi, back_lo, part)
   m.changed = true
 end
 
@@ -193,5 +210,6 @@ function bucket.life(m)
 end
 
 function bucket.head(m)
-  return pack('<dddddddddd', m.at, m.seen, m.part, m.hi, m.lo, m.per_units, m.per_micros, m.begun, m.listed, m.kept)
+  return pack('<ddddddddddddd', m.at, m.seen, m.part, m.hi, m.lo, m.per_units, m.per_micros, m.fast_units,
+    m.fast_micros, m.rated, m.begun, m.listed, m.kept)
 end

@@ -36,7 +36,7 @@ for n = 1, meter_count do
     from = nil, to = nil, exact = exact, grain = grain, first = 0, dropped = 0, oldest = 0, count = nil, open = nil,
     read = nil, stored = false, lost = false, more = 0, charged = 0, refunds = nil, batch_room = 0, begun = 0,
     granted = 0, at = nil, part = 0, seen = nil, per_units = nil, per_micros = nil, faster = false, last = nil,
-    expired = false,
+    expired = false, joins = false, fast_units = nil, fast_micros = nil, rated = nil,
   }
   if span > 0 or span == FLIGHT then
     m.blocks, next_blocks = KEYS[next_blocks], next_blocks + 1
@@ -48,6 +48,9 @@ for n = 1, meter_count do
   end
   if operation == SETTLE or operation == RENEW then
     m.more, m.charged, m.refunds = number(), number(), list()
+  elseif operation == CHARGE and span == FLIGHT then
+    m.joins, m.charged = number(), number()
+    m.joins = m.joins >= 0 and m.joins
   elseif operation == LEASE then
     m.batch_room = number()
   elseif operation == GRANT then

@@ -47,14 +47,15 @@ local function charge_more(m, hi, lo)
 end
 
 if operation == RENEW then
-  local all_count = true
-  for _, m in ipairs(meters) do
+  local all_count, replies = true, {}
+  for n, m in ipairs(meters) do
     for at = 1, #m.refunds, 4 do
-      all_count = m.kind.renew(m, m.refunds[at], m.refunds[at + 1], m.refunds[at + 3]) and all_count
+      all_count = m.kind.renew(m, m.refunds[at], m.refunds[at + 3]) and all_count
     end
+    replies[n] = pack('<d', now + m.exact)
   end
   save()
-  return answer_once(pack('<ddd', 1, time, all_count and 1 or 0))
+  return answer_once(pack('<ddd', 1, time, all_count and 1 or 0) .. table.concat(replies))
 end
 
 if operation == SETTLE then

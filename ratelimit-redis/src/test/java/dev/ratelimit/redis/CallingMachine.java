@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.Reservation;
 import io.lettuce.core.RedisClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,11 @@ final class CallingMachine {
     static final String READY = "ready";
 
     private static final Duration LONG = Duration.ofSeconds(10);
+
+    /** What is in flight is so while the others are called. */
+    private static final List<Endpoint> ORDER =
+            List.of(Endpoint.IN_FLIGHT, Endpoint.EXACT, Endpoint.COARSE, Endpoint.BUCKET, Endpoint.FIXED);
+
     private static final long PAUSE_NANOS = 100_000;
 
     private final RedisRateLimiter limiter;
@@ -84,14 +90,25 @@ final class CallingMachine {
         Map<Endpoint, Long> units = new EnumMap<>(Endpoint.class);
         while (System.nanoTime() - start < nanos || !hasItsShare(units)) {
             int before = admitted.size();
-            for (Endpoint endpoint : Endpoint.values()) {
+            Reservation inFlight = null;
+            long since = 0;
+            for (Endpoint endpoint : ORDER) {
                 // Only what may be taken back is told where it was charged.
-                if (limiter.reserve("acme", endpoint.name(), endpoint.usage())
-                        .decision()
-                        .isAdmitted()) {
+                Reservation reservation = limiter.reserve("acme", endpoint.name(), endpoint.usage());
+                if (reservation.decision().isAdmitted()) {
                     units.merge(endpoint, endpoint.unitsOfACall, Long::sum);
-                    admitted.add(Answers.lastCharge(endpoint).toString());
+                    Charge charge = Answers.lastCharge(endpoint);
+                    if (endpoint == Endpoint.IN_FLIGHT) {
+                        inFlight = reservation;
+                        since = charge.time();
+                    } else {
+                        admitted.add(charge.toString());
+                    }
                 }
+            }
+            if (inFlight != null) {
+                inFlight.settle();
+                admitted.add(new Charge(Endpoint.IN_FLIGHT, since, Answers.lastTime()).toString());
             }
             // Rejections are answered on this machine: to go on asking would leave the server no processor.
             if (admitted.size() == before) {

@@ -15,6 +15,7 @@ import io.lettuce.core.RedisClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
 /** What is in flight, on a server that several machines share. */
@@ -211,6 +212,86 @@ class CallsInFlightTest extends ServedTest {
         assertThat(status(limiter).nextReleaseAfter()).hasValue(LONGEST.minusSeconds(250));
         pass(LONGEST.minusSeconds(50));
         assertThat(status(limiter).used()).isEqualTo(196);
+    }
+
+    private static final Usage TOKEN = Usage.of(Unit.TOKENS, 1);
+
+    /** A stream that has used some pieces of a token each, a millisecond apart. */
+    private RedisReservation stream(RedisRateLimiter limiter, int pieces) {
+        RedisReservation stream = (RedisReservation) limiter.reserve("acme", "chat", TOKEN);
+        assertThat(stream.use(TOKEN).isAdmitted()).isTrue();
+        for (int i = 1; i < pieces; i++) {
+            pass(Duration.ofMillis(1));
+            assertThat(stream.use(TOKEN).isAdmitted()).isTrue();
+        }
+        return stream;
+    }
+
+    private long members() {
+        return redis.zcard(redis.keys("*}:b:*").get(0));
+    }
+
+    @Test
+    void theThousandsOfPiecesOfAStreamShareAnEntry() {
+        RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(Unit.TOKENS, 40_000_000, Duration.ofHours(24)));
+        RedisReservation stream = stream(limiter, 5_000);
+        assertThat(status(limiter).used()).isEqualTo(5_000);
+        assertThat(members()).isEqualTo(3);
+        assertThat(stream.bookings()).isEqualTo(2);
+        stream.settle();
+        assertThat(status(limiter).used()).isZero();
+        assertThat(redis.keys("*}:b:*")).isEmpty();
+    }
+
+    @Test
+    void aStreamThatOutlivesTheLongestTimeKeepsNothingThatIsOver() {
+        Duration longest = Duration.ofMillis(200);
+        RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(Unit.TOKENS, 10_000, longest));
+        RedisReservation stream = stream(limiter, 3_000);
+        assertThat(status(limiter).used()).isEqualTo(200);
+        assertThat(members()).isEqualTo(2);
+        assertThat(stream.bookings()).isEqualTo(1);
+        pass(Duration.ofMillis(1));
+        assertThat(status(limiter).used()).isZero();
+        assertThat(redis.keys("*}:b:*")).isEmpty();
+    }
+
+    @Test
+    void aStreamThatIsRenewedGoesOnWithItsEntry() {
+        RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(Unit.TOKENS, 10_000, Duration.ofSeconds(2)));
+        RedisReservation stream = stream(limiter, 1_000);
+        for (int i = 0; i < 5; i++) {
+            assertThat(stream.renew()).isTrue();
+            for (int piece = 0; piece < 100; piece++) {
+                pass(Duration.ofMillis(19));
+                assertThat(stream.use(TOKEN).isAdmitted()).isTrue();
+            }
+            assertThat(members()).isEqualTo(3);
+        }
+        assertThat(status(limiter).used()).isEqualTo(1_500);
+        assertThat(status(limiter).resetAfter()).hasValue(Duration.ofMillis(100));
+        pass(Duration.ofMillis(100));
+        assertThat(stream.renew()).as("it has come to its end").isFalse();
+        assertThat(status(limiter).used()).isZero();
+    }
+
+    @Test
+    void aPieceThatComesWithTheEndOfALongStreamIsGivenBack() {
+        RedisRateLimiter limiter = limiterOf(ConcurrencyLimit.of(Unit.TOKENS, 10_000, LONGEST));
+        for (int round = 0; round < 20; round++) {
+            RedisReservation stream = stream(limiter, 70);
+            List<CompletionStage<?>> under = new ArrayList<>();
+            for (int i = 0; i < 30; i++) {
+                under.add(stream.useAsync(TOKEN));
+                if (i == round) {
+                    under.add(stream.settleAsync());
+                }
+            }
+            for (CompletionStage<?> each : under) {
+                each.toCompletableFuture().join();
+            }
+            assertThat(status(limiter).used()).isZero();
+        }
     }
 
     @Test

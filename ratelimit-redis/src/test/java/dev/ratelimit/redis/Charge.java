@@ -5,7 +5,8 @@ package dev.ratelimit.redis;
  *
  * @param endpoint what was called
  * @param time the server's clock when it was decided, in microseconds
- * @param stamp the stamp of the mark that it was charged under, in microseconds
+ * @param stamp in microseconds, the stamp of the mark that it was charged under; in flight, the server's clock when it
+ *     ended
  */
 record Charge(Endpoint endpoint, long time, long stamp) {
 

@@ -61,8 +61,11 @@ class EncodedLimitTest {
     @Test
     void aMeterThatIsSharedIsThatOfNoEndpoint() {
         EncodedLimit chat = rule(RateLimit.perMinute(5));
-        assertThat(chat.overflow().limit.scope()).isEqualTo(Scope.Endpoint.OVERFLOW);
-        assertThat(chat.overflow().meter).isEqualTo("default/calls%0020per%0020minute/e/%o/calls/w60000000000");
+        assertThat(chat.overflow()).isSameAs(chat);
+        AppliedLimit beyond = AppliedLimit.of("t", Scope.Endpoint.OVERFLOW, RateLimit.perMinute(5));
+        EncodedLimit shared = new EncodedLimit("default", chat.limit, beyond).overflow();
+        assertThat(shared.limit).isEqualTo(beyond);
+        assertThat(shared.meter).isEqualTo("default/t/e/%o/calls/w60000000000");
         EncodedLimit group =
                 new EncodedLimit("default", AppliedLimit.of("t", new Scope.Group("chat"), RateLimit.perMinute(5)));
         assertThat(group.overflow()).isSameAs(group);
@@ -83,8 +86,10 @@ class EncodedLimitTest {
         assertThat(List.of(bucket.exact, bucket.grain)).containsExactly(1L, 50_000L);
         EncodedLimit none = rule(TokenBucket.of(Unit.CALLS, 0, Duration.ofMinutes(1)));
         assertThat(List.of(none.exact, none.grain)).containsExactly(0L, 1L);
-        EncodedLimit roundedUp = rule(TokenBucket.of(Unit.CALLS, 3, Duration.ofNanos(6_001)));
-        assertThat(List.of(roundedUp.exact, roundedUp.grain)).containsExactly(3L, 7L);
+        EncodedLimit nanos = rule(TokenBucket.of(Unit.CALLS, 3, Duration.ofNanos(1_500)));
+        assertThat(List.of(nanos.exact, nanos.grain)).containsExactly(2L, 1L);
+        EncodedLimit roundedUp = rule(TokenBucket.of(Unit.CALLS, 1L << 53, Duration.ofNanos(6_001)));
+        assertThat(List.of(roundedUp.exact, roundedUp.grain)).containsExactly(1L << 53, 7L);
     }
 
     @Test

@@ -1,8 +1,13 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.ConcurrencyLimit;
+import dev.ratelimit.Limit;
 import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
+import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import java.time.Duration;
@@ -13,11 +18,27 @@ enum Endpoint {
     EXACT(300, 1),
 
     /** So large an amount that stamps are coarse. */
-    COARSE(4_800, 8);
+    COARSE(4_800, 8),
+
+    /** A bucket that holds less than what flows back in a window. */
+    BUCKET(200, 1),
+
+    /** Windows that begin at fixed times. */
+    FIXED(300, 1),
+
+    /** Calls that end, of which few may be under way. */
+    IN_FLIGHT(3, 1);
 
     static final Duration WINDOW = Duration.ofMillis(800);
 
+    /** What flows back into the bucket in a window. */
+    static final long FLOW = 300;
+
+    private static final Duration LONG = Duration.ofMinutes(10);
+
+    /** The most that may count at once. */
     final long amount;
+
     final long unitsOfACall;
 
     Endpoint(long amount, long unitsOfACall) {
@@ -34,11 +55,19 @@ enum Endpoint {
         return this == EXACT ? Duration.ZERO : WINDOW.dividedBy(1_024);
     }
 
+    private Limit limit() {
+        return switch (this) {
+            case EXACT, COARSE -> RateLimit.of(Unit.CALLS, amount, WINDOW);
+            case BUCKET -> TokenBucket.of(Unit.CALLS, FLOW, WINDOW).withCapacity(amount);
+            case FIXED -> Quota.of(Unit.CALLS, amount, QuotaPeriod.every(WINDOW));
+            case IN_FLIGHT -> ConcurrencyLimit.of(amount, LONG);
+        };
+    }
+
     static Tier tier() {
         Tier tier = Tier.named("tier").build();
         for (Endpoint endpoint : values()) {
-            RateLimit limit = RateLimit.of(Unit.CALLS, endpoint.amount, WINDOW);
-            tier = tier.withTable(LimitTable.named(endpoint.name()).each(limit, endpoint.name()));
+            tier = tier.withTable(LimitTable.named(endpoint.name()).each(endpoint.limit(), endpoint.name()));
         }
         return tier;
     }

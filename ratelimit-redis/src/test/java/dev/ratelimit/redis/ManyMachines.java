@@ -32,6 +32,7 @@ final class ManyMachines {
                 Path file = folder.resolve("machine-" + i);
                 files.add(file);
                 started.add(start(
+                        CallingMachine.class,
                         server.uri(),
                         String.valueOf(threads),
                         duration.toString(),
@@ -58,14 +59,15 @@ final class ManyMachines {
         return charges;
     }
 
-    private static Process start(String... arguments) throws IOException {
+    /** Starts a JVM that runs a main class. */
+    static Process start(Class<?> main, String... arguments) throws IOException {
         // Modules are good on the class path too, and the tests are no module.
         String classPath =
                 System.getProperty("java.class.path") + File.pathSeparator + System.getProperty("jdk.module.path", "");
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-        command.addAll(List.of("-cp", classPath, CallingMachine.class.getName()));
+        command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)

@@ -12,13 +12,28 @@ import org.junit.jupiter.api.io.TempDir;
 class ManyMachinesTest {
 
     @Test
-    void noWindowHoldsMoreThanTheAmount(@TempDir Path folder) throws Exception {
+    void noLimitAdmitsMoreThanItPromises(@TempDir Path folder) throws Exception {
         try (RedisServer server = new RedisServer()) {
             List<Charge> charges = ManyMachines.call(server, 2, 2, Duration.ofSeconds(1), folder);
-            for (Endpoint endpoint : Endpoint.values()) {
+            for (Endpoint endpoint : List.of(Endpoint.EXACT, Endpoint.COARSE)) {
                 assertNoneHoldsTooMuch(new Windows(endpoint, charges), endpoint);
             }
+            assertPromisesAreKept(charges);
         }
+    }
+
+    static void assertPromisesAreKept(List<Charge> charges) {
+        Promises bucket = new Promises(Endpoint.BUCKET, charges);
+        assertThat(bucket.admitted()).isGreaterThan(Endpoint.BUCKET.amount);
+        assertThat(bucket.mostOverTheFlow())
+                .isPositive()
+                .isLessThanOrEqualTo(Endpoint.BUCKET.amount * Endpoint.WINDOW.toNanos() / 1_000);
+        Promises fixed = new Promises(Endpoint.FIXED, charges);
+        assertThat(fixed.admitted()).isGreaterThan(Endpoint.FIXED.amount);
+        assertThat(fixed.mostInAFixedWindow()).isPositive().isLessThanOrEqualTo(Endpoint.FIXED.amount);
+        Promises inFlight = new Promises(Endpoint.IN_FLIGHT, charges);
+        assertThat(inFlight.admitted()).isGreaterThan(Endpoint.IN_FLIGHT.amount);
+        assertThat(inFlight.mostInFlight()).isGreaterThan(1).isLessThanOrEqualTo(Endpoint.IN_FLIGHT.amount);
     }
 
     /**

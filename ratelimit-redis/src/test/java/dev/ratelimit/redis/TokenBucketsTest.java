@@ -32,10 +32,11 @@ class TokenBucketsTest extends ServedTest {
         private final BigInteger micros;
         private BigInteger lacking = BigInteger.ZERO;
         private long at = START;
+        private long fullAt = START;
 
         Model(TokenBucket bucket) {
-            this.units = BigInteger.valueOf(bucket.amount());
-            this.micros = BigInteger.valueOf(Micros.roundedUp(bucket.per()));
+            this.units = BigInteger.valueOf(bucket.amount()).multiply(BigInteger.valueOf(1_000));
+            this.micros = BigInteger.valueOf(bucket.per().toNanos());
         }
 
         void pass(long now) {
@@ -50,16 +51,23 @@ class TokenBucketsTest extends ServedTest {
         }
 
         void add(long more) {
-            lacking = lacking.add(micros.multiply(BigInteger.valueOf(more))).max(BigInteger.ZERO);
+            fullAt = lacking.signum() == 0 && more > 0 ? at : fullAt;
+            lacking = lacking.add(micros.multiply(BigInteger.valueOf(more)));
         }
 
-        /** Returns the most of a charge that may be given back. */
-        long left(long charged, long made) {
-            BigInteger flowed = quotient(units.multiply(BigInteger.valueOf(at - made)), micros);
-            return BigInteger.valueOf(charged)
-                    .subtract(flowed)
-                    .max(BigInteger.ZERO)
-                    .longValueExact();
+        /** Gives back a whole charge, as far as it has not flowed back. */
+        void cancel(long charged, long made) {
+            if (made < fullAt) {
+                return;
+            }
+            BigInteger[] flowed = units.multiply(BigInteger.valueOf(at - made)).divideAndRemainder(micros);
+            BigInteger back = BigInteger.valueOf(charged).subtract(flowed[0]);
+            if (back.signum() > 0) {
+                BigInteger part = used().multiply(micros).subtract(lacking);
+                lacking = used().subtract(back).multiply(micros);
+                lacking = lacking.subtract(part.subtract(flowed[1]).max(BigInteger.ZERO))
+                        .max(BigInteger.ZERO);
+            }
         }
 
         /** Returns the microseconds until some units have flowed back that are lacking. */
@@ -102,8 +110,10 @@ class TokenBucketsTest extends ServedTest {
 
     private static TokenBucket bucket(Random random) {
         while (true) {
-            long amount = number(random, 53);
-            Duration per = Duration.ofNanos(1_000 * number(random, 50));
+            // Up to some size, the span need be no whole number of microseconds.
+            boolean isSmall = random.nextBoolean();
+            long amount = number(random, isSmall ? 43 : 53);
+            Duration per = Duration.ofNanos(isSmall ? number(random, 50) : 1_000 * number(random, 50));
             long capacity = number(random, 53);
             try {
                 return new TokenBucket(Unit.CALLS, amount, per, capacity);
@@ -163,7 +173,7 @@ class TokenBucketsTest extends ServedTest {
     private static void settle(Made made, Model model, Random random) {
         if (random.nextBoolean()) {
             made.reservation.cancel();
-            model.add(-Math.min(made.units, model.left(made.units, made.at)));
+            model.cancel(made.units, made.at);
         } else {
             long more = random.nextInt(100);
             made.reservation.settle(calls(made.units + more));
@@ -180,7 +190,7 @@ class TokenBucketsTest extends ServedTest {
         }
         assertThat(redis.keys("*:[mb]:*")).singleElement().satisfies(key -> {
             assertThat(redis.pttl(key)).isBetween(50_000L, 60_000L + 10_000);
-            assertThat(redis.strlen(key)).isEqualTo(80);
+            assertThat(redis.strlen(key)).isEqualTo(104);
         });
     }
 
@@ -304,6 +314,88 @@ class TokenBucketsTest extends ServedTest {
         assertThat(status(slow).used()).isEqualTo(100);
         clock.micros += 1;
         assertThat(status(slow).used()).isEqualTo(99);
+    }
+
+    @Test
+    void giveBackNothingThatHasFlowedBackAtAFasterRateInBetween() {
+        RedisRateLimiter slow = limiterOf(TokenBucket.perSecond(5));
+        RedisRateLimiter fast = limiterOf(TokenBucket.perSecond(500).withCapacity(5));
+        Reservation five = slow.reserve("acme", "chat", calls(5));
+        clock.micros += 2_000;
+        assertThat(fast.tryAcquire("acme", "chat").isAdmitted()).isFalse();
+        clock.micros += 10_000;
+        for (int i = 0; i < 5; i++) {
+            assertThat(slow.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+        }
+        five.cancel();
+        assertThat(slow.tryAcquire("acme", "chat").isAdmitted()).isFalse();
+    }
+
+    @Test
+    void giveBackByTheFastestRateSinceTheyWereFull() {
+        RedisRateLimiter slow = limiterOf(TokenBucket.perSecond(5));
+        RedisRateLimiter fast = limiterOf(TokenBucket.perSecond(500).withCapacity(5));
+        Reservation five = slow.reserve("acme", "chat", calls(5));
+        clock.micros += 2_000;
+        assertThat(fast.tryAcquire("acme", "chat").isAdmitted()).isFalse();
+        clock.micros += 8_000;
+        assertThat(slow.tryAcquire("acme", "chat", calls(4)).isAdmitted()).isTrue();
+        assertThat(status(slow).used()).isEqualTo(5);
+        five.cancel();
+        assertThat(status(slow).used()).isEqualTo(5);
+        clock.micros += 200_000;
+        assertThat(status(slow).used()).isEqualTo(4);
+    }
+
+    @Test
+    void giveBackACallAMomentLater() {
+        RedisRateLimiter limiter = limiterOf(TokenBucket.perDay(1));
+        Reservation call = limiter.reserve("acme", "chat", calls(1));
+        clock.micros++;
+        call.cancel();
+        assertThat(status(limiter).used()).isZero();
+        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
+    }
+
+    @Test
+    void takeFromTheNextUnitWhatHasFlowedBackOfACancelledOne() {
+        RedisRateLimiter limiter = limiterOf(TokenBucket.perSecond(1).withCapacity(5));
+        limiter.tryAcquire("acme", "chat", calls(3));
+        clock.micros += 250_000;
+        Reservation call = limiter.reserve("acme", "chat", calls(1));
+        clock.micros += 500_000;
+        call.cancel();
+        assertThat(status(limiter).used()).isEqualTo(3);
+        assertThat(status(limiter).nextReleaseAfter()).hasValue(Duration.ofMillis(750));
+    }
+
+    @Test
+    void giveNothingBackOfWhatAWrongClockCharged() {
+        RedisRateLimiter limiter = limiterOf(TokenBucket.perSecond(1).withCapacity(5));
+        clock.micros += Duration.ofDays(4_000).toSeconds() * 1_000_000;
+        Reservation ahead = limiter.reserve("acme", "chat", calls(5));
+        clock.micros = START;
+        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isFalse();
+        clock.micros += 3_000_000;
+        assertThat(limiter.tryAcquire("acme", "chat", calls(3)).isAdmitted()).isTrue();
+        ahead.cancel();
+        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isFalse();
+    }
+
+    @Test
+    void keepFewBookingsOfALongStream() {
+        RedisRateLimiter limiter =
+                limiterOf(TokenBucket.perSecond(Unit.TOKENS, 1_000).withCapacity(1_000_000));
+        limiter.tryAcquire("acme", "chat", Usage.of(Unit.TOKENS, 500_000));
+        RedisReservation stream = (RedisReservation) limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, 1));
+        for (int i = 0; i < 3_000; i++) {
+            clock.micros += 700;
+            assertThat(stream.use(Usage.of(Unit.TOKENS, 1)).isAdmitted()).isTrue();
+        }
+        assertThat(stream.bookings()).isLessThan(200);
+        long before = status(limiter).used();
+        stream.cancel();
+        assertThat(status(limiter).used()).isBetween(before - 100, before - 1);
     }
 
     @Test

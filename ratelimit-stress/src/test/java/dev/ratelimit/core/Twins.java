@@ -252,6 +252,12 @@ final class Twins {
                     "return (long) WORD.getAndBitwiseOr(this, CLOSED);",
                     "return word;"),
             new Twin(
+                    "a unit is given back to an epoch that is closed",
+                    BucketCounter.class,
+                    BucketRefundAgainstAnotherRate.class,
+                    "if (!BucketEpoch.isOpen(word)) {",
+                    "if (false) {"),
+            new Twin(
                     "a place in flight is taken without the lock",
                     InFlightCounter.class,
                     FlightsAtTheLastUnit.class,
@@ -263,6 +269,12 @@ final class Twins {
                     EndAgainstTake.class,
                     "synchronized void refund(",
                     "void refund("),
+            new Twin(
+                    "a piece joins its reservation without the lock",
+                    InFlightCounter.class,
+                    JoinAgainstEnd.class,
+                    "synchronized void join(",
+                    "void join("),
             new Twin(
                     "two threads may end a reservation",
                     InMemoryReservation.class,

@@ -93,6 +93,23 @@ abstract class InFlightScenarios extends Scenarios {
     }
 
     @Test
+    void aPieceJoinsItsReservation() {
+        limits(ConcurrencyLimit.of(Unit.TOKENS, 100, TEN_MINUTES));
+        reserves(tokens(60));
+        after(FIVE_MINUTES).adds(tokens(30)).used(90L).rejects(tokens(11), FIVE_MINUTES);
+        assertThat(limiter.status("acme", "chat").get(0))
+                .returns(Optional.of(FIVE_MINUTES), LimitStatus::nextReleaseAfter)
+                .returns(Optional.of(FIVE_MINUTES), LimitStatus::resetAfter);
+        assertThat(reservation.renew()).isTrue();
+        after(TEN_MINUTES.minus(tick)).used(90L);
+        after(tick).used(0L).adds(tokens(10)).used(10L).rejects(tokens(91), TEN_MINUTES);
+        assertThat(reservation.renew()).as("the first ones count no more").isFalse();
+        after(FIVE_MINUTES).used(10L).adds(tokens(5)).used(15L);
+        after(FIVE_MINUTES.minus(tick)).used(15L).adds(tokens(1)).used(16L);
+        after(tick).used(0L);
+    }
+
+    @Test
     void theEndOfWhatHasExpiredFreesNothingOfAnothers() {
         limits(TWO).reserves(calls(2));
         Reservation late = reservation;

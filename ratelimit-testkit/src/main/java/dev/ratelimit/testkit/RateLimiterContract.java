@@ -65,9 +65,9 @@ public abstract class RateLimiterContract {
 
     /**
      * Creates a limiter of which nothing is used, with a bound for the endpoints that no table names. As many of an
-     * organization have meters of their own, those that first use something; all further ones share {@link
-     * dev.ratelimit.Scope.Endpoint#OVERFLOW}. Scenarios about that bound use it. They are skipped unless a backend
-     * overrides this.
+     * organization have meters of their own, those that first use something; all further ones share the {@linkplain
+     * dev.ratelimit.Scope.Endpoint#isOverflow() overflow} of their row. Scenarios about that bound use it. They are
+     * skipped unless a backend overrides this.
      *
      * @param tiers tells the tier of a call that does not bring one
      * @param time the clocks to go by
@@ -319,6 +319,13 @@ public abstract class RateLimiterContract {
     @Nested
     class UnlistedEndpoints extends UnlistedEndpointScenarios {
         UnlistedEndpoints() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    class Patterns extends PatternScenarios {
+        Patterns() {
             super(RateLimiterContract.this);
         }
     }

@@ -14,19 +14,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A token bucket of the reference: what was charged since an epoch, and flows back at the rate of the epoch from its
- * start on.
+ * A token bucket of the reference: what was charged and has not flowed back yet, exact to a part of a unit.
  *
  * <p>An epoch begins with a charge while nothing is used, or with a charge under a limit of another rate. A call that
  * is refused under a limit of a faster rate begins one too: else an organization that has used up a slow plan would
  * wait on after its upgrade. What is used then, in whole units, is what was charged in the new epoch so far.
  *
- * <p>Of what was charged at one moment, at most that is given back which would not have flowed back since, by the rate
- * that it was charged under, or that of the current epoch if that is faster.
+ * <p>Of what was charged at one moment, at most that is given back which would not have flowed back since, by the
+ * fastest rate since. A unit of which a part would have flowed back is given back whole. The part is taken from what
+ * has flowed back of the next unit that is used, at most all of that.
  */
 final class ReferenceBucket extends ReferenceMeter {
 
-    /** Units that flow back in some nanoseconds. */
+    /** Units that flow back in some nanoseconds. A unit has as many parts as there are nanoseconds. */
     private record Rate(BigInteger units, BigInteger nanos) {
 
         static Rate of(Limit limit) {
@@ -36,46 +36,84 @@ final class ReferenceBucket extends ReferenceMeter {
                     BigInteger.valueOf(bucket.per().toNanos()));
         }
 
-        int compareTo(Rate other) {
-            return units.multiply(other.nanos).compareTo(other.units.multiply(nanos));
+        boolean isFasterThan(Rate other) {
+            return units.multiply(other.nanos).compareTo(other.units.multiply(nanos)) > 0;
         }
 
-        Rate orFaster(Rate other) {
-            return other.compareTo(this) > 0 ? other : this;
+        boolean isSame(Rate other) {
+            return !isFasterThan(other) && !other.isFasterThan(this);
         }
 
-        /** Returns how many whole units flow back in a time, rounded up. */
-        BigInteger unitsIn(long time) {
-            return divideUp(units.multiply(BigInteger.valueOf(time)), nanos);
+        BigInteger partsOf(long units) {
+            return nanos.multiply(BigInteger.valueOf(units));
+        }
+
+        BigInteger partsIn(long time) {
+            return units.multiply(BigInteger.valueOf(time));
         }
     }
 
-    private record Epoch(long start, Rate rate, BigInteger charged) {
+    /**
+     * What is owed at a moment, in parts of units by the rate.
+     *
+     * @param rate the rate from {@code begun} on
+     * @param fastest the fastest rate from {@code fullAt} on
+     * @param fullAt a moment at which nothing was owed
+     */
+    private record Epoch(Rate rate, long begun, Rate fastest, long fullAt, long at, BigInteger owed) {
 
-        private BigInteger elapsed(Moment now) {
-            return BigInteger.valueOf(now.nanoTime() - start);
+        private BigInteger owed(Moment now) {
+            return owed.subtract(rate.partsIn(now.nanoTime() - at)).max(ZERO);
         }
 
         /** Returns the whole units that have not flowed back. */
         long used(Moment now) {
-            BigInteger flowed = rate.units.multiply(elapsed(now)).divide(rate.nanos);
-            return charged.subtract(flowed).max(ZERO).longValueExact();
+            return divideUp(owed(now), rate.nanos).longValueExact();
         }
 
         /** Returns the wait until at most some units are used; empty if that is never. */
         Optional<Duration> untilUsed(long most, Moment now) {
-            BigInteger excess = charged.subtract(BigInteger.valueOf(most));
-            if (used(now) <= most) {
+            BigInteger excess = owed(now).subtract(rate.partsOf(most));
+            if (excess.signum() <= 0) {
                 return Optional.of(Duration.ZERO);
             } else if (rate.units.signum() == 0) {
                 return Optional.empty();
             }
-            BigInteger wait = divideUp(excess.multiply(rate.nanos), rate.units).subtract(elapsed(now));
-            return Optional.of(Duration.ofNanos(wait.longValueExact()));
+            return Optional.of(Duration.ofNanos(divideUp(excess, rate.units).longValueExact()));
         }
 
-        Epoch with(BigInteger more) {
-            return new Epoch(start, rate, charged.add(more));
+        /** Returns the epoch that a rate begins. */
+        Epoch next(Rate next, Moment now) {
+            long used = used(now);
+            boolean isFull = used == 0;
+            Rate faster = isFull || next.isFasterThan(fastest) ? next : fastest;
+            return new Epoch(
+                    next, now.nanoTime(), faster, isFull ? now.nanoTime() : fullAt, now.nanoTime(), next.partsOf(used));
+        }
+
+        Epoch charged(long units, Moment now) {
+            return owing(owed(now).add(rate.partsOf(units)), now);
+        }
+
+        /** Returns this epoch without some of the units that were charged at once. */
+        Epoch givenBack(long units, long charged, long moment, Moment now) {
+            Rate since = moment - begun >= 0 || fastest.isSame(rate) ? rate : fastest;
+            BigInteger[] flowed = since.partsIn(now.nanoTime() - moment).divideAndRemainder(since.nanos);
+            BigInteger rest = BigInteger.valueOf(charged).subtract(flowed[0]);
+            BigInteger back = BigInteger.valueOf(units).min(rest);
+            if (moment - fullAt < 0 || back.signum() <= 0) {
+                return this;
+            }
+            BigInteger part = rate.partsOf(used(now)).subtract(owed(now));
+            BigInteger left = part.subtract(flowed[1]).max(ZERO);
+            boolean areWhole = back.compareTo(rest) < 0 || flowed[1].signum() == 0;
+            BigInteger then = areWhole ? part : since.equals(rate) ? left : ZERO;
+            BigInteger used = rate.partsOf(used(now) - back.longValueExact());
+            return owing(used.subtract(then).max(ZERO), now);
+        }
+
+        private Epoch owing(BigInteger parts, Moment now) {
+            return new Epoch(rate, begun, fastest, fullAt, now.nanoTime(), parts);
         }
     }
 
@@ -89,20 +127,19 @@ final class ReferenceBucket extends ReferenceMeter {
         }
     }
 
-    private Epoch epoch = new Epoch(0, new Rate(ZERO, ONE), ZERO);
+    private static final Rate NONE = new Rate(ZERO, ONE);
+
+    private Epoch epoch = new Epoch(NONE, 0, NONE, 0, 0, ZERO);
 
     private static BigInteger divideUp(BigInteger number, BigInteger by) {
         BigInteger[] parts = number.divideAndRemainder(by);
         return parts[1].signum() == 0 ? parts[0] : parts[0].add(ONE);
     }
 
-    private Epoch next(Limit limit, Moment now) {
-        return new Epoch(now.nanoTime(), Rate.of(limit), BigInteger.valueOf(used(now)));
-    }
-
     /** Returns the epoch that a call goes by which is refused. */
     private Epoch asRefused(Limit limit, Moment now) {
-        return Rate.of(limit).compareTo(epoch.rate) > 0 ? next(limit, now) : epoch;
+        Rate rate = Rate.of(limit);
+        return rate.isFasterThan(epoch.rate) ? epoch.next(rate, now) : epoch;
     }
 
     @Override
@@ -112,10 +149,10 @@ final class ReferenceBucket extends ReferenceMeter {
 
     @Override
     Charge charge(Limit limit, long units, Moment now) {
-        boolean isOfOtherRate = Rate.of(limit).compareTo(epoch.rate) != 0;
+        Rate rate = Rate.of(limit);
         if (units > 0) {
-            Epoch open = isOfOtherRate || used(now) == 0 ? next(limit, now) : epoch;
-            epoch = open.with(BigInteger.valueOf(units));
+            Epoch open = used(now) == 0 || !rate.isSame(epoch.rate) ? epoch.next(rate, now) : epoch;
+            epoch = open.charged(units, now);
         }
         return new Taken(units, now.nanoTime());
     }
@@ -136,26 +173,19 @@ final class ReferenceBucket extends ReferenceMeter {
             }
             long atOnce = ReferenceLog.sum(charged.subList(from, to));
             long kept = Math.min(atOnce, rest);
-            giveBack(limit, atOnce - kept, atOnce, now.nanoTime() - at);
+            epoch = epoch.givenBack(atOnce - kept, atOnce, at, now);
             rest -= kept;
             to = from;
         }
         chargeMore(limit, rest, now);
     }
 
-    /** Gives back some of the units that were charged a time ago. */
-    private void giveBack(Limit limit, long units, long charged, long age) {
-        BigInteger flowed = Rate.of(limit).orFaster(epoch.rate).unitsIn(age);
-        BigInteger most = BigInteger.valueOf(charged).subtract(flowed).max(ZERO);
-        epoch = epoch.with(BigInteger.valueOf(units).min(most).negate());
-    }
-
     /** Charges what is settled beyond an estimate, which does not change the rate. */
     private void chargeMore(Limit limit, long units, Moment now) {
         long more = Math.min(units, MOST_USED - used(now));
         if (more > 0) {
-            Epoch open = used(now) == 0 ? next(limit, now) : epoch;
-            epoch = open.with(BigInteger.valueOf(more));
+            Epoch open = used(now) == 0 ? epoch.next(Rate.of(limit), now) : epoch;
+            epoch = open.charged(more, now);
         }
     }
 

@@ -52,6 +52,15 @@ final class ReferenceInFlight extends ReferenceMeter {
         return flight;
     }
 
+    /** Gives a piece the end of what its reservation holds already: the pieces of a reservation end with it. */
+    @Override
+    void join(List<Charge> others, Charge added, Moment now) {
+        others.stream()
+                .map(Flight.class::cast)
+                .filter(flight -> flight.counts(now))
+                .forEach(flight -> ((Flight) added).end = flight.end);
+    }
+
     /** Takes nothing: what has happened is not in flight. */
     @Override
     long chargeAnyway(Limit limit, long units, Moment now) {

@@ -85,6 +85,9 @@ abstract class ReferenceMeter {
     /** Adds a charge. */
     abstract Charge charge(Limit limit, long units, Moment now);
 
+    /** Takes note that a reservation has made a charge after others. */
+    void join(List<Charge> others, Charge added, Moment now) {}
+
     /** Charges units without asking. Returns how many it has charged. */
     abstract long chargeAnyway(Limit limit, long units, Moment now);
 

@@ -77,8 +77,8 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
     /**
      * Makes a limiter of which nothing is used, with a bound for the endpoints that no table names. As many of an
-     * organization have meters of their own, those that first use something. All further ones share {@link
-     * Scope.Endpoint#OVERFLOW}.
+     * organization have meters of their own, those that first use something. All further ones share the {@linkplain
+     * Scope.Endpoint#isOverflow() overflow} of their row.
      *
      * @param tiers tells the tier of a call that does not bring one
      * @param time the clocks to go by
@@ -327,20 +327,9 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     private List<AppliedLimit> limitsFor(Caller caller, String endpoint) {
-        List<AppliedLimit> limits = caller.tier().limitsFor(endpoint);
         Set<Scope> own = unlisted.getOrDefault(caller.organization(), Set.of());
-        boolean counts = caller.tier().namedEndpoints().contains(endpoint)
-                || own.size() < maxUnlistedEndpoints
-                || own.contains(new Scope.Endpoint(endpoint));
-        return counts
-                ? limits
-                : limits.stream().map(ReferenceRateLimiter::shared).toList();
-    }
-
-    private static AppliedLimit shared(AppliedLimit limit) {
-        return limit.scope() instanceof Scope.Endpoint
-                ? AppliedLimit.of(limit.table(), Scope.Endpoint.OVERFLOW, limit.limit(), limit.shadow())
-                : limit;
+        boolean counts = own.size() < maxUnlistedEndpoints || own.contains(new Scope.Endpoint(endpoint));
+        return counts ? caller.tier().limitsFor(endpoint) : caller.tier().overflowFor(endpoint);
     }
 
     /**
@@ -349,11 +338,11 @@ public final class ReferenceRateLimiter implements RateLimiter {
      */
     private void charged(Caller caller, AppliedLimit limit) {
         Stream<Scope> named = caller.tier().namedEndpoints().stream().map(Scope.Endpoint::new);
-        if (limit.scope() instanceof Scope.Endpoint
-                && !limit.scope().equals(Scope.Endpoint.OVERFLOW)
-                && named.noneMatch(limit.scope()::equals)) {
+        if (limit.scope() instanceof Scope.Endpoint endpoint
+                && !caller.tier().overflowFor(endpoint.name()).contains(limit)
+                && named.noneMatch(endpoint::equals)) {
             unlisted.computeIfAbsent(caller.organization(), name -> new HashSet<>())
-                    .add(limit.scope());
+                    .add(endpoint);
         }
     }
 
@@ -524,8 +513,9 @@ public final class ReferenceRateLimiter implements RateLimiter {
                         if (charge.units() > 0) {
                             charged(caller, applied);
                         }
-                        charges.computeIfAbsent(applied, first -> new ArrayList<>())
-                                .add(charge);
+                        List<ReferenceMeter.Charge> all = charges.computeIfAbsent(applied, first -> new ArrayList<>());
+                        meter(caller, applied).join(all, charge, now);
+                        all.add(charge);
                     }
                 }
             }

@@ -118,10 +118,56 @@ abstract class TokenBucketScenarios extends Scenarios {
     }
 
     @Test
-    void aPartOfAUnitThatHasFlowedBackCountsAsAWholeOne() {
+    void aUnitOfWhichAPartHasFlowedBackIsGivenBackWhole() {
         limits(FIVE);
         at(0).admits(2).reserves(calls(3));
-        after(tick).cancels().used(3L);
+        after(tick).cancels().used(2L).admits(3).rejects(1, 1_000);
+        begin(new ManualTime());
+        limits(TokenBucket.perDay(1)).reserves(calls(1));
+        after(tick).cancels().used(0L).admits(1);
+    }
+
+    @Test
+    void thePartThatHasFlowedBackIsTakenFromTheNextUnit() {
+        limits(FIVE);
+        at(0).admits(3);
+        at(250).reserves(calls(1));
+        at(750).cancels().used(3L);
+        at(1_499).used(3L);
+        at(1_500).used(2L).admits(3).rejects(1, 1_000);
+    }
+
+    @Test
+    void noMoreIsTakenFromTheNextUnitThanHasFlowedBackOfIt() {
+        limits(FIVE);
+        at(0).admits(3);
+        at(250).reserves(calls(1));
+        at(1_100).cancels().used(2L);
+        at(2_099).used(2L);
+        at(2_100).used(1L);
+    }
+
+    @Test
+    void whatHasFlowedBackAtAFasterRateIsNotGivenBackAgain() {
+        TokenBucket slow = TokenBucket.perSecond(5);
+        TokenBucket fast = TokenBucket.perSecond(500).withCapacity(5);
+        limits(slow).reserves(calls(5));
+        limits(fast).at(2).rejects(1, 2);
+        limits(slow).at(12).admits(5).cancels().used(5L).rejects(1, 200);
+        begin(new ManualTime());
+        limits(slow).reserves(calls(5));
+        limits(fast).at(2).rejects(1, 2);
+        limits(slow).at(10).admits(4).cancels().used(5L).rejects(1, 200);
+    }
+
+    @Test
+    void whatIsChargedAfterAChangeOfRateIsGivenBackByTheNewOne() {
+        limits(TokenBucket.perSecond(500).withCapacity(1_000)).admits(1_000);
+        limits(TokenBucket.perSecond(1).withCapacity(1_000)).at(2).admits(1).used(1_000L);
+        at(1_002).reserves(calls(1)).used(1_000L);
+        at(1_502).cancels().used(999L);
+        at(2_501).used(999L);
+        at(2_502).used(998L);
     }
 
     @Test
