@@ -1,5 +1,6 @@
 package dev.ratelimit.http;
 
+import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Limit;
 import dev.ratelimit.PerCallLimit;
@@ -7,8 +8,10 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
+import dev.ratelimit.http.Policies.Policy;
 import java.math.BigInteger;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -35,22 +38,27 @@ final class IetfFields {
      *
      * @param limits the limits, the most telling first
      * @param latest what lies later is not told of a time, in seconds
+     * @param policies what was told of limits before
      */
-    static void write(List<ToldLimit> limits, long latest, BiConsumer<String, String> sink) {
-        StringBuilder policies = new StringBuilder();
-        StringBuilder states = new StringBuilder();
-        for (ToldLimit limit : limits.subList(0, Math.min(MAX_ITEMS, limits.size()))) {
-            String name = '"' + PolicyName.of(limit.applied()) + '"';
-            policy(begin(policies, name), limit);
-            if (limit.isCounted()) {
-                state(begin(states, name), limit, latest);
+    static void write(List<ToldLimit> limits, long latest, Policies policies, BiConsumer<String, String> sink) {
+        int number = Math.min(MAX_ITEMS, limits.size());
+        List<String> texts = new ArrayList<>(number);
+        List<String> states = new ArrayList<>(number);
+        for (int i = 0; i < number; i++) {
+            ToldLimit told = limits.get(i);
+            Policy policy = policies.of(told.applied(), IetfFields::policy);
+            texts.add(told.status().granted() == 0 ? policy.text() : text(policy.name(), told.limit(), told.most()));
+            if (told.isCounted()) {
+                states.add(state(policy.name(), told, latest));
             }
         }
-        if (policies.length() > 0) {
-            sink.accept("RateLimit-Policy", policies.toString());
-        }
-        if (states.length() > 0) {
-            sink.accept("RateLimit", states.toString());
+        write("RateLimit-Policy", texts, sink);
+        write("RateLimit", states, sink);
+    }
+
+    private static void write(String field, List<String> items, BiConsumer<String, String> sink) {
+        if (!items.isEmpty()) {
+            sink.accept(field, String.join(", ", items));
         }
     }
 
@@ -61,24 +69,26 @@ final class IetfFields {
                 || (limit.unit().equals(CONTENT_BYTES) && !(limit instanceof ConcurrencyLimit));
     }
 
-    private static StringBuilder begin(StringBuilder field, String name) {
-        return field.append(field.length() == 0 ? "" : ", ").append(name);
+    private static Policy policy(AppliedLimit applied) {
+        String name = '"' + PolicyName.of(applied) + '"';
+        return new Policy(
+                applied, name, text(name, applied.limit(), applied.limit().most()));
     }
 
-    private static void policy(StringBuilder field, ToldLimit told) {
-        Limit limit = told.limit();
-        field.append(";q=").append(Numbers.clamped(told.most()));
+    private static String text(String name, Limit limit, long most) {
+        StringBuilder text = new StringBuilder(name).append(";q=").append(Numbers.clamped(most));
         span(limit)
                 .filter(span -> span.compareTo(ONE_SECOND) >= 0)
-                .ifPresent(span -> field.append(";w=").append(Numbers.seconds(span)));
+                .ifPresent(span -> text.append(";w=").append(Numbers.seconds(span)));
         if (!limit.unit().equals(Unit.CALLS)) {
-            field.append(";qu=\"").append(PolicyName.of(limit.unit().name())).append('"');
+            text.append(";qu=\"").append(PolicyName.of(limit.unit().name())).append('"');
         } else if (limit instanceof ConcurrencyLimit) {
-            field.append(";qu=\"concurrent-requests\"");
+            text.append(";qu=\"concurrent-requests\"");
         }
         if (limit instanceof PerCallLimit) {
-            field.append(";ratelimit-per-call");
+            text.append(";ratelimit-per-call");
         }
+        return text.toString();
     }
 
     private static Optional<Duration> span(Limit limit) {
@@ -98,11 +108,12 @@ final class IetfFields {
         return Optional.empty();
     }
 
-    private static void state(StringBuilder field, ToldLimit told, long latest) {
-        field.append(";r=").append(Numbers.clamped(told.status().remaining()));
-        told.untilMore()
-                .map(Numbers::seconds)
-                .filter(seconds -> seconds <= latest)
-                .ifPresent(seconds -> field.append(";t=").append(seconds));
+    private static String state(String name, ToldLimit told, long latest) {
+        long remaining = Numbers.clamped(told.status().remaining());
+        Optional<Duration> wait = told.untilMore();
+        if (wait.isEmpty() || Numbers.seconds(wait.get()) > latest) {
+            return name + ";r=" + remaining;
+        }
+        return name + ";r=" + remaining + ";t=" + Numbers.seconds(wait.get());
     }
 }

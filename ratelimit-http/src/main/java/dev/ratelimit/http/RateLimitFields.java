@@ -51,6 +51,7 @@ public final class RateLimitFields {
     private final TimeSource time;
     private final Duration retryInFlight;
     private final boolean registeredOnly;
+    private final Policies policies = new Policies();
 
     private RateLimitFields(Set<Dialect> dialects, TimeSource time, Duration retryInFlight, boolean registeredOnly) {
         this.dialects = dialects;
@@ -154,6 +155,7 @@ public final class RateLimitFields {
                                         .toList()
                                 : limits,
                         latest,
+                        policies,
                         sink);
             case X_RATELIMIT -> VendorFields.xRateLimit(limits, VendorFields::delta, sink);
             case X_RATELIMIT_EPOCH -> VendorFields.xRateLimit(limits, this::epochSecond, sink);

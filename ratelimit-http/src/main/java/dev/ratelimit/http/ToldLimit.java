@@ -15,7 +15,6 @@ import dev.ratelimit.Usage;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,11 +30,6 @@ record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilM
 
     private static final Duration FOR_EVER = Duration.ofSeconds(Long.MAX_VALUE);
 
-    private static final Comparator<ToldLimit> TIGHTEST_FIRST = Comparator.comparing(ToldLimit::violated)
-            .reversed()
-            .thenComparing(ToldLimit::shareLeft)
-            .thenComparing(Comparator.comparing(ToldLimit::reset).reversed());
-
     /** Returns the limits of a decision: those that refuse first, then the tightest. */
     static List<ToldLimit> of(Decision decision, Usage usage) {
         List<ToldLimit> told = new ArrayList<>();
@@ -44,7 +38,7 @@ record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilM
                 told.add(of(status, decision, usage));
             }
         }
-        told.sort(TIGHTEST_FIRST);
+        told.sort(ToldLimit::compareTightness);
         return told;
     }
 
@@ -134,6 +128,15 @@ record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilM
     /** Returns the most units that may be used, with those that are granted. */
     long most() {
         return limit().most() + status.granted();
+    }
+
+    /** Compares by what is told first: limits that refuse, then the least share left, then the longest reset. */
+    private static int compareTightness(ToldLimit a, ToldLimit b) {
+        if (a.violated != b.violated) {
+            return a.violated ? -1 : 1;
+        }
+        int byShare = Double.compare(a.shareLeft(), b.shareLeft());
+        return byShare != 0 ? byShare : b.reset().compareTo(a.reset());
     }
 
     private double shareLeft() {

@@ -3,7 +3,7 @@
  * answers.
  *
  * <pre>
- *   Decision ──► RateLimitFields ──► ToldLimits ──► IetfFields ──► PolicyName
+ *   Decision ──► RateLimitFields ──► ToldLimits ──► IetfFields ──► Policies ──► PolicyName
  *      │          (Dialect, RetryAfter)    │        VendorFields
  *      │                                   ▼
  *      └───────► HttpProblems ──► HttpProblem ──► JsonText

@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 
 /** Calls by the client of the JDK. */
 final class Web {
@@ -27,7 +28,9 @@ final class Web {
     }
 
     static HttpRequest request(String method, URI uri, String... fields) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method, BodyPublishers.noBody());
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri)
+                .method(method, BodyPublishers.noBody())
+                .timeout(Duration.ofSeconds(Ends.SECONDS));
         if (fields.length > 0) {
             request.headers(fields);
         }
