@@ -82,7 +82,7 @@ public final class AdminTools {
     }
 
     private LimitStatus granted(String name, Party party, AppliedLimit quota, long units) {
-        MemberStates.Key key = OrganizationStore.keyOf(party);
+        MemberKey key = OrganizationStore.keyOf(party);
         synchronized (store.adminLock) {
             while (true) {
                 OrganizationState organization = store.require(name);
@@ -150,7 +150,7 @@ public final class AdminTools {
             if (source == null) {
                 return List.of();
             }
-            MemberStates.Key key = OrganizationStore.keyOf(party);
+            MemberKey key = OrganizationStore.keyOf(party);
             OrganizationState state = key == null ? known : known.members().get(key, store::addMember);
             List<LimitStatus> charged = CarryOver.charge(state, party.tier(), source, former.tier());
             if (state.confirmLive() && known.confirmLive()) {
@@ -163,7 +163,7 @@ public final class AdminTools {
 
     /** Returns the state that a party of an organization has, which may be one that it shares; null if it has none. */
     private static @Nullable OrganizationState find(OrganizationState organization, Party party) {
-        MemberStates.Key key = OrganizationStore.keyOf(party);
+        MemberKey key = OrganizationStore.keyOf(party);
         MemberStates members = organization.membersIfAny();
         if (key == null) {
             return organization;

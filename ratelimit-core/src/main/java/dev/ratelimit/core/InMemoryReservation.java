@@ -84,7 +84,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
             if (reservation != null) {
                 return reservation;
             }
-            group.removeEnded(store);
+            group.removeEnded(store::remove);
         }
     }
 
@@ -207,7 +207,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
             if (decided != null) {
                 return decided;
             }
-            parties = parties.renewed(store);
+            parties = parties.renewed(store::renewed);
         }
     }
 

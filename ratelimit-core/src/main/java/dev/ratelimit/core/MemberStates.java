@@ -2,7 +2,6 @@ package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.Member;
 import java.util.Collection;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,20 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemberStates {
 
-    /**
-     * Who has a state.
-     *
-     * @param account that of the organization's tier
-     */
-    record Key(String account, Member member) {
-
-        Key overflow() {
-            return new Key(account, Member.overflow(member.kind()));
-        }
-    }
-
     private final int most;
-    private final ConcurrentHashMap<Key, OrganizationState> states = new ConcurrentHashMap<>(1);
+    private final ConcurrentHashMap<MemberKey, OrganizationState> states = new ConcurrentHashMap<>(1);
 
     /** The number of states that no others share. */
     private final AtomicInteger own = new AtomicInteger();
@@ -66,13 +53,13 @@ final class MemberStates {
 
     /** Returns the state that has a key; null if there is none. */
     @Nullable
-    OrganizationState find(Key key) {
+    OrganizationState find(MemberKey key) {
         return states.get(key);
     }
 
     /** Returns the key of the state that a member has or would have. This question makes no state. */
-    Key keyOf(Key key) {
-        Key overflow = key.overflow();
+    MemberKey keyOf(MemberKey key) {
+        MemberKey overflow = key.overflow();
         return states.containsKey(key) || (!states.containsKey(overflow) && hasPlace()) ? key : overflow;
     }
 
@@ -81,18 +68,18 @@ final class MemberStates {
     }
 
     /** Returns the state of a member, which may be the one that it shares. A new one is made known. */
-    OrganizationState get(Key key, Consumer<OrganizationState> added) {
+    OrganizationState get(MemberKey key, Consumer<OrganizationState> added) {
         OrganizationState known = states.get(key);
         OrganizationState found = known != null ? known : states.get(key.overflow());
         return found != null ? found : add(key, added);
     }
 
-    private synchronized OrganizationState add(Key key, Consumer<OrganizationState> added) {
+    private synchronized OrganizationState add(MemberKey key, Consumer<OrganizationState> added) {
         return require(keyOf(key), added);
     }
 
     /** Returns the state of a key, which is made if there is none, beyond the bound if need be. */
-    OrganizationState require(Key key, Consumer<OrganizationState> added) {
+    OrganizationState require(MemberKey key, Consumer<OrganizationState> added) {
         boolean[] isNew = {false};
         OrganizationState found = states.computeIfAbsent(key, missing -> {
             isNew[0] = true;
@@ -106,25 +93,25 @@ final class MemberStates {
     }
 
     /** Puts a state in the place of one with the same key. Returns false if that one is there no more. */
-    boolean replace(Key key, OrganizationState known, OrganizationState other) {
+    boolean replace(MemberKey key, OrganizationState known, OrganizationState other) {
         return states.replace(key, known, other);
     }
 
     /** Puts a state that is restored, beyond the bound if need be. */
     void put(OrganizationState restored) {
-        Key key = requireNonNull(restored.key);
+        MemberKey key = requireNonNull(restored.key);
         states.put(key, restored);
         own.getAndAdd(count(key));
     }
 
     /** Removes a state that has ended. */
-    void remove(Key key, OrganizationState ended) {
+    void remove(MemberKey key, OrganizationState ended) {
         if (states.remove(key, ended)) {
             own.getAndAdd(-count(key));
         }
     }
 
-    private static int count(Key key) {
+    private static int count(MemberKey key) {
         return key.member().isOverflow() ? 0 : 1;
     }
 }

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +84,7 @@ final class OrganizationState extends MeterTable implements Parties {
     private volatile @Nullable UnlistedEndpoints unlisted;
 
     /** Of the last call with members: a hint. */
-    private PartyGroup.@Nullable Combination combination;
+    private @Nullable Combination combination;
 
     /** Made with the first call of a member. */
     private volatile @Nullable MemberStates members;
@@ -91,7 +92,7 @@ final class OrganizationState extends MeterTable implements Parties {
     /** Where this is the state of a member: those of the members of its organization, and its key among them. */
     private final @Nullable MemberStates home;
 
-    final MemberStates.@Nullable Key key;
+    final @Nullable MemberKey key;
 
     OrganizationState(String name, OrganizationContext context, int snapshots) {
         this(name, context, snapshots, null, null);
@@ -102,7 +103,7 @@ final class OrganizationState extends MeterTable implements Parties {
             OrganizationContext context,
             int snapshots,
             @Nullable MemberStates home,
-            MemberStates.@Nullable Key key) {
+            @Nullable MemberKey key) {
         this.name = name;
         this.context = context;
         this.snapshots = snapshots;
@@ -111,7 +112,7 @@ final class OrganizationState extends MeterTable implements Parties {
     }
 
     /** Makes the state of a member of this organization. */
-    OrganizationState newMember(MemberStates.Key itsKey, MemberStates itsHome) {
+    OrganizationState newMember(MemberKey itsKey, MemberStates itsHome) {
         return new OrganizationState(name, context, 0, itsHome, itsKey);
     }
 
@@ -148,9 +149,9 @@ final class OrganizationState extends MeterTable implements Parties {
     }
 
     /** Returns the combination of the limits of a call's parties, and remembers it for the next call. */
-    PartyGroup.Combination combination(CompiledLimit[][] own) {
-        PartyGroup.Combination known = combination; // may be seen late, and never half made: its fields are final
-        PartyGroup.Combination found = PartyGroup.Combination.of(own, known);
+    Combination combination(CompiledLimit[][] own) {
+        Combination known = combination; // may be seen late, and never half made: its fields are final
+        Combination found = Combination.of(own, known);
         if (found != known) {
             combination = found;
         }
@@ -197,8 +198,8 @@ final class OrganizationState extends MeterTable implements Parties {
     }
 
     @Override
-    public OrganizationState renewed(OrganizationStore store) {
-        return store.renewed(this);
+    public OrganizationState renewed(UnaryOperator<OrganizationState> store) {
+        return store.apply(this);
     }
 
     /* ---------------- Limits ---------------- */
@@ -504,7 +505,7 @@ final class OrganizationState extends MeterTable implements Parties {
         if (known == null) {
             return List.of();
         }
-        Map<MemberStates.Key, SavedOrganization> saved = new LinkedHashMap<>();
+        Map<MemberKey, SavedOrganization> saved = new LinkedHashMap<>();
         for (OrganizationState member : known.all()) {
             SavedOrganization one = member.save(now, listeners);
             if (!one.meters().isEmpty()) {

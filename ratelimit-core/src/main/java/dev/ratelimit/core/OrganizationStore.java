@@ -120,7 +120,7 @@ final class OrganizationStore {
             if (decision != null) {
                 return decision;
             }
-            group.removeEnded(this);
+            group.removeEnded(this::remove);
         }
     }
 
@@ -137,7 +137,7 @@ final class OrganizationStore {
             if (answer != null) {
                 return Recorded.charged(answer);
             }
-            group.removeEnded(this);
+            group.removeEnded(this::remove);
         }
     }
 
@@ -152,7 +152,7 @@ final class OrganizationStore {
             states.add(state);
             own.add(state.peekLimits(state.compiled(tier), endpoint));
         });
-        PartyGroup.Combination combination = PartyGroup.Combination.of(own.toArray(CompiledLimit[][]::new), null);
+        Combination combination = Combination.of(own.toArray(CompiledLimit[][]::new), null);
         PartyGroup group = PartyGroup.of(states.toArray(OrganizationState[]::new), combination);
         return decider.peek(group, group.limits, usage, report);
     }
@@ -183,7 +183,7 @@ final class OrganizationStore {
         CompiledLimit[][] own = new CompiledLimit[states.length][];
         for (int i = 0; i < states.length; i++) {
             Party party = parties.get(i);
-            MemberStates.Key key = keyOf(party);
+            MemberKey key = keyOf(party);
             states[i] = key == null ? organization : organization.members().get(key, this::addMember);
             own[i] = states[i].limits(states[i].compiled(party.tier()), endpoint);
         }
@@ -195,22 +195,22 @@ final class OrganizationStore {
         OrganizationState known = byName.get(caller.organization());
         OrganizationState organization = known == null ? unseen(caller.organization()) : known;
         for (Party party : Party.of(caller)) {
-            MemberStates.Key key = keyOf(party);
+            MemberKey key = keyOf(party);
             visitor.accept(key == null ? organization : memberOrUnseen(organization, key), party.tier());
         }
     }
 
-    private OrganizationState memberOrUnseen(OrganizationState organization, MemberStates.Key key) {
+    private OrganizationState memberOrUnseen(OrganizationState organization, MemberKey key) {
         MemberStates known = organization.membersIfAny();
         MemberStates members = known == null ? new MemberStates(context.maxMembers(), organization) : known;
-        MemberStates.Key own = members.keyOf(key);
+        MemberKey own = members.keyOf(key);
         OrganizationState state = members.find(own);
         return state == null ? organization.newMember(own, members) : state;
     }
 
-    static MemberStates.@Nullable Key keyOf(Party party) {
+    static @Nullable MemberKey keyOf(Party party) {
         Member member = party.member();
-        return member == null ? null : new MemberStates.Key(party.account(), member);
+        return member == null ? null : new MemberKey(party.account(), member);
     }
 
     /** Puts a new state of a member into the list of the sweeper. That some share one is said once. */
@@ -421,7 +421,7 @@ final class OrganizationStore {
     }
 
     /** Ends the states of some members of an organization, idle or not. */
-    void forgetMembers(OrganizationState organization, Predicate<MemberStates.Key> which) {
+    void forgetMembers(OrganizationState organization, Predicate<MemberKey> which) {
         MemberStates members = organization.membersIfAny();
         for (OrganizationState known : members == null ? List.<OrganizationState>of() : members.all()) {
             if (which.test(requireNonNull(known.key))) {
@@ -432,10 +432,10 @@ final class OrganizationStore {
     }
 
     /** Puts states of members, of which nothing is used, in the place of some that fulfil a condition. */
-    void resetMembers(OrganizationState organization, Predicate<MemberStates.Key> which) {
+    void resetMembers(OrganizationState organization, Predicate<MemberKey> which) {
         MemberStates members = organization.membersIfAny();
         for (OrganizationState known : members == null ? List.<OrganizationState>of() : members.all()) {
-            MemberStates.Key key = requireNonNull(known.key);
+            MemberKey key = requireNonNull(known.key);
             OrganizationState unused = which.test(key) ? known.unused() : known;
             if (unused != known && requireNonNull(members).replace(key, known, unused)) {
                 sweeper.add(unused);

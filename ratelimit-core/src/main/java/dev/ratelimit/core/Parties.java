@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Member;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,8 +43,8 @@ interface Parties {
     /** Returns the parties of some of the limits. */
     Parties of(int[] indexes);
 
-    /** Returns the states that replace those of these which have ended. */
-    Parties renewed(OrganizationStore store);
+    /** Returns the states that replace those of these which have ended, as a store renews them. */
+    Parties renewed(UnaryOperator<OrganizationState> store);
 
     /** Returns why the i-th limit refuses a usage of some units. */
     default LimitReached cause(int i, CompiledLimit limit, long units) {

@@ -1,10 +1,9 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.Member;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -16,55 +15,6 @@ import org.jspecify.annotations.Nullable;
  * when all are charged, while the bookings are at hand.
  */
 final class PartyGroup implements Parties {
-
-    /**
-     * The limits of some parties in the order of charging. Calls of the same endpoint under the same tiers have the
-     * same one, whoever the members are. Immutable.
-     */
-    static final class Combination {
-
-        /** The limits of each party. */
-        private final CompiledLimit[][] own;
-
-        /** The place in the parties of each limit's party. */
-        final int[] partyOf;
-
-        final CompiledLimit[] limits;
-
-        private Combination(CompiledLimit[][] own) {
-            List<Place> places = new ArrayList<>();
-            for (int i = 0; i < own.length; i++) {
-                for (CompiledLimit limit : own[i]) {
-                    places.add(new Place(i, limit));
-                }
-            }
-            places.sort(Place.ORDER);
-            this.own = own;
-            this.partyOf = places.stream().mapToInt(Place::party).toArray();
-            this.limits = places.stream().map(Place::limit).toArray(CompiledLimit[]::new);
-        }
-
-        private boolean isOf(CompiledLimit[][] others) {
-            boolean same = own.length == others.length;
-            for (int i = 0; same && i < own.length; i++) {
-                same = own[i] == others[i];
-            }
-            return same;
-        }
-
-        /** Returns the combination of some limits: a known one, if it is that. */
-        static Combination of(CompiledLimit[][] own, @Nullable Combination known) {
-            return known != null && known.isOf(own) ? known : new Combination(own);
-        }
-    }
-
-    private record Place(int party, CompiledLimit limit) {
-
-        /** By which shadows come last, and the others in ascending order of their spans. */
-        static final Comparator<Place> ORDER = Comparator.<Place, Boolean>comparing(place -> place.limit.shadow)
-                .thenComparingLong(place -> place.limit.shadow ? place.party : place.limit.windowNanos)
-                .thenComparingLong(place -> place.limit.shadow ? place.limit.order : place.party);
-    }
 
     private static final int MOST_TABLES = 1 << 20;
 
@@ -145,21 +95,21 @@ final class PartyGroup implements Parties {
     }
 
     @Override
-    public PartyGroup renewed(OrganizationStore store) {
+    public PartyGroup renewed(UnaryOperator<OrganizationState> store) {
         OrganizationState[] fresh = states.clone();
         for (int party = 0; party < states.length; party++) {
             if (!states[party].confirmLive()) {
-                fresh[party] = store.renewed(states[party]);
+                fresh[party] = store.apply(states[party]);
             }
         }
         return new PartyGroup(fresh, partyOf, limits);
     }
 
     /** Removes the states that have ended. */
-    void removeEnded(OrganizationStore store) {
+    void removeEnded(Consumer<OrganizationState> store) {
         for (OrganizationState state : states) {
             if (!state.confirmLive()) {
-                store.remove(state);
+                store.accept(state);
             }
         }
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 record SavedOrganization(
         String name,
-        MemberStates.@Nullable Key member,
+        @Nullable MemberKey member,
         List<SavedMeter> meters,
         List<String> endpoints,
         List<SavedOrganization> members) {
@@ -36,7 +36,7 @@ record SavedOrganization(
         meters = List.copyOf(meters);
         endpoints = List.copyOf(endpoints);
         members = List.copyOf(members);
-        Set<MemberStates.Key> ofMembers = new HashSet<>();
+        Set<MemberKey> ofMembers = new HashSet<>();
         for (SavedOrganization each : members) {
             if (each.member == null || !each.members.isEmpty() || !ofMembers.add(each.member)) {
                 throw new IllegalArgumentException(

@@ -132,7 +132,7 @@ final class SnapshotReader {
         for (int i = 0; i < size; i++) {
             String account = string("account");
             Member member = new Member(string("kind"), string("member"));
-            MemberStates.Key key = new MemberStates.Key(account, member);
+            MemberKey key = new MemberKey(account, member);
             read.add(new SavedOrganization(organization, key, meters(), endpoints(), List.of()));
         }
         return read;

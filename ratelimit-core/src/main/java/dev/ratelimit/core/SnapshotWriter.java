@@ -53,7 +53,7 @@ final class SnapshotWriter {
         writeUsage(organization);
         out.writeInt(organization.members().size());
         for (SavedOrganization each : organization.members()) {
-            MemberStates.Key key = requireNonNull(each.member());
+            MemberKey key = requireNonNull(each.member());
             write(key.account());
             write(key.member().kind());
             write(key.member().name());
