@@ -26,7 +26,7 @@ final class Report {
     private CompiledLimit[] limits = NO_LIMITS;
 
     /** Null where there are no limits. */
-    private @Nullable Parties parties;
+    private @Nullable Owners owners;
 
     /** Null until some limit is told of. */
     private @Nullable LimitStatus @Nullable [] statuses;
@@ -69,9 +69,9 @@ final class Report {
     }
 
     /** Begins anew, for some limits of a call's parties. */
-    void begin(CompiledLimit[] asked, @Nullable Parties whose) {
+    void begin(CompiledLimit[] asked, @Nullable Owners whose) {
         limits = asked;
-        parties = whose;
+        owners = whose;
         statuses = null;
     }
 
@@ -126,7 +126,7 @@ final class Report {
             statuses = new LimitStatus[limits.length];
             charged = new long[limits.length];
         }
-        statuses[i] = requireNonNull(parties).whose(i, status);
+        statuses[i] = requireNonNull(owners).whose(i, status);
         charged[i] = chargedUnits;
     }
 
@@ -143,7 +143,7 @@ final class Report {
     }
 
     private int order(int of) {
-        return requireNonNull(parties).order(of, limits[of]);
+        return requireNonNull(owners).order(of, limits[of]);
     }
 
     /** Notifies listeners of the limits that the charges brought near. */
