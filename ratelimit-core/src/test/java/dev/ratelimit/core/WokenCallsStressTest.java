@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Many calls wait for a few that are in flight. Nobody asks again unless it is woken, so a wake-up that is lost shows. */
+/** Many calls wait for a few in flight. Nobody asks again unless it is woken, so a wake-up that is lost shows. */
 @Timeout(120)
 class WokenCallsStressTest {
 

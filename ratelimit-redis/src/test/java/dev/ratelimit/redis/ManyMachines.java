@@ -20,8 +20,8 @@ final class ManyMachines {
     private ManyMachines() {}
 
     /**
-     * Lets some JVMs call some endpoints of a server with some threads each, for a time and until windows have passed on, and returns all
-     * calls that were admitted.
+     * Lets some JVMs call some endpoints of a server with some threads each, for a time and until windows have passed
+     * on, and returns all calls that were admitted.
      */
     static List<Charge> call(
             RedisServer server, int machines, int threads, Duration duration, Path folder, Endpoint... called)
