@@ -14,9 +14,11 @@ import java.util.Base64;
  * That of a member's limit begins with its kind between slashes: {@code /user/calls per user/chat}.
  *
  * <p>A limit has one name, whatever else a tier has, since clients keep what they know by the name. Two limits of one
- * call never have the same: a table ends at the first slash, since one of its own is escaped, and so is a bracket at
- * the beginning of an endpoint. No table is empty, so no other name begins with a slash; and a call names one member of a
- * kind. A name has at most {@value #MAX} characters of printable ASCII, without quotes and backslashes. All else is
+ * call never have the same. A table ends at the first slash, since one of its own is escaped, and so is a bracket at
+ * the beginning of an endpoint. No table is empty, so no other name begins with a slash. A call names one member of a
+ * kind.
+ *
+ * <p>A name has at most {@value #MAX} characters of printable ASCII, without quotes and backslashes. All else is
  * percent-encoded, and a longer name is cut. A tilde and 128 bits of SHA-256 then stand for the whole, and no other
  * name has a tilde.
  */
