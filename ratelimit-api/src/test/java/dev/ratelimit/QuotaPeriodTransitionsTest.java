@@ -10,7 +10,9 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -56,9 +58,10 @@ class QuotaPeriodTransitionsTest {
     @Test
     void everyInstantIsInOnePeriodAndPeriodsMeet() {
         int transitions = 0;
+        Set<ZoneRules> known = new HashSet<>(); // several names have the same rules
         for (String id : new TreeSet<>(ZoneId.getAvailableZoneIds())) {
             ZoneRules rules = ZoneId.of(id).getRules();
-            for (ZoneOffsetTransition transition = rules.nextTransition(FROM);
+            for (ZoneOffsetTransition transition = known.add(rules) ? rules.nextTransition(FROM) : null;
                     transition != null && transition.getInstant().isBefore(TO);
                     transition = rules.nextTransition(transition.getInstant())) {
                 transitions++;

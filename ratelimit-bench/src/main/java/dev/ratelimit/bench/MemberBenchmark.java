@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.State;
  */
 @State(Scope.Thread)
 @SuppressWarnings("NullAway.Init") // JMH sets the parameters, and calls what is marked @Setup
-public class MemberBenchmark {
+public class MemberBenchmark extends TimedCalls {
 
     private static final int PRIME = 7_919;
 

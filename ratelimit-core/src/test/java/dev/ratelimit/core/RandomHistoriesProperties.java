@@ -43,7 +43,7 @@ class RandomHistoriesProperties {
                     .build());
     private static final long[] ORIGINS = {0, -1, Long.MAX_VALUE - 1_000_000_000L, Long.MIN_VALUE};
 
-    @Property(tries = 1_000)
+    @Property(tries = 600)
     void theLimiterAnswersAsTheReferenceDoes(@ForAll Random random) throws IOException {
         ManualTime time = new ManualTime(
                 Instant.parse("2025-01-31T23:59:58Z").plusMillis(random.nextInt(3_000)),

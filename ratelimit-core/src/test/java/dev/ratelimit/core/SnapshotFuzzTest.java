@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
  */
 class SnapshotFuzzTest {
 
-    private static final int MUTANTS = 100_000;
+    private static final int MUTANTS = 60_000;
     private static final long MEMORY = 64L << 20;
     private static final long[] EXTREMES = {
         0,

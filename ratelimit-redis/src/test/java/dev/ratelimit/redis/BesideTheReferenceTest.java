@@ -35,7 +35,7 @@ import org.junit.jupiter.api.RepetitionInfo;
 class BesideTheReferenceTest extends ServedTest {
 
     private static final int STEPS = 60;
-    private static final int HISTORIES = 40;
+    private static final int HISTORIES = 20;
 
     private record Both(Reservation one, Reservation other) {}
 

@@ -90,7 +90,7 @@ class NamesTest extends ServedTest {
     }
 
     /** Calls of random names; each name is an organization's and an endpoint's of its own. */
-    @RepeatedTest(3)
+    @RepeatedTest(2)
     void ofAnyKindAreToldApart(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         RedisRateLimiter limiter =
@@ -120,7 +120,7 @@ class NamesTest extends ServedTest {
     void ofAnyKindAreEncodedEachToAnother(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         Set<String> names = new HashSet<>(List.of("", "%-", "%o", "%t", "{}", "(further endpoints)"));
-        for (int i = 0; i < 2_000; i++) {
+        for (int i = 0; i < 1_000; i++) {
             String name = i % 500 == 0 ? "x".repeat(MEBIBYTE - i) : name(random);
             names.add(name);
             names.add(like(name, random));

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class UsualCallsTest extends ServedTest {
 
-    private static final int STEPS = 3_000;
+    private static final int STEPS = 2_000;
     /** Some seconds before midnight. */
     private static final long ORIGIN = (Duration.ofDays(20_000).toSeconds() - 7) * 1_000_000;
 
