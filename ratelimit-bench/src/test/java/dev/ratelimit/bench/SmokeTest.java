@@ -43,6 +43,8 @@ class SmokeTest {
                         .param("callers", "1", "1000")
                         .param("marks", "1", "1000")
                         .param("settledFor", "4")
+                        .param("members", "1")
+                        .param("endpoints", "1")
                         .shouldFailOnError(true)
                         .verbosity(VerboseMode.SILENT)
                         .build())

@@ -55,7 +55,7 @@ class AdminToolsStressTest {
                 return calls;
             });
             threads.submit(() -> {
-                        for (int i = 0; i < 2_000_000; i++) {
+                        for (int i = 0; i < 1_000_000; i++) {
                             full.chargeMore(limit, booking, 5, 0, null);
                             full.grant(limit, 5, 0);
                             full.grant(limit, -5, 0);
@@ -80,7 +80,7 @@ class AdminToolsStressTest {
         ExecutorService threads = Executors.newFixedThreadPool(3);
         try {
             Future<?> grants = threads.submit(() -> {
-                for (int i = 0; i < 200_000; i++) {
+                for (int i = 0; i < 100_000; i++) {
                     grant(5);
                     grant(-5);
                 }

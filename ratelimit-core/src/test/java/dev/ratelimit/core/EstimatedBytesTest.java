@@ -46,7 +46,7 @@ class EstimatedBytesTest {
         InMemoryRateLimiter limiter = limiterOf(unlisted ? table.eachOtherEndpoint(limit) : table.each(limit, names));
         long before = used();
         for (int call = 0; call < calls; call++) {
-            for (int i = 0; i < 10_000; i++) {
+            for (int i = 0; i < 5_000; i++) {
                 for (String name : names) {
                     limiter.tryAcquire("organization-%06d".formatted(i), name);
                 }
@@ -55,7 +55,7 @@ class EstimatedBytesTest {
         }
         long measured = used() - before;
         assertThat(limiter.stats().estimatedBytes()).isCloseTo(measured, withPercentage(25));
-        assertThat(limiter.stats().organizations()).isEqualTo(10_000);
+        assertThat(limiter.stats().organizations()).isEqualTo(5_000);
     }
 
     @ParameterizedTest
@@ -64,7 +64,7 @@ class EstimatedBytesTest {
         InMemoryRateLimiter limiter =
                 limiterOf(LimitTable.named("table").eachOtherEndpoint(RateLimit.perMinute(1_000)));
         long before = used();
-        for (int i = 0; i < 10_000; i++) {
+        for (int i = 0; i < 5_000; i++) {
             String organization = "organization-%06d".formatted(i);
             for (int j = 0; j < endpoints; j++) {
                 limiter.tryAcquire(organization, "endpoint-%06d-%d".formatted(i, j));
@@ -87,7 +87,7 @@ class EstimatedBytesTest {
                 .map(name -> Tier.named(name).table(table).build())
                 .toList();
         long before = used();
-        for (int i = 0; i < 10_000; i++) {
+        for (int i = 0; i < 5_000; i++) {
             String organization = "organization-%06d".formatted(i);
             for (Tier tier : tiers) {
                 limiter.tryAcquire(Caller.of(organization, tier), names[0]);

@@ -76,7 +76,7 @@ class FailingTimeProperties {
         }
     }
 
-    @Property(tries = 50)
+    @Property(tries = 30)
     void whatThrowsHasChangedNothingAndWhatReturnsHasChangedAll(@ForAll Random random) {
         QuietLog.during(() -> failAndSucceed(random));
     }

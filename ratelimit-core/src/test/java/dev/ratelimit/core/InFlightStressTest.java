@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class InFlightStressTest {
 
     /** By system property, how many calls are admitted. */
-    private static final int CALLS = Integer.getInteger("flight.calls", 200_000);
+    private static final int CALLS = Integer.getInteger("flight.calls", 100_000);
 
     private static final int THREADS = 8;
     private static final int MOST = 5;

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Two threads that call, while one drops what is idle, one changes the tier, and one takes snapshots. */
 class LifeStressTest {
 
-    private static final int ROUNDS = 25_000;
+    private static final int ROUNDS = 15_000;
 
     /** An admitted call: it was decided at some time from start to end, in nanoseconds. */
     private record Call(long start, long end) {}

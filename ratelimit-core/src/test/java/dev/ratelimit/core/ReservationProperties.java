@@ -64,7 +64,7 @@ class ReservationProperties {
         return Quota.of(unit, amount, QuotaPeriod.day(ZoneId.of("America/New_York")));
     }
 
-    @Property(tries = 200)
+    @Property(tries = 120)
     void theLimiterAnswersAsTheReferenceDoes(@ForAll("commands") ActionChain<BothLimiters> commands) {
         BothLimiters last = commands.run();
         assertThat(commands.transformations()).hasSize(500);

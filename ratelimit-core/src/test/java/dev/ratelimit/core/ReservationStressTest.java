@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 class ReservationStressTest {
 
     private static final int THREADS = 4;
-    private static final int CALLS = 250_000;
+    private static final int CALLS = 150_000;
     private static final long MANY = 1L << 50;
 
     @Test
@@ -82,7 +82,7 @@ class ReservationStressTest {
     /** Two threads meet before each reservation, so that they often end it at the same moment. */
     @Test
     void onlyOneOfTwoThreadsEndsAReservation() throws Exception {
-        int reservations = 100_000;
+        int reservations = 50_000;
         RateLimiter limiter = InMemoryRateLimiter.builder()
                 .tier(Tier.named("tier")
                         .table(LimitTable.named("in all").eachOtherEndpoint(Quota.lifetime(Unit.TOKENS, MANY)))

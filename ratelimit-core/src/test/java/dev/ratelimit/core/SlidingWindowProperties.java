@@ -47,7 +47,7 @@ class SlidingWindowProperties {
         }
     }
 
-    @Property(tries = 150)
+    @Property(tries = 60)
     void otherWindowsNeverAdmitTooMuchAndHoldAChargeAtMostAGrainTooLong(@ForAll Random random) {
         long length = 1L << (11 + random.nextInt(12));
         long amount = 1L + random.nextInt(random.nextBoolean() ? 1_024 : 100_000);
@@ -74,7 +74,7 @@ class SlidingWindowProperties {
         }
     }
 
-    @Property(tries = 100)
+    @Property(tries = 60)
     void amountsAndUsagesNearTheGreatestDoNotWrap(@ForAll Random random) {
         long greatest = 1L << 53;
         CompiledLimit limit = CompiledLimits.window(greatest, 10);
