@@ -34,6 +34,8 @@ public final class Caller implements Resolution {
     /** In the order of their kinds, so that the order in which they were named does not matter. */
     private final Named[] members;
 
+    private final List<Member> names;
+
     private static final Named[] NONE = {};
 
     /** A member, and the tier that the host gave it; without one, the tier of its organization says which it has. */
@@ -43,6 +45,13 @@ public final class Caller implements Resolution {
         this.organization = requireNonNull(organization, "organization");
         this.tier = requireNonNull(tier, "tier");
         this.members = members;
+        this.names = members.length == 0 ? List.of() : namesOf(members);
+    }
+
+    private static List<Member> namesOf(Named[] members) {
+        Member[] names = new Member[members.length];
+        Arrays.setAll(names, i -> members[i].member);
+        return List.of(names);
     }
 
     /**
@@ -163,9 +172,7 @@ public final class Caller implements Resolution {
      * @return the members in the order of their kinds, unmodifiable
      */
     public List<Member> members() {
-        return members.length == 0
-                ? List.of()
-                : Arrays.stream(members).map(Named::member).toList();
+        return names;
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.Member;
 import dev.ratelimit.Tier;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,15 +31,19 @@ public record Party(@Nullable Member member, Tier tier, String account) {
     public static List<Party> of(Caller caller) {
         Tier tier = caller.tier();
         Party organization = new Party(null, tier, tier.account());
-        if (caller.members().isEmpty()) {
+        List<Member> members = caller.members();
+        if (members.isEmpty()) {
             return List.of(organization);
         }
-        List<Party> parties = new ArrayList<>();
+        List<Party> parties = new ArrayList<>(members.size() + 1);
         parties.add(organization);
-        for (Member member : caller.members()) {
-            caller.tierOf(member.kind()).ifPresent(own -> parties.add(new Party(member, own, tier.account())));
+        for (Member member : members) {
+            Tier own = caller.tierOf(member.kind()).orElse(null);
+            if (own != null) {
+                parties.add(new Party(member, own, tier.account()));
+            }
         }
-        return List.copyOf(parties);
+        return Collections.unmodifiableList(parties);
     }
 
     /**
