@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -367,11 +368,13 @@ class PeriodCounterTest {
         PeriodCounter counter = new PeriodCounter(month.period(), new Clocks(time));
         Instant end = Instant.parse("2025-02-01T00:00:00Z");
         AtomicBoolean done = new AtomicBoolean();
+        AtomicLong made = new AtomicLong();
         Callable<Long> charges = () -> {
             long charged = 0;
             while (!done.get()) {
                 long position = counter.charge(limit, 2, time.nanoTime());
                 charged += position >= 0 ? 2 : 0;
+                made.getAndIncrement();
             }
             return charged;
         };
@@ -383,6 +386,9 @@ class PeriodCounterTest {
                 counter.status(limit, time.nanoTime());
                 time.advance(Duration.ofMinutes(1));
                 counter.status(limit, time.nanoTime());
+                while (made.get() <= i) {
+                    Thread.onSpinWait(); // a busy machine may let the others wait for long
+                }
             }
             done.set(true);
             long charged = threads.get(0).get() + threads.get(1).get();
@@ -390,7 +396,7 @@ class PeriodCounterTest {
             time.advance(Duration.ofMinutes(1));
             LimitStatus last = counter.status(limit, time.nanoTime());
             assertThat(last.resetAfter()).contains(Duration.between(time.instant(), end));
-            assertThat(last.used()).isEqualTo(charged).isGreaterThan(2_000);
+            assertThat(last.used()).isEqualTo(charged).isGreaterThanOrEqualTo(2_000);
         } finally {
             done.set(true);
             pool.shutdown();
