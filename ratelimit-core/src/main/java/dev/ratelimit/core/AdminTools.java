@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,10 +92,10 @@ public final class AdminTools {
                 OrganizationState state =
                         key == null ? organization : organization.members().require(key, store::addMember);
                 LimitStatus status = state.grant(state.limit(party.tier(), quota), units);
-                if (state.confirmLive() && organization.confirmLive()) {
+                if (state.confirmLive()) {
                     return status;
                 }
-                store.remove(state.confirmLive() ? organization : state);
+                store.removeEnded(state, organization);
             }
         }
     }
@@ -150,13 +153,12 @@ public final class AdminTools {
             if (source == null) {
                 return List.of();
             }
-            MemberKey key = OrganizationStore.keyOf(party);
-            OrganizationState state = key == null ? known : known.members().get(key, store::addMember);
+            OrganizationState state = store.state(known, party);
             List<LimitStatus> charged = CarryOver.charge(state, party.tier(), source, former.tier());
-            if (state.confirmLive() && known.confirmLive()) {
+            if (state.confirmLive()) {
                 return charged;
             }
-            store.remove(state.confirmLive() ? known : state);
+            store.removeEnded(state, known);
         }
         return List.of();
     }
@@ -180,23 +182,7 @@ public final class AdminTools {
      * @see RateLimitListener#onReset
      */
     public void reset(String organization) {
-        if (isReset(requireNonNull(organization, "organization"))) {
-            store.listeners.onReset(organization);
-        }
-    }
-
-    /** Nothing is granted or forgotten meanwhile. So the new state has all grants of the old one. */
-    private boolean isReset(String name) {
-        synchronized (store.adminLock) {
-            for (OrganizationState known = store.find(name); known != null; known = store.find(name)) {
-                OrganizationState unused = known.unused();
-                if (store.replace(known, unused)) {
-                    store.resetMembers(unused, key -> true);
-                    return true;
-                }
-            }
-            return false;
-        }
+        reset(requireNonNull(organization, "organization"), key -> true);
     }
 
     /**
@@ -207,19 +193,12 @@ public final class AdminTools {
      * @see RateLimitListener#onReset
      */
     public void reset(Caller caller) {
-        boolean reset = false;
-        synchronized (store.adminLock) {
-            String name = caller.organization();
-            for (OrganizationState known = store.find(name); known != null && !reset; known = store.find(name)) {
-                OrganizationState unused = known.unused();
-                reset = store.replace(known, unused);
-                if (reset) {
-                    store.resetMembers(unused, key -> caller.members().contains(key.member()));
-                }
-            }
-        }
-        if (reset) {
-            store.listeners.onReset(caller.organization());
+        reset(caller.organization(), named(caller));
+    }
+
+    private void reset(String name, Predicate<MemberKey> members) {
+        if (isReplaced(name, OrganizationState::unused, unused -> store.resetMembers(unused, members))) {
+            store.listeners.onReset(name);
         }
     }
 
@@ -250,18 +229,30 @@ public final class AdminTools {
      */
     public void forget(Caller caller) {
         String name = caller.organization();
-        boolean forgotten = false;
+        if (isReplaced(name, known -> store.unseen(name), fresh -> store.forgetMembers(fresh, named(caller)))) {
+            store.listeners.onForgotten(name);
+        }
+    }
+
+    private static Predicate<MemberKey> named(Caller caller) {
+        return key -> caller.members().contains(key.member());
+    }
+
+    /**
+     * Puts another state in the place of an organization's, if it has one, and then changes its members. Nothing is
+     * granted or forgotten meanwhile. So the new state has all grants of the old one.
+     */
+    private boolean isReplaced(
+            String name, UnaryOperator<OrganizationState> other, Consumer<OrganizationState> changeMembers) {
         synchronized (store.adminLock) {
-            for (OrganizationState known = store.find(name); known != null && !forgotten; known = store.find(name)) {
-                OrganizationState fresh = store.unseen(name);
-                forgotten = store.replace(known, fresh);
-                if (forgotten) {
-                    store.forgetMembers(fresh, key -> caller.members().contains(key.member()));
+            for (OrganizationState known = store.find(name); known != null; known = store.find(name)) {
+                OrganizationState fresh = other.apply(known);
+                if (store.replace(known, fresh)) {
+                    changeMembers.accept(fresh);
+                    return true;
                 }
             }
-        }
-        if (forgotten) {
-            store.listeners.onForgotten(name);
+            return false;
         }
     }
 }

@@ -136,8 +136,9 @@ final class BucketCounter extends Meter {
                     end(known, flow, Math.max(units, most), now);
                     continue;
                 }
-                fullAt = fullAt(flow, fullAt, used, now, latest);
-                used = isFull(known, word, now) ? 0 : used;
+                boolean isFullNow = isFull(known, word, now);
+                fullAt = isFullNow ? later(fullAt, latest) : fullBy(latest, flow, used);
+                used = isFullNow ? 0 : used;
             }
             long then = used + units;
             if (then > most && !(now - fullAt > 0 && flow.hasFlowed(then - most, now - fullAt))) {
@@ -193,20 +194,20 @@ final class BucketCounter extends Meter {
             charged = used(of.flow, fullAt, charged, now);
             fullAt = later(fullAt, latest);
         } else if (isFull(of, word, latest)) {
-            fullAt = fullAt(flow, fullAt, charged, now, latest);
-            charged = isFull(of, word, now) ? 0 : charged;
+            boolean isFullNow = isFull(of, word, now);
+            fullAt = isFullNow ? later(fullAt, latest) : fullBy(latest, flow, charged);
+            charged = isFullNow ? 0 : charged;
         }
         return new Level(flow, fullAt, charged);
     }
 
     /**
-     * Returns when a bucket that is full at the latest counts as full. If it is full now, that is the latest moment. A
-     * bucket that is full only by then is said to have been full so much later that all is back at that moment. That is
-     * a nanosecond too late at most, and no unit is rounded up.
+     * Returns when a bucket counts as full that is full by the latest moment, and perhaps not yet: so that all that was
+     * charged since is back at that moment. A unit comes back a nanosecond too late at most, and no part of one is
+     * rounded up to a whole.
      */
-    private static long fullAt(Flow flow, long fullAt, long charged, long now, long latest) {
-        boolean isFull = charged == 0 || (now - fullAt >= 0 && flow.hasFlowed(charged, now - fullAt));
-        return later(fullAt, isFull ? latest : latest - flow.nanosUntilFlowed(charged) + 1);
+    private static long fullBy(long latest, Flow flow, long charged) {
+        return latest - flow.nanosUntilFlowed(charged) + 1;
     }
 
     /** Returns the level at the rate that a question of a limit goes by: that of the epoch, or a faster one. */

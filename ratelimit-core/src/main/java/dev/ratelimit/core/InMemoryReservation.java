@@ -84,7 +84,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
             if (reservation != null) {
                 return reservation;
             }
-            group.removeEnded(store::remove);
+            store.removeEnded(group.states);
         }
     }
 

@@ -120,7 +120,7 @@ final class OrganizationStore {
             if (decision != null) {
                 return decision;
             }
-            group.removeEnded(this::remove);
+            removeEnded(group.states);
         }
     }
 
@@ -137,7 +137,7 @@ final class OrganizationStore {
             if (answer != null) {
                 return Recorded.charged(answer);
             }
-            group.removeEnded(this::remove);
+            removeEnded(group.states);
         }
     }
 
@@ -183,11 +183,16 @@ final class OrganizationStore {
         CompiledLimit[][] own = new CompiledLimit[states.length][];
         for (int i = 0; i < states.length; i++) {
             Party party = parties.get(i);
-            MemberKey key = keyOf(party);
-            states[i] = key == null ? organization : organization.members().get(key, this::addMember);
+            states[i] = state(organization, party);
             own[i] = states[i].limits(states[i].compiled(party.tier()), endpoint);
         }
         return PartyGroup.of(states, organization.combination(own));
+    }
+
+    /** Returns the state of a party of an organization, which may be one that it shares. A missing one is made. */
+    OrganizationState state(OrganizationState organization, Party party) {
+        MemberKey key = keyOf(party);
+        return key == null ? organization : organization.members().get(key, this::addMember);
     }
 
     /** Visits the parties of a caller, with states that are not kept where there are none. */
@@ -377,6 +382,15 @@ final class OrganizationStore {
             }
             return known == ended ? null : known;
         });
+    }
+
+    /** Removes those of some states that have ended. */
+    void removeEnded(OrganizationState... states) {
+        for (OrganizationState state : states) {
+            if (!state.confirmLive()) {
+                remove(state);
+            }
+        }
     }
 
     /** Returns the state that replaces one that has ended. */

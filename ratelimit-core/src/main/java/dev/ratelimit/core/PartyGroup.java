@@ -2,7 +2,6 @@ package dev.ratelimit.core;
 
 import dev.ratelimit.Member;
 import java.util.Arrays;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +17,8 @@ final class PartyGroup implements Parties {
 
     private static final int MOST_TABLES = 1 << 20;
 
-    private final OrganizationState[] states;
+    /** The organization first. */
+    final OrganizationState[] states;
 
     /** The place in the states of each limit's party. */
     private final int[] partyOf;
@@ -103,14 +103,5 @@ final class PartyGroup implements Parties {
             }
         }
         return new PartyGroup(fresh, partyOf, limits);
-    }
-
-    /** Removes the states that have ended. */
-    void removeEnded(Consumer<OrganizationState> store) {
-        for (OrganizationState state : states) {
-            if (!state.confirmLive()) {
-                store.accept(state);
-            }
-        }
     }
 }
