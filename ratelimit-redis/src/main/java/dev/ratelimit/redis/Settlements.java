@@ -154,12 +154,12 @@ final class Settlements {
             lose(settlement, gaveUp(reason, failure));
             return false;
         }
-        news.delayed(failure);
         log.log(
                 System.Logger.Level.WARNING,
                 "delayed",
                 "A settlement did not reach Redis, and is sent again: keys=" + settlement.key + "*, cause=" + failure,
                 null);
+        news.delayed(failure); // after the line: who is told may look for it
         return true;
     }
 
@@ -180,12 +180,12 @@ final class Settlements {
     }
 
     private void lose(Settlement settlement, Throwable cause) {
-        news.lost(cause);
         log.log(
                 System.Logger.Level.WARNING,
                 "lost",
                 "A settlement is given up, and what was charged stays charged: keys=" + settlement.key + "*",
                 cause);
+        news.lost(cause);
         executor.elsewhere(() -> settlement.confirmed.complete(false));
     }
 
