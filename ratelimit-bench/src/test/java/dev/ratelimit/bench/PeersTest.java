@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.util.concurrent.RateLimiter;
+import dev.ratelimit.bench.Phases.Phase;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -25,10 +28,19 @@ class PeersTest {
     private static final Duration FIFTH = Duration.ofMillis(200);
     private static final Duration SECOND = Duration.ofSeconds(1);
 
-    private record Measured(String name, Duration window, long worst) {
+    /** What a limiter admitted in the phase that had its worst window. */
+    record Measured(String name, Duration window, Phase phase) {
+
+        long worst() {
+            return phase.worst();
+        }
+
+        String configured() {
+            return "%d per %d ms".formatted(AMOUNT, window.toMillis());
+        }
 
         String row() {
-            return "| %s | %d per %d ms | %d |".formatted(name, AMOUNT, window.toMillis(), worst);
+            return "| %s | %s | %d |".formatted(name, configured(), worst());
         }
     }
 
@@ -61,9 +73,10 @@ class PeersTest {
     private static Measured wholeRound(Duration window, Function<Duration, Rival> rivals) {
         Rival rival = rivals.apply(window);
         Phases phases = new Phases(rival, window);
-        long worst = 0;
-        for (int phase = 0; phase < Phases.NUMBER; phase++) {
-            worst = Math.max(worst, phases.worstWindow(phase));
+        Phase worst = phases.run(0);
+        for (int number = 1; number < Phases.NUMBER; number++) {
+            Phase phase = phases.run(number);
+            worst = phase.worst() > worst.worst() ? phase : worst;
         }
         return new Measured(rival.name(), window, worst);
     }
@@ -71,7 +84,7 @@ class PeersTest {
     /** Runs whole rounds until one has shown too much: on a busy machine a thread may miss the moment. */
     private static Measured untilTooMuch(Duration window, Function<Duration, Rival> rivals) {
         Measured measured = wholeRound(window, rivals);
-        for (int round = 1; round < MOST_ROUNDS && measured.worst <= AMOUNT; round++) {
+        for (int round = 1; round < MOST_ROUNDS && measured.worst() <= AMOUNT; round++) {
             measured = wholeRound(window, rivals);
         }
         return measured;
@@ -89,21 +102,35 @@ class PeersTest {
         List<String> lines = new ArrayList<>(List.of("| limiter | configured | worst window |", "|---|---|---|"));
         ours.forEach(measured -> lines.add(measured.row()));
         peers.forEach(measured -> lines.add(measured.row()));
-        Files.write(Path.of(requireNonNull(System.getProperty("peers.report"))), lines);
+        Path report = Path.of(requireNonNull(System.getProperty("peers.report")));
+        Files.write(report, lines);
+        List<Measured> all = new ArrayList<>(ours.subList(1, 2));
+        all.addAll(peers);
+        PeersChart.write(all, AMOUNT, report.resolveSibling("peers.png"));
     }
 
     @Test
     void thisLibraryAdmitsTheAmountAndNeverMore() {
         assertThat(ours)
                 .hasSize(2)
-                .allSatisfy(measured -> assertThat(measured.worst).isEqualTo(AMOUNT));
+                .allSatisfy(measured -> assertThat(measured.worst()).isEqualTo(AMOUNT));
     }
 
     @Test
     void everyPeerAdmitsMoreThanTheAmountInSomeWindow() {
         assertThat(peers)
                 .hasSize(7)
-                .allSatisfy(measured -> assertThat(measured.worst).isGreaterThan(AMOUNT));
+                .allSatisfy(measured -> assertThat(measured.worst()).isGreaterThan(AMOUNT));
+    }
+
+    @Test
+    void theWorstWindowsAreDrawn() throws IOException {
+        BufferedImage picture = ImageIO.read(Path.of(requireNonNull(System.getProperty("peers.report")))
+                .resolveSibling("peers.png")
+                .toFile());
+
+        assertThat(picture.getWidth()).isGreaterThan(1_000);
+        assertThat(picture.getHeight()).isGreaterThan(400);
     }
 
     /** It lets the next caller wait for what this one took. */

@@ -1,6 +1,8 @@
 package dev.ratelimit.bench;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -22,9 +24,18 @@ final class Phases {
         this.window = window.toNanos();
     }
 
-    /** Runs a phase and returns the most calls that were surely admitted in one window: that began and ended in it. */
-    long worstWindow(int phase) {
+    /**
+     * What a phase showed.
+     *
+     * @param worst the most calls that were surely admitted in one window: that began and ended in it
+     * @param admitted when the admitted calls ended, in windows since the phase began
+     */
+    record Phase(long worst, List<Double> admitted) {}
+
+    /** Runs the phase of a number. */
+    Phase run(int phase) {
         Steps windows = new Steps();
+        List<Double> admittedAt = new ArrayList<>();
         waitUntil(System.nanoTime() + window + window / 10 + phase % NUMBER * window / NUMBER);
         long origin = System.nanoTime();
         boolean silent = phase % 2 == 1;
@@ -35,6 +46,7 @@ final class Phases {
             end = System.nanoTime() - origin;
             if (admitted) {
                 windows.addBetween(end - window, start, 1);
+                admittedAt.add((double) end / window);
             } else if (silent) {
                 waitUntil(origin + window - window / 1_000);
                 silent = false;
@@ -42,7 +54,7 @@ final class Phases {
                 LockSupport.parkNanos(window / 500);
             }
         }
-        return windows.peak();
+        return new Phase(windows.peak(), admittedAt);
     }
 
     private static void waitUntil(long time) {
