@@ -17,7 +17,7 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** A small chart for each limiter: the calls that it admitted in the last window, over time, below or above the limit. */
+/** A small chart for each limiter: the calls that it admitted within one window, over time, beside the limit. */
 final class PeersChart {
 
     private static final int COLUMNS = 4;
