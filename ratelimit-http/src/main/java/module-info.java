@@ -4,4 +4,5 @@ module dev.ratelimit.http {
     requires static org.jspecify;
 
     exports dev.ratelimit.http;
+    exports dev.ratelimit.http.filter;
 }

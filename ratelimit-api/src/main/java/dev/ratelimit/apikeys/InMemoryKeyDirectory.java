@@ -12,6 +12,8 @@ import dev.ratelimit.TierResolver;
 import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
@@ -73,6 +75,23 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
     public Resolution find(KeyDigest digest) {
         RegisteredKey key = keys.get(requireNonNull(digest, "digest"));
         return key != null ? key.resolve(trial, production, time) : UNKNOWN;
+    }
+
+    /**
+     * {@inheritDoc} It looks at every key of the directory, and gives the tiers in the order of their names and
+     * accounts.
+     *
+     * @throws IllegalStateException if a resolver gives no tier for the organization
+     */
+    @Override
+    public List<Tier> tiersOf(String organization) {
+        requireNonNull(organization, "organization");
+        return keys.values().stream()
+                .filter(key -> key.organization().equals(organization))
+                .map(key -> key.tier(trial, production))
+                .distinct()
+                .sorted(Comparator.comparing(Tier::name).thenComparing(Tier::account))
+                .toList();
     }
 
     /**

@@ -8,9 +8,11 @@ import dev.ratelimit.KeyRevoked;
 import dev.ratelimit.KeyUnknown;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
+import dev.ratelimit.Tier;
 import dev.ratelimit.spi.Printable;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,19 @@ public interface KeyDirectory {
             "exports") // the annotation is for tools: to require its module of users would bring them a dependency
     default Resolution resolve(@Nullable String key) {
         return key == null || key.isBlank() ? Rejected.permanent(new KeyUnknown(), "") : find(KeyDigest.of(key));
+    }
+
+    /**
+     * Returns the tiers that the keys of an organization are under, for support: status and grants of an organization
+     * ask for them, no call does.
+     *
+     * @param organization the organization
+     * @return each tier once; empty if no key is of the organization, or if this directory cannot tell, which is what
+     *     it does unless it says otherwise
+     */
+    default List<Tier> tiersOf(String organization) {
+        requireNonNull(organization, "organization");
+        return List.of();
     }
 
     /**

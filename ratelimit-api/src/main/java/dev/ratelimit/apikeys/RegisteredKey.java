@@ -42,13 +42,21 @@ final class RegisteredKey {
                 return refusal.get();
             }
         }
-        return registration.callerUnder(
-                switch (registration.kind()) {
-                    case TRIAL -> tier(trial);
-                    case PRODUCTION -> tier(production);
-                    case PRODUCTION_UNDER_REVIEW ->
-                        reviewed(tier(trial), tier(production).account());
-                });
+        return registration.callerUnder(tier(trial, production));
+    }
+
+    String organization() {
+        return registration.organization();
+    }
+
+    /** Returns the tier of the calls of this key, revoked or not. */
+    Tier tier(TierResolver trial, TierResolver production) {
+        return switch (registration.kind()) {
+            case TRIAL -> tier(trial);
+            case PRODUCTION -> tier(production);
+            case PRODUCTION_UNDER_REVIEW ->
+                reviewed(tier(trial), tier(production).account());
+        };
     }
 
     private Tier tier(TierResolver tiers) {

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
@@ -33,7 +34,7 @@ import org.slf4j.spi.LoggingEventBuilder;
  * <table>
  * <caption>Lines</caption>
  * <tr><th>level</th><th>message, for example</th><th>keys</th></tr>
- * <tr><td>WARN</td><td>rejected acme chat: 20 calls per minute, retry after 3 s</td>
+ * <tr><td>WARN, unless stated</td><td>rejected acme chat: 20 calls per minute, retry after 3 s</td>
  *   <td>organization, endpoint, table, limit, cause, retryAfter, suppressed</td></tr>
  * <tr><td>INFO</td><td>would reject acme chat: 20 calls per minute, retry after 3 s</td>
  *   <td>organization, endpoint, table, limit, cause, retryAfter, suppressed</td></tr>
@@ -70,6 +71,7 @@ import org.slf4j.spi.LoggingEventBuilder;
 public final class Slf4jListener implements RateLimitListener {
 
     private final Logger logger;
+    private final Level rejectionsAt;
     private final List<Double> nearLimitAt;
     private final LogThrottle rejections;
     private final LogThrottle shadowRejections;
@@ -77,6 +79,7 @@ public final class Slf4jListener implements RateLimitListener {
 
     private Slf4jListener(Builder builder) {
         this.logger = builder.logger;
+        this.rejectionsAt = builder.rejectionsAt;
         this.nearLimitAt = builder.nearLimitAt;
         this.rejections = new LogThrottle(builder.interval, builder.time);
         this.shadowRejections = new LogThrottle(builder.interval, builder.time);
@@ -94,10 +97,11 @@ public final class Slf4jListener implements RateLimitListener {
 
     @Override
     public void onRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
-        if (logger.isWarnEnabled()) {
+        if (logger.isEnabledForLevel(rejectionsAt)) {
             rejections.offer(
                     caller.organization(),
-                    suppressed -> refuse(logger.atWarn(), "rejected ", caller, endpoint, rejected, suppressed));
+                    suppressed ->
+                            refuse(logger.atLevel(rejectionsAt), "rejected ", caller, endpoint, rejected, suppressed));
         }
     }
 
@@ -246,6 +250,7 @@ public final class Slf4jListener implements RateLimitListener {
     public static final class Builder {
 
         private Logger logger = LoggerFactory.getLogger(Slf4jListener.class);
+        private Level rejectionsAt = Level.WARN;
         private Duration interval = Duration.ofMinutes(1);
         private List<Double> nearLimitAt = List.of();
         private TimeSource time = TimeSource.system();
@@ -271,6 +276,18 @@ public final class Slf4jListener implements RateLimitListener {
         @SuppressWarnings("exports") // a host that has the logger's type reads its module
         public Builder logger(Logger logger) {
             this.logger = requireNonNull(logger, "logger");
+            return this;
+        }
+
+        /**
+         * Sets the level of rejections; {@code WARN} unless stated.
+         *
+         * @param level the level
+         * @return this builder
+         */
+        @SuppressWarnings("exports") // a host that has the level's type reads its module
+        public Builder rejectionsAt(Level level) {
+            this.rejectionsAt = requireNonNull(level, "level");
             return this;
         }
 

@@ -323,4 +323,19 @@ class InMemoryKeyDirectoryTest {
     private static void assertRefused(String name, ThrowingCallable call) {
         assertThatNullPointerException().isThrownBy(call).withMessage(name);
     }
+
+    @Test
+    void theTiersOfAnOrganizationAreThoseOfAllItsKeys() {
+        keys.register(one, "acme", TRIAL);
+        keys.register(KeyDigest.of("two"), "acme", TRIAL);
+        keys.register(KeyDigest.of("three"), "acme", PRODUCTION_UNDER_REVIEW);
+        keys.register(other, "umbrella", PRODUCTION);
+        keys.revoke(one);
+        assertThat(keys.tiersOf("acme"))
+                .containsExactlyInAnyOrder(TRIAL_TIER, TRIAL_TIER.withAccount(PRODUCTION_TIER.account()));
+        assertThat(keys.tiersOf("umbrella")).containsExactly(PRODUCTION_TIER);
+        assertThat(keys.tiersOf("nobody")).isEmpty();
+        keys.remove(other);
+        assertThat(keys.tiersOf("umbrella")).isEmpty();
+    }
 }

@@ -2,6 +2,7 @@ package dev.ratelimit.apikeys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.KeyUnknown;
@@ -40,6 +41,13 @@ class KeyDirectoryTest {
     void aCallWithoutAKeyIsUnknownAndLookedUpNowhere(String missing) {
         assertThat(ofAHost.resolve(missing)).isEqualTo(Rejected.permanent(new KeyUnknown(), ""));
         assertThat(lookedUp).isEmpty();
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // what a caller may get wrong
+    void aDirectoryThatDoesNotSayItKnowsNoTierOfAnOrganization() {
+        assertThat(ofAHost.tiersOf("acme")).isEmpty();
+        assertThatNullPointerException().isThrownBy(() -> ofAHost.tiersOf(null)).withMessage("organization");
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.ratelimit.http.RateLimitFields;
 import dev.ratelimit.micrometer.RateLimitMetrics;
 import dev.ratelimit.redis.RedisRateLimiter;
 import dev.ratelimit.servlet.RateLimitFilter;
+import dev.ratelimit.spring.boot.RateLimitPropertyException;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -89,7 +90,13 @@ final class PackageCyclesTest {
             // A class and its builder.
             Set.of("dev.ratelimit.core.InMemoryRateLimiter", "dev.ratelimit.core.InMemoryRateLimiterBuilder"),
             Set.of("dev.ratelimit.redis.RedisRateLimiter", "dev.ratelimit.redis.RedisRateLimiterBuilder"),
-            Set.of("dev.ratelimit.servlet.RateLimitFilter", "dev.ratelimit.servlet.RateLimitFilterBuilder"));
+            Set.of("dev.ratelimit.servlet.RateLimitFilter", "dev.ratelimit.servlet.RateLimitFilterBuilder"),
+            Set.of(
+                    "dev.ratelimit.spring.webflux.RateLimitWebFilter",
+                    "dev.ratelimit.spring.webflux.RateLimitWebFilterBuilder"),
+            Set.of("dev.ratelimit.http.filter.CallRules", "dev.ratelimit.http.filter.FilterBuilder"),
+            // A factory, and what it makes.
+            Set.of("dev.ratelimit.spring.actuate.LimiterSupport", "dev.ratelimit.spring.actuate.RedisSupport"));
 
     /** A class of each module that users put on their class path. */
     private static final List<Class<?>> MODULES = List.of(
@@ -99,7 +106,8 @@ final class PackageCyclesTest {
             TierFile.class,
             RateLimitFields.class,
             RateLimitFilter.class,
-            RateLimitMetrics.class);
+            RateLimitMetrics.class,
+            RateLimitPropertyException.class);
 
     @Test
     void noClassesOfAPackageDependOnEachOtherButTheFamilies() throws Exception {

@@ -98,7 +98,16 @@ public final class TierFile {
         }
     }
 
-    static TierFile parse(byte[] bytes, String name) {
+    /**
+     * Reads the bytes of a file that was read elsewhere, for example out of a jar.
+     *
+     * @param bytes the text of a tier file, in UTF-8
+     * @param name the name of the file, for messages
+     * @return its tiers
+     * @throws TierFileException if the text is no tier file; it has all that is wrong
+     */
+    public static TierFile parse(byte[] bytes, String name) {
+        requireNonNull(name, "name");
         try {
             String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
             return parse(text.startsWith("\uFEFF") ? text.substring(1) : text, name);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.Caller;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Member;
@@ -15,6 +16,7 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -98,5 +100,44 @@ class UsageJsonTest {
         assertThat(limit.getOrDefault("table", "").toString())
                 .startsWith("t\ufffd\ufffd\"t")
                 .hasSize(256);
+    }
+
+    @Test
+    void callersAreToldWithTheirTiersAndMembers() {
+        Tier tier = Tier.named("trial")
+                .limits("chat", Quota.perDay(5))
+                .member(
+                        "user",
+                        Tier.named("user").limits("chat", Quota.perDay(2)).build())
+                .build();
+        RateLimiter limiter = new Given(tier).limiter;
+        Caller user = Caller.of("ac\nme", tier).member("user", "u\"7");
+        Map<Caller, List<LimitStatus>> usage = new LinkedHashMap<>();
+        usage.put(Caller.of("acme", Tier.named("none").account("other").build()), List.of());
+        usage.put(user, limiter.status(user));
+
+        assertThat(UsageJson.of(usage, limiter.timeSource().instant()))
+                .asString(UTF_8)
+                .startsWith(
+                        "{\"callers\":[{\"organization\":\"acme\",\"tier\":\"none\",\"account\":\"other\",\"limits\":[]},"
+                                + "{\"organization\":\"ac\ufffdme\",\"tier\":\"trial\",\"account\":\"default\","
+                                + "\"members\":[{\"kind\":\"user\",\"name\":\"u\\\"7\"}],\"limits\":[{\"table\":\"calls per day\",")
+                .contains("\"member\":\"u\\\"7\"")
+                .endsWith("}]}]}");
+    }
+
+    @Test
+    void tiersAreToldWithWhatALimiterHolds() {
+        Tier tier = Tier.named("trial").limits("chat", Quota.perDay(5)).build();
+        Map<String, Long> totals = new LinkedHashMap<>();
+        totals.put("organizations", 3L);
+        totals.put("members", 0L);
+
+        assertThat(UsageJson.of(totals, List.of(tier)))
+                .asString(UTF_8)
+                .isEqualTo("{\"totals\":{\"organizations\":3,\"members\":0},\"tiers\":[{\"tier\":\"trial\","
+                        + "\"account\":\"default\",\"limits\":[{\"table\":\"calls per day\",\"scope\":\"chat\","
+                        + "\"scope-kind\":\"endpoint\",\"limit\":\"5 calls per calendar day\",\"unit\":\"calls\","
+                        + "\"shadow\":false,\"most\":5}]}]}");
     }
 }

@@ -2,8 +2,10 @@ package dev.ratelimit.micrometer;
 
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
+import dev.ratelimit.Tier;
 import dev.ratelimit.apikeys.KeyDigest;
 import dev.ratelimit.apikeys.KeyDirectory;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,11 @@ record CountingDirectory(KeyDirectory keys, Consumer<Rejected> refused) implemen
     @Override
     public Resolution resolve(@Nullable String key) {
         return told(keys.resolve(key));
+    }
+
+    @Override
+    public List<Tier> tiersOf(String organization) {
+        return keys.tiersOf(organization);
     }
 
     private Resolution told(Resolution resolution) {

@@ -15,6 +15,7 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
+import dev.ratelimit.Resolution;
 import dev.ratelimit.StoreUnavailable;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
@@ -231,6 +232,23 @@ class RateLimitMetricsTest {
         assertThat(keys.resolve("good")).isEqualTo(Caller.of("acme", TRIAL));
         assertThat(count("ratelimit.keys.refused", "cause", "key-unknown")).isEqualTo(3);
         assertThat(count("ratelimit.keys.refused", "cause", "key-revoked")).isEqualTo(1);
+    }
+
+    @Test
+    void aCountedDirectoryKnowsTheTiersThatTheOtherKnows() {
+        KeyDirectory keys = new KeyDirectory() {
+            @Override
+            public Resolution find(KeyDigest digest) {
+                return Caller.of("acme", TRIAL);
+            }
+
+            @Override
+            public List<Tier> tiersOf(String organization) {
+                return organization.equals("acme") ? List.of(TRIAL) : List.of();
+            }
+        };
+
+        assertThat(metrics.counting(keys).tiersOf("acme")).containsExactly(TRIAL);
     }
 
     @Test

@@ -1,23 +1,17 @@
 package dev.ratelimit.servlet;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
-import dev.ratelimit.EndpointUnknown;
-import dev.ratelimit.KeyRevoked;
-import dev.ratelimit.KeyUnknown;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Resolution;
-import dev.ratelimit.StoreUnavailable;
-import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import dev.ratelimit.http.HttpProblem;
 import dev.ratelimit.http.HttpProblems;
-import dev.ratelimit.http.KeyField;
 import dev.ratelimit.http.RateLimitFields;
+import dev.ratelimit.http.filter.CallRules;
+import dev.ratelimit.http.filter.LimitedCall;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -27,16 +21,8 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.Collections;
 import java.util.Optional;
-import java.util.StringJoiner;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BiFunction;
-import java.util.function.Function;
-import java.util.function.IntPredicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A filter that decides the calls of a web service. It answers those that are refused, tells clients where they stand,
@@ -75,52 +61,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RateLimitFilter implements Filter {
 
-    static final Rejected NO_KEY = Rejected.permanent(new KeyUnknown(), "");
-
-    private static final Rejected UNAVAILABLE =
-            Rejected.temporary(new StoreUnavailable(), "", Duration.ofSeconds(1).toNanos());
-
-    private static final String REFUSED_KEYS = "refused keys";
-    private static final String EXPOSED = "Access-Control-Expose-Headers";
-
     private static final AtomicLong FILTERS = new AtomicLong();
 
     /** The attribute of a request that this filter has decided. */
     private final String decided = RateLimits.CALL + '.' + FILTERS.incrementAndGet();
 
-    private final RateLimiter limiter;
-    private final Function<HttpServletRequest, Optional<String>> endpoints;
-    private final boolean refusesUnmatched;
-    private final Function<? super HttpServletRequest, ? extends Resolution> callers;
-    private final @Nullable KeyField keyField;
-    private final @Nullable Tier refusedKeys;
-    private final Function<? super HttpServletRequest, Usage> estimates;
-    private final BiFunction<? super HttpServletRequest, ? super HttpServletResponse, Optional<Usage>> actuals;
-    private final IntPredicate cancelOn;
-    private final RateLimitFields fields;
-    private final boolean exposesFields;
-    private final HttpProblems problems;
-    private final boolean failsOpen;
-    private final ThrottledLog log;
+    private final CallRules<HttpServletRequest, HttpServletResponse> rules;
 
-    RateLimitFilter(
-            RateLimitFilterBuilder builder,
-            Function<HttpServletRequest, Optional<String>> endpoints,
-            Function<? super HttpServletRequest, ? extends Resolution> callers) {
-        this.limiter = builder.limiter.reporting();
-        this.endpoints = endpoints;
-        this.refusesUnmatched = builder.refusesUnmatched;
-        this.callers = callers;
-        this.keyField = builder.keyField;
-        this.refusedKeys = builder.refusedKeys;
-        this.estimates = builder.estimates;
-        this.actuals = builder.actuals;
-        this.cancelOn = builder.cancelOn;
-        this.fields = builder.fields;
-        this.exposesFields = builder.exposesFields;
-        this.problems = builder.problems;
-        this.failsOpen = builder.failsOpen;
-        this.log = new ThrottledLog(limiter.timeSource(), RateLimitFilter.class.getName());
+    RateLimitFilter(CallRules<HttpServletRequest, HttpServletResponse> rules) {
+        this.rules = rules;
     }
 
     /**
@@ -153,73 +102,63 @@ public final class RateLimitFilter implements Filter {
             chain.doFilter(request, response);
             return;
         }
-        Optional<String> endpoint = endpoints.apply(request);
+        Optional<String> endpoint = rules.endpoint(request);
         if (endpoint.isPresent()) {
             decide(endpoint.get(), request, response, chain);
-        } else if (refusesUnmatched) {
-            EndpointUnknown unknown = new EndpointUnknown(EndpointPatterns.pathOf(request));
-            refuse(Rejected.permanent(unknown, ""), Usage.call(), request, response);
+            return;
+        }
+        Optional<Rejected> unmatched = rules.refusalOfUnmatched(request);
+        if (unmatched.isPresent()) {
+            refuse(unmatched.get(), Usage.call(), request, response);
         } else {
             chain.doFilter(request, response);
         }
     }
 
-    private static boolean isToBeDecided(HttpServletRequest request) {
+    private boolean isToBeDecided(HttpServletRequest request) {
         DispatcherType dispatch = request.getDispatcherType();
-        boolean isPreflight = request.getMethod().equals("OPTIONS")
-                && request.getHeader("Origin") != null
-                && request.getHeader("Access-Control-Request-Method") != null;
-        return dispatch != DispatcherType.ERROR && dispatch != DispatcherType.INCLUDE && !isPreflight;
+        return dispatch != DispatcherType.ERROR && dispatch != DispatcherType.INCLUDE && !rules.isPreflight(request);
     }
 
     private void decide(String endpoint, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
-        Resolution who = resolve(request);
+        Resolution who = rules.caller(request);
         if (!(who instanceof Caller caller)) {
             refuse(chargeRefusedKey((Rejected) who, request), Usage.call(), request, response);
             return;
         }
-        Usage estimate = requireNonNull(estimates.apply(request), "estimate");
+        Usage estimate = rules.estimate(request);
         Reservation reservation = reserve(caller, endpoint, estimate);
         if (reservation.decision() instanceof Rejected no) {
             refuse(no, estimate, request, response);
-        } else if (reservation == UnlimitedCall.INSTANCE) {
+        } else if (reservation == LimitedCall.unlimited()) {
             request.setAttribute(decided, reservation);
             chain.doFilter(request, response);
         } else {
-            goOn(new LimitedCall(reservation, caller, estimate), request, response, chain);
-        }
-    }
-
-    private Resolution resolve(HttpServletRequest request) {
-        try {
-            return requireNonNull(callers.apply(request), "caller");
-        } catch (Throwable failure) { // whatever it is, the next call may fare better
-            log.warn("Who calls could not be found out, and the call is refused", failure);
-            return UNAVAILABLE;
+            goOn(new LimitedCall(reservation, caller, endpoint, estimate), request, response, chain);
         }
     }
 
     private Reservation reserve(Caller caller, String endpoint, Usage estimate) {
         try {
-            return limiter.reserve(caller, endpoint, estimate);
+            return rules.limiter().reserve(caller, endpoint, estimate);
         } catch (Throwable failure) { // whatever it is, it must not take the service down
-            log.warn("A call could not be decided, and is " + (failsOpen ? "admitted" : "refused"), failure);
-            return failsOpen ? UnlimitedCall.INSTANCE : Reservation.rejected(UNAVAILABLE);
+            return rules.undecided(failure);
         }
     }
 
     /** Returns the answer to a call whose key is refused, which is charged to the network that it comes from. */
     private Rejected chargeRefusedKey(Rejected no, HttpServletRequest request) {
-        boolean isOfKey = no.cause() instanceof KeyUnknown || no.cause() instanceof KeyRevoked;
-        if (refusedKeys == null || !isOfKey) {
+        Optional<Caller> network = rules.networkOfRefused(no, request);
+        if (network.isEmpty()) {
             return no;
         }
         try {
-            Caller network = Caller.of("network " + RateLimits.network(request), refusedKeys);
-            return limiter.tryAcquire(network, REFUSED_KEYS) instanceof Rejected tooMany ? tooMany : no;
+            return rules.limiter().tryAcquire(network.get(), CallRules.REFUSED_KEYS) instanceof Rejected tooMany
+                    ? tooMany
+                    : no;
         } catch (Throwable failure) { // the key is refused in any case
-            log.warn("A refused key could not be charged", failure);
+            rules.refusedKeyUncharged(failure);
             return no;
         }
     }
@@ -227,11 +166,8 @@ public final class RateLimitFilter implements Filter {
     private void refuse(Rejected no, Usage usage, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
         writeFields(no, usage, request, response);
-        HttpProblem problem = problems.of(no, usage);
-        boolean hadKey = keyField != null
-                && keyField.key(Collections.list(request.getHeaders(keyField.name())))
-                        .isPresent();
-        (hadKey ? problem.withInvalidKey() : problem).write(response::setHeader);
+        HttpProblem problem = rules.problem(no, usage, request);
+        problem.write(response::setHeader);
         byte[] body = problem.body();
         response.setStatus(problem.status());
         response.setContentLength(body.length);
@@ -254,11 +190,19 @@ public final class RateLimitFilter implements Filter {
                 call.cancel();
             } else if (hasReturned && request.isAsyncStarted()) {
                 request.getAsyncContext()
-                        .addListener(new EndOfAsyncCall(() -> end(call, request, response, false, false)));
+                        .addListener(new EndOfAsyncCall(
+                                () -> rules.end(call, request, response, response.getStatus(), false)));
             } else { // after an exception, whether it is asynchronous or not: Tomcat then tells no listener of the end
-                end(call, request, response, !hasReturned, true);
+                rules.end(call, request, response, status(response, !hasReturned), true);
             }
         }
+    }
+
+    /** Returns the status of an answer: if its handler threw, the server answers 500 while it can. */
+    private static int status(HttpServletResponse response, boolean hasThrown) {
+        return hasThrown && !response.isCommitted()
+                ? HttpServletResponse.SC_INTERNAL_SERVER_ERROR
+                : response.getStatus();
     }
 
     private HttpServletResponse withFields(
@@ -269,69 +213,9 @@ public final class RateLimitFilter implements Filter {
     }
 
     private void writeFields(Decision decision, Usage usage, HttpServletRequest request, HttpServletResponse response) {
-        if (!exposesFields || request.getHeader("Origin") == null) {
-            fields.write(decision, usage, response::setHeader);
-            return;
-        }
-        StringJoiner names = new StringJoiner(", ");
-        fields.write(decision, usage, (name, value) -> {
-            response.setHeader(name, value);
-            names.add(name);
-        });
-        if (names.length() > 0 && !response.getHeaders(EXPOSED).contains(names.toString())) {
-            response.addHeader(EXPOSED, names.toString());
-        }
-    }
-
-    /**
-     * Ends a call that its handler has not ended.
-     *
-     * @param hasThrown whether the handler threw
-     * @param mayWait whether the client may wait for a store, so that its next call finds this one settled
-     */
-    private void end(
-            LimitedCall call,
-            HttpServletRequest request,
-            HttpServletResponse response,
-            boolean hasThrown,
-            boolean mayWait) {
-        if (call.hasEnded()) {
-            return;
-        }
-        try {
-            // A server answers 500 if it still can.
-            int status = hasThrown && !response.isCommitted()
-                    ? HttpServletResponse.SC_INTERNAL_SERVER_ERROR
-                    : response.getStatus();
-            ended(call, request, response, status, mayWait).whenComplete((ended, failure) -> {
-                if (failure != null) {
-                    logUnsettled(failure);
-                }
-            });
-        } catch (Throwable failure) { // the answer is given, and nothing can be done about it
-            logUnsettled(failure);
-        }
-    }
-
-    private void logUnsettled(Throwable failure) {
-        log.warn("A call could not be settled", failure);
-    }
-
-    private CompletionStage<Boolean> ended(
-            LimitedCall call, HttpServletRequest request, HttpServletResponse response, int status, boolean mayWait) {
-        if (cancelOn.test(status)) {
-            return call.cancel(mayWait);
-        }
-        Optional<Usage> actual = actual(request, response);
-        return actual.isPresent() ? call.settleFor(actual.get(), mayWait) : call.settleForWhatIsKnown(mayWait);
-    }
-
-    private Optional<Usage> actual(HttpServletRequest request, HttpServletResponse response) {
-        try {
-            return actuals.apply(request, response);
-        } catch (Throwable failure) { // the pieces or the estimate are known all the same
-            log.warn("What a call has used could not be found out", failure);
-            return Optional.empty();
+        Optional<String> exposed = rules.writeFields(decision, usage, request, response::setHeader);
+        if (exposed.isPresent() && !response.getHeaders(CallRules.EXPOSED).contains(exposed.get())) {
+            response.addHeader(CallRules.EXPOSED, exposed.get());
         }
     }
 }

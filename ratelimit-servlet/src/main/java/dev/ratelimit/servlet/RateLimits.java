@@ -2,6 +2,8 @@ package dev.ratelimit.servlet;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.Reservation;
+import dev.ratelimit.http.filter.ClientNetwork;
+import dev.ratelimit.http.filter.LimitedCall;
 import jakarta.servlet.ServletRequest;
 import java.util.Optional;
 
@@ -23,7 +25,7 @@ import java.util.Optional;
 public final class RateLimits {
 
     /** The attribute of a request that has its call. */
-    static final String CALL = "dev.ratelimit.servlet.call";
+    static final String CALL = LimitedCall.ATTRIBUTE;
 
     private RateLimits() {}
 
@@ -36,7 +38,7 @@ public final class RateLimits {
      *     that admits every piece and has nothing to settle
      */
     public static Reservation reservation(ServletRequest request) {
-        return request.getAttribute(CALL) instanceof LimitedCall call ? call : UnlimitedCall.INSTANCE;
+        return request.getAttribute(CALL) instanceof LimitedCall call ? call : LimitedCall.unlimited();
     }
 
     /**
@@ -59,6 +61,6 @@ public final class RateLimits {
      * @return for example {@code 192.0.2.7} or {@code 2001:db8:0:1::/64}
      */
     public static String network(ServletRequest request) {
-        return Network.of(request.getRemoteAddr());
+        return ClientNetwork.of(request.getRemoteAddr());
     }
 }

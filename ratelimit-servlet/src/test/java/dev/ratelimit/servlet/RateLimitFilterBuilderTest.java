@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.ratelimit.Tier;
-import dev.ratelimit.Usage;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -29,16 +28,5 @@ class RateLimitFilterBuilderTest {
                 .isThrownBy(builder::build)
                 .withMessage("endpoints must be set: by endpoint(..) or endpoints(..)");
         assertThat(builder.endpoints(request -> Optional.empty()).build()).isNotNull();
-    }
-
-    @Test
-    void aCallThatIsNotLimitedAdmitsAllAndSettlesNothing() {
-        UnlimitedCall call = UnlimitedCall.INSTANCE;
-        assertThat(call.decision().isAdmitted()).isTrue();
-        assertThat(call.use(Usage.call()).limits()).isEmpty();
-        assertThat(call.renew()).isTrue();
-        assertThat(call.settle()).isFalse();
-        assertThat(call.settle(Usage.call())).isFalse();
-        assertThat(call.cancel()).isFalse();
     }
 }

@@ -1,0 +1,15 @@
+/**
+ * The limits in the actuator: who stands where, what support does by hand, and whether the store is away.
+ *
+ * <pre>
+ *   /actuator/ratelimits .................. RateLimitsEndpoint ── UsageJson
+ *   /actuator/ratelimits/{organization} .........│
+ *                                                └─ LimiterSupport: the tools of a backend
+ *                                                        │
+ *   /actuator/health ...... RateLimitHealthIndicator ── StoreHealth
+ * </pre>
+ */
+@NullMarked
+package dev.ratelimit.spring.actuate;
+
+import org.jspecify.annotations.NullMarked;

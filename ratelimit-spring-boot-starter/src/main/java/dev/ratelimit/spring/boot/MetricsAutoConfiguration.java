@@ -1,0 +1,33 @@
+package dev.ratelimit.spring.boot;
+
+import dev.ratelimit.micrometer.RateLimitMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+/** Counts decisions, if the application has a registry of meters. */
+@AutoConfiguration(
+        after = RateLimitAutoConfiguration.class,
+        afterName = {
+            "org.springframework.boot.actuate.autoconfigure.metrics.CompositeMeterRegistryAutoConfiguration",
+            "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration"
+        })
+@ConditionalOnBean({LimiterSettings.class, MeterRegistry.class})
+public class MetricsAutoConfiguration {
+
+    /** For Spring. */
+    public MetricsAutoConfiguration() {}
+
+    /**
+     * Counts decisions.
+     *
+     * @return a listener that Boot binds to all registries
+     */
+    @Bean
+    @ConditionalOnMissingBean
+    public RateLimitMetrics ratelimitMetrics() {
+        return RateLimitMetrics.create();
+    }
+}

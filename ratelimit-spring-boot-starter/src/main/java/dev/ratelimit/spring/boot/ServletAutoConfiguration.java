@@ -1,0 +1,91 @@
+package dev.ratelimit.spring.boot;
+
+import dev.ratelimit.RateLimiter;
+import dev.ratelimit.servlet.RateLimitFilter;
+import dev.ratelimit.servlet.RateLimitFilterBuilder;
+import dev.ratelimit.spring.CallerResolver;
+import dev.ratelimit.spring.UsageEstimator;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.util.EnumSet;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+
+/** Puts the filter before the requests of a servlet application. */
+@AutoConfiguration(after = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
+@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+@ConditionalOnClass({Filter.class, FilterRegistrationBean.class})
+@ConditionalOnBean({FilterSettings.class, RateLimiter.class})
+@ConditionalOnProperty(prefix = "ratelimit.filter", name = "enabled", matchIfMissing = true)
+public class ServletAutoConfiguration {
+
+    private static final Filter NOTHING = (request, response, chain) -> chain.doFilter(request, response);
+
+    /** For Spring. */
+    public ServletAutoConfiguration() {}
+
+    /**
+     * Makes the filter, if the properties or a customizer say which requests are limited.
+     *
+     * @param settings what the properties say of requests and answers
+     * @param limiter decides
+     * @param callers says who calls
+     * @param estimator says what a request is expected to use, if that is not one call
+     * @param customizers change the filter
+     * @return the filter; one that is not enabled where no request is limited
+     */
+    @Bean
+    @ConditionalOnMissingBean(name = "ratelimitFilter")
+    public FilterRegistrationBean<Filter> ratelimitFilter(
+            FilterSettings settings,
+            RateLimiter limiter,
+            CallerResolver callers,
+            ObjectProvider<UsageEstimator> estimator,
+            ObjectProvider<RateLimitFilterCustomizer> customizers) {
+        RateLimitFilterBuilder builder = RateLimitFilter.builder(limiter);
+        settings.apply(builder, ServletCall::new, callers, estimator.getIfAvailable());
+        customizers.orderedStream().forEach(customizer -> customizer.customize(builder));
+        FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>();
+        registration.setName("ratelimitFilter");
+        registration.setOrder(settings.order());
+        registration.setDispatcherTypes(
+                EnumSet.of(DispatcherType.REQUEST, DispatcherType.FORWARD, DispatcherType.ASYNC, DispatcherType.ERROR));
+        boolean limitsAny =
+                settings.limitsAny() || customizers.stream().findAny().isPresent();
+        registration.setEnabled(limitsAny);
+        registration.setFilter(limitsAny ? new ExceptUnlimitedPaths(builder.build(), settings.unlimited()) : NOTHING);
+        return registration;
+    }
+
+    /**
+     * Lets requests of some paths by.
+     *
+     * @param filter the filter of all others
+     * @param unlimited the paths
+     */
+    private record ExceptUnlimitedPaths(RateLimitFilter filter, UnlimitedPaths unlimited) implements Filter {
+
+        @Override
+        public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+                throws IOException, ServletException {
+            if (request instanceof HttpServletRequest call && unlimited.matches(ServletCall.pathOf(call))) {
+                chain.doFilter(request, response);
+            } else {
+                filter.doFilter(request, response, chain);
+            }
+        }
+    }
+}

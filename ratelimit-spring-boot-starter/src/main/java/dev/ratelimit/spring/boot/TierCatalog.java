@@ -1,0 +1,119 @@
+package dev.ratelimit.spring.boot;
+
+import dev.ratelimit.Tier;
+import dev.ratelimit.spring.boot.TiersAndKeysReader.Files;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tiers of the application and its keys, as they were read last. If they are in files that are reloaded, a daemon
+ * thread reads these again, and takes over what has changed. A file that is broken, or that lacks a tier which a key or
+ * a property names, is told in the log once, and everything stays as it was.
+ *
+ * <p>Safe for use by many threads. To ask it costs a volatile read and a look-up.
+ */
+public final class TierCatalog implements AutoCloseable {
+
+    private static final Log LOG = LogFactory.getLog(TierCatalog.class);
+
+    private final TiersAndKeysReader reader;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile TiersAndKeys current;
+
+    /* Of the watching thread only: what was read last, be it good or broken; null if a file could not be read. */
+    private @Nullable Files last;
+
+    private TierCatalog(TiersAndKeysReader reader) {
+        this.reader = reader;
+        this.last = reader.files();
+        this.current = reader.read(last);
+    }
+
+    /** Reads the tiers and the keys, and watches their files if an interval is given. */
+    static TierCatalog of(TiersAndKeysReader reader, @Nullable Duration every) {
+        TierCatalog catalog = new TierCatalog(reader);
+        if (every != null) {
+            Thread thread = new Thread(() -> catalog.watch(every), "ratelimit-reload");
+            thread.setDaemon(true);
+            thread.start();
+        }
+        return catalog;
+    }
+
+    private void watch(Duration every) {
+        try {
+            while (!closed.await(every.toNanos(), TimeUnit.NANOSECONDS)) {
+                readIfChanged();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // nobody interrupts it but who wants it to end
+        }
+    }
+
+    private void readIfChanged() {
+        Files files;
+        try {
+            files = reader.files();
+        } catch (RateLimitPropertyException e) {
+            if (last != null) {
+                last = null;
+                tell(e);
+            }
+            return;
+        }
+        if (files.equals(last)) {
+            return;
+        }
+        last = files;
+        try {
+            current = reader.read(files);
+            LOG.info("The tiers and keys of the changed files are taken over");
+        } catch (RateLimitPropertyException e) {
+            tell(e);
+        }
+    }
+
+    private static void tell(RateLimitPropertyException failure) {
+        LOG.warn("The changed files are not taken over, the former tiers and keys stay: " + failure.getMessage());
+    }
+
+    TiersAndKeys current() {
+        return current;
+    }
+
+    /**
+     * Returns all tiers.
+     *
+     * @return the tiers by name, in the order in which they stand, unmodifiable
+     */
+    public Map<String, Tier> tiers() {
+        return current.tiers();
+    }
+
+    /**
+     * Returns a tier.
+     *
+     * @param name the name of the tier
+     * @return the tier
+     * @throws IllegalArgumentException if there is no such tier
+     */
+    public Tier tier(String name) {
+        Tier tier = current.tiers().get(name);
+        if (tier == null) {
+            throw new IllegalArgumentException(
+                    "tier must be one of " + String.join(", ", current.tiers().keySet()) + ": tier=" + name);
+        }
+        return tier;
+    }
+
+    /** Ends the watch. The tiers stay as they are. */
+    @Override
+    public void close() {
+        closed.countDown();
+    }
+}

@@ -1,0 +1,49 @@
+package dev.ratelimit.spring.boot;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.springframework.core.env.Environment;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The paths of the application that are never limited, whatever the patterns match: those of the actuator, so that an
+ * operator gets in where callers do not, the error page, and the page of usage.
+ *
+ * <p>The properties of Boot are read by their names, since their classes differ between its versions.
+ */
+public final class UnlimitedPaths {
+
+    private static final String ACTUATOR = "org.springframework.boot.actuate.endpoint.annotation.Endpoint";
+
+    private final List<String> paths;
+
+    UnlimitedPaths(Environment environment, RateLimitProperties properties) {
+        String error = environment.getProperty(
+                "spring.web.error.path",
+                environment.getProperty("server.error.path", environment.getProperty("error.path", "/error")));
+        Optional<String> actuator = ClassUtils.isPresent(ACTUATOR, UnlimitedPaths.class.getClassLoader())
+                ? Optional.of(environment.getProperty("management.endpoints.web.base-path", "/actuator"))
+                : Optional.empty();
+        Optional<String> page = properties.usagePage().enabled()
+                ? Optional.of(properties.usagePage().path())
+                : Optional.empty();
+        this.paths = Stream.of(Optional.of(error), actuator, page)
+                .flatMap(Optional::stream)
+                .map(path -> path.endsWith("/") ? path.substring(0, path.length() - 1) : path)
+                .filter(path -> !path.isEmpty()) // the root would be everything
+                .toList();
+    }
+
+    /**
+     * Tells whether a path is never limited.
+     *
+     * @param path the path within the application, decoded
+     * @return whether it is one of these paths, or below one
+     */
+    public boolean matches(String path) {
+        return paths.stream()
+                .anyMatch(root ->
+                        path.startsWith(root) && (path.length() == root.length() || path.charAt(root.length()) == '/'));
+    }
+}
