@@ -38,8 +38,21 @@ public final class Caller implements Resolution {
 
     private static final Named[] NONE = {};
 
-    /** A member, and the tier that the host gave it; without one, the tier of its organization says which it has. */
-    private record Named(Member member, @Nullable Tier tier) {}
+    /**
+     * A member of a caller.
+     *
+     * @param own the tier that the host gave it
+     * @param tier the tier that it has: without one of its own, that of its organization's tier for its kind
+     */
+    private record Named(Member member, @Nullable Tier own, Optional<Tier> tier) {
+
+        static Named of(Member member, @Nullable Tier own, Tier ofOrganization) {
+            return new Named(
+                    member,
+                    own,
+                    Optional.ofNullable(own == null ? ofOrganization.members().get(member.kind()) : own));
+        }
+    }
 
     private Caller(String organization, Tier tier, Named[] members) {
         this.organization = requireNonNull(organization, "organization");
@@ -124,7 +137,7 @@ public final class Caller implements Resolution {
         }
         Named[] more = new Named[members.length + 1];
         System.arraycopy(members, 0, more, 0, at);
-        more[at] = new Named(member, own);
+        more[at] = Named.of(member, own, tier);
         System.arraycopy(members, at, more, at + 1, members.length - at);
         return new Caller(organization, tier, more);
     }
@@ -140,11 +153,10 @@ public final class Caller implements Resolution {
     public Caller withTiers(UnaryOperator<Tier> change) {
         Tier changed = requireNonNull(change.apply(tier), "tier");
         Named[] others = members.clone();
-        Arrays.setAll(
-                others,
-                i -> others[i].tier == null
-                        ? others[i]
-                        : new Named(others[i].member, Tier.requireOfMembers(change.apply(others[i].tier))));
+        Arrays.setAll(others, i -> {
+            Tier own = others[i].own;
+            return Named.of(others[i].member, own == null ? null : Tier.requireOfMembers(change.apply(own)), changed);
+        });
         return new Caller(organization, changed, others);
     }
 
@@ -186,7 +198,7 @@ public final class Caller implements Resolution {
         requireNonNull(kind, "kind");
         for (Named named : members) {
             if (named.member.kind().equals(kind)) {
-                return Optional.ofNullable(named.tier == null ? tier.members().get(kind) : named.tier);
+                return named.tier;
             }
         }
         return Optional.empty();
@@ -220,8 +232,8 @@ public final class Caller implements Resolution {
                 .append(')');
         for (Named named : members) {
             text.append(", ").append(named.member);
-            if (named.tier != null) {
-                text.append(" under tier ").append(Printable.name(named.tier.name()));
+            if (named.own != null) {
+                text.append(" under tier ").append(Printable.name(named.own.name()));
             }
         }
         return Printable.text(text.toString());

@@ -6,6 +6,7 @@ import dev.ratelimit.Member;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The refusal of endpoints that a tier does not have, before any limit is asked. */
@@ -26,11 +27,19 @@ public final class Endpoints {
         return refusal == null ? who : refusal;
     }
 
-    private static @Nullable Rejected refusal(Caller caller, String endpoint) {
+    /**
+     * Returns the refusal of an endpoint by the tier of the first party of a call that does not have it.
+     *
+     * @param caller who calls
+     * @param endpoint what is called
+     * @return the refusal; null if the tiers of all parties have the endpoint
+     */
+    public static @Nullable Rejected refusal(Caller caller, String endpoint) {
         Rejected refusal = refusal(caller.tier(), endpoint);
-        for (Member member : caller.members()) {
-            Tier own = refusal == null ? caller.tierOf(member.kind()).orElse(null) : null;
-            refusal = own == null ? refusal : refusal(own, endpoint);
+        List<Member> members = caller.members();
+        for (int i = 0; refusal == null && i < members.size(); i++) { // makes no iterator
+            Tier own = caller.tierOf(members.get(i).kind()).orElse(null);
+            refusal = own == null ? null : refusal(own, endpoint);
         }
         return refusal;
     }

@@ -72,10 +72,12 @@ final class PackageCyclesTest {
                     "dev.ratelimit.core.PeriodCounter",
                     "dev.ratelimit.core.SlidingWindow"),
             // The state of an organization has those of its members, and is the only party of a call without members.
+            // A state remembers the group of its last call.
             Set.of(
                     "dev.ratelimit.core.MemberStates",
                     "dev.ratelimit.core.OrganizationState",
-                    "dev.ratelimit.core.Parties"),
+                    "dev.ratelimit.core.Parties",
+                    "dev.ratelimit.core.PartyGroup"),
             // A type, and the class behind its factory.
             Set.of("dev.ratelimit.config.TierFile", "dev.ratelimit.config.WatchedTierFile"),
             Set.of("dev.ratelimit.Reservation", "dev.ratelimit.RejectedReservation"),

@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A handle to one endpoint of one organization, which skips the name look-ups of its limiter and decides as the limiter
- * does.
+ * A handle to one endpoint of one organization, or of one caller with members, which skips the name look-ups of its
+ * limiter and decides as the limiter does.
  *
  * <p>The tier is asked for at every call, so a change of tier counts from the next call on. When the organization's
  * state was dropped because it was idle, the next call makes it anew; until then this object keeps what was dropped
@@ -31,14 +31,18 @@ final class BoundEndpoint implements BoundLimiter {
     /** What the names stood for when they were last looked up. */
     private static final class Binding {
 
-        final OrganizationState state;
-        final CompiledTier compiled;
+        final Tier tier;
+        final Parties parties;
         final CompiledLimit[] limits;
 
-        Binding(OrganizationState state, Tier tier, String endpoint) {
-            this.state = state;
-            this.compiled = state.compiled(tier);
-            this.limits = state.limits(compiled, endpoint);
+        /** Those of the parties. */
+        final OrganizationState[] states;
+
+        Binding(Tier tier, Parties parties, CompiledLimit[] limits, OrganizationState... states) {
+            this.tier = tier;
+            this.parties = parties;
+            this.limits = limits;
+            this.states = states;
         }
     }
 
@@ -47,48 +51,76 @@ final class BoundEndpoint implements BoundLimiter {
     private final String organization;
     private final String endpoint;
     private final Supplier<Tier> tier;
+
+    /** Null where no members are named. */
+    private final @Nullable Caller withMembers;
+
     private volatile @Nullable Binding last;
 
+    /** Binds an endpoint of an organization. */
     BoundEndpoint(
             RateLimiter limiter, OrganizationStore store, String organization, String endpoint, Supplier<Tier> tier) {
+        this(limiter, store, organization, endpoint, tier, null);
+    }
+
+    /** Binds an endpoint of a caller. */
+    BoundEndpoint(RateLimiter limiter, OrganizationStore store, Caller caller, String endpoint) {
+        this(
+                limiter,
+                store,
+                caller.organization(),
+                endpoint,
+                caller::tier,
+                caller.members().isEmpty() ? null : caller);
+    }
+
+    private BoundEndpoint(
+            RateLimiter limiter,
+            OrganizationStore store,
+            String organization,
+            String endpoint,
+            Supplier<Tier> tier,
+            @Nullable Caller withMembers) {
         this.limiter = limiter;
         this.store = store;
         this.organization = organization;
         this.endpoint = requireNonNull(endpoint, "endpoint");
         this.tier = tier;
+        this.withMembers = withMembers;
     }
 
     @Override
     public Reservation reserve(Usage estimate) {
-        return limiter.reserve(caller(), endpoint, estimate);
+        return limiter.reserve(caller(tier.get()), endpoint, estimate);
     }
 
     @Override
     public Decision peek(Usage usage) {
-        return limiter.peek(caller(), endpoint, usage);
+        return limiter.peek(caller(tier.get()), endpoint, usage);
     }
 
     @Override
     public List<LimitStatus> status() {
-        return limiter.status(caller(), endpoint);
+        return limiter.status(caller(tier.get()), endpoint);
     }
 
-    private Caller caller() {
-        return Caller.of(organization, tier.get());
+    private Caller caller(Tier tier) {
+        return withMembers == null ? Caller.of(organization, tier) : withMembers;
     }
 
     @Override
     public Decision tryAcquire(Usage usage) {
         requireNonNull(usage, "usage");
         Tier tier = this.tier.get();
-        Rejected unknown = Endpoints.refusal(tier, endpoint);
+        Rejected unknown =
+                withMembers == null ? Endpoints.refusal(tier, endpoint) : Endpoints.refusal(withMembers, endpoint);
         if (unknown != null) {
             return unknown;
         }
         if (store.listeners.isEmpty()) {
             return tryAcquire(tier, usage, null);
         }
-        Caller caller = Caller.of(organization, tier);
+        Caller caller = caller(tier);
         Report report = Report.of(false, store.listeners);
         Decision[] decision = new Decision[1];
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], report);
@@ -99,33 +131,45 @@ final class BoundEndpoint implements BoundLimiter {
 
     private Decision tryAcquire(Tier tier, Usage usage, @Nullable Report report) {
         Binding known = last;
-        if (known != null && known.compiled.tier.equals(tier)) {
+        if (known != null && known.tier.equals(tier)) {
             Decision decision = decided(known, usage, report);
             if (decision != null) {
                 return decision;
             }
-            store.remove(known.state);
         }
         return bindAndAcquire(tier, usage, report);
     }
 
     private Decision bindAndAcquire(Tier tier, Usage usage, @Nullable Report report) {
         while (true) {
-            OrganizationState state = store.get(organization);
-            if (state == null) {
+            Binding binding = binding(tier);
+            if (binding == null) {
                 return store.decisionAtCapacity(report);
             }
-            Binding binding = new Binding(state, tier, endpoint);
             Decision decision = decided(binding, usage, report);
             if (decision != null) {
                 last = binding;
                 return decision;
             }
-            store.remove(state);
         }
     }
 
+    /** Looks the names up; returns null if there is no place for the organization. */
+    private @Nullable Binding binding(Tier tier) {
+        if (withMembers != null) {
+            PartyGroup group = store.group(withMembers, endpoint);
+            return group == null ? null : new Binding(tier, group, group.limits, group.states);
+        }
+        OrganizationState state = store.get(organization);
+        return state == null ? null : new Binding(tier, state, state.limits(state.compiled(tier), endpoint), state);
+    }
+
+    /** Decides a call; returns null if a state was dropped meanwhile, which is removed then. */
     private @Nullable Decision decided(Binding binding, Usage usage, @Nullable Report report) {
-        return store.decider.decideCall(binding.state, binding.limits, endpoint, usage, report);
+        Decision decision = store.decider.decideCall(binding.parties, binding.limits, endpoint, usage, report);
+        if (decision == null) {
+            store.removeEnded(binding.states);
+        }
+        return decision;
     }
 }

@@ -1,7 +1,6 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.Unit;
-import java.util.Arrays;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +13,7 @@ final class Charge {
     private final CompiledLimit[] limits;
 
     /** The newest piece of each limit; null where a shadow has refused. */
-    private final @Nullable Piece[] newest;
+    private @Nullable Piece[] newest;
 
     Charge(Parties parties, CompiledLimit[] limits, @Nullable Piece[] newest) {
         this.parties = parties;
@@ -24,12 +23,17 @@ final class Charge {
 
     /** Returns a copy that may be changed, with the same pieces. */
     Charge copy() {
-        return new Charge(parties, limits, newest.clone());
+        return new Charge(parties, limits, newest);
     }
 
     /** Tells whether what can be given back depends on the time. */
     boolean hasBuckets() {
-        return Arrays.stream(limits).anyMatch(limit -> limit.isBucket);
+        for (CompiledLimit limit : limits) {
+            if (limit.isBucket) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Tells whether a limit was charged. */
@@ -54,7 +58,7 @@ final class Charge {
      * report, if there is one, is told what this charges.
      */
     void complete(ToLongFunction<Unit> actual, OrganizationStore store, long now, @Nullable Report report) {
-        @Nullable Piece[] before = newest.clone();
+        @Nullable Piece[] before = newest; // others may still read it
         if (report != null) {
             report.begin(limits, parties);
         }
@@ -67,6 +71,7 @@ final class Charge {
                 }
                 Piece last = newest[i];
                 if (last != null && missing > 0) {
+                    newest = newest == before ? before.clone() : newest;
                     newest[i] = last.charging(i, limits[i], missing, store, report);
                 }
             }

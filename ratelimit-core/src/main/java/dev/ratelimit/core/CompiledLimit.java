@@ -157,7 +157,8 @@ final class CompiledLimit {
 
     /** Makes a status of this limit. Waits are in nanoseconds, or {@link #NEVER}. */
     LimitStatus status(long used, long granted, long next, long reset) {
-        return LimitStatus.of(applied, used, granted, duration(next), duration(reset));
+        Optional<Duration> untilReset = duration(reset);
+        return LimitStatus.of(applied, used, granted, next == reset ? untilReset : duration(next), untilReset);
     }
 
     private static Optional<Duration> duration(long nanos) {

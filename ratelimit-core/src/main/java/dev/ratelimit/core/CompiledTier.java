@@ -133,11 +133,11 @@ final class CompiledTier {
 
     private final WeakValues<String, Unlisted> unlisted;
 
-    CompiledTier(Tier tier, WeakValues.Collected collected) {
-        this(tier, tier.account(), collected);
-    }
-
-    /** Compiles a tier of members, whose usage is in the account of their organization's tier. */
+    /**
+     * Compiles a tier.
+     *
+     * @param account that of the tier; for members that of their organization's tier
+     */
     CompiledTier(Tier tier, String account, WeakValues.Collected collected) {
         this.tier = tier;
         this.account = account;

@@ -103,19 +103,19 @@ final class Decider {
     Decision decideCall(
             Parties parties, CompiledLimit[] limits, String endpoint, Usage usage, @Nullable Report report) {
         Decision decision = decide(parties, limits, usage, null, report);
-        for (CompiledLimit limit : limits) {
-            if (limit.inFlight && decision instanceof Admitted) {
-                sayThatCallsCannotEnd(limit, endpoint);
-            }
+        if (tierCache.hasInFlight() && decision instanceof Admitted) {
+            sayThatCallsCannotEnd(limits, endpoint);
         }
         return decision;
     }
 
-    private void sayThatCallsCannotEnd(CompiledLimit limit, String endpoint) {
-        if (!saidThatCallsCannotEnd.get() && saidThatCallsCannotEnd.compareAndSet(false, true)) {
-            listeners.warn(
-                    "What tryAcquire takes in flight counts for the longest time, since no call ends: use reserve;"
-                            + " endpoint=" + Printable.name(endpoint) + ", limit=" + limit.applied.limit());
+    private void sayThatCallsCannotEnd(CompiledLimit[] limits, String endpoint) {
+        for (CompiledLimit limit : limits) {
+            if (limit.inFlight && !saidThatCallsCannotEnd.get() && saidThatCallsCannotEnd.compareAndSet(false, true)) {
+                listeners.warn(
+                        "What tryAcquire takes in flight counts for the longest time, since no call ends: use reserve;"
+                                + " endpoint=" + Printable.name(endpoint) + ", limit=" + limit.applied.limit());
+            }
         }
     }
 
@@ -173,7 +173,7 @@ final class Decider {
         CompiledLimit limit = limits[i];
         long units = usage.amountOf(limit.unit);
         OrganizationState state = parties.state(i);
-        Meter meter = state.meter(limit);
+        Meter meter = parties.meter(i, limit);
         long position = charge(i, meter, limit, units, now, report);
         if (position < 0) {
             Rejected rejected = rejected(parties, i, limit, units, ~position);

@@ -237,8 +237,8 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     @Override
     public BoundLimiter bind(Resolution who, String endpoint) {
         requireNonNull(who, "who");
-        return !reports && who instanceof Caller caller && caller.members().isEmpty()
-                ? new BoundEndpoint(this, store, caller.organization(), endpoint, caller::tier)
+        return !reports && who instanceof Caller caller
+                ? new BoundEndpoint(this, store, caller, endpoint)
                 : RateLimiter.super.bind(who, endpoint);
     }
 

@@ -2,10 +2,14 @@ package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.Collection;
+import dev.ratelimit.Member;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +25,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemberStates {
 
+    /** The states in the account of a tier. To find one makes no key. */
+    private static final class Account {
+
+        final String name;
+        final ConcurrentHashMap<Member, OrganizationState> states = new ConcurrentHashMap<>(1);
+
+        Account(String name) {
+            this.name = name;
+        }
+    }
+
     private final int most;
-    private final ConcurrentHashMap<MemberKey, OrganizationState> states = new ConcurrentHashMap<>(1);
+
+    /** The accounts that have members: nearly always one. A changed array takes the place of the former one. */
+    private volatile Account[] accounts = {};
 
     /** The number of states that no others share. */
     private final AtomicInteger own = new AtomicInteger();
@@ -44,23 +61,42 @@ final class MemberStates {
     }
 
     boolean isEmpty() {
-        return states.isEmpty();
+        return accounts.length == 0;
     }
 
-    Collection<OrganizationState> all() {
-        return states.values();
+    /** Returns all states that there are now. */
+    List<OrganizationState> all() {
+        return Arrays.stream(accounts)
+                .flatMap(account -> account.states.values().stream())
+                .toList();
     }
 
     /** Returns the state that has a key; null if there is none. */
     @Nullable
     OrganizationState find(MemberKey key) {
-        return states.get(key);
+        return find(key.account(), key.member());
+    }
+
+    /** Returns the state that a member has of its own; null if it has none. */
+    @Nullable
+    OrganizationState find(String account, Member member) {
+        Account known = find(account);
+        return known == null ? null : known.states.get(member);
+    }
+
+    private @Nullable Account find(String name) {
+        for (Account account : accounts) {
+            if (account.name.equals(name)) {
+                return account;
+            }
+        }
+        return null;
     }
 
     /** Returns the key of the state that a member has or would have. This question makes no state. */
     MemberKey keyOf(MemberKey key) {
         MemberKey overflow = key.overflow();
-        return states.containsKey(key) || (!states.containsKey(overflow) && hasPlace()) ? key : overflow;
+        return find(key) != null || (find(overflow) == null && hasPlace()) ? key : overflow;
     }
 
     private boolean hasPlace() {
@@ -69,8 +105,8 @@ final class MemberStates {
 
     /** Returns the state of a member, which may be the one that it shares. A new one is made known. */
     OrganizationState get(MemberKey key, Consumer<OrganizationState> added) {
-        OrganizationState known = states.get(key);
-        OrganizationState found = known != null ? known : states.get(key.overflow());
+        OrganizationState known = find(key);
+        OrganizationState found = known != null ? known : find(key.overflow());
         return found != null ? found : add(key, added);
     }
 
@@ -81,37 +117,54 @@ final class MemberStates {
     /** Returns the state of a key, which is made if there is none, beyond the bound if need be. */
     OrganizationState require(MemberKey key, Consumer<OrganizationState> added) {
         boolean[] isNew = {false};
-        OrganizationState found = states.computeIfAbsent(key, missing -> {
-            isNew[0] = true;
-            own.getAndAdd(count(missing));
-            return owner.newMember(missing, this);
+        OrganizationState found = change(key, known -> {
+            isNew[0] = known == null;
+            return known == null ? owner.newMember(key, this) : known;
         });
         if (isNew[0]) {
-            added.accept(found);
+            added.accept(requireNonNull(found));
         }
-        return found;
+        return requireNonNull(found);
     }
 
     /** Puts a state in the place of one with the same key. Returns false if that one is there no more. */
     boolean replace(MemberKey key, OrganizationState known, OrganizationState other) {
-        return states.replace(key, known, other);
+        return change(key, there -> there == known ? other : there) == other;
     }
 
     /** Puts a state that is restored, beyond the bound if need be. */
     void put(OrganizationState restored) {
-        MemberKey key = requireNonNull(restored.key);
-        states.put(key, restored);
-        own.getAndAdd(count(key));
+        change(requireNonNull(restored.key), none -> restored);
     }
 
     /** Removes a state that has ended. */
     void remove(MemberKey key, OrganizationState ended) {
-        if (states.remove(key, ended)) {
-            own.getAndAdd(-count(key));
-        }
+        change(key, known -> known == ended ? null : known);
     }
 
-    private static int count(MemberKey key) {
-        return key.member().isOverflow() ? 0 : 1;
+    /** Changes the state of a key; null stands for none. */
+    private synchronized @Nullable OrganizationState change(
+            MemberKey key, Function<@Nullable OrganizationState, @Nullable OrganizationState> change) {
+        Account known = find(key.account());
+        Account account = known == null ? new Account(key.account()) : known;
+        OrganizationState before = account.states.get(key.member());
+        OrganizationState after = change.apply(before);
+        if (after == null) {
+            account.states.remove(key.member());
+        } else {
+            account.states.put(key.member(), after);
+        }
+        own.getAndAdd(count(key, after) - count(key, before));
+        if ((known == null) != account.states.isEmpty()) {
+            Stream<Account> others = Arrays.stream(accounts).filter(other -> other != account);
+            accounts = Stream.concat(others, Stream.of(account))
+                    .filter(each -> !each.states.isEmpty())
+                    .toArray(Account[]::new);
+        }
+        return after;
+    }
+
+    private static int count(MemberKey key, @Nullable OrganizationState state) {
+        return state == null || key.member().isOverflow() ? 0 : 1;
     }
 }

@@ -83,8 +83,9 @@ final class OrganizationState extends MeterTable implements Parties {
     /** Made with the first call of an endpoint that no table names. */
     private volatile @Nullable UnlistedEndpoints unlisted;
 
-    /** Of the last call with members: a hint. */
-    private @Nullable Combination combination;
+    /** The parties of the last call whose last party this was: a hint. */
+    @Nullable
+    PartyGroup group;
 
     /** Made with the first call of a member. */
     private volatile @Nullable MemberStates members;
@@ -146,16 +147,6 @@ final class OrganizationState extends MeterTable implements Parties {
             members = known;
         }
         return known;
-    }
-
-    /** Returns the combination of the limits of a call's parties, and remembers it for the next call. */
-    Combination combination(CompiledLimit[][] own) {
-        Combination known = combination; // may be seen late, and never half made: its fields are final
-        Combination found = Combination.of(own, known);
-        if (found != known) {
-            combination = found;
-        }
-        return found;
     }
 
     /** Tells whether this organization has a state of a member, and so is not idle. */

@@ -70,6 +70,7 @@ final class OrganizationStore {
 
     private final ConcurrentHashMap<String, OrganizationState> byName = new ConcurrentHashMap<>();
     private final OrganizationContext context;
+    private final Combination.Cache combinations = new Combination.Cache();
     final IdleSweeper sweeper;
 
     /** The number of organizations in the map. Both change together, so that no call misses a free place. */
@@ -149,10 +150,11 @@ final class OrganizationStore {
         List<OrganizationState> states = new ArrayList<>();
         List<CompiledLimit[]> own = new ArrayList<>();
         forEachKnown(caller, (state, tier) -> {
-            states.add(state);
-            own.add(state.peekLimits(state.compiled(tier), endpoint));
+            CompiledLimit[] limits = state.peekLimits(state.compiled(tier), endpoint);
+            states.add(state.view(limits));
+            own.add(limits);
         });
-        Combination combination = Combination.of(own.toArray(CompiledLimit[][]::new), null);
+        Combination combination = new Combination(own.toArray(CompiledLimit[][]::new));
         PartyGroup group = PartyGroup.of(states.toArray(OrganizationState[]::new), combination);
         return decider.peek(group, group.limits, usage, report);
     }
@@ -178,21 +180,84 @@ final class OrganizationStore {
         if (organization == null) {
             return null;
         }
+        int last = lastLimited(caller);
+        OrganizationState state = last < 0 ? organization : state(organization, caller, last);
+        PartyGroup known = state.group; // may be seen late, and never half made: its fields are final
+        return known != null && isOf(caller, endpoint, organization, last, state, known)
+                ? known
+                : newGroup(organization, caller, endpoint);
+    }
+
+    /** Returns the place of the last member of a caller that has a tier; a negative number if none has. */
+    private static int lastLimited(Caller caller) {
+        int last = caller.members().size() - 1;
+        while (last >= 0 && caller.tierOf(caller.members().get(last).kind()).isEmpty()) {
+            last--;
+        }
+        return last;
+    }
+
+    /** Tells whether a group has the parties and the limits of a call, whose last party has a state. */
+    private boolean isOf(
+            Caller caller,
+            String endpoint,
+            OrganizationState organization,
+            int last,
+            OrganizationState ofLast,
+            PartyGroup known) {
+        boolean byTiers = known.combination.isOf(endpoint);
+        int parties = 0;
+        boolean same = has(known, parties++, organization, caller.tier(), byTiers, endpoint);
+        for (int i = 0; same && i <= last; i++) {
+            Tier tier = caller.tierOf(caller.members().get(i).kind()).orElse(null);
+            if (tier != null) {
+                OrganizationState state = i == last ? ofLast : state(organization, caller, i);
+                same = has(known, parties++, state, tier, byTiers, endpoint);
+            }
+        }
+        return same && parties == known.states.length;
+    }
+
+    /** Tells whether the i-th party of a group has a state, and under a tier the limits of an endpoint. */
+    private static boolean has(
+            PartyGroup known, int i, OrganizationState state, Tier tier, boolean byTiers, String endpoint) {
+        return i < known.states.length
+                && known.states[i] == state
+                && (byTiers
+                        ? known.combination.isOn(i, tier)
+                        : known.combination.has(i, state.limits(state.compiled(tier), endpoint)));
+    }
+
+    private OrganizationState state(OrganizationState organization, Caller caller, int member) {
+        return state(organization, caller.tier().account(), caller.members().get(member));
+    }
+
+    private PartyGroup newGroup(OrganizationState organization, Caller caller, String endpoint) {
         List<Party> parties = Party.of(caller);
         OrganizationState[] states = new OrganizationState[parties.size()];
+        CompiledTier[] tiers = new CompiledTier[states.length];
         CompiledLimit[][] own = new CompiledLimit[states.length][];
         for (int i = 0; i < states.length; i++) {
             Party party = parties.get(i);
             states[i] = state(organization, party);
-            own[i] = states[i].limits(states[i].compiled(party.tier()), endpoint);
+            tiers[i] = states[i].compiled(party.tier());
+            own[i] = states[i].limits(tiers[i], endpoint);
         }
-        return PartyGroup.of(states, organization.combination(own));
+        PartyGroup made = PartyGroup.of(states, combinations.of(own, tiers, endpoint));
+        states[states.length - 1].group = made;
+        return made;
     }
 
     /** Returns the state of a party of an organization, which may be one that it shares. A missing one is made. */
     OrganizationState state(OrganizationState organization, Party party) {
-        MemberKey key = keyOf(party);
-        return key == null ? organization : organization.members().get(key, this::addMember);
+        Member member = party.member();
+        return member == null ? organization : state(organization, party.account(), member);
+    }
+
+    private OrganizationState state(OrganizationState organization, String account, Member member) {
+        MemberStates members = organization.members();
+        OrganizationState known = members.find(account, member);
+        return known != null ? known : members.get(new MemberKey(account, member), this::addMember);
     }
 
     /** Visits the parties of a caller, with states that are not kept where there are none. */

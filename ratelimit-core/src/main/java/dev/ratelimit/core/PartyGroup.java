@@ -25,15 +25,24 @@ final class PartyGroup implements Parties {
 
     final CompiledLimit[] limits;
 
-    private PartyGroup(OrganizationState[] states, int[] partyOf, CompiledLimit[] limits) {
+    /** The meter of each limit. A state has one meter of a limit for its life. */
+    private final Meter[] meters;
+
+    /** The limits of all parties, before some were chosen. */
+    final Combination combination;
+
+    private PartyGroup(OrganizationState[] states, int[] partyOf, CompiledLimit[] limits, Combination combination) {
         this.states = states;
         this.partyOf = partyOf;
         this.limits = limits;
+        this.meters = new Meter[limits.length];
+        Arrays.setAll(meters, i -> states[partyOf[i]].meter(limits[i]));
+        this.combination = combination;
     }
 
     /** Makes a group of an organization, which comes first, and of members. */
     static PartyGroup of(OrganizationState[] states, Combination combination) {
-        return new PartyGroup(states, combination.partyOf, combination.limits);
+        return new PartyGroup(states, combination.partyOf, combination.limits, combination);
     }
 
     @Override
@@ -48,7 +57,7 @@ final class PartyGroup implements Parties {
 
     @Override
     public Meter meter(int i, CompiledLimit limit) {
-        return states[partyOf[i]].meter(limit);
+        return meters[i];
     }
 
     @Override
@@ -83,7 +92,7 @@ final class PartyGroup implements Parties {
                     .toArray(CompiledLimit[]::new);
             views[party] = states[party].view(own);
         }
-        return new PartyGroup(views, partyOf, limits);
+        return new PartyGroup(views, partyOf, limits, combination);
     }
 
     @Override
@@ -91,7 +100,8 @@ final class PartyGroup implements Parties {
         return new PartyGroup(
                 states,
                 Arrays.stream(indexes).map(i -> partyOf[i]).toArray(),
-                Arrays.stream(indexes).mapToObj(i -> limits[i]).toArray(CompiledLimit[]::new));
+                Arrays.stream(indexes).mapToObj(i -> limits[i]).toArray(CompiledLimit[]::new),
+                combination);
     }
 
     @Override
@@ -102,6 +112,6 @@ final class PartyGroup implements Parties {
                 fresh[party] = store.apply(states[party]);
             }
         }
-        return new PartyGroup(fresh, partyOf, limits);
+        return new PartyGroup(fresh, partyOf, limits, combination);
     }
 }

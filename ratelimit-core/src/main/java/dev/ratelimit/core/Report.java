@@ -6,7 +6,8 @@ import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.kernel.Listeners;
-import java.util.stream.IntStream;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +32,7 @@ final class Report {
     /** Null until some limit is told of. */
     private @Nullable LimitStatus @Nullable [] statuses;
 
-    /** How many units each limit was charged of which something is told. */
+    /** How many units each limit was charged of which something is told. Null while no listener is told. */
     private long @Nullable [] charged;
 
     /* How the meter stands that was asked last. */
@@ -122,28 +123,32 @@ final class Report {
     }
 
     private void takeDown(LimitStatus status, long chargedUnits) {
-        if (statuses == null || charged == null) {
+        if (statuses == null) {
             statuses = new LimitStatus[limits.length];
-            charged = new long[limits.length];
+            charged = listeners.hearNearLimits() ? new long[limits.length] : null;
         }
         statuses[i] = requireNonNull(owners).whose(i, status);
-        charged[i] = chargedUnits;
+        if (charged != null) {
+            charged[i] = chargedUnits;
+        }
     }
 
     /** Returns a decision that tells what was taken down, in the order of the tables; itself, if it is not full. */
     Decision in(Decision decision) {
-        @Nullable LimitStatus[] taken = statuses;
-        return !full
-                ? decision
-                : decision.withLimits(IntStream.range(0, limits.length)
-                        .boxed()
-                        .sorted((a, b) -> Integer.compare(order(a), order(b)))
-                        .map(of -> requireNonNull(requireNonNull(taken)[of]))
-                        .toList());
+        return full ? decision.withLimits(inOrderOfTables()) : decision;
     }
 
-    private int order(int of) {
-        return requireNonNull(owners).order(of, limits[of]);
+    private List<LimitStatus> inOrderOfTables() {
+        long[] places = new long[limits.length];
+        for (int of = 0; of < places.length; of++) {
+            places[of] = (long) requireNonNull(owners).order(of, limits[of]) << Integer.SIZE | of;
+        }
+        Arrays.sort(places);
+        LimitStatus[] sorted = new LimitStatus[places.length];
+        for (int place = 0; place < places.length; place++) {
+            sorted[place] = requireNonNull(requireNonNull(statuses)[(int) places[place]]);
+        }
+        return List.of(sorted);
     }
 
     /** Notifies listeners of the limits that the charges brought near. */

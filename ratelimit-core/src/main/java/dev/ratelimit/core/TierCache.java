@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Tier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -25,15 +26,29 @@ final class TierCache {
     /** A compiled tier of a recent call. In most limiters nearly all organizations are on it. */
     private volatile @Nullable CompiledTier usual;
 
+    /** Whether a tier was compiled that limits calls in flight. */
+    private volatile boolean hasInFlight;
+
     /** Returns the compiled tier of a tier. */
     CompiledTier of(Tier tier) {
-        return tierCache.get(tier, missing -> new CompiledTier(missing, collected));
+        return tierCache.get(tier, missing -> compile(missing, missing.account()));
     }
 
     /** Returns the compiled tier of members, whose usage is in an account. */
     CompiledTier ofMembers(Tier tier, String account) {
-        return ofMembers.get(
-                new Accounted(tier, account), missing -> new CompiledTier(missing.tier, missing.account, collected));
+        return ofMembers.get(new Accounted(tier, account), missing -> compile(missing.tier, missing.account));
+    }
+
+    private CompiledTier compile(Tier tier, String account) {
+        if (tier.limits().stream().anyMatch(limit -> limit.limit() instanceof ConcurrencyLimit)) {
+            hasInFlight = true;
+        }
+        return new CompiledTier(tier, account, collected);
+    }
+
+    /** Tells whether a tier was compiled that limits calls in flight. */
+    boolean hasInFlight() {
+        return hasInFlight;
     }
 
     /** Returns the usual compiled tier, if it is that of this very tier; otherwise null. */

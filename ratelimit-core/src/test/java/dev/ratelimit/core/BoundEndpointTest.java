@@ -69,6 +69,51 @@ class BoundEndpointTest {
         }
     }
 
+    @RepeatedTest(20)
+    void aCallerWithMembersIsAnsweredAsByTheLimiter(RepetitionInfo repetition) {
+        Random random = new Random(repetition.getCurrentRepetition());
+        Tier withUsers = Tier.named("with users")
+                .table(LimitTable.named("minutes").allTogether(RateLimit.perMinute(5)))
+                .member("user", tier(3))
+                .build();
+        InMemoryRateLimiter limiter = builder.build();
+        RateLimiter reference = new ReferenceRateLimiter(organization -> tier, time);
+        Map<List<String>, BoundLimiter> bound = new HashMap<>();
+        for (int call = 0; call < 300; call++) {
+            String endpoint = random.nextBoolean() ? "chat" : "embed";
+            Tier theirs = random.nextInt(5) == 0 ? withUsers.withAccount("other") : withUsers;
+            Caller caller = Caller.of("acme", theirs).member("user", "u" + random.nextInt(4));
+            caller = random.nextBoolean() ? caller.member("project", "p", tier(4)) : caller;
+            Caller whose = caller;
+            Usage usage = Usage.of(Unit.CALLS, random.nextInt(3));
+            Decision decision = random.nextInt(4) == 0
+                    ? limiter.tryAcquire(caller, endpoint, usage)
+                    : bound.computeIfAbsent(List.of(caller.toString(), endpoint), name -> limiter.bind(whose, endpoint))
+                            .tryAcquire(usage);
+            assertThat(decision).isEqualTo(reference.tryAcquire(caller, endpoint, usage));
+            time.advance(Duration.ofSeconds(random.nextInt(40)));
+            if (random.nextInt(5) == 0) {
+                limiter.cleanUp();
+            }
+        }
+    }
+
+    @Test
+    void aMemberThatWasDroppedIsMadeAnew() {
+        Caller user = Caller.of("acme", tier(10)).member("user", "u1", tier(2));
+        InMemoryRateLimiter limiter = builder.build();
+        BoundLimiter chat = limiter.bind(user, "chat");
+        assertThat(chat.tryAcquire(Usage.of(Unit.CALLS, 2)).isAdmitted()).isTrue();
+        limiter.admin().reset(user);
+        assertThat(chat.tryAcquire().isAdmitted()).isTrue();
+        limiter.admin().forget("acme");
+        assertThat(limiter.stats().members()).isZero();
+        assertThat(chat.tryAcquire(Usage.of(Unit.CALLS, 2)).isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire(user, "chat").isAdmitted()).isFalse();
+        assertThat(chat.tryAcquire().isAdmitted()).isFalse();
+        assertThat(limiter.stats().members()).isEqualTo(1);
+    }
+
     @Test
     void stateThatWasDroppedIsMadeAnew() {
         InMemoryRateLimiter limiter = builder.build();

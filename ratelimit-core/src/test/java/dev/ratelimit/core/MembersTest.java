@@ -21,6 +21,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -65,6 +66,50 @@ class MembersTest {
     private long members() {
         limiter.cleanUp();
         return limiter.stats().members();
+    }
+
+    @Test
+    void anAdmittedCallOfMembersAllocatesNothing() {
+        RateLimit unreached = RateLimit.perMinute(1L << 50);
+        Tier each = Tier.named("each")
+                .table(LimitTable.named("calls").allTogether(unreached))
+                .build();
+        Tier tier = Tier.named("all")
+                .table(LimitTable.named("calls").allTogether(unreached))
+                .member("project", each)
+                .member("user", each)
+                .build();
+        limiter = builder().tier(tier).build();
+        Caller[] callers = new Caller[100];
+        Arrays.setAll(
+                callers, i -> Caller.of("acme", tier).member("user", "u" + i).member("project", "p" + i % 2));
+        long bytes = Long.MAX_VALUE;
+        for (int round = 0; round < 60 && bytes > 1_000; round++) {
+            Allocation allocation = new Allocation();
+            for (int i = 0; i < 20_000; i++) {
+                limiter.tryAcquire(callers[i % callers.length], "chat");
+            }
+            bytes = allocation.bytes();
+        }
+        assertThat(bytes).as("of 20,000 calls").isLessThan(1_000);
+    }
+
+    @Test
+    void aMemberIsDroppedInEachAccount() {
+        Caller elsewhere = Caller.of("acme", TRIAL.withAccount("elsewhere")).member("user", "u1");
+        admits(user("u1"), 3);
+        admits(elsewhere, 2);
+        assertThat(members()).isEqualTo(2);
+        assertThat(used(user("u1"))).isEqualTo(3);
+        assertThat(used(elsewhere)).isEqualTo(2);
+        time.advance(Duration.ofMinutes(30));
+        admits(elsewhere, 1);
+        time.advance(Duration.ofMinutes(30));
+        assertThat(members()).as("in its account u1 is idle").isEqualTo(1);
+        assertThat(used(elsewhere)).isEqualTo(1);
+        time.advance(Duration.ofMinutes(30));
+        assertThat(members()).isZero();
+        assertThat(limiter.stats().organizations()).isZero();
     }
 
     @Test

@@ -355,7 +355,7 @@ class UnlistedEndpointsTest {
 
     @Test
     void endpointsOfTheSameRowsHaveOneOverflow() {
-        CompiledTier compiled = new CompiledTier(PATTERNS, new WeakValues.Collected());
+        CompiledTier compiled = new CompiledTier(PATTERNS, PATTERNS.account(), new WeakValues.Collected());
         CompiledTier.Overflow chat = compiled.overflow("chat/a");
         assertThat(compiled.overflow("chat/")).isSameAs(chat);
         assertThat(compiled.overflow("chat/img")).isNotSameAs(chat);

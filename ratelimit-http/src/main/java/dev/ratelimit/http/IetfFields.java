@@ -11,7 +11,6 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.http.Policies.Policy;
 import java.math.BigInteger;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -42,23 +41,21 @@ final class IetfFields {
      */
     static void write(List<ToldLimit> limits, long latest, Policies policies, BiConsumer<String, String> sink) {
         int number = Math.min(MAX_ITEMS, limits.size());
-        List<String> texts = new ArrayList<>(number);
-        List<String> states = new ArrayList<>(number);
+        String[] texts = new String[number];
+        String states = "";
         for (int i = 0; i < number; i++) {
             ToldLimit told = limits.get(i);
             Policy policy = policies.of(told.applied(), IetfFields::policy);
-            texts.add(told.status().granted() == 0 ? policy.text() : text(policy.name(), told.limit(), told.most()));
+            texts[i] = told.status().granted() == 0 ? policy.text() : text(policy.name(), told.limit(), told.most());
             if (told.isCounted()) {
-                states.add(state(policy.name(), told, latest));
+                states = withState(states, policy.name(), told, latest);
             }
         }
-        write("RateLimit-Policy", texts, sink);
-        write("RateLimit", states, sink);
-    }
-
-    private static void write(String field, List<String> items, BiConsumer<String, String> sink) {
-        if (!items.isEmpty()) {
-            sink.accept(field, String.join(", ", items));
+        if (number > 0) {
+            sink.accept("RateLimit-Policy", policies.joined(texts));
+        }
+        if (!states.isEmpty()) {
+            sink.accept("RateLimit", states);
         }
     }
 
@@ -108,12 +105,13 @@ final class IetfFields {
         return Optional.empty();
     }
 
-    private static String state(String name, ToldLimit told, long latest) {
+    private static String withState(String states, String name, ToldLimit told, long latest) {
+        String separator = states.isEmpty() ? "" : ", ";
         long remaining = Numbers.clamped(told.status().remaining());
         Optional<Duration> wait = told.untilMore();
         if (wait.isEmpty() || Numbers.seconds(wait.get()) > latest) {
-            return name + ";r=" + remaining;
+            return states + separator + name + ";r=" + remaining;
         }
-        return name + ";r=" + remaining + ";t=" + Numbers.seconds(wait.get());
+        return states + separator + name + ";r=" + remaining + ";t=" + Numbers.seconds(wait.get());
     }
 }

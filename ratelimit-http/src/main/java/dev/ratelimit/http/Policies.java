@@ -1,6 +1,7 @@
 package dev.ratelimit.http;
 
 import dev.ratelimit.AppliedLimit;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ final class Policies {
     private static final int SLOTS = 256;
 
     private final AtomicReferenceArray<@Nullable Policy> slots = new AtomicReferenceArray<>(SLOTS);
+    private final AtomicReferenceArray<@Nullable Joined> joined = new AtomicReferenceArray<>(SLOTS);
 
     /**
      * A limit, and what answers say of it.
@@ -26,6 +28,18 @@ final class Policies {
      * @param text the name, and all that is told of a limit to which nothing is granted
      */
     record Policy(AppliedLimit applied, String name, String text) {}
+
+    /** The texts of some limits, never changed, and what they are as one list. */
+    private static final class Joined {
+
+        final String[] texts;
+        final String text;
+
+        Joined(String[] texts) {
+            this.texts = texts;
+            this.text = String.join(", ", texts);
+        }
+    }
 
     /** Returns the policy of a limit, which is made unless it is kept. */
     Policy of(AppliedLimit applied, Function<AppliedLimit, Policy> made) {
@@ -37,5 +51,20 @@ final class Policies {
         Policy policy = made.apply(applied);
         slots.set(slot, policy);
         return policy;
+    }
+
+    /** Returns texts as one list, which is made unless it is kept. The texts must not be changed afterwards. */
+    String joined(String[] texts) {
+        if (texts.length == 1) {
+            return texts[0];
+        }
+        int slot = Arrays.hashCode(texts) & (SLOTS - 1);
+        Joined kept = joined.get(slot);
+        if (kept != null && Arrays.equals(kept.texts, texts)) {
+            return kept.text;
+        }
+        Joined made = new Joined(texts);
+        joined.set(slot, made);
+        return made.text;
     }
 }

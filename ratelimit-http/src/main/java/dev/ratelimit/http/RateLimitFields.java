@@ -47,13 +47,13 @@ public final class RateLimitFields {
     private static final long NANOS_OF_SECOND = 1_000_000_000;
     private static final Duration LONGEST_RETRY_IN_FLIGHT = Duration.ofHours(1);
 
-    private final Set<Dialect> dialects;
+    private final Dialect[] dialects;
     private final TimeSource time;
     private final Duration retryInFlight;
     private final boolean registeredOnly;
     private final Policies policies = new Policies();
 
-    private RateLimitFields(Set<Dialect> dialects, TimeSource time, Duration retryInFlight, boolean registeredOnly) {
+    private RateLimitFields(Dialect[] dialects, TimeSource time, Duration retryInFlight, boolean registeredOnly) {
         this.dialects = dialects;
         this.time = time;
         this.retryInFlight = retryInFlight;
@@ -74,7 +74,7 @@ public final class RateLimitFields {
         if (all.contains(Dialect.X_RATELIMIT) && all.contains(Dialect.X_RATELIMIT_EPOCH)) {
             throw new IllegalArgumentException("dialects must have one form of X-RateLimit-Reset: dialects=" + all);
         }
-        return new RateLimitFields(all, TimeSource.system(), RETRY_IN_FLIGHT, false);
+        return new RateLimitFields(all.toArray(Dialect[]::new), TimeSource.system(), RETRY_IN_FLIGHT, false);
     }
 
     /**

@@ -32,8 +32,9 @@ record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilM
 
     /** Returns the limits of a decision: those that refuse first, then the tightest. */
     static List<ToldLimit> of(Decision decision, Usage usage) {
-        List<ToldLimit> told = new ArrayList<>();
-        for (LimitStatus status : limitsOf(decision)) {
+        List<LimitStatus> limits = limitsOf(decision);
+        List<ToldLimit> told = new ArrayList<>(limits.size());
+        for (LimitStatus status : limits) {
             if (!status.applied().shadow() && !isSoft(status.applied().limit())) {
                 told.add(of(status, decision, usage));
             }

@@ -44,4 +44,22 @@ class PoliciesTest {
         }
         assertThat(made).hasSizeGreaterThan(2_000);
     }
+
+    @Test
+    void aListIsMadeOnceForTheSameTexts() {
+        String list = policies.joined(new String[] {"a", "b"});
+        assertThat(list).isEqualTo("a, b");
+        assertThat(policies.joined(new String[] {"a", "b"})).isSameAs(list);
+        assertThat(policies.joined(new String[] {"b", "a"})).isEqualTo("b, a");
+        assertThat(policies.joined(new String[] {"a"})).isEqualTo("a");
+    }
+
+    @Test
+    void eachOfManyListsIsToldAsItself() {
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < 2_000; i++) {
+                assertThat(policies.joined(new String[] {"a" + i, "b"})).isEqualTo("a" + i + ", b");
+            }
+        }
+    }
 }

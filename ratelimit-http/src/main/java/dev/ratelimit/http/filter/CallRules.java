@@ -243,11 +243,10 @@ public final class CallRules<Q, R> {
             return;
         }
         try {
-            ended(call, request, response, status, mayWait).whenComplete((ended, failure) -> {
-                if (failure != null) {
-                    logUnsettled(failure);
-                }
-            });
+            CompletionStage<Boolean> ending = ending(call, request, response, status, mayWait);
+            if (ending != LimitedCall.ENDED) {
+                logIfUnsettled(ending);
+            }
         } catch (Throwable failure) { // see above
             logUnsettled(failure);
         }
@@ -260,21 +259,25 @@ public final class CallRules<Q, R> {
      */
     public void cancel(Reservation reservation) {
         try {
-            reservation.cancelAsync().whenComplete((ended, failure) -> {
-                if (failure != null) {
-                    logUnsettled(failure);
-                }
-            });
+            logIfUnsettled(reservation.cancelAsync());
         } catch (Throwable failure) { // see end
             logUnsettled(failure);
         }
+    }
+
+    private void logIfUnsettled(CompletionStage<Boolean> ending) {
+        ending.whenComplete((ended, failure) -> {
+            if (failure != null) {
+                logUnsettled(failure);
+            }
+        });
     }
 
     private void logUnsettled(Throwable failure) {
         log.warn("A call could not be settled", failure);
     }
 
-    private CompletionStage<Boolean> ended(LimitedCall call, Q request, R response, int status, boolean mayWait) {
+    private CompletionStage<Boolean> ending(LimitedCall call, Q request, R response, int status, boolean mayWait) {
         if (cancelOn.test(status)) {
             return call.cancel(mayWait);
         }

@@ -24,6 +24,9 @@ public final class LimitedCall implements Reservation {
     static final Rejected UNAVAILABLE =
             Rejected.temporary(new StoreUnavailable(), "", Duration.ofSeconds(1).toNanos());
 
+    /** What a call returns that has ended already. */
+    static final CompletionStage<Boolean> ENDED = CompletableFuture.completedStage(true);
+
     private final Reservation reservation;
     private final Caller caller;
     private final String endpoint;
@@ -95,15 +98,27 @@ public final class LimitedCall implements Reservation {
         if (!hasPieces) {
             return settleFor(estimate, mayWait);
         }
-        return mayWait ? CompletableFuture.completedFuture(settle()) : settleAsync();
+        if (!mayWait) {
+            return settleAsync();
+        }
+        settle();
+        return ENDED;
     }
 
     CompletionStage<Boolean> settleFor(Usage actual, boolean mayWait) {
-        return mayWait ? CompletableFuture.completedFuture(settle(actual)) : settleAsync(actual);
+        if (!mayWait) {
+            return settleAsync(actual);
+        }
+        settle(actual);
+        return ENDED;
     }
 
     CompletionStage<Boolean> cancel(boolean mayWait) {
-        return mayWait ? CompletableFuture.completedFuture(cancel()) : cancelAsync();
+        if (!mayWait) {
+            return cancelAsync();
+        }
+        cancel();
+        return ENDED;
     }
 
     private Decision noted(Decision decision) {
