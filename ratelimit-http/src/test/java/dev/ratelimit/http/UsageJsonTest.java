@@ -118,10 +118,11 @@ class UsageJsonTest {
 
         assertThat(UsageJson.of(usage, limiter.timeSource().instant()))
                 .asString(UTF_8)
-                .startsWith(
-                        "{\"callers\":[{\"organization\":\"acme\",\"tier\":\"none\",\"account\":\"other\",\"limits\":[]},"
-                                + "{\"organization\":\"ac\ufffdme\",\"tier\":\"trial\",\"account\":\"default\","
-                                + "\"members\":[{\"kind\":\"user\",\"name\":\"u\\\"7\"}],\"limits\":[{\"table\":\"calls per day\",")
+                .startsWith("{\"callers\":[{\"organization\":\"acme\",\"tier\":\"none\","
+                        + "\"account\":\"other\",\"limits\":[]},"
+                        + "{\"organization\":\"ac\ufffdme\",\"tier\":\"trial\",\"account\":\"default\","
+                        + "\"members\":[{\"kind\":\"user\",\"name\":\"u\\\"7\"}],"
+                        + "\"limits\":[{\"table\":\"calls per day\",")
                 .contains("\"member\":\"u\\\"7\"")
                 .endsWith("}]}]}");
     }

@@ -40,8 +40,7 @@ record ReactiveCalls(MethodCalls calls, LimitedMethod method) {
     private Flux<Object> limited(MethodInvocation invocation, ContextView context) {
         Optional<ServerWebExchange> exchange = context.getOrEmpty(ServerWebExchange.class);
         return exchange.isPresent()
-                ? ReactiveRateLimits.call(exchange.get())
-                        .flatMapMany(call -> limited(invocation, Optional.of(call)))
+                ? ReactiveRateLimits.call(exchange.get()).flatMapMany(call -> limited(invocation, Optional.of(call)))
                 : limited(invocation, calls.currentCall(invocation.getArguments()));
     }
 
@@ -66,8 +65,7 @@ record ReactiveCalls(MethodCalls calls, LimitedMethod method) {
 
     private CompletableFuture<Reservation> reserve(Resolution who, Usage usage) {
         try {
-            return calls
-                    .limiter()
+            return calls.limiter()
                     .async()
                     .reserve(who, method.endpoint(), usage)
                     .exceptionally(calls::undecided)

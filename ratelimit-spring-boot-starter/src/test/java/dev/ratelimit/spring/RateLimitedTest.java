@@ -11,6 +11,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.spring.WebApp.Stack;
@@ -95,8 +96,8 @@ class RateLimitedTest {
             return text.length();
         }
 
-        @RateLimited(endpoint = "words", caller = "'acme'", usage = "T(dev.ratelimit.Usage).of(T(dev.ratelimit.Unit).TOKENS, 4)")
-        void stated() {}
+        @RateLimited(endpoint = "words", caller = "'acme'", usage = "#usage")
+        void stated(Usage usage) {}
 
         @RateLimited(endpoint = "slow", caller = "'acme'")
         CompletableFuture<String> later(CompletableFuture<String> answer) {
@@ -150,14 +151,18 @@ class RateLimitedTest {
                         assertThat(exceeded.getStackTrace()).isEmpty();
                     });
             assertThat(service.embed("other")).isEqualTo("embedded");
-            assertThat(context.getBean(RateLimiter.class).status("acme", "embed").get(0).used())
+            assertThat(context.getBean(RateLimiter.class)
+                            .status("acme", "embed")
+                            .get(0)
+                            .used())
                     .isEqualTo(2);
         });
     }
 
     @Test
     void nobodyIsRefusedAsAMissingKeyIs() {
-        runner.run(context -> assertThatThrownBy(() -> context.getBean(Service.class).embed(nothing()))
+        runner.run(context -> assertThatThrownBy(
+                        () -> context.getBean(Service.class).embed(nothing()))
                 .isInstanceOfSatisfying(
                         RateLimitExceededException.class,
                         exceeded -> assertThat(exceeded.rejected().cause()).isEqualTo(new KeyUnknown())));
@@ -173,7 +178,7 @@ class RateLimitedTest {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             assertThat(service.words("abcd")).isEqualTo(4);
-            service.stated();
+            service.stated(Usage.of(Unit.TOKENS, 4));
             assertThatThrownBy(() -> service.words("abc")).isInstanceOf(RateLimitExceededException.class);
             assertThat(service.words("ab")).isEqualTo(2);
         });
@@ -251,7 +256,8 @@ class RateLimitedTest {
                     .withMessageEndingWith("must be a Usage, or a whole number from 0: usage=many");
             assertThatIllegalStateException()
                     .isThrownBy(() -> service.badCaller(7))
-                    .withMessageEndingWith("must be the name of an organization, a Caller or null: caller=java.lang.Integer");
+                    .withMessageEndingWith(
+                            "must be the name of an organization, a Caller or null: caller=java.lang.Integer");
             assertThatIllegalStateException()
                     .isThrownBy(() -> service.badExpression("x"))
                     .withMessageEndingWith("must be an expression: caller=#text.(");
@@ -319,7 +325,9 @@ class RateLimitedTest {
                     context.registerBean(CallerResolver.class, () -> callers);
                 },
                 stack == Stack.NETTY ? Api.class : ServletApi.class,
-                Stream.concat(Stream.of(PROPERTIES), Stream.of("ratelimit.paths[0].path=/v1/*", "ratelimit.paths[0].endpoint=chat"))
+                Stream.concat(
+                                Stream.of(PROPERTIES),
+                                Stream.of("ratelimit.paths[0].path=/v1/*", "ratelimit.paths[0].endpoint=chat"))
                         .toArray(String[]::new))) {
             // The filter charges the endpoint chat, and the method does not.
             for (int i = 0; i < 2; i++) {

@@ -60,11 +60,11 @@ class SpringSamplesTest {
         Flux<String> chat(@RequestBody String prompt, ServerWebExchange exchange) {
             Reservation reservation = ReactiveRateLimits.reservation(exchange);
             return model.answer(prompt)
-                .concatMap(word -> Mono.fromCompletionStage(reservation.useAsync(Usage.of(Unit.TOKENS, 1)))
-                    .filter(Decision::isAdmitted)
-                    .map(admitted -> word)
-                    .defaultIfEmpty(END))
-                .takeUntil(END::equals); // the quota ran out in the middle
+                    .concatMap(word -> Mono.fromCompletionStage(reservation.useAsync(Usage.of(Unit.TOKENS, 1)))
+                            .filter(Decision::isAdmitted)
+                            .map(admitted -> word)
+                            .defaultIfEmpty(END))
+                    .takeUntil(END::equals); // the quota ran out in the middle
         }
         // end of sample
 
@@ -73,8 +73,8 @@ class SpringSamplesTest {
         Mono<Vectors> embed(@RequestBody String text, ServerWebExchange exchange) {
             Reservation reservation = ReactiveRateLimits.reservation(exchange);
             return model.embed(text)
-                .delayUntil(vectors -> Mono.fromCompletionStage(
-                    reservation.settleAsync(Usage.of(Unit.TOKENS, vectors.tokens()))));
+                    .delayUntil(vectors ->
+                            Mono.fromCompletionStage(reservation.settleAsync(Usage.of(Unit.TOKENS, vectors.tokens()))));
         }
         // end of sample
     }
@@ -172,7 +172,8 @@ class SpringSamplesTest {
     @Test
     void aMethodOfAnInterfaceIsLimited() {
         Embedder embedder = app.context().getBean(Embedder.class);
-        assertThat(embedder.embed(new Job("umbrella", List.of("a", "b"))).tokens()).isEqualTo(2);
+        assertThat(embedder.embed(new Job("umbrella", List.of("a", "b"))).tokens())
+                .isEqualTo(2);
         assertThat(used("umbrella", "embed")).isEqualTo(2);
     }
 
@@ -180,7 +181,9 @@ class SpringSamplesTest {
     void aMethodIsLimitedByItsArguments() {
         Reports reports = app.context().getBean(Reports.class);
         assertThat(reports.monthly("acme").block()).isEqualTo("the report of acme");
-        assertThat(reports.monthly("acme").onErrorReturn(RateLimitExceededException.class, "refused").block())
+        assertThat(reports.monthly("acme")
+                        .onErrorReturn(RateLimitExceededException.class, "refused")
+                        .block())
                 .isEqualTo("refused");
     }
 }

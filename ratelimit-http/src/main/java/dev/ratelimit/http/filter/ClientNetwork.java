@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names of the networks that calls come from, to limit callers without a key. A customer of a provider has 2<sup>64</sup>
- * addresses of IPv6, so the first 64 bits are one network.
+ * Names of the networks that calls come from, to limit callers without a key. A customer of a provider has
+ * 2<sup>64</sup> addresses of IPv6, so the first 64 bits are one network.
  */
 public final class ClientNetwork {
 

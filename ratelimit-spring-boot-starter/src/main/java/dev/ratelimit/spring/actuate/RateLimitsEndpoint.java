@@ -32,8 +32,8 @@ import org.springframework.lang.Nullable;
  * {@code GET /actuator/ratelimits/acme} where an organization stands under each tier that its keys name. Writes need
  * {@code management.endpoint.ratelimits.access: unrestricted}.
  *
- * <p>An organization without keys is found by {@code ?tier=}. {@code ?kind=user&member=u7} adds a member. To ask creates
- * no state. Answers are {@linkplain UsageJson JSON}, as bytes.
+ * <p>An organization without keys is found by {@code ?tier=}. {@code ?kind=user&member=u7} adds a member. To ask
+ * creates no state. Answers are {@linkplain UsageJson JSON}, as bytes.
  *
  * <p>Safe for use by many threads.
  */

@@ -59,7 +59,7 @@ public final class TierCatalog implements AutoCloseable {
         Files files;
         try {
             files = reader.files();
-        } catch (RateLimitPropertyException e) {
+        } catch (RuntimeException e) {
             if (last != null) {
                 last = null;
                 tell(e);
@@ -73,12 +73,12 @@ public final class TierCatalog implements AutoCloseable {
         try {
             current = reader.read(files);
             LOG.info("The tiers and keys of the changed files are taken over");
-        } catch (RateLimitPropertyException e) {
+        } catch (RuntimeException e) { // whatever it is, the next file may be good
             tell(e);
         }
     }
 
-    private static void tell(RateLimitPropertyException failure) {
+    private static void tell(RuntimeException failure) {
         LOG.warn("The changed files are not taken over, the former tiers and keys stay: " + failure.getMessage());
     }
 

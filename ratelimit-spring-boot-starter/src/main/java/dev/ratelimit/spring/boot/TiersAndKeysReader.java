@@ -6,6 +6,7 @@ import dev.ratelimit.config.TierFile;
 import dev.ratelimit.config.TierFileException;
 import dev.ratelimit.spring.boot.RateLimitProperties.ApiKeys;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +24,6 @@ import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ByteArrayResource;
-import org.springframework.core.io.Resource;
 import org.springframework.core.io.ResourceLoader;
 
 /** Reads the tiers and the keys, from the properties and from the files that they name. */
@@ -32,6 +32,9 @@ final class TiersAndKeysReader {
     private static final String TIERS_LOCATION = "ratelimit.tiers-location";
     private static final String KEYS_LOCATION = "ratelimit.api-keys.keys-location";
     private static final List<String> PREFIXES = List.of("classpath:", "file:");
+
+    /** Enough for 100,000 keys. */
+    private static final int MOST_BYTES = 1 << 24;
 
     private final RateLimitProperties properties;
     private final Environment environment;
@@ -96,12 +99,16 @@ final class TiersAndKeysReader {
         if (PREFIXES.stream().noneMatch(location::startsWith)) {
             throw new RateLimitPropertyException(property, "must begin with classpath: or file:");
         }
-        Resource resource = resources.getResource(location);
-        try {
-            return resource.getContentAsByteArray();
+        byte[] bytes;
+        try (InputStream in = resources.getResource(location).getInputStream()) {
+            bytes = in.readNBytes(MOST_BYTES + 1);
         } catch (IOException e) {
             throw new RateLimitPropertyException(property, "must be a file that can be read: " + e.getMessage());
         }
+        if (bytes.length > MOST_BYTES) {
+            throw new RateLimitPropertyException(property, "must be a file of at most " + MOST_BYTES + " bytes");
+        }
+        return bytes;
     }
 
     private Map<String, Tier> tiers(byte[] file, Findings findings) {

@@ -1,12 +1,16 @@
 package dev.ratelimit.spring.page;
 
 import dev.ratelimit.RateLimiter;
+import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spring.CallerResolver;
 import dev.ratelimit.spring.boot.FilterSettings;
 import dev.ratelimit.spring.boot.MemoryAutoConfiguration;
 import dev.ratelimit.spring.boot.RateLimitProperties;
 import dev.ratelimit.spring.boot.RedisAutoConfiguration;
 import jakarta.servlet.Filter;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -15,6 +19,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.env.Environment;
 import org.springframework.web.server.WebFilter;
 import reactor.core.publisher.Mono;
@@ -26,6 +31,7 @@ import reactor.core.publisher.Mono;
 @AutoConfiguration(after = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
 @ConditionalOnProperty(prefix = "ratelimit.usage-page", name = "enabled", havingValue = "true")
 @ConditionalOnBean({RateLimiter.class, FilterSettings.class, CallerResolver.class})
+@ImportRuntimeHints(UsagePageAutoConfiguration.Files.class)
 public class UsagePageAutoConfiguration {
 
     private static final String PAGE = "ratelimitUsagePage";
@@ -39,7 +45,21 @@ public class UsagePageAutoConfiguration {
             RateLimiter limiter,
             CallerResolver callers,
             FilterSettings settings) {
-        return new UsagePage(properties.usagePage().path(), contextPath, limiter, callers, settings.http());
+        String path = properties.usagePage().path();
+        if (!path.matches("(/[^/?#]+)+")) {
+            throw new IllegalArgumentException(
+                    "ratelimit.usage-page.path must be a path such as /ratelimits: path=" + Printable.name(path));
+        }
+        return new UsagePage(path, contextPath, limiter, callers, settings.http());
+    }
+
+    /** Keeps the files of the page in a native image. */
+    static class Files implements RuntimeHintsRegistrar {
+
+        @Override
+        public void registerHints(RuntimeHints hints, @Nullable ClassLoader loader) {
+            hints.resources().registerPattern("dev/ratelimit/spring/page/page.*");
+        }
     }
 
     /** Where there are servlets. */

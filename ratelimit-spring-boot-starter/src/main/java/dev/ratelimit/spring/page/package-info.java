@@ -3,7 +3,7 @@
  *
  * <pre>
  *   GET /ratelimits ............... page.html, page.css, page.js
- *   GET /ratelimits/usage ......... UsagePage ── CallerResolver ─► whose limits?  nobody: 401, or 429 after many guesses
+ *   GET /ratelimits/usage ......... UsagePage ── CallerResolver ─► whose limits?  nobody: 401 or 429
  *                                             └─ AsyncRateLimiter.status ─► UsageJson
  * </pre>
  */

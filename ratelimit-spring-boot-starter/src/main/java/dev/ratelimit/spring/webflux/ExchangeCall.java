@@ -49,8 +49,8 @@ record ExchangeCall(ServerWebExchange exchange, Optional<Principal> principal) i
     }
 
     /**
-     * Returns the path as the patterns of handlers see it: each segment decoded and without its parameters. A slash in a
-     * segment stays encoded, since it does not end the segment there either.
+     * Returns the path as the patterns of handlers see it: each segment decoded and without its parameters. A slash in
+     * a segment stays encoded, since it does not end the segment there either.
      */
     @Override
     public String path() {

@@ -48,8 +48,8 @@ public class WebFluxAutoConfiguration {
             ObjectProvider<UsageEstimator> estimator,
             ObjectProvider<RateLimitWebFilterCustomizer> customizers) {
         if (!settings.limitsAny() && customizers.stream().findAny().isEmpty()) {
-            return (exchange, chain) -> chain.filter(exchange)
-                    .contextWrite(context -> RateLimitWebFilter.withExchange(context, exchange));
+            return (exchange, chain) ->
+                    chain.filter(exchange).contextWrite(context -> RateLimitWebFilter.withExchange(context, exchange));
         }
         RateLimitWebFilterBuilder builder = RateLimitWebFilter.builder(limiter);
         settings.apply(builder, Function.identity(), callers, estimator.getIfAvailable());

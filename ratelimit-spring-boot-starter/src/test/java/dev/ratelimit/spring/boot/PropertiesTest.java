@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ratelimit.spring.boot.RateLimitPropertyException.Finding;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -133,6 +134,17 @@ class PropertiesTest {
         assertThat(findings(one.withPropertyValues("ratelimit.api-keys.keys[0].members.key=k1")))
                 .singleElement()
                 .satisfies(finding -> assertThat(finding.property()).isEqualTo("ratelimit.api-keys.keys[0]"));
+    }
+
+    @Test
+    void aFileThatIsFarTooLongIsReadNoFurther() throws Exception {
+        Path file = folder.resolve("tiers.yaml");
+        try (RandomAccessFile huge = new RandomAccessFile(file.toFile(), "rw")) {
+            huge.setLength(1L << 34); // as a sparse file takes no room
+        }
+
+        assertThat(findings(Runners.empty().withPropertyValues("ratelimit.tiers-location=file:" + file)))
+                .containsExactly(new Finding("ratelimit.tiers-location", "must be a file of at most 16777216 bytes"));
     }
 
     @ParameterizedTest

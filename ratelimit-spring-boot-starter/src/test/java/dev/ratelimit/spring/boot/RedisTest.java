@@ -48,7 +48,7 @@ class RedisTest {
             "ratelimit.paths[0].path=/v1/{endpoint}",
             "ratelimit.paths[0].endpoint={endpoint}",
             "ratelimit.backend=redis",
-            "ratelimit.redis.timeout=2s",
+            "ratelimit.redis.timeout=1s",
             "ratelimit.redis.probe-every=50ms",
             "spring.data.redis.url=redis://127.0.0.1:" + redis.port() + "/2",
             "management.endpoints.web.exposure.include=prometheus",

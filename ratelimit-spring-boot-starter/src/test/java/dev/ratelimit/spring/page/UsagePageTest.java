@@ -3,6 +3,7 @@ package dev.ratelimit.spring.page;
 import static dev.ratelimit.spring.WebApp.field;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ratelimit.Caller;
@@ -77,9 +78,11 @@ class UsagePageTest {
                     .startsWith("{\"callers\":[{\"organization\":\"acme\",\"tier\":\"<b>trial</b>\"")
                     .contains("\"used\":0");
 
-            assertThat(app.send(app.request("/ratelimits").POST(BodyPublishers.noBody())).statusCode())
+            assertThat(app.send(app.request("/ratelimits").POST(BodyPublishers.noBody()))
+                            .statusCode())
                     .isGreaterThanOrEqualTo(400);
-            assertThat(app.get("/ratelimits/other", "Authorization", "Bearer one").statusCode())
+            assertThat(app.get("/ratelimits/other", "Authorization", "Bearer one")
+                            .statusCode())
                     .isEqualTo(404);
             assertThat(app.get("/ratelimitsusage").statusCode()).isEqualTo(401);
         }
@@ -98,7 +101,8 @@ class UsagePageTest {
             HttpResponse<String> tooMany = app.get("/ratelimits/usage", "Authorization", "Bearer guess");
             assertThat(tooMany.statusCode()).isEqualTo(429);
             assertThat(field(tooMany, "Retry-After")).isEqualTo("60");
-            assertThat(app.get("/ratelimits/usage", "Authorization", "Bearer one").statusCode())
+            assertThat(app.get("/ratelimits/usage", "Authorization", "Bearer one")
+                            .statusCode())
                     .isEqualTo(200);
         }
     }
@@ -128,6 +132,14 @@ class UsagePageTest {
             assertThat(app.get("/ratelimits", "Authorization", "Bearer one").statusCode())
                     .isEqualTo(404);
         }
+    }
+
+    @Test
+    void aPathThatIsNoneFailsTheStart() {
+        assertThatThrownBy(() -> start(
+                        WebApp.Stack.NETTY, "ratelimit.usage-page.enabled=true", "ratelimit.usage-page.path=limits"))
+                .rootCause()
+                .hasMessage("ratelimit.usage-page.path must be a path such as /ratelimits: path=limits");
     }
 
     /** Runs where Debian's Chromium is installed. */

@@ -106,8 +106,8 @@ class NettyApplicationTest {
         HttpResponse<String> first = app.get("/v1/chat", "X-API-Key", "acme-key", "X-User", "u7");
         assertThat(first.statusCode()).isEqualTo(200);
         assertThat(first.body()).isEqualTo("chat of acme[user \"u7\"]");
-        assertThat(field(first, "RateLimit")).isEqualTo(
-                "\"/user/calls per minute/chat\";r=0;t=60, \"calls per minute/chat\";r=2;t=60");
+        assertThat(field(first, "RateLimit"))
+                .isEqualTo("\"/user/calls per minute/chat\";r=0;t=60, \"calls per minute/chat\";r=2;t=60");
         assertThat(field(first, "X-RateLimit-Remaining")).isEqualTo("0");
         assertThat(app.get("/v1/chat", "X-API-Key", "acme-key", "X-User", "u7").statusCode())
                 .isEqualTo(429);

@@ -139,7 +139,9 @@ class RateLimitWebFilterTest {
         settings.accept(builder);
         RateLimitWebFilter filter = builder.build();
         app = WebApp.start(
-                WebApp.Stack.NETTY, context -> context.registerBean("testedFilter", RateLimitWebFilter.class, () -> filter), Api.class);
+                WebApp.Stack.NETTY,
+                context -> context.registerBean("testedFilter", RateLimitWebFilter.class, () -> filter),
+                Api.class);
     }
 
     private WebApp app() {

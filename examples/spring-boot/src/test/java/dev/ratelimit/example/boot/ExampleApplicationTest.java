@@ -62,6 +62,8 @@ class ExampleApplicationTest {
                     .isEqualTo(401);
             assertThat(send("POST", base + "/v1/chat").statusCode()).isEqualTo(401);
             assertThat(send("GET", base + "/actuator/health").statusCode()).isEqualTo(200);
+            assertThat(send("GET", base + "/actuator/ratelimits/demo").body()).contains("chat and coral");
+            assertThat(send("GET", base + "/ratelimits").statusCode()).isEqualTo(200);
             assertThat(send("GET", base + "/actuator/prometheus").body())
                     .contains("ratelimit_decisions_total{outcome=\"admitted\",tier=\"trial\"} 10.0");
         }
