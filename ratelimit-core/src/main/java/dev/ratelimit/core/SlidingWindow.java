@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Progress.</b> Lock-free: a decision restarts only when another one has moved on. A refusal writes only what
  * others left undone: it closes an open mark, moves on what is known to have expired and the hints, or leaves an empty
- * mark.
+ * mark. It may be remembered.
  *
  * <p><b>Example.</b> With a window of 60, at time 70:
  *
@@ -83,6 +83,10 @@ import org.jspecify.annotations.Nullable;
  *
  * All other charges take the slow path. It brings the three up to date, unless the next charge will need a mark anyway.
  *
+ * <p>A charge like one that was refused is refused again without the slow path. A refusal is remembered with the two
+ * sums that it was decided by, {@code admitted} and {@code refunded}. Neither ever takes an earlier value again. While
+ * both are as they were, the units fit at the same time as before, whatever expires until then.
+ *
  * <h2>Giving back</h2>
  *
  * The position of a charge is the value of {@code admitted} that its CAS replaced. The position tells the mark that the
@@ -125,6 +129,20 @@ non-sealed class SlidingWindow extends Meter {
     private static final VarHandle HEAD = VarHandles.of(MethodHandles.lookup(), "head", MarkBlock.class);
     private static final VarHandle TAIL = VarHandles.of(MethodHandles.lookup(), "tail", MarkBlock.class);
 
+    /** A refusal is remembered if it holds for at least the window divided by 2 to the power of this. */
+    private static final int LONG_BITS = 8;
+
+    /**
+     * A refusal. It holds while nothing more is charged or given back, until the units fit.
+     *
+     * @param position what was admitted
+     * @param given what was given back
+     * @param headroom what was asked for
+     * @param from a reading that is not {@linkplain #notStale stale}, and so is no later one
+     * @param until when the units fit
+     */
+    private record Refusal(long position, long given, long headroom, long from, long until) {}
+
     /** Stands for the index of a mark when all marks of the block have expired and the block is passed by. */
     private static final int GONE = -1;
 
@@ -152,6 +170,9 @@ non-sealed class SlidingWindow extends Meter {
 
     /** A hint: the newest mark is in this block or in a later one. */
     volatile MarkBlock tail;
+
+    /** A refusal that may still hold: a hint, which may be seen late, and never half made. */
+    private @Nullable Refusal refusal;
 
     /** A hint for waits: live marks before this block have given back all that was charged under them. */
     volatile @Nullable MarkBlock firstUsed;
@@ -184,7 +205,8 @@ non-sealed class SlidingWindow extends Meter {
                 && ADMITTED.compareAndSet(this, position, position + (units << 1))) {
             return position >>> 1;
         }
-        return chargeSlowly(units, headroom, limit.exactMarks, now, null);
+        long wait = waitAgain(headroom, position, now);
+        return wait > 0 ? ~wait : chargeSlowly(units, headroom, limit.exactMarks, now, null);
     }
 
     @Override
@@ -216,6 +238,9 @@ non-sealed class SlidingWindow extends Meter {
                 long wait = waitFor(headroom, position, block, first, given, now);
                 if (wait == 0) {
                     continue;
+                }
+                if (wait != NEVER) {
+                    remember(headroom, position, block, first, given, now, wait);
                 }
                 return ~wait;
             }
@@ -260,11 +285,37 @@ non-sealed class SlidingWindow extends Meter {
     long nanosUntilFits(CompiledLimit limit, long units, long now) {
         long headroom = limit.headroom(units);
         long knownBase = base;
-        if (admitted - knownBase <= headroom) {
+        long position = admitted;
+        if (position - knownBase <= headroom) {
             return 0;
+        }
+        long wait = waitAgain(headroom, position, now);
+        if (wait > 0) {
+            return wait;
         }
         long answer = chargeSlowly(0, headroom, limit.exactMarks, now, null);
         return answer < 0 ? ~answer : 0;
+    }
+
+    /** Returns the wait of a charge that is refused as another one was; not more than 0 if that is not known. */
+    private long waitAgain(long headroom, long position, long now) {
+        Refusal last = refusal;
+        return last != null
+                        && last.position == position
+                        && last.given == refunded
+                        && last.headroom == headroom
+                        && now - last.from >= 0
+                ? last.until - now
+                : 0;
+    }
+
+    /** Remembers a refusal that holds for long, unless one of the same sums still holds. */
+    private void remember(long headroom, long position, MarkBlock block, int first, long given, long now, long wait) {
+        Refusal last = refusal;
+        boolean holds = last != null && last.position == position && last.given == given && last.until - now > 0;
+        if (wait >= window >> LONG_BITS && !holds) {
+            refusal = new Refusal(position, given, headroom, block.stamp(first - 1) + window, now + wait);
+        }
     }
 
     /** Rule 3: returns a time at least one window after the marks that are known to have expired. */

@@ -94,6 +94,35 @@ class MembersTest {
         assertThat(bytes).as("of 20,000 calls").isLessThan(1_000);
     }
 
+    /** u2 shares for "y" what u1 shares for "z", and u1 has a meter of its own for "y". */
+    @Test
+    void anEndpointThatOneMemberSharesIsAnothersOwn() {
+        Tier each = Tier.named("each")
+                .table(LimitTable.named("calls").eachOtherEndpoint(RateLimit.perHour(2)))
+                .build();
+        limiter = builder().maxUnlistedEndpoints(1).build();
+        Caller u1 = Caller.of("acme", TRIAL).member("user", "u1", each);
+        Caller u2 = Caller.of("acme", TRIAL).member("user", "u2", each);
+        assertThat(limiter.tryAcquire(u1, "y", Usage.of(Unit.CALLS, 2)).isAdmitted())
+                .isTrue();
+        assertThat(limiter.tryAcquire(u2, "x").isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire(u2, "y").isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire(u1, "z").isAdmitted()).isTrue();
+        assertThat(limiter.tryAcquire(u1, "y").isAdmitted()).isFalse();
+        assertThat(limiter.tryAcquire(u1, "z").isAdmitted()).isTrue();
+    }
+
+    @Test
+    void aPeekMakesNoMeter() {
+        admits(user("u1"), 1);
+        long meters = limiter.stats().meters();
+        Caller withProject = user("u1")
+                .member("project", "p", EACH)
+                .withTiers(tier -> tier.withTable(LimitTable.named("more").allTogether(Quota.perDay(9))));
+        assertThat(limiter.peek(withProject, "chat", Usage.call()).isAdmitted()).isTrue();
+        assertThat(limiter.stats().meters()).isEqualTo(meters);
+    }
+
     @Test
     void aMemberIsDroppedInEachAccount() {
         Caller elsewhere = Caller.of("acme", TRIAL.withAccount("elsewhere")).member("user", "u1");

@@ -145,6 +145,32 @@ class SlidingWindowTest {
     }
 
     @Test
+    void aRefusalIsRepeatedOnlyWhileItHolds() {
+        window.charge(TWO, 1, 0);
+        long position = window.charge(TWO, 1, 30);
+        assertRefused(window.charge(TWO, 1, 40), 60);
+        assertRefused(window.charge(TWO, 1, 41), 59);
+        assertRefused(window.charge(TWO, 2, 42), 88);
+        assertThat(window.nanosUntilFits(TWO, 1, 43)).isEqualTo(57);
+        window.refund(window.booking(position), 1);
+        assertAdmitted(window.charge(TWO, 1, 44));
+        assertRefused(window.charge(TWO, 1, 45), 55);
+        window.chargeAnyway(TWO, 1, 46);
+        assertRefused(window.charge(TWO, 1, 47), 97);
+        assertRefused(window.charge(TWO, 2, 99), 47);
+        assertRefused(window.charge(TWO, 1, 100), 44);
+    }
+
+    @Test
+    void aRefusalIsNotRepeatedForAStaleReading() {
+        window.charge(TWO, 1, 0);
+        window.charge(TWO, 1, 30);
+        assertAdmitted(window.charge(TWO, 1, 100));
+        assertRefused(window.charge(TWO, 1, 110), 20);
+        assertRefused(window.charge(TWO, 1, 95), 30);
+    }
+
+    @Test
     void givingBackWhatHasExpiredChangesNothing() {
         long position = window.charge(TWO, 2, 0);
         window.charge(TWO, 1, 100);
