@@ -149,12 +149,16 @@ public class RateLimitAutoConfiguration {
     /**
      * Logs rejections, if the properties want it.
      *
+     * @param time tells when a line about the same may follow
      * @return the listener
      */
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnProperty(prefix = "ratelimit", name = "log-rejections", havingValue = "true")
-    public Slf4jListener ratelimitSlf4jListener() {
-        return Slf4jListener.builder().rejectionsAt(Level.INFO).build();
+    public Slf4jListener ratelimitSlf4jListener(ObjectProvider<TimeSource> time) {
+        return Slf4jListener.builder()
+                .rejectionsAt(Level.INFO)
+                .timeSource(time.getIfAvailable(TimeSource::system))
+                .build();
     }
 }

@@ -115,6 +115,12 @@ class RateLimitWebFilterTest {
                             .then(Mono.error(new IllegalStateException("as planned"))));
         }
 
+        @GetMapping("/v1/never")
+        Mono<String> never() {
+            ENTERED.add("never");
+            return Mono.never();
+        }
+
         @GetMapping("/open")
         String open(ServerWebExchange exchange) {
             return "admitted "
@@ -365,6 +371,18 @@ class RateLimitWebFilterTest {
             assertThat(used("stream")).isEqualTo(30);
         }
         awaitUsed("stream", 7);
+    }
+
+    @Test
+    void aClientThatHangsUpBeforeTheFirstBytePays() throws Exception {
+        start(builder -> builder.actual((call, response) -> Optional.of(Usage.of(Unit.TOKENS, 5)))
+                .cancelOn(answered -> answered >= 500));
+        try (Socket socket = app().connect()) {
+            write(socket, "GET /v1/never", "Authorization: Bearer " + KEY);
+            assertThat(ENTERED.poll(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isEqualTo("never");
+            assertThat(used("stream")).isEqualTo(30);
+        }
+        awaitUsed("stream", 5);
     }
 
     @Test
