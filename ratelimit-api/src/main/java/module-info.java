@@ -10,6 +10,7 @@ module dev.ratelimit {
     exports dev.ratelimit;
     exports dev.ratelimit.kernel to
             dev.ratelimit.core,
+            dev.ratelimit.jdbc,
             dev.ratelimit.redis,
             dev.ratelimit.testkit;
     exports dev.ratelimit.apikeys;

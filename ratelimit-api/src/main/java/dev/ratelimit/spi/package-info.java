@@ -1,4 +1,4 @@
-/** What a backend or a host application implements: where time comes from, and who hears what is decided. */
+/** What a backend or a host application implements: a source of time, a listener, a store of quotas. */
 @NullMarked
 package dev.ratelimit.spi;
 

@@ -66,6 +66,8 @@ final class PackageCyclesTest {
                     "dev.ratelimit.core.Flight",
                     "dev.ratelimit.core.InFlightCounter",
                     "dev.ratelimit.core.KeptPeriods", // a Period has those that were left before it
+                    "dev.ratelimit.core.LeasedPeriod",
+                    "dev.ratelimit.core.LeasedQuota",
                     "dev.ratelimit.core.MarkRef",
                     "dev.ratelimit.core.Meter",
                     "dev.ratelimit.core.Period",

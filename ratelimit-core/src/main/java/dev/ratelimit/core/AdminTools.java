@@ -9,11 +9,15 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.kernel.AdminChecks;
 import dev.ratelimit.kernel.Party;
+import dev.ratelimit.spi.QuotaStore;
 import dev.ratelimit.spi.RateLimitListener;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -91,13 +95,24 @@ public final class AdminTools {
                 OrganizationState organization = store.require(name);
                 OrganizationState state =
                         key == null ? organization : organization.members().require(key, store::addMember);
-                LimitStatus status = state.grant(state.limit(party.tier(), quota), units);
+                LimitStatus status = granted(state, state.limit(party.tier(), quota), units);
                 if (state.confirmLive()) {
                     return status;
                 }
                 store.removeEnded(state, organization);
             }
         }
+    }
+
+    private LimitStatus granted(OrganizationState state, CompiledLimit limit, long units) {
+        StoreWaits waits = store.waits;
+        if (waits == null) {
+            return state.grant(limit, units);
+        }
+        long now = store.clocks.nanoTime();
+        LeasedQuota leased = (LeasedQuota) state.meter(limit);
+        waits.require(waits.leases.grant(leased.at(now), UUID.randomUUID(), units));
+        return state.whose(0, leased.status(limit, now));
     }
 
     /**
@@ -154,6 +169,8 @@ public final class AdminTools {
                 return List.of();
             }
             OrganizationState state = store.state(known, party);
+            refresh(state, party.tier());
+            refresh(source, former.tier());
             List<LimitStatus> charged = CarryOver.charge(state, party.tier(), source, former.tier());
             if (state.confirmLive()) {
                 return charged;
@@ -161,6 +178,15 @@ public final class AdminTools {
             store.removeEnded(state, known);
         }
         return List.of();
+    }
+
+    /** Asks the store of quotas, if there is one, what is used of a tier's quotas. */
+    private void refresh(OrganizationState state, Tier tier) {
+        StoreWaits waits = store.waits;
+        if (waits != null) {
+            state.makeQuotas(tier);
+            waits.require(waits.leases.refresh(state.leasedQuotas()));
+        }
     }
 
     /** Returns the state that a party of an organization has, which may be one that it shares; null if it has none. */
@@ -182,7 +208,8 @@ public final class AdminTools {
      * @see RateLimitListener#onReset
      */
     public void reset(String organization) {
-        reset(requireNonNull(organization, "organization"), key -> true);
+        requireNonNull(organization, "organization");
+        reset(new QuotaStore.Owners(organization, Optional.empty()), key -> true);
     }
 
     /**
@@ -193,13 +220,53 @@ public final class AdminTools {
      * @see RateLimitListener#onReset
      */
     public void reset(Caller caller) {
-        reset(caller.organization(), named(caller));
+        reset(owners(caller), named(caller));
     }
 
-    private void reset(String name, Predicate<MemberKey> members) {
-        if (isReplaced(name, OrganizationState::unused, unused -> store.resetMembers(unused, members))) {
+    private void reset(QuotaStore.Owners owners, Predicate<MemberKey> members) {
+        String name = owners.organization();
+        List<LeasedQuota> former = leasedQuotas(name, members);
+        boolean isReplaced = isReplaced(name, OrganizationState::unused, unused -> store.resetMembers(unused, members));
+        if (isClearedInStore(owners, former, false) || isReplaced) {
             store.listeners.onReset(name);
         }
+    }
+
+    private static QuotaStore.Owners owners(Caller caller) {
+        return new QuotaStore.Owners(caller.organization(), Optional.of(Set.copyOf(caller.members())));
+    }
+
+    private List<LeasedQuota> leasedQuotas(String name, Predicate<MemberKey> members) {
+        OrganizationState known = store.waits == null ? null : store.find(name);
+        List<LeasedQuota> quotas = new ArrayList<>();
+        if (known != null) {
+            quotas.addAll(known.leasedQuotas());
+            MemberStates states = known.membersIfAny();
+            for (OrganizationState member : states == null ? List.<OrganizationState>of() : states.all()) {
+                if (members.test(requireNonNull(member.key))) {
+                    quotas.addAll(member.leasedQuotas());
+                }
+            }
+        }
+        return quotas;
+    }
+
+    /**
+     * Resets or forgets owners in the store of quotas. Returns false if there is none.
+     *
+     * @param former the meters that they had until now
+     */
+    private boolean isClearedInStore(QuotaStore.Owners owners, List<LeasedQuota> former, boolean forgets) {
+        StoreWaits waits = store.waits;
+        if (waits == null) {
+            return false;
+        }
+        waits.require(waits.leases.forget(former));
+        waits.require(waits.leases.clear(owners, forgets));
+        long now = store.clocks.nanoTime();
+        leasedQuotas(owners.organization(), key -> true)
+                .forEach(quota -> quota.at(now).doubt(now));
+        return true;
     }
 
     /**
@@ -211,11 +278,13 @@ public final class AdminTools {
      */
     public void forget(String organization) {
         requireNonNull(organization, "organization");
+        List<LeasedQuota> former = leasedQuotas(organization, key -> true);
         boolean forgotten;
         synchronized (store.adminLock) {
             forgotten = store.forget(organization);
         }
-        if (forgotten) {
+        QuotaStore.Owners owners = new QuotaStore.Owners(organization, Optional.empty());
+        if (isClearedInStore(owners, former, true) || forgotten) {
             store.listeners.onForgotten(organization);
         }
     }
@@ -229,7 +298,10 @@ public final class AdminTools {
      */
     public void forget(Caller caller) {
         String name = caller.organization();
-        if (isReplaced(name, known -> store.unseen(name), fresh -> store.forgetMembers(fresh, named(caller)))) {
+        List<LeasedQuota> former = leasedQuotas(name, named(caller));
+        boolean isReplaced =
+                isReplaced(name, known -> store.unseen(name), fresh -> store.forgetMembers(fresh, named(caller)));
+        if (isClearedInStore(owners(caller), former, true) || isReplaced) {
             store.listeners.onForgotten(name);
         }
     }

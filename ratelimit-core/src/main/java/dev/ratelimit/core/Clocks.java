@@ -1,6 +1,7 @@
 package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.kernel.Arguments;
@@ -86,6 +87,13 @@ final class Clocks {
         QuotaPeriod.Interval found = kind.at(time);
         periods.put(kind, found);
         return found;
+    }
+
+    /** Returns the nanoseconds until an end, at least 1; {@link CompiledLimit#NEVER} if there is none. */
+    static long nanosUntil(Instant end, Instant present) {
+        return end.equals(Instant.MAX)
+                ? CompiledLimit.NEVER
+                : Math.max(1, NANOSECONDS.convert(Duration.between(present, end))); // saturates at NEVER
     }
 
     /** Tells whether a time lies in a period. {@link Instant#MAX} lies in the period that it ends. */

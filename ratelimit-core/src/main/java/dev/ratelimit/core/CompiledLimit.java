@@ -81,10 +81,14 @@ final class CompiledLimit {
     private final LimitReached tooLarge;
 
     CompiledLimit(MeterKey key, AppliedLimit applied, int order, String notice) {
-        this(key, applied, order, notice, applied.limit().most());
+        this(key, applied, order, notice, applied.limit().most(), overrunOf(applied.limit()));
     }
 
-    private CompiledLimit(MeterKey key, AppliedLimit applied, int order, String notice, long amount) {
+    private static Overrun overrunOf(Limit limit) {
+        return limit instanceof Quota quota ? quota.overrun() : Overrun.WHILE_FITS;
+    }
+
+    private CompiledLimit(MeterKey key, AppliedLimit applied, int order, String notice, long amount, Overrun overrun) {
         this.notice = notice;
         this.applied = applied;
         this.reached = new LimitReached(applied);
@@ -96,7 +100,6 @@ final class CompiledLimit {
         this.order = order;
         this.shadow = applied.shadow();
         Limit limit = applied.limit();
-        Overrun overrun = limit instanceof Quota quota ? quota.overrun() : Overrun.WHILE_FITS;
         this.untilReached = overrun == Overrun.UNTIL_REACHED;
         this.neverRefuses = overrun == Overrun.NEVER_REFUSES;
         this.exactMarks = limit instanceof RateLimit rate ? Windows.exactMarks(rate) : 0;
@@ -137,7 +140,16 @@ final class CompiledLimit {
 
     /** Returns this limit for the rest of a call that has used some units: that of a single call is less by them. */
     CompiledLimit lessFor(long used) {
-        return windowNanos == 0 ? new CompiledLimit(key, applied, order, notice, amount - used) : this;
+        return windowNanos == 0
+                ? new CompiledLimit(key, applied, order, notice, amount - used, Overrun.WHILE_FITS)
+                : this;
+    }
+
+    /** Returns this limit for a call that must not wait for the store of quotas: a quota counts on, and never refuses. */
+    CompiledLimit open() {
+        return applied.limit() instanceof Quota && !shadow
+                ? new CompiledLimit(key, applied, order, notice, amount, Overrun.NEVER_REFUSES)
+                : this;
     }
 
     /** Returns the most half units that may be used before units are admitted; negative if the units never fit. */

@@ -3,6 +3,7 @@ package dev.ratelimit.core;
 import dev.ratelimit.Admitted;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Rejected;
+import dev.ratelimit.StoreUnavailable;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Listeners;
@@ -68,6 +69,9 @@ final class Decider {
      */
     static final List<Class<?>> RESOLVED = List.of(Throwable.class, Object.class);
 
+    /** Instead of a decision: the store of quotas must be asked. Nothing is charged. Compared by reference. */
+    static final Rejected UNDECIDED = Rejected.permanent(new StoreUnavailable(), "");
+
     private final Clocks clocks;
     private final TierCache tierCache;
     private final PendingRefunds refunds;
@@ -83,6 +87,17 @@ final class Decider {
         this.tierCache = tierCache;
         this.refunds = refunds;
         this.sweeper = sweeper;
+    }
+
+    /** Returns a decision, if it is one; null if the store of quotas must be asked first. */
+    static @Nullable Decision decided(Decision decision) {
+        return isUndecided(decision) ? null : decision;
+    }
+
+    /** Tells whether the store of quotas must be asked first. */
+    @SuppressWarnings("ReferenceEquality")
+    static boolean isUndecided(Decision decision) {
+        return decision == UNDECIDED;
     }
 
     @Nullable
@@ -134,10 +149,10 @@ final class Decider {
                     ? chargeFrom(0, parties, limits, usage, now, ledger, report, null)
                     : chargeMany(parties, limits, usage, now, ledger, report);
         }
-        if (decision instanceof Rejected) {
+        if (decision instanceof Rejected && !isUndecided(decision)) {
             refused(parties, limits, usage, now);
         }
-        if (decision instanceof Rejected && report != null && report.isFull()) {
+        if (decision instanceof Rejected && !isUndecided(decision) && report != null && report.isFull()) {
             lookAtAll(limits, parties, now, report);
             decision = report.in(decision);
         }
@@ -272,6 +287,9 @@ final class Decider {
         }
         long now = clocks.nanoTime();
         Rejected rejected = longestRejection(0, parties, limits, usage, now);
+        if (rejected != null && isUndecided(rejected)) {
+            return rejected;
+        }
         List<Rejected> shadows = null;
         Meter.Charged[] charged = new Meter.Charged[limits.length];
         boolean recorded = false;
@@ -358,7 +376,7 @@ final class Decider {
         Parties view = parties.view(limits);
         long now = clocks.nanoTime();
         Decision decision = peek(view, limits, usage, now);
-        if (report == null) {
+        if (report == null || isUndecided(decision)) {
             return decision;
         }
         report.begin(limits, view);
@@ -401,15 +419,15 @@ final class Decider {
         if (longest < 0) {
             return null;
         }
-        return i > 0
-                ? longestRejection(0, parties, limits, usage, now)
-                : rejected(
-                        parties,
-                        longest,
-                        limits[longest],
-                        usage.amountOf(limits[longest].unit),
-                        longestWait,
-                        certainWait);
+        if (i > 0) {
+            return longestRejection(0, parties, limits, usage, now);
+        }
+        CompiledLimit named = limits[longest];
+        boolean isUnsure = longestWait == CompiledLimit.NEVER
+                && parties.meter(longest, named).isUnsure(named, usage.amountOf(named.unit), now);
+        return isUnsure
+                ? UNDECIDED
+                : rejected(parties, longest, named, usage.amountOf(named.unit), longestWait, certainWait);
     }
 
     private static boolean isBefore(int i, int other, Parties parties, CompiledLimit[] limits) {
@@ -433,6 +451,8 @@ final class Decider {
 
     private static Rejected rejected(
             Parties parties, int i, CompiledLimit limit, long units, long wait, long certainWait) {
-        return Waits.rejected(parties.cause(i, limit, units), limit.notice, wait, certainWait);
+        return wait == Meter.UNSURE
+                ? UNDECIDED
+                : Waits.rejected(parties.cause(i, limit, units), limit.notice, wait, certainWait);
     }
 }

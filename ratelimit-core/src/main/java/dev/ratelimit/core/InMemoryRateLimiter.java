@@ -62,9 +62,13 @@ import org.jspecify.annotations.Nullable;
  * token buckets until they have been full for a second. State is lost with the object, unless a {@linkplain
  * #snapshot(Path) snapshot} was written.
  */
-public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wakers {
+public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wakers, AutoCloseable {
 
     final OrganizationStore store;
+
+    /** Null if quotas are counted here. */
+    private final @Nullable StoreQuestions questions;
+
     private final TierResolver tiers;
     private final AdminTools support;
     private final DecisionCounter counter;
@@ -73,6 +77,7 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     InMemoryRateLimiter(TierResolver tiers, OrganizationStore store, DecisionCounter counter) {
         this.tiers = tiers;
         this.store = store;
+        this.questions = store.waits == null ? null : new StoreQuestions(store, store.waits);
         this.support = new AdminTools(store, this::tierOf);
         this.counter = counter;
         this.reports = false;
@@ -82,6 +87,7 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     private InMemoryRateLimiter(InMemoryRateLimiter limiter) {
         this.tiers = limiter.tiers;
         this.store = limiter.store;
+        this.questions = limiter.questions;
         this.support = limiter.support;
         this.counter = limiter.counter;
         this.reports = true;
@@ -113,21 +119,41 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     }
 
     private Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
-        return store.listeners.isEmpty()
-                ? store.tryAcquire(name, tier, endpoint, usage, report())
-                : tryAcquire(Caller.of(name, tier), endpoint, usage);
+        if (!store.listeners.isEmpty() || reports) {
+            return tryAcquire(Caller.of(name, tier), endpoint, usage);
+        }
+        Report report = report();
+        Decision decision = store.tryAcquire(name, tier, endpoint, usage, report);
+        return Decider.isUndecided(decision) ? ask(Caller.of(name, tier), endpoint, usage, report) : decision;
     }
 
     private Decision tryAcquire(Caller caller, String endpoint, Usage usage) {
         Report report = report();
         if (store.listeners.isEmpty()) {
-            return store.tryAcquire(caller, endpoint, usage, report);
+            return decide(caller, endpoint, usage, report);
         }
         Decision[] decision = new Decision[1];
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, usage, decision[0], report);
-        decision[0] = store.tryAcquire(caller, endpoint, usage, report);
+        decision[0] = decide(caller, endpoint, usage, report);
         store.listeners.attempt(notifying);
         return decision[0];
+    }
+
+    private Decision decide(Caller caller, String endpoint, Usage usage, @Nullable Report report) {
+        if (reports && questions != null) {
+            return ask(caller, endpoint, usage, report);
+        }
+        Decision decision = store.tryAcquire(caller, endpoint, usage, report);
+        return Decider.isUndecided(decision) ? ask(caller, endpoint, usage, report) : decision;
+    }
+
+    /** Decides a call for which the store of quotas must be asked. */
+    private Decision ask(Caller caller, String endpoint, Usage usage, @Nullable Report report) {
+        return await(requireNonNull(questions).tryAcquire(caller, endpoint, usage, report));
+    }
+
+    private <T> T await(StoreWaits.Question<T> question) {
+        return requireNonNull(store.waits).await(question);
     }
 
     @Override
@@ -143,14 +169,20 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     private Reservation reserve(Caller caller, String endpoint, Usage estimate) {
         Report report = report();
         if (store.listeners.isEmpty()) {
-            return InMemoryReservation.reserve(store, caller, endpoint, estimate, report);
+            return reserve(caller, endpoint, estimate, report);
         }
         Reservation[] reservation = new Reservation[1];
         NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate, reports);
         Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, reservation[0].decision(), report);
-        reservation[0] = InMemoryReservation.reserve(store, caller, endpoint, estimate, report);
+        reservation[0] = reserve(caller, endpoint, estimate, report);
         store.listeners.attempt(notifying);
         return reservation[0] instanceof InMemoryReservation own ? told.of(own) : reservation[0];
+    }
+
+    private Reservation reserve(Caller caller, String endpoint, Usage estimate, @Nullable Report report) {
+        return questions == null
+                ? InMemoryReservation.reserve(store, caller, endpoint, estimate, report)
+                : await(questions.reserve(caller, endpoint, estimate, report));
     }
 
     /** Returns what is told beside a decision; null if nothing is. */
@@ -162,9 +194,13 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     public Decision peek(Resolution who, String endpoint, Usage usage) {
         requireCall(who, endpoint, usage);
         Resolution resolved = Endpoints.resolve(who, endpoint);
-        return resolved instanceof Caller caller
+        return resolved instanceof Caller caller ? peek(caller, endpoint, usage) : refused((Rejected) resolved);
+    }
+
+    private Decision peek(Caller caller, String endpoint, Usage usage) {
+        return questions == null
                 ? store.peek(caller, endpoint, usage, report())
-                : refused((Rejected) resolved);
+                : await(questions.peek(caller, endpoint, usage, report()));
     }
 
     @Override
@@ -176,26 +212,38 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
         }
         Report report = report();
         if (store.listeners.isEmpty()) {
-            return store.record(caller, endpoint, usage, report);
+            return record(caller, endpoint, usage, report);
         }
         Recorded[] recorded = new Recorded[1];
         Runnable notifying = () -> store.notifyRecorded(caller, endpoint, usage, recorded[0], report);
-        recorded[0] = store.record(caller, endpoint, usage, report);
+        recorded[0] = record(caller, endpoint, usage, report);
         store.listeners.attempt(notifying);
         return recorded[0];
+    }
+
+    private Recorded record(Caller caller, String endpoint, Usage usage, @Nullable Report report) {
+        return questions == null
+                ? store.record(caller, endpoint, usage, report)
+                : await(questions.record(caller, endpoint, usage, report));
     }
 
     @Override
     public List<LimitStatus> status(Resolution who, String endpoint) {
         requireNonNull(who, "who");
         requireNonNull(endpoint, "endpoint");
-        return who instanceof Caller caller ? store.status(caller, endpoint) : List.of();
+        if (!(who instanceof Caller caller)) {
+            return List.of();
+        }
+        return questions == null ? store.status(caller, endpoint) : await(questions.status(caller, endpoint));
     }
 
     @Override
     public List<LimitStatus> status(Resolution who) {
         requireNonNull(who, "who");
-        return who instanceof Caller caller ? store.status(caller) : List.of();
+        if (!(who instanceof Caller caller)) {
+            return List.of();
+        }
+        return questions == null ? store.status(caller) : await(questions.status(caller));
     }
 
     private Rejected refused(Rejected refusal) {
@@ -230,14 +278,16 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
 
     @Override
     public AsyncRateLimiter async() {
-        return AsyncRateLimiter.immediate(this);
+        return questions == null
+                ? AsyncRateLimiter.immediate(this)
+                : new StoreAnswers(store, requireNonNull(store.waits), questions, tiers, reports);
     }
 
     /** Binds an endpoint of a caller, for calls that then look neither up by its name. */
     @Override
     public BoundLimiter bind(Resolution who, String endpoint) {
         requireNonNull(who, "who");
-        return !reports && who instanceof Caller caller
+        return !reports && questions == null && who instanceof Caller caller
                 ? new BoundEndpoint(this, store, caller, endpoint)
                 : RateLimiter.super.bind(who, endpoint);
     }
@@ -246,7 +296,7 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     @Override
     public BoundLimiter bind(String organization, String endpoint) {
         requireNonNull(organization, "organization");
-        return reports
+        return reports || questions != null
                 ? RateLimiter.super.bind(organization, endpoint)
                 : new BoundEndpoint(this, store, organization, endpoint, () -> tierOf(organization));
     }
@@ -281,6 +331,28 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
      */
     public LimiterStats stats() {
         return LimiterStats.of(store, counter);
+    }
+
+    /**
+     * Counts what is leased of quotas whose counts are in a {@linkplain InMemoryRateLimiterBuilder#quotas store}.
+     *
+     * @return the counts
+     */
+    public QuotaStats quotaStats() {
+        return store.waits == null ? QuotaStats.NONE : store.waits.leases.stats();
+    }
+
+    /**
+     * Gives the leases of quotas back to their {@linkplain InMemoryRateLimiterBuilder#quotas store}, tells it what was
+     * used, and closes it. That takes no longer than twice the {@linkplain InMemoryRateLimiterBuilder#timeout timeout}.
+     * From then on calls are decided as while the store is away. Without a store this does nothing.
+     */
+    @Override
+    public void close() {
+        StoreWaits waits = store.waits;
+        if (waits != null) {
+            waits.close();
+        }
     }
 
     /**

@@ -8,11 +8,15 @@ import dev.ratelimit.kernel.DecisionCounter;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.spi.LimiterBuilder;
+import dev.ratelimit.spi.QuotaStore;
 import dev.ratelimit.spi.TimeSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builds an {@link InMemoryRateLimiter}.
@@ -24,7 +28,14 @@ import java.nio.file.Path;
  */
 public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRateLimiterBuilder> {
 
+    private static final Duration LONGEST = Duration.ofHours(1);
+
     private TimeSource time = TimeSource.system();
+    private @Nullable QuotaStore quotas;
+    private @Nullable ScheduledExecutorService quotaScheduler;
+    private Duration timeout = Duration.ofMillis(200);
+    private Duration pause = Duration.ofSeconds(1);
+    private boolean admits;
     private long maxOrganizations = Long.MAX_VALUE;
     private CapacityPolicy capacityPolicy = CapacityPolicy.REFUSE;
 
@@ -68,6 +79,91 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
     }
 
     /**
+     * Keeps the counts of all quotas in a store, which other machines share and which outlives the process. All other
+     * limits stay in memory. Without it, quotas are in memory too.
+     *
+     * <p>The limiter leases units of a quota's period from the store and decides on them in memory. So a call waits for
+     * the store only where nothing is left of what is leased. Limits in memory are asked first: a call that they refuse
+     * asks no store. A quota is never exceeded by calls, on however many machines. Idle leases are back in the store
+     * within two seconds. What a machine holds when it crashes stays charged.
+     *
+     * <p>Soft quotas and shadows never wait for the store. Grants, resets and raised amounts of other machines are seen
+     * after a second at the latest. What a reporting decision tells of a quota is what the store showed last, less what
+     * this machine has used since; it does not know what others have used since. A quota with {@link
+     * dev.ratelimit.Overrun#UNTIL_REACHED} may be overrun by one call of each machine.
+     *
+     * @param store the store, for this limiter alone, which closes it
+     * @return this builder
+     * @see InMemoryRateLimiter#close
+     */
+    public InMemoryRateLimiterBuilder quotas(QuotaStore store) {
+        this.quotas = requireNonNull(store, "store");
+        return this;
+    }
+
+    /**
+     * Sets the longest time that a call waits for the {@linkplain #quotas store of quotas}: 200 milliseconds unless
+     * stated.
+     *
+     * @param timeout more than zero, at most an hour
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of its range
+     */
+    public InMemoryRateLimiterBuilder timeout(Duration timeout) {
+        this.timeout = requireSpan(timeout, "timeout");
+        return this;
+    }
+
+    /**
+     * Rejects calls that must ask the {@linkplain #quotas store of quotas} while it is away, with the cause {@link
+     * dev.ratelimit.StoreUnavailable}. This is the default. Calls that leased units cover are admitted. A status fails
+     * with a {@link dev.ratelimit.spi.StoreUnavailableException}.
+     *
+     * @return this builder
+     */
+    public InMemoryRateLimiterBuilder failClosed() {
+        this.admits = false;
+        return this;
+    }
+
+    /**
+     * Admits calls that must ask the {@linkplain #quotas store of quotas} while it is away, unless a limit in memory
+     * refuses. What they use is charged to the quotas when the store answers again. A status tells what was known last.
+     *
+     * @return this builder
+     */
+    public InMemoryRateLimiterBuilder failOpen() {
+        this.admits = true;
+        return this;
+    }
+
+    /**
+     * Sets the pause after which one call asks the {@linkplain #quotas store of quotas} again while it is away; a second
+     * unless stated.
+     *
+     * @param pause more than zero, at most an hour
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of its range
+     */
+    public InMemoryRateLimiterBuilder probeEvery(Duration pause) {
+        this.pause = requireSpan(pause, "pause");
+        return this;
+    }
+
+    private static Duration requireSpan(Duration span, String name) {
+        requireNonNull(span, name);
+        boolean inRange = span.compareTo(Duration.ZERO) > 0 && span.compareTo(LONGEST) <= 0;
+        Arguments.require(inRange, name, "> 0 and <= 1 h", span);
+        return span;
+    }
+
+    /** Sets what runs the rounds of leases; a thread of the limiter's own unless stated. */
+    InMemoryRateLimiterBuilder quotaScheduler(ScheduledExecutorService scheduler) {
+        this.quotaScheduler = scheduler;
+        return this;
+    }
+
+    /**
      * Makes the limiter.
      *
      * @return a limiter that has seen no call
@@ -77,12 +173,25 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
     public InMemoryRateLimiter build() {
         ApiVersion.require("ratelimit-core", ApiVersion.CURRENT);
         DecisionCounter counter = new DecisionCounter(countsDecisions());
+        Clocks clocks = new Clocks(time);
+        Listeners listeners =
+                new Listeners(counter.behind(listeners()), new ThrottledLog(time, InMemoryRateLimiter.class.getName()));
         OrganizationStore store = new OrganizationStore(
-                new Clocks(time),
-                new Listeners(counter.behind(listeners()), new ThrottledLog(time, InMemoryRateLimiter.class.getName())),
+                clocks,
+                listeners,
                 new OrganizationStore.Bounds(maxUnlistedEndpoints(), maxMembers(), maxOrganizations),
-                capacityPolicy);
+                capacityPolicy,
+                quotas == null ? null : waits(quotas, clocks, listeners));
         return new InMemoryRateLimiter(tiers(), store, counter);
+    }
+
+    private StoreWaits waits(QuotaStore store, Clocks clocks, Listeners listeners) {
+        StoreExchanges exchanges = new StoreExchanges(clocks, listeners, timeout, pause);
+        if (quotaScheduler != null) {
+            return new StoreWaits(new QuotaLeases(store, exchanges, clocks, quotaScheduler), admits, () -> {});
+        }
+        ScheduledExecutorService scheduler = QuotaLeases.newScheduler();
+        return new StoreWaits(new QuotaLeases(store, exchanges, clocks, scheduler), admits, scheduler::shutdownNow);
     }
 
     /**

@@ -16,6 +16,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -105,8 +107,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     }
 
     /** Returns the reservation of a call for whose organization there is no place. */
-    private static Reservation unmetered(
-            OrganizationStore store, String name, Usage estimate, @Nullable Report report) {
+    static Reservation unmetered(OrganizationStore store, String name, Usage estimate, @Nullable Report report) {
         Decision decision = store.decisionAtCapacity(report);
         if (decision instanceof Rejected rejected) {
             return Reservation.rejected(rejected);
@@ -135,7 +136,8 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         return reserve(store, organization, limits, estimate, report);
     }
 
-    private static @Nullable Reservation reserve(
+    /** Reserves by some limits; returns null if a state was dropped meanwhile. */
+    static @Nullable Reservation reserve(
             OrganizationStore store, Parties parties, CompiledLimit[] limits, Usage estimate, @Nullable Report report) {
         InMemoryReservation reservation = new InMemoryReservation(store, parties, limits, estimate, isFull(report));
         Decision decision = store.decider.decide(parties, limits, estimate, reservation, report);
@@ -166,6 +168,11 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         return use(piece, Report.of(reports, store.listeners));
     }
 
+    @Override
+    public CompletionStage<Decision> useAsync(Usage piece) {
+        return useAsync(piece, Report.of(reports, store.listeners));
+    }
+
     /** Uses a piece, and says in a report, if there is one, what that tells of the limits. */
     Decision use(Usage piece, @Nullable Report report) {
         requireNonNull(piece, "piece");
@@ -175,11 +182,13 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         }
         Usage more = used.take(piece);
         if (more == null) {
-            return reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
+            return covered();
         }
+        StoreWaits waits = store.waits;
         boolean admitted = false;
         try {
-            Decision decision = ask(more, open, report);
+            Decision decision =
+                    waits == null ? ask(more, open, report, false) : waits.await(new Addend(more, open, report));
             admitted = decision.isAdmitted();
             return decision;
         } finally {
@@ -189,18 +198,35 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
         }
     }
 
-    /** Asks for what a piece uses beyond the estimate. */
-    private Decision ask(Usage more, Charge open, @Nullable Report report) {
-        int[] indexes = IntStream.range(0, limits.length)
-                .filter(index -> more.states(limits[index].unit) && open.has(index))
-                .toArray();
-        Usage sum = used.sum();
-        CompiledLimit[] asked = Arrays.stream(indexes)
-                .mapToObj(index -> limits[index])
-                .map(limit -> limit.lessFor(sum.amountOf(limit.unit) - more.amountOf(limit.unit)))
-                .toArray(CompiledLimit[]::new);
+    /** Uses a piece as above, without a thread that waits for the store of quotas. */
+    CompletionStage<Decision> useAsync(Usage piece, @Nullable Report report) {
+        StoreWaits waits = store.waits;
+        Charge open = charge;
+        if (waits == null || open == null) {
+            return CompletableFuture.completedFuture(use(piece, report));
+        }
+        Usage more = used.take(piece);
+        if (more == null) {
+            return CompletableFuture.completedFuture(covered());
+        }
+        return waits.later(new Addend(more, open, report)).whenComplete((decision, failure) -> {
+            if (failure != null || !decision.isAdmitted()) {
+                used.giveBack(piece);
+            }
+        });
+    }
+
+    private Decision covered() {
+        return reports ? Decision.admitted().withLimits(List.of()) : Decision.admitted();
+    }
+
+    /** Asks for what a piece uses beyond the estimate; if the store of quotas is away, without it. */
+    private Decision ask(Usage more, Charge open, @Nullable Report report, boolean isAway) {
+        int[] indexes = indexes(more, open);
+        CompiledLimit[] limitsLeft = limitsLeft(more, indexes);
+        CompiledLimit[] asked = isAway ? StoreWaits.open(limitsLeft) : limitsLeft;
         long now = store.clocks.nanoTime();
-        Parties parties = open.parties;
+        Parties parties = store.waits == null ? open.parties : live(open);
         while (true) {
             Addition addition = new Addition(parties, indexes, now);
             Decision decided = store.decider.decide(parties.of(indexes), asked, more, addition, report);
@@ -208,6 +234,59 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
                 return decided;
             }
             parties = parties.renewed(store::renewed);
+        }
+    }
+
+    private Parties live(Charge open) {
+        return open.parties.confirmLive() ? open.parties : open.parties.renewed(store::renewed);
+    }
+
+    /** Returns which limits a piece is charged to. */
+    private int[] indexes(Usage more, Charge open) {
+        return IntStream.range(0, limits.length)
+                .filter(index -> more.states(limits[index].unit) && open.has(index))
+                .toArray();
+    }
+
+    private CompiledLimit[] limitsLeft(Usage more, int[] indexes) {
+        Usage sum = used.sum();
+        return Arrays.stream(indexes)
+                .mapToObj(index -> limits[index])
+                .map(limit -> limit.lessFor(sum.amountOf(limit.unit) - more.amountOf(limit.unit)))
+                .toArray(CompiledLimit[]::new);
+    }
+
+    /** What a piece uses beyond the estimate, where the store of quotas may have to be asked. */
+    private final class Addend implements StoreWaits.Question<Decision> {
+
+        private final Usage more;
+        private final Charge open;
+        private final @Nullable Report report;
+
+        Addend(Usage more, Charge open, @Nullable Report report) {
+            this.more = more;
+            this.open = open;
+            this.report = report;
+        }
+
+        @Override
+        public @Nullable Decision attempt() {
+            return Decider.decided(InMemoryReservation.this.ask(more, open, report, false));
+        }
+
+        @Override
+        public CompletableFuture<@Nullable Void> ask() {
+            int[] indexes = indexes(more, open);
+            return requireNonNull(store.waits).leases.ask(live(open).of(indexes), limitsLeft(more, indexes), more);
+        }
+
+        @Override
+        public Decision inOutage(Throwable failure) {
+            StoreWaits waits = requireNonNull(store.waits);
+            String notice = limits.length == 0 ? "" : limits[0].notice;
+            return waits.admits
+                    ? InMemoryReservation.this.ask(more, open, report, true)
+                    : waits.rejection(notice, reports);
         }
     }
 

@@ -12,16 +12,25 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by many threads. Decisions are lock-free.
  */
-abstract sealed class Meter permits SlidingWindow, PeriodCounter, BucketCounter, InFlightCounter, CallSize {
+abstract sealed class Meter
+        permits SlidingWindow, PeriodCounter, LeasedQuota, BucketCounter, InFlightCounter, CallSize {
+
+    /** Instead of a wait: only the store of quotas knows. It must be asked, and then the call is decided again. */
+    static final long UNSURE = CompiledLimit.NEVER - 1;
 
     /** Where a charge is booked: a mark, a period, a moment, or an entry of what is in flight. Refunds go there. */
-    sealed interface Booking permits MarkRef, Period, BucketCharge, Flight {}
+    sealed interface Booking permits MarkRef, Period, LeasedPeriod, BucketCharge, Flight {}
 
     /** A charge that was made whether it fits or not. */
     record Charged(long units, long position) {}
 
     /** Returns the least wait in nanoseconds after which the units fit: 0 if they fit now. */
     abstract long nanosUntilFits(CompiledLimit limit, long units, long now);
+
+    /** Tells whether only the store of quotas knows whether units fit, where this meter says that no wait helps. */
+    boolean isUnsure(CompiledLimit limit, long units, long now) {
+        return false;
+    }
 
     /**
      * Charges units if they fit.

@@ -5,6 +5,8 @@ import dev.ratelimit.Decision;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.UsedPieces;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reservation of which listeners are notified. It is made before the call is decided, so that nothing can fail once
@@ -51,18 +53,34 @@ final class NotifyingReservation implements Reservation {
     public Decision use(Usage more) {
         Report report = Report.of(reports, store.listeners);
         Decision[] decision = new Decision[1];
-        Runnable notifying = () -> {
-            store.listeners.onAdded(caller, endpoint, more, decision[0]);
-            if (report != null && decision[0].isAdmitted()) {
-                report.tellNear(caller, endpoint);
-            }
-        };
+        Runnable notifying = () -> notifyUsed(more, decision[0], report);
         decision[0] = reservation.use(more, report);
-        if (decision[0].isAdmitted()) {
-            used.take(more);
-        }
+        took(more, decision[0]);
         store.listeners.attempt(notifying);
         return decision[0];
+    }
+
+    @Override
+    public CompletionStage<Decision> useAsync(Usage more) {
+        Report report = Report.of(reports, store.listeners);
+        return reservation.useAsync(more, report).thenApply(decision -> {
+            took(more, decision);
+            store.listeners.attempt(() -> notifyUsed(more, decision, report));
+            return decision;
+        });
+    }
+
+    private void took(Usage more, Decision decision) {
+        if (decision.isAdmitted()) {
+            used.take(more);
+        }
+    }
+
+    private void notifyUsed(Usage more, Decision decision, @Nullable Report report) {
+        store.listeners.onAdded(caller, endpoint, more, decision);
+        if (report != null && decision.isAdmitted()) {
+            report.tellNear(caller, endpoint);
+        }
     }
 
     @Override

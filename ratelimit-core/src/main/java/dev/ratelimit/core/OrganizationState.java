@@ -7,11 +7,13 @@ import static java.util.Objects.requireNonNull;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Member;
+import dev.ratelimit.Quota;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.MeterKey;
+import dev.ratelimit.spi.QuotaKey;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -293,11 +295,25 @@ final class OrganizationState extends MeterTable implements Parties {
         if (span instanceof MeterKey.Window window) {
             return new SlidingWindow(window.length().toNanos() + clocks.lag, clocks.nanoTime());
         } else if (span instanceof MeterKey.Period) {
-            return new PeriodCounter(SavedMeter.Period.periods(key), clocks);
+            QuotaLeases leases = context.leases();
+            return leases == null
+                    ? new PeriodCounter(SavedMeter.Period.periods(key), clocks)
+                    : leases.meter(quotaKey(key));
         } else if (span instanceof MeterKey.Bucket) {
             return new BucketCounter(clocks);
         }
         return span instanceof MeterKey.InFlight ? new InFlightCounter(clocks) : CallSize.METER;
+    }
+
+    private QuotaKey quotaKey(MeterKey key) {
+        return new QuotaKey(
+                name,
+                key.account(),
+                Optional.ofNullable(member()),
+                key.table(),
+                key.scope(),
+                key.unit(),
+                SavedMeter.Period.periods(key));
     }
 
     private Meter restored(SavedMeter saved, long elapsed) {
@@ -314,7 +330,11 @@ final class OrganizationState extends MeterTable implements Parties {
 
     /** Returns where this organization stands with the limits of an endpoint, in the order of the tables. */
     List<LimitStatus> status(Tier tier, String endpoint) {
-        CompiledLimit[] limits = peekLimits(compiled(tier), endpoint);
+        return status(peekLimits(compiled(tier), endpoint));
+    }
+
+    /** Returns where this organization stands with some limits, in the order of the tables. */
+    List<LimitStatus> status(CompiledLimit[] limits) {
         OrganizationState view = view(limits);
         long now = context.clocks().nanoTime();
         return inOrderOfTables(limits)
@@ -382,6 +402,24 @@ final class OrganizationState extends MeterTable implements Parties {
                         .filter(limit -> limit.applied.table().equals(applied.table()))
                         .findFirst()
                         .orElseThrow();
+    }
+
+    /** Makes the meters of all quotas that a tier names. */
+    void makeQuotas(Tier tier) {
+        compiled(tier).limits.values().stream()
+                .filter(limit -> limit.applied.limit() instanceof Quota)
+                .forEach(this::meter);
+    }
+
+    /** Returns the meters of quotas whose counts are in a store. */
+    List<LeasedQuota> leasedQuotas() {
+        List<LeasedQuota> quotas = new ArrayList<>();
+        forEach((itsKey, meter) -> {
+            if (meter instanceof LeasedQuota quota) {
+                quotas.add(quota);
+            }
+        });
+        return quotas;
     }
 
     /** Grants units of a quota, or takes them back if negative. Returns where this organization then stands. */
@@ -511,6 +549,9 @@ final class OrganizationState extends MeterTable implements Parties {
         Clocks clocks = context.clocks();
         reserve(saved.meters().size());
         for (SavedMeter meter : saved.meters()) {
+            if (context.leases() != null && meter instanceof SavedMeter.Period) {
+                continue; // the store has the counts
+            }
             Meter restored = restored(meter, elapsed);
             if (!restored.isIdle(clocks.nanoTime())) {
                 put(meter.key(), restored);

@@ -62,6 +62,9 @@ final class OrganizationStore {
     final Decider decider;
     final WaitingCalls waitingCalls = new WaitingCalls();
 
+    /** Lets calls wait for the store of quotas; null if quotas are counted here. */
+    final @Nullable StoreWaits waits;
+
     /** Held by the tools of support while they change a state, and by a snapshot while it reads one. */
     final Object adminLock = new Object();
 
@@ -89,14 +92,21 @@ final class OrganizationStore {
 
     /** Makes a store where each member has a state of its own. */
     OrganizationStore(Clocks clocks, Listeners listeners, int maxEndpoints, long max, CapacityPolicy capacityPolicy) {
-        this(clocks, listeners, new Bounds(maxEndpoints, Integer.MAX_VALUE, max), capacityPolicy);
+        this(clocks, listeners, new Bounds(maxEndpoints, Integer.MAX_VALUE, max), capacityPolicy, null);
     }
 
-    OrganizationStore(Clocks clocks, Listeners listeners, Bounds bounds, CapacityPolicy capacityPolicy) {
+    OrganizationStore(
+            Clocks clocks,
+            Listeners listeners,
+            Bounds bounds,
+            CapacityPolicy capacityPolicy,
+            @Nullable StoreWaits waits) {
         long max = bounds.organizations;
         this.clocks = clocks;
         this.listeners = listeners;
-        this.context = new OrganizationContext(clocks, tierCache, bounds.endpoints, bounds.members);
+        this.waits = waits;
+        this.context = new OrganizationContext(
+                clocks, tierCache, bounds.endpoints, bounds.members, waits == null ? null : waits.leases);
         this.max = max;
         this.capacityPolicy = capacityPolicy == CapacityPolicy.ADMIT_UNMETERED
                 ? Decision.admitted()
@@ -143,9 +153,16 @@ final class OrganizationStore {
     }
 
     Decision peek(Caller caller, String endpoint, Usage usage, @Nullable Report report) {
+        PartyGroup group = peekGroup(caller, endpoint);
+        return group == null ? decisionAtCapacity(report) : decider.peek(group, group.limits, usage, report);
+    }
+
+    /** Returns the parties of a call, with states that are not kept where there are none; null if there is no place. */
+    @Nullable
+    PartyGroup peekGroup(Caller caller, String endpoint) {
         OrganizationState known = byName.get(caller.organization());
         if (known == null && isFull()) {
-            return decisionAtCapacity(report);
+            return null;
         }
         List<OrganizationState> states = new ArrayList<>();
         List<CompiledLimit[]> own = new ArrayList<>();
@@ -155,8 +172,7 @@ final class OrganizationStore {
             own.add(limits);
         });
         Combination combination = new Combination(own.toArray(CompiledLimit[][]::new));
-        PartyGroup group = PartyGroup.of(states.toArray(OrganizationState[]::new), combination);
-        return decider.peek(group, group.limits, usage, report);
+        return PartyGroup.of(states.toArray(OrganizationState[]::new), combination);
     }
 
     List<LimitStatus> status(Caller caller, String endpoint) {

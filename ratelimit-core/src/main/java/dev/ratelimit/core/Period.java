@@ -1,12 +1,9 @@
 package dev.ratelimit.core;
 
-import static java.util.concurrent.TimeUnit.NANOSECONDS;
-
 import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.kernel.MeterKey;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -206,10 +203,7 @@ final class Period implements Meter.Booking {
 
     /** Reckons when this period, the current one, ends. Returns the nanoseconds until then. */
     long reckon(Instant present, long now, long lag) {
-        Instant end = bounds.end();
-        long untilEnd = end.equals(Instant.MAX)
-                ? CompiledLimit.NEVER
-                : Math.max(1, NANOSECONDS.convert(Duration.between(present, end))); // saturates at NEVER
+        long untilEnd = Clocks.nanosUntil(bounds.end(), present);
         endAt = now + Math.min(LONGEST - lag, untilEnd) + lag;
         checkAt = now + Math.min(SECOND, untilEnd) - lag;
         return untilEnd;

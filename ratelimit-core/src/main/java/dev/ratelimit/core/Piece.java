@@ -158,6 +158,8 @@ final class Piece {
         OrganizationState owner = organization;
         Meter.Charged charged = chargeMore(i, limit, more, owner, store.clocks, report);
         while (!owner.confirmLive()) {
+            Meter ended = owner.meter(limit); // a store of quotas is told of it nevertheless
+            ended.refund(limit, ended.booking(charged.position()), charged.units(), charged.units(), 0);
             owner = store.renewed(owner);
             charged = chargeMore(i, limit, more, owner, store.clocks, report);
         }

@@ -252,7 +252,8 @@ class MembersTest {
                 new Clocks(time),
                 new Listeners(List.of(), new ThrottledLog(time, () -> log)),
                 new OrganizationStore.Bounds(10, 1, 10),
-                CapacityPolicy.REFUSE);
+                CapacityPolicy.REFUSE,
+                null);
         for (String name : List.of("u1", "u2", "u3")) {
             assertThat(store.tryAcquire(user(name), "chat", Usage.call(), null).isAdmitted())
                     .isTrue();

@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.kernel.CircuitBreaker;
 import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.spi.Printable;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;

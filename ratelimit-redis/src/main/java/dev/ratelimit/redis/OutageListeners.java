@@ -1,10 +1,14 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.kernel.CircuitBreaker;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.ThrottledLog;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * The outage listeners of a limiter. A thread of the common pool notifies them of one event after the other: no
@@ -26,6 +30,16 @@ final class OutageListeners {
     /** Tells all listeners something, after what was told before. */
     void tell(Consumer<OutageListener> news) {
         later(() -> each(news));
+    }
+
+    /** Returns a breaker that tells all listeners when it opens and when it closes. */
+    CircuitBreaker breaker(Duration pause, LongSupplier nanoTime, Predicate<String> connected) {
+        return new CircuitBreaker(
+                pause,
+                nanoTime,
+                connected,
+                cause -> tell(listener -> listener.unavailable(cause)),
+                () -> tell(OutageListener::available));
     }
 
     /** Does something after all that was told before; it may tell {@link #each} listener. */

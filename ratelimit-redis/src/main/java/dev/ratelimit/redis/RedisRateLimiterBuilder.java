@@ -317,7 +317,7 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
         return new CircuitBreakers(
                 connector::nodeOf,
                 connector::hasKeys,
-                () -> new CircuitBreaker(pause, System::nanoTime, connector::isConnected, told));
+                () -> told.breaker(pause, System::nanoTime, connector::isConnected));
     }
 
     private ScriptClient client(
@@ -348,7 +348,7 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
             CircuitBreakers circuits = new CircuitBreakers(
                     connection::nodeOf,
                     connection::hasKeys,
-                    () -> new CircuitBreaker(pause, System::nanoTime, connection::isConnected, nobody));
+                    () -> nobody.breaker(pause, System::nanoTime, connection::isConnected));
             ScriptExecutor executor = new ScriptExecutor(connection::commands, patient, circuits, POOL, log);
             ScriptClient scriptClient =
                     client(executor, new Settlements(executor, nobody, timer, pause, log), Duration.ZERO, false);

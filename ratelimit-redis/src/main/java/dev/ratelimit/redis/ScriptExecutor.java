@@ -1,5 +1,6 @@
 package dev.ratelimit.redis;
 
+import dev.ratelimit.kernel.CircuitBreaker;
 import dev.ratelimit.kernel.ThrottledLog;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;

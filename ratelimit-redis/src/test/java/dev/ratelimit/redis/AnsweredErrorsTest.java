@@ -10,6 +10,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.StoreUnavailable;
 import dev.ratelimit.Tier;
+import dev.ratelimit.kernel.CircuitBreaker;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ReferenceRateLimiter;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -148,8 +149,7 @@ class AnsweredErrorsTest extends FaultInjectingTest {
     @Test
     void anErrorOfACallEndsAnOutageAndOneByWhichTheServerServesNobodyDoesNot() throws InterruptedException {
         long[] now = new long[1];
-        CircuitBreaker circuit =
-                new CircuitBreaker(Duration.ofNanos(9), () -> now[0], key -> true, Outages.told(outages));
+        CircuitBreaker circuit = Outages.told(outages).breaker(Duration.ofNanos(9), () -> now[0], key -> true);
         for (int i = 0; i < 3; i++) {
             circuit.failed(new IllegalStateException("silence"));
         }

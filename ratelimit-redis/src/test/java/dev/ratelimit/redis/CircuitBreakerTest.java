@@ -2,6 +2,7 @@ package dev.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.kernel.CircuitBreaker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -19,7 +20,7 @@ class CircuitBreakerTest {
     private final CircuitBreaker circuit = circuit(new Noisy(), listener());
 
     private CircuitBreaker circuit(OutageListener... listeners) {
-        return new CircuitBreaker(Duration.ofNanos(1_000), () -> now, key -> connected, Outages.told(listeners));
+        return Outages.told(listeners).breaker(Duration.ofNanos(1_000), () -> now, key -> connected);
     }
 
     private OutageListener listener() {

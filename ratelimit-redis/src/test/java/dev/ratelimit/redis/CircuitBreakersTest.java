@@ -2,6 +2,7 @@ package dev.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.kernel.CircuitBreaker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -18,7 +19,7 @@ class CircuitBreakersTest {
     private final CircuitBreakers circuits = new CircuitBreakers(
             key -> nodeOf.getOrDefault(key, ""),
             nodeOf::containsValue,
-            () -> new CircuitBreaker(Duration.ofNanos(1), () -> 0, key -> true, Outages.told(outages)));
+            () -> Outages.told(outages).breaker(Duration.ofNanos(1), () -> 0, key -> true));
 
     private final CircuitBreaker one = circuits.of("key 1");
     private final CircuitBreaker two = circuits.of("key 2");

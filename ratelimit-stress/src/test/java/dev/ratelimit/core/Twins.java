@@ -7,6 +7,12 @@ final class Twins {
 
     static final List<Twin> ALL = List.of(
             new Twin(
+                    "what is left is read before it is taken out",
+                    LeasedPeriod.class,
+                    ChargeAsALeaseArrives.class,
+                    "return (long) LEFT.getAndSet(this, REPLACED);",
+                    "long all = left; left = REPLACED; return all;"),
+            new Twin(
                     "admitted is read after the block",
                     SlidingWindow.class,
                     ChargesAtTheLastUnit.class,
