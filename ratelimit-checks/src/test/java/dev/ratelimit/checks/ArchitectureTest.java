@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -13,11 +14,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What {@code docs/architecture.md} says of the classes of core, and of those of Redis. */
+/** What {@code docs/architecture.md} says of the classes of core, of Redis and of SQL. */
 class ArchitectureTest {
 
     private static final Pattern CLASS = Pattern.compile("`([A-Z]\\w+)`");
     private static final Pattern STEP = Pattern.compile("(?m)^[ │├└─▼]*([A-Z]\\w+) +(\\d+)  ");
+
+    private static final Map<String, String> TITLES = Map.of("redis", "Redis", "jdbc", "SQL");
 
     private final String text;
 
@@ -26,9 +29,9 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"core", "redis"})
+    @ValueSource(strings = {"core", "redis", "jdbc"})
     void theTableOfTypesHasEachClassOnce(String module) throws IOException {
-        String table = section("## The types of " + (module.equals("core") ? "core" : "Redis"));
+        String table = section("## The types of " + TITLES.getOrDefault(module, module));
         assertThat(found(CLASS, table).map(found -> found.group(1)))
                 .containsExactlyInAnyOrderElementsOf(classes(module));
     }

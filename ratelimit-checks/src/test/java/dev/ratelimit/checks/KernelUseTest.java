@@ -20,6 +20,7 @@ class KernelUseTest {
             "ratelimit-bench", // measures package-private parts of the core
             "ratelimit-checks", // reads the version of the API, and this very text
             "ratelimit-core",
+            "ratelimit-jdbc",
             "ratelimit-redis",
             "ratelimit-stress",
             "ratelimit-testkit");
@@ -33,7 +34,10 @@ class KernelUseTest {
                     .singleElement()
                     .satisfies(exports -> assertThat(exports.targets())
                             .containsExactlyInAnyOrder(
-                                    "dev.ratelimit.core", "dev.ratelimit.redis", "dev.ratelimit.testkit"));
+                                    "dev.ratelimit.core",
+                                    "dev.ratelimit.jdbc",
+                                    "dev.ratelimit.redis",
+                                    "dev.ratelimit.testkit"));
         }
     }
 

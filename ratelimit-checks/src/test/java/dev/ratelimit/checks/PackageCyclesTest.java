@@ -8,6 +8,7 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.config.TierFile;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.http.RateLimitFields;
+import dev.ratelimit.jdbc.JdbcQuotas;
 import dev.ratelimit.micrometer.RateLimitMetrics;
 import dev.ratelimit.redis.RedisRateLimiter;
 import dev.ratelimit.servlet.RateLimitFilter;
@@ -93,6 +94,7 @@ final class PackageCyclesTest {
                     "dev.ratelimit.WaitingLimiter"),
             // A class and its builder.
             Set.of("dev.ratelimit.core.InMemoryRateLimiter", "dev.ratelimit.core.InMemoryRateLimiterBuilder"),
+            Set.of("dev.ratelimit.jdbc.JdbcQuotas", "dev.ratelimit.jdbc.JdbcQuotasBuilder"),
             Set.of("dev.ratelimit.redis.RedisRateLimiter", "dev.ratelimit.redis.RedisRateLimiterBuilder"),
             Set.of("dev.ratelimit.servlet.RateLimitFilter", "dev.ratelimit.servlet.RateLimitFilterBuilder"),
             Set.of(
@@ -107,6 +109,7 @@ final class PackageCyclesTest {
             RateLimiter.class,
             InMemoryRateLimiter.class,
             RedisRateLimiter.class,
+            JdbcQuotas.class,
             TierFile.class,
             RateLimitFields.class,
             RateLimitFilter.class,
