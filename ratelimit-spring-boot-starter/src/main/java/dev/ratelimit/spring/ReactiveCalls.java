@@ -5,11 +5,13 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spring.webflux.ReactiveRateLimits;
+import dev.ratelimit.spring.webflux.ServerThreads;
 import java.lang.reflect.Method;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import org.aopalliance.intercept.MethodInvocation;
 import org.reactivestreams.Publisher;
 import org.springframework.aop.ProxyMethodInvocation;
@@ -40,11 +42,19 @@ record ReactiveCalls(MethodCalls calls, LimitedMethod method) {
     private Flux<Object> limited(MethodInvocation invocation, ContextView context) {
         Optional<ServerWebExchange> exchange = context.getOrEmpty(ServerWebExchange.class);
         return exchange.isPresent()
-                ? ReactiveRateLimits.call(exchange.get()).flatMapMany(call -> limited(invocation, Optional.of(call)))
-                : limited(invocation, calls.currentCall(invocation.getArguments()));
+                ? ReactiveRateLimits.call(exchange.get())
+                        .flatMapMany(call -> limited(
+                                invocation,
+                                Optional.of(call),
+                                answer -> ServerThreads.on(exchange.get().getRequest(), answer)))
+                : limited(
+                        invocation,
+                        calls.currentCall(invocation.getArguments()),
+                        answer -> answer.publishOn(Schedulers.parallel()));
     }
 
-    private Flux<Object> limited(MethodInvocation invocation, Optional<WebCall> call) {
+    private Flux<Object> limited(
+            MethodInvocation invocation, Optional<WebCall> call, UnaryOperator<Mono<Reservation>> late) {
         if (calls.isCharged(call, method)) {
             return proceed(invocation);
         }
@@ -53,7 +63,7 @@ record ReactiveCalls(MethodCalls calls, LimitedMethod method) {
         // Set by whoever comes first: the method, which then pays, or a subscriber that has left before.
         AtomicBoolean taken = new AtomicBoolean();
         Mono<Reservation> answered = Mono.fromFuture(answer, true);
-        return (answer.isDone() ? answered : answered.publishOn(Schedulers.parallel()))
+        return (answer.isDone() ? answered : late.apply(answered))
                 .flatMapMany(reservation ->
                         taken.compareAndSet(false, true) ? admitted(reservation, usage, invocation) : Flux.empty())
                 .doOnCancel(() -> {

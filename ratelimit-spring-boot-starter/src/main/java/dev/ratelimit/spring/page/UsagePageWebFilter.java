@@ -2,6 +2,7 @@ package dev.ratelimit.spring.page;
 
 import dev.ratelimit.spring.WebCall;
 import dev.ratelimit.spring.webflux.ReactiveRateLimits;
+import dev.ratelimit.spring.webflux.ServerThreads;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.springframework.core.Ordered;
@@ -34,7 +35,8 @@ record UsagePageWebFilter(UsagePage page, int order) implements WebFilter, Order
             WebCall call, ServerHttpResponse response, WebFilterChain chain, ServerWebExchange exchange) {
         Optional<CompletionStage<PageAnswer>> answer = page.answer(call);
         return answer.isPresent()
-                ? Mono.fromCompletionStage(answer.get()).flatMap(known -> write(known, response))
+                ? ServerThreads.on(exchange.getRequest(), Mono.fromCompletionStage(answer.get()))
+                        .flatMap(known -> write(known, response))
                 : chain.filter(exchange);
     }
 

@@ -28,7 +28,6 @@ import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 import reactor.util.context.Context;
 
 /**
@@ -41,9 +40,8 @@ import reactor.util.context.Context;
  * comes. An exception that reaches the filter before the response is committed counts as the status that it names,
  * otherwise as 500.
  *
- * <p><b>Threads.</b> A limiter that has its answer at once goes on by the thread of the request. Where the answer
- * comes later, the handler is subscribed to on a thread of {@link Schedulers#parallel()}, so that the thread that reads
- * the store's answers stays free.
+ * <p><b>Threads.</b> A call goes on by the thread of its connection on Netty, be the answer of the limiter early or
+ * late. On other servers it goes on by a thread of Reactor's where the answer is late.
  *
  * <p>Safe for use by many threads.
  */
@@ -109,7 +107,7 @@ public final class RateLimitWebFilter implements WebFilter, Ordered {
         CompletableFuture<Reservation> answer = reserve(caller, endpoint, estimate);
         // Set by whoever comes first: the handler, which then pays, or the end of a client that has left before.
         AtomicBoolean taken = new AtomicBoolean();
-        return answered(answer)
+        return answered(answer, call)
                 .flatMap(reservation -> taken.compareAndSet(false, true)
                         ? goOn(reservation, caller, endpoint, estimate, call, chain)
                         : Mono.empty())
@@ -120,9 +118,9 @@ public final class RateLimitWebFilter implements WebFilter, Ordered {
                 });
     }
 
-    private static <T> Mono<T> answered(CompletableFuture<T> answer) {
+    private static <T> Mono<T> answered(CompletableFuture<T> answer, ExchangeCall call) {
         Mono<T> answered = Mono.fromFuture(answer, true);
-        return answer.isDone() ? answered : answered.publishOn(Schedulers.parallel());
+        return answer.isDone() ? answered : ServerThreads.on(call.exchange().getRequest(), answered);
     }
 
     /** Returns the answer of the limiter, which never is a failure. */
@@ -144,10 +142,12 @@ public final class RateLimitWebFilter implements WebFilter, Ordered {
         if (network.isEmpty()) {
             return Mono.just(no);
         }
-        return Mono.defer(() -> answered(rules.limiter()
-                        .async()
-                        .tryAcquire(network.get(), CallRules.REFUSED_KEYS)
-                        .toCompletableFuture()))
+        return Mono.defer(() -> answered(
+                        rules.limiter()
+                                .async()
+                                .tryAcquire(network.get(), CallRules.REFUSED_KEYS)
+                                .toCompletableFuture(),
+                        call))
                 .map(decision -> decision instanceof Rejected tooMany ? tooMany : no)
                 .onErrorResume(
                         failure -> { // the key is refused in any case
