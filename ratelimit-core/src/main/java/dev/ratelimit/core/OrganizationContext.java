@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.spi.QuotaKey;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param tierCache the compiled tiers of the limiter
  * @param maxEndpoints the most unlisted endpoints of an organization, or of a member, that have meters of their own
  * @param maxMembers the most members of an organization that have states of their own
- * @param leases takes leases of quotas from their store; null if quotas are counted here
+ * @param quotas makes the meters of quotas whose counts are in a store; null if quotas are counted here
  */
 record OrganizationContext(
         Clocks clocks,
         TierCache tierCache,
         int maxEndpoints,
         int maxMembers,
-        @Nullable QuotaLeases leases) {}
+        @Nullable Function<QuotaKey, LeasedQuota> quotas) {}

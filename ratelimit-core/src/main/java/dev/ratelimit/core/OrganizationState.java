@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -295,10 +296,10 @@ final class OrganizationState extends MeterTable implements Parties {
         if (span instanceof MeterKey.Window window) {
             return new SlidingWindow(window.length().toNanos() + clocks.lag, clocks.nanoTime());
         } else if (span instanceof MeterKey.Period) {
-            QuotaLeases leases = context.leases();
-            return leases == null
+            Function<QuotaKey, LeasedQuota> quotas = context.quotas();
+            return quotas == null
                     ? new PeriodCounter(SavedMeter.Period.periods(key), clocks)
-                    : leases.meter(quotaKey(key));
+                    : quotas.apply(quotaKey(key));
         } else if (span instanceof MeterKey.Bucket) {
             return new BucketCounter(clocks);
         }
@@ -549,7 +550,7 @@ final class OrganizationState extends MeterTable implements Parties {
         Clocks clocks = context.clocks();
         reserve(saved.meters().size());
         for (SavedMeter meter : saved.meters()) {
-            if (context.leases() != null && meter instanceof SavedMeter.Period) {
+            if (context.quotas() != null && meter instanceof SavedMeter.Period) {
                 continue; // the store has the counts
             }
             Meter restored = restored(meter, elapsed);

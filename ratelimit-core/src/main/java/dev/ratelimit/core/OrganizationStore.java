@@ -106,7 +106,7 @@ final class OrganizationStore {
         this.listeners = listeners;
         this.waits = waits;
         this.context = new OrganizationContext(
-                clocks, tierCache, bounds.endpoints, bounds.members, waits == null ? null : waits.leases);
+                clocks, tierCache, bounds.endpoints, bounds.members, waits == null ? null : waits.leases::meter);
         this.max = max;
         this.capacityPolicy = capacityPolicy == CapacityPolicy.ADMIT_UNMETERED
                 ? Decision.admitted()
