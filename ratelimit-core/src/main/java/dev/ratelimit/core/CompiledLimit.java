@@ -145,7 +145,7 @@ final class CompiledLimit {
                 : this;
     }
 
-    /** Returns this limit for a call that must not wait for the store of quotas: a quota counts on, and never refuses. */
+    /** Returns this limit for a call that must not wait for the store: a quota counts on, and never refuses. */
     CompiledLimit open() {
         return applied.limit() instanceof Quota && !shadow
                 ? new CompiledLimit(key, applied, order, notice, amount, Overrun.NEVER_REFUSES)

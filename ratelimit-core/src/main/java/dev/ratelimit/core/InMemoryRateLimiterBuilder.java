@@ -138,8 +138,8 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
     }
 
     /**
-     * Sets the pause after which one call asks the {@linkplain #quotas store of quotas} again while it is away; a second
-     * unless stated.
+     * Sets the pause after which one call asks the {@linkplain #quotas store of quotas} again while it is away; a
+     * second unless stated.
      *
      * @param pause more than zero, at most an hour
      * @return this builder

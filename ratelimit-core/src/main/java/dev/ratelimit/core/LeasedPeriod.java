@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * change replaces the {@link Holding}: it first takes all that is left out of the old one, by one atomic exchange. So a
  * charge is either in what was taken out, or its CAS fails and it is decided anew by the new holding.
  *
- * <p><b>Progress.</b> A charge takes no lock. Answers of the store do, and so does what is given back while a holding is
- * being replaced.
+ * <p><b>Progress.</b> A charge takes no lock. Answers of the store do, and so does what is given back while a holding
+ * is being replaced.
  */
 final class LeasedPeriod implements Meter.Booking {
 
@@ -128,7 +128,7 @@ final class LeasedPeriod implements Meter.Booking {
         return untold;
     }
 
-    /** Charges units whether they fit or not: first those that are left, if leases are good, then such as none covers. */
+    /** Charges units whether they fit or not: first those that are left of good leases, then such as none covers. */
     void chargeAnyway(long units, boolean leasesAreGood) {
         long rest = units;
         while (rest > 0 && leasesAreGood) {

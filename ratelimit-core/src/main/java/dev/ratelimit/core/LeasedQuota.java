@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <h2>Time</h2>
  *
  * <p>The clock of the store decides which period is the current one. The end of a lease is reckoned from before the
- * store was asked, and so comes early. The next period is reckoned from when the answer had arrived, and so begins late.
- * In between, the store is asked. So nothing of one period is used in the next.
+ * store was asked, and so comes early. The next period is reckoned from when the answer had arrived, and so begins
+ * late. In between, the store is asked. So nothing of one period is used in the next.
  *
  * <p><b>Progress.</b> A decision takes no lock. One that is answered by the store's next answer waits in none.
  */

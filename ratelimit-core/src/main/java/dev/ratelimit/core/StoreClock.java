@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * The time of day by the clock of the store of quotas, which all machines share, as far as that clock is believed:
  * {@link TimeOfDay} says how far.
  *
- * <p>Each answer of the store has a reading. It was made before the answer arrived, so the time that this class tells is
- * never ahead of that clock. Until the store has answered for the first time, the wall clock of this machine gives a
+ * <p>Each answer of the store has a reading. It was made before the answer arrived, so the time that this class tells
+ * is never ahead of that clock. Until the store has answered for the first time, the wall clock of this machine gives a
  * guess.
  *
  * <p>Safe for use by many threads, and lock-free.
@@ -87,7 +87,7 @@ final class StoreClock {
         return present.isBefore(time.highest()) ? time.highest() : present;
     }
 
-    /** Returns the nanoseconds until a period of a kind ends, at least 1; {@link CompiledLimit#NEVER} if it does not. */
+    /** Returns the nanoseconds until a period ends, at least 1; {@link CompiledLimit#NEVER} if it does not. */
     long nanosUntilEnd(QuotaPeriod kind, QuotaPeriod.Interval period, long now) {
         if (period.end().equals(Instant.MAX)) {
             return NEVER;

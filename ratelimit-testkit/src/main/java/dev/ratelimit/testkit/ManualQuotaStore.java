@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A store of quotas in memory, for tests. It fails when a test says so.
  *
- * <p>It answers on the calling thread, at once. One object is one machine; {@link #otherMachine} makes others that share
- * the counts. A machine that a test stops using has crashed: what it leased stays taken.
+ * <p>It answers on the calling thread, at once. One object is one machine; {@link #otherMachine} makes others that
+ * share the counts. A machine that a test stops using has crashed: what it leased stays taken.
  *
  * <p>A fault lasts until another one, or {@link #works}, is set. Safe for use by many threads.
  */
