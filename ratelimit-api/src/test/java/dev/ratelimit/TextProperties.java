@@ -8,6 +8,8 @@ import dev.ratelimit.apikeys.KeyDigest;
 import dev.ratelimit.apikeys.KeyDirectory;
 import dev.ratelimit.apikeys.KeyKind;
 import dev.ratelimit.apikeys.KeyRegistration;
+import dev.ratelimit.spi.QuotaKey;
+import dev.ratelimit.spi.QuotaStore;
 import dev.ratelimit.tiers.FaqEdition;
 import dev.ratelimit.tiers.PriceList;
 import java.io.File;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
@@ -135,7 +138,21 @@ class TextProperties {
         Member member = new Member("user", names.notice());
         LimitTable patterns =
                 LimitTable.named(names.table()).each(rate, names.endpoint() + "*", "*" + names.endpoint());
+        QuotaKey key = new QuotaKey(
+                names.organization(), names.account(), Optional.of(member), names.table(), endpoint, unit, month);
+        QuotaStore.Counter counter = new QuotaStore.Counter(key, month.at(Instant.EPOCH));
+        QuotaStore.Count count = new QuotaStore.Count(5, 0, 0);
+        UUID id = new UUID(1, 2);
         return List.of(
+                key,
+                counter,
+                count,
+                new QuotaStore.Answer<>(count, Instant.EPOCH),
+                new QuotaStore.LeaseRequest(id, counter, 5, 1, 1),
+                new QuotaStore.Taken(true, List.of(5L), List.of(count)),
+                new QuotaStore.Use(id, 1),
+                new QuotaStore.Charge(id, counter, 1),
+                new QuotaStore.Owners(names.organization(), Optional.of(Set.of(member))),
                 unit,
                 Usage.of(unit, 1).and(Unit.TOKENS, 2),
                 month,

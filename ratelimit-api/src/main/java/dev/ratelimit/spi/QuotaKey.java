@@ -76,4 +76,12 @@ public record QuotaKey(
                 unit.name(),
                 period.toString());
     }
+
+    /** Returns a text for people, in which names are safe to print and cut. */
+    @Override
+    public String toString() {
+        return "quota of " + unit + " per " + period + " for " + scope + " (" + Printable.name(table) + ") of "
+                + member.map(own -> own + " of ").orElse("") + Printable.name(organization) + ", account "
+                + Printable.name(account);
+    }
 }

@@ -250,6 +250,13 @@ public interface QuotaStore extends AutoCloseable {
             requireNonNull(organization, "organization");
             members = members.map(Set::copyOf);
         }
+
+        /** Returns a text for people, in which names are safe to print and cut. */
+        @Override
+        public String toString() {
+            return Printable.text(Printable.name(organization)
+                    + members.map(some -> " and " + some).orElse(" and all its members"));
+        }
     }
 
     /**
