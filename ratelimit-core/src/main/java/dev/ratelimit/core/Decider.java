@@ -288,7 +288,7 @@ final class Decider {
         long now = clocks.nanoTime();
         Rejected rejected = longestRejection(0, parties, limits, usage, now);
         if (rejected != null && isUndecided(rejected)) {
-            return rejected;
+            return parties.confirmLive() ? rejected : null;
         }
         List<Rejected> shadows = null;
         Meter.Charged[] charged = new Meter.Charged[limits.length];

@@ -49,7 +49,9 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * <p>A charge is written before the call reads {@code life}. The odd number is written before the check reads the
- * charges. So one of the two sees the other. No charge that was reported as admitted is dropped while it counts.
+ * charges. So one of the two sees the other. No charge that was reported as admitted is dropped while it counts. A call
+ * that takes leases from a store does the same: it takes the place of its {@link Exchange}, by which the meter is not
+ * idle, then reads {@code life}, and asks the store only if the state is live.
  *
  * <p>The state of a member has a life of its own. It is live only while that of its organization is. An organization
  * that has a state of a member is not idle.

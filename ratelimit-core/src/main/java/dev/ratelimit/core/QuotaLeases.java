@@ -30,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,7 +92,8 @@ final class QuotaLeases implements LeasedQuota.Lender {
     /* ---------------- Asking ---------------- */
 
     /**
-     * Asks the store for what a call lacks, all quotas together, so that the call can be decided.
+     * Asks the store for what a call lacks, all quotas together, so that the call can be decided. If a state of the
+     * parties was dropped as idle meanwhile, nothing is asked: no call would use its leases.
      *
      * @return what ends when the store has answered, or does not
      */
@@ -120,24 +122,28 @@ final class QuotaLeases implements LeasedQuota.Lender {
                 }
             }
         }
-        return requests.isEmpty() ? CompletableFuture.completedFuture(null) : take(lacking, requests);
+        return requests.isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : take(lacking, requests, parties::confirmLive);
     }
 
     @Override
     public void takeAhead(LeasedPeriod period, long amount) {
         if (!closed) {
             LeaseRequest request = new LeaseRequest(UUID.randomUUID(), period.counter, amount, 1, 1);
-            CompletableFuture<?> unused = take(List.of(period), List.of(request));
+            CompletableFuture<?> unused = take(List.of(period), List.of(request), () -> true);
         }
     }
 
-    private CompletableFuture<@Nullable Void> take(List<LeasedPeriod> periods, List<LeaseRequest> requests) {
+    private CompletableFuture<@Nullable Void> take(
+            List<LeasedPeriod> periods, List<LeaseRequest> requests, BooleanSupplier hasUse) {
         periods.forEach(this::activate);
-        return exchanges.begin(new Exchange<Taken>(
+        Exchange<Taken> exchange = new Exchange<>(
                 places(periods),
                 () -> store.take(requests),
                 (taken, asked) -> took(periods, requests, taken, asked),
-                true));
+                true);
+        return exchanges.begin(exchange, hasUse);
     }
 
     private void took(List<LeasedPeriod> periods, List<LeaseRequest> requests, Taken taken, long asked) {

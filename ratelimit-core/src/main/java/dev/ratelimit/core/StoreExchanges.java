@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,12 +61,24 @@ final class StoreExchanges {
      * @return what ends when the store has answered, or does not
      */
     <T> CompletableFuture<@Nullable Void> begin(Exchange<T> exchange) {
+        return begin(exchange, () -> true);
+    }
+
+    /**
+     * Begins an exchange as above, if it still has a use once it has its places. Otherwise nothing is sent, and what is
+     * returned has ended.
+     */
+    <T> CompletableFuture<@Nullable Void> begin(Exchange<T> exchange, BooleanSupplier hasUse) {
         Exchange<?> other = exchange.takePlaces();
         if (other != null) {
             return join(other);
         }
         CompletableFuture<@Nullable Void> attempt = exchange.attempt();
-        send(exchange);
+        if (hasUse.getAsBoolean()) {
+            send(exchange);
+        } else {
+            exchange.giveUp();
+        }
         return attempt;
     }
 
