@@ -182,25 +182,29 @@ final class LeasedPeriod implements Meter.Booking {
     synchronized boolean add(UUID id, long units, QuotaStore.Count count, long asked) {
         if (!over) {
             leases.add(new Held(id, units));
-            replace(count, asked, units);
+            replace(count, asked, units, 0);
         }
         return !over;
     }
 
     /** Takes in what the counter shows. */
     synchronized void see(QuotaStore.Count count, long asked) {
-        replace(count, asked, 0);
+        replace(count, asked, 0, 0);
     }
 
     /** Takes in what the counter shows after it was told of some units. */
     synchronized void told(long units, QuotaStore.Count count, long asked) {
-        replace(count, asked, 0);
-        tell(-units);
+        replace(count, asked, 0, units);
     }
 
-    private void replace(QuotaStore.Count count, long asked, long more) {
+    /**
+     * Takes told units off while nothing is left in the old holding. A call that finds them in neither count cannot
+     * charge then, and none finds them in both, which would refuse what fits.
+     */
+    private void replace(QuotaStore.Count count, long asked, long more, long told) {
         Holding old = holding;
         long left = over ? REPLACED : old.replaced() + more;
+        tell(-told);
         long low = more > 0 ? left / 2 : old.low;
         holding = new Holding(true, count.taken(), count.granted(), count.unusedElsewhere(), asked, low, left);
     }

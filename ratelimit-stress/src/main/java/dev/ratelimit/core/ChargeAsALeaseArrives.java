@@ -24,13 +24,13 @@ import org.openjdk.jcstress.infra.results.ZJ_Result;
 @State
 public class ChargeAsALeaseArrives {
 
-    private static final Clocks CLOCKS = new Clocks(TimeSource.system());
-    private static final UUID FIRST = new UUID(0, 1);
+    static final Clocks CLOCKS = new Clocks(TimeSource.system());
+    static final UUID FIRST = new UUID(0, 1);
     private static final UUID SECOND = new UUID(0, 2);
-    private static final QuotaKey KEY =
+    static final QuotaKey KEY =
             new QuotaKey("acme", "", Optional.empty(), "t", new Scope.Group("g"), Unit.CALLS, QuotaPeriod.lifetime());
 
-    private static final LeasedQuota.Lender NOBODY = new LeasedQuota.Lender() {
+    static final LeasedQuota.Lender NOBODY = new LeasedQuota.Lender() {
         @Override
         public void takeAhead(LeasedPeriod period, long amount) {}
 

@@ -13,6 +13,12 @@ final class Twins {
                     "return (long) LEFT.getAndSet(this, REPLACED);",
                     "long all = left; left = REPLACED; return all;"),
             new Twin(
+                    "units are told before they are taken off",
+                    LeasedPeriod.class,
+                    ChargeAsUnitsAreTold.class,
+                    "replace(count, asked, 0, units);",
+                    "replace(count, asked, 0, 0); tell(-units);"),
+            new Twin(
                     "admitted is read after the block",
                     SlidingWindow.class,
                     ChargesAtTheLastUnit.class,
