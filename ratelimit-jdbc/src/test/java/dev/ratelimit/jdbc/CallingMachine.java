@@ -36,7 +36,8 @@ final class CallingMachine {
     }
 
     /**
-     * Runs until all calls are refused, or the machine is killed.
+     * Runs until all calls are refused, or the machine is killed. Each thread calls once, and goes on when the
+     * other machines have called too.
      *
      * @param arguments the port and the schema of the database, the number of organizations, the amount of each, and a
      *     file for the calls that were admitted, each as the number of the organization
@@ -46,20 +47,32 @@ final class CallingMachine {
         DataSource pool = PostgreSql.pool(Integer.parseInt(arguments[0]), arguments[1]);
         try (InMemoryRateLimiter limiter = limiter(pool, Long.parseLong(arguments[3]));
                 DataOutputStream admitted = new DataOutputStream(new FileOutputStream(arguments[4]))) {
-            System.out.println("ready");
-            if (System.in.read() < 0) {
-                return; // the test has ended
-            }
+            AtomicInteger first = new AtomicInteger();
             AtomicInteger next = new AtomicInteger();
-            List<Thread> threads = new ArrayList<>();
-            for (int i = 0; i < THREADS; i++) {
-                Thread thread = new Thread(() -> call(limiter, next, organizations, admitted));
-                thread.start();
-                threads.add(thread);
+            if (isTold("ready")) {
+                inThreads(() -> admits(limiter, first.getAndIncrement() % organizations, admitted));
             }
-            for (Thread thread : threads) {
-                thread.join();
+            if (isTold("called")) {
+                inThreads(() -> call(limiter, next, organizations, admitted));
             }
+        }
+    }
+
+    /** Says how far this machine is, and waits for the others. Returns false if the test has ended. */
+    private static boolean isTold(String state) throws IOException {
+        System.out.println(state);
+        return System.in.read() >= 0;
+    }
+
+    private static void inThreads(Runnable calls) throws InterruptedException {
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < THREADS; i++) {
+            Thread thread = new Thread(calls);
+            thread.start();
+            threads.add(thread);
+        }
+        for (Thread thread : threads) {
+            thread.join();
         }
     }
 
@@ -68,10 +81,17 @@ final class CallingMachine {
             InMemoryRateLimiter limiter, AtomicInteger next, int organizations, DataOutputStream admitted) {
         for (int i = next.getAndIncrement(); i < Math.max(organizations, THREADS); i = next.getAndIncrement()) {
             int organization = i % organizations;
-            while (limiter.tryAcquire(organization(organization), "chat").isAdmitted()) {
-                write(organization, admitted);
-            }
+            while (admits(limiter, organization, admitted)) {}
         }
+    }
+
+    private static boolean admits(InMemoryRateLimiter limiter, int organization, DataOutputStream admitted) {
+        boolean isAdmitted =
+                limiter.tryAcquire(organization(organization), "chat").isAdmitted();
+        if (isAdmitted) {
+            write(organization, admitted);
+        }
+        return isAdmitted;
     }
 
     private static void write(int organization, DataOutputStream admitted) {

@@ -38,7 +38,7 @@ class ManyMachinesTest {
         machines.forEach(Process::destroyForcibly);
     }
 
-    /** Starts machines, and lets them begin when all are there. */
+    /** Starts machines, lets them call once when all are there, and go on when all have called. */
     private void start(Path folder, int organizations, long amount) throws IOException {
         JdbcQuotas.builder(dataSource).createTables().build().close();
         for (int i = 0; i < MACHINES; i++) {
@@ -51,12 +51,14 @@ class ManyMachinesTest {
                     String.valueOf(amount),
                     file.toString()));
         }
-        for (Process machine : machines) {
-            assertThat(machine.inputReader().readLine()).isEqualTo("ready");
-        }
-        for (Process machine : machines) {
-            machine.getOutputStream().write('\n');
-            machine.getOutputStream().flush();
+        for (String state : List.of("ready", "called")) {
+            for (Process machine : machines) {
+                assertThat(machine.inputReader().readLine()).isEqualTo(state);
+            }
+            for (Process machine : machines) {
+                machine.getOutputStream().write('\n');
+                machine.getOutputStream().flush();
+            }
         }
     }
 
