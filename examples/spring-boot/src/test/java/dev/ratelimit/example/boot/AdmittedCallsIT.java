@@ -20,8 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * 64 clients call the service for 20 s, and count from outside what it admits.
  *
- * <p>For every t, the calls that were sent at or after t, answered before t + window and admitted are at most the amount
- * of the limit. The clients know only their own clock: a call is decided at some moment between the two.
+ * <p>For every t, the admitted calls that were sent at or after t and answered before t + window are at most the amount
+ * of the limit. The clients know only their own clock: the service decides a call between the two readings.
  */
 @Tag("long")
 @Timeout(300)

@@ -14,7 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Concurrent clients, each with a connection of its own. Each sends a call, waits for the answer, and sends the next. */
+/** Clients that call at the same time. Each sends a call, waits for its answer, and sends the next. */
 final class Clients {
 
     private final HttpClient http =
