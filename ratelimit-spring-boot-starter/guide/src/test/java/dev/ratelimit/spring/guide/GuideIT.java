@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The projects, as Maven has built them, do what the guide says. */
-@Timeout(120)
+@Timeout(300)
 class GuideIT {
 
     private final HttpClient client = HttpClient.newHttpClient();
