@@ -1,7 +1,5 @@
 package dev.ratelimit.core;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.ratelimit.spi.QuotaStore.Answer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -130,7 +128,7 @@ final class Exchange<T> {
 
     private synchronized CompletableFuture<@Nullable Void> end() {
         sending = false;
-        return requireNonNull(attempt);
+        return attempt;
     }
 
     /** Tells whether nobody knows what became of it, and nobody asks. */

@@ -8,7 +8,6 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
-import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import dev.ratelimit.core.StoreWaits.Question;
 import java.util.ArrayList;
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -212,40 +212,37 @@ final class StoreQuestions {
 
     Question<List<LimitStatus>> status(Caller caller, String endpoint) {
         List<OrganizationState> views = new ArrayList<>();
-        List<CompiledLimit[]> limits = new ArrayList<>();
+        List<Supplier<List<LimitStatus>>> statuses = new ArrayList<>();
         store.forEachKnown(caller, (state, tier) -> {
             CompiledLimit[] own = state.peekLimits(state.compiled(tier), endpoint);
             OrganizationState view = state.view(own);
             for (CompiledLimit limit : own) {
                 Meter unused = view.meter(limit);
             }
-            limits.add(own);
             views.add(view);
+            statuses.add(() -> view.status(own));
         });
-        return view(leasedQuotas(views.stream()), failure -> {
-            requireAnswer(failure);
-            List<LimitStatus> all = new ArrayList<>();
-            for (int i = 0; i < views.size(); i++) {
-                all.addAll(views.get(i).status(limits.get(i)));
-            }
-            return Collections.unmodifiableList(all);
-        });
+        return status(views, statuses);
     }
 
     Question<List<LimitStatus>> status(Caller caller) {
         List<OrganizationState> states = new ArrayList<>();
-        List<Tier> tiers = new ArrayList<>();
+        List<Supplier<List<LimitStatus>>> statuses = new ArrayList<>();
         store.forEachKnown(caller, (state, tier) -> {
             state.makeQuotas(tier);
             states.add(state);
-            tiers.add(tier);
+            statuses.add(() -> state.status(tier));
         });
+        return status(states, statuses);
+    }
+
+    /** Asks for the counts of the quotas that some states have, and then tells their statuses. */
+    private Question<List<LimitStatus>> status(
+            List<OrganizationState> states, List<Supplier<List<LimitStatus>>> statuses) {
         return view(leasedQuotas(states.stream()), failure -> {
             requireAnswer(failure);
             List<LimitStatus> all = new ArrayList<>();
-            for (int i = 0; i < states.size(); i++) {
-                all.addAll(states.get(i).status(tiers.get(i)));
-            }
+            statuses.forEach(status -> all.addAll(status.get()));
             return Collections.unmodifiableList(all);
         });
     }

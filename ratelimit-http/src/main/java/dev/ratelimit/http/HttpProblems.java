@@ -167,7 +167,14 @@ public final class HttpProblems {
         return names.isEmpty() ? List.of(PolicyName.of(reached.applied())) : names;
     }
 
-    private static Rejected reporting(Rejected no) {
+    /**
+     * Returns a refusal that can be told in fields and bodies, whatever limiter gave it.
+     *
+     * @param no the refusal
+     * @return itself if it reports; otherwise the same refusal, which tells of no limits
+     * @throws NullPointerException if it is null
+     */
+    public static Rejected reporting(Rejected no) {
         try {
             List<LimitStatus> unused = no.limits();
             return no;

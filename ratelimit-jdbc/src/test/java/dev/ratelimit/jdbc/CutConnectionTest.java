@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import javax.sql.DataSource;
@@ -159,28 +160,25 @@ class CutConnectionTest {
 
     @Test
     void aChargeIsMadeOnce() {
-        long[] expected = {0};
-        UUID[] last = {new UUID(0, 0)};
-        cutEverywhere(
-                id -> {
-                    expected[0] += id.equals(last[0]) ? 0 : 7;
-                    last[0] = id;
-                    return quotas.charge(List.of(new Charge(id, ACME, 7)));
-                },
-                () -> assertThat(taken(untouched, ACME)).isEqualTo(expected[0]));
+        assertSevenAreAddedOnce(id -> quotas.charge(List.of(new Charge(id, ACME, 7))), () -> taken(untouched, ACME));
     }
 
     @Test
     void aGrantIsMadeOnce() {
+        assertSevenAreAddedOnce(
+                id -> quotas.grant(id, ACME, 7), () -> count(untouched, ACME).granted());
+    }
+
+    private void assertSevenAreAddedOnce(Exchange request, LongSupplier shown) {
         long[] expected = {0};
         UUID[] last = {new UUID(0, 0)};
         cutEverywhere(
                 id -> {
                     expected[0] += id.equals(last[0]) ? 0 : 7;
                     last[0] = id;
-                    return quotas.grant(id, ACME, 7);
+                    return request.ask(id);
                 },
-                () -> assertThat(count(untouched, ACME).granted()).isEqualTo(expected[0]));
+                () -> assertThat(shown.getAsLong()).isEqualTo(expected[0]));
     }
 
     @Test

@@ -1,10 +1,9 @@
 package dev.ratelimit.spring;
 
-import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.http.HttpProblem;
+import dev.ratelimit.http.HttpProblems;
 import dev.ratelimit.spring.boot.FilterSettings;
-import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpHeaders;
@@ -29,21 +28,11 @@ final class RateLimitExceededAdvice {
     @ExceptionHandler
     ResponseEntity<byte[]> answer(RateLimitExceededException exceeded) {
         FilterSettings known = settings.getObject();
-        Rejected no = reporting(exceeded.rejected());
+        Rejected no = HttpProblems.reporting(exceeded.rejected());
         HttpHeaders headers = new HttpHeaders();
         known.http().fields().write(no, exceeded.usage(), headers::set);
         HttpProblem problem = known.http().problems().of(no, exceeded.usage());
         problem.write(headers::set);
         return ResponseEntity.status(problem.status()).headers(headers).body(problem.body());
-    }
-
-    /** Returns the refusal; one of a limiter that does not report tells of no limits. */
-    private static Rejected reporting(Rejected no) {
-        try {
-            List<LimitStatus> unused = no.limits();
-            return no;
-        } catch (IllegalStateException e) {
-            return no.withLimits(List.of());
-        }
     }
 }
