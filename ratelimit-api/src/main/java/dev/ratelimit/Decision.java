@@ -21,9 +21,10 @@ public sealed interface Decision permits Admitted, Rejected {
     boolean isAdmitted();
 
     /**
-     * Returns where the organization stands with every limit that the call fell under. Of an admitted call each is as
-     * of its own charge, from the same step, so that no two calls are told the same remaining units unless units came
-     * back in between. Of a rejected one they are as of the decision, and shadows and limits that admit are among them.
+     * Returns where the organization stands with every limit that the call fell under. A status of an admitted call is
+     * taken in the same step as the charge: two calls are told the same remaining units only if units came back in
+     * between. The statuses of a rejected call are as of the decision. Those of shadow tables, and of limits that
+     * admit, are among them.
      *
      * @return one status for each limit, in the order of the tier's tables, unmodifiable; empty where no limit was
      *     asked

@@ -93,7 +93,7 @@ public final class LimitStatus {
 
     /**
      * Returns the units that count now: those in the window or in the period, those that have not flowed back into the
-     * bucket, or those in flight; of a limit of single calls none.
+     * bucket, or those in flight; 0 for a limit of single calls.
      *
      * @return units; more than {@link Limit#most()} if the limit was overrun or lowered
      */
@@ -140,7 +140,7 @@ public final class LimitStatus {
     }
 
     /**
-     * Returns how far the limit is overrun: by a last call that needed not fit, by what was settled beyond a
+     * Returns how far the limit is overrun: by a last call that did not have to fit, by what was settled beyond a
      * reservation, or because the amount was lowered. Until that has expired, was given back or is granted, nothing is
      * admitted. A bucket that is overrun is below empty.
      *

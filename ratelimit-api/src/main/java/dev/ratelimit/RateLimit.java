@@ -65,6 +65,7 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
      *
      * @param calls calls per second, between 0 and 2<sup>53</sup>
      * @return the limit
+     * @throws IllegalArgumentException if the number is out of its range
      */
     public static RateLimit perSecond(long calls) {
         return perSecond(Unit.CALLS, calls);
@@ -87,6 +88,7 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
      *
      * @param calls calls per minute, between 0 and 2<sup>53</sup>
      * @return the limit
+     * @throws IllegalArgumentException if the number is out of its range
      */
     public static RateLimit perMinute(long calls) {
         return perMinute(Unit.CALLS, calls);
@@ -109,6 +111,7 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
      *
      * @param calls calls per hour, between 0 and 2<sup>53</sup>
      * @return the limit
+     * @throws IllegalArgumentException if the number is out of its range
      */
     public static RateLimit perHour(long calls) {
         return perHour(Unit.CALLS, calls);
@@ -131,6 +134,7 @@ public record RateLimit(Unit unit, long amount, Duration window, Precision preci
      *
      * @param calls calls per day, between 0 and 2<sup>53</sup>
      * @return the limit
+     * @throws IllegalArgumentException if the number is out of its range
      */
     public static RateLimit perDay(long calls) {
         return perDay(Unit.CALLS, calls);

@@ -9,9 +9,9 @@ import java.util.List;
  *
  * <p>A call is decided by every limit that its tier sets for the endpoint, all or nothing: admitted, it charges each of
  * them; rejected, it charges none. So it is with the limits of the {@linkplain Caller members} that the caller names.
- * In no window of a limit's length, and in no period, are more units admitted than the amount in force at each
- * admission, except for the overrun that a {@link Quota} allows. More may be used than was admitted when a {@link
- * Reservation} is settled for more than it reserved; then nothing is admitted until that is paid off.
+ * The units that are admitted in a window or in a period never exceed the amount in force at each admission. The one
+ * exception is the overrun that a {@link Quota} allows. A {@link Reservation} that is settled for more than it reserved
+ * may use more than was admitted; then nothing is admitted until that is paid off.
  *
  * <pre>{@code
  * RateLimiter limiter = InMemoryRateLimiter.builder().tier(TRIAL).build();
@@ -72,9 +72,9 @@ public interface RateLimiter {
     Reservation reserve(Resolution who, String endpoint, Usage estimate);
 
     /**
-     * Charges usage that has happened, whether it fits or not: of 100, 80 and 50 and 40 count 170. Nothing is admitted
-     * then until what is beyond the amount has expired. Limits of {@linkplain LimitTable#asShadow() shadow tables} are
-     * charged as by a call: only if they would admit it.
+     * Charges usage that has happened, whether it fits or not: under a limit of 100 units, usages of 80, 50 and 40
+     * count 170. Then nothing is admitted until what is beyond the amount has expired. Limits of {@linkplain
+     * LimitTable#asShadow() shadow tables} are charged as by a call: only if they would admit it.
      *
      * @param who a caller, or the refusal of its key, which charges nothing
      * @param endpoint what was called
@@ -85,22 +85,22 @@ public interface RateLimiter {
 
     /**
      * Returns where the parties of a call stand with every limit that their tiers set for an endpoint, and charges
-     * nothing.
+     * nothing. The limits of the organization come first, then those of the members that the caller names, in the order
+     * of their kinds.
      *
      * @param who a caller, or the refusal of its key
      * @param endpoint the endpoint
-     * @return one status for each limit, those of shadow tables included, in the order of the tier's tables: first the
-     *     organization's, then those of the members that the caller names, in the order of their kinds; empty if the
-     *     endpoint is unlimited or the key is refused
+     * @return one status for each limit of a party, in the order of its tier's tables, shadow tables included; empty if
+     *     the endpoint is unlimited or the key is refused
      */
     List<LimitStatus> status(Resolution who, String endpoint);
 
     /**
-     * Returns where the parties of a call stand with all limits of their tiers: those of the endpoints that a tier's
-     * tables name, and of their groups, used or not; and those that other endpoints have alone, if something of them is
-     * used or granted. Limits of {@linkplain LimitTable#asShadow() shadow tables} are among them, and say so. An
-     * endpoint with a name of more than {@value Scope.Endpoint#MAX_BYTES} bytes that only a pattern matches may be
-     * missing.
+     * Returns where the parties of a call stand with all limits of their tiers. The limits of the endpoints that a
+     * tier's tables name, and those of groups, are always among them. A limit that another endpoint has alone is among
+     * them if something of it is used or granted. So are limits of {@linkplain LimitTable#asShadow() shadow tables},
+     * which say so. An endpoint with a name of more than {@value Scope.Endpoint#MAX_BYTES} bytes that only a pattern
+     * matches may be missing.
      *
      * @param who a caller, or the refusal of its key
      * @return for the organization, then for each member that the caller names: the limits in the order of the tables,

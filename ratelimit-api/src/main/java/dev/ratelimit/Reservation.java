@@ -26,8 +26,8 @@ import java.util.concurrent.CompletionStage;
  * It is tied to no thread and to no scope, holds nothing that must be closed, and may be kept for as long as the call
  * takes.
  *
- * <p>To charge the estimate and settle less never has more admitted than a limit's amount. To settle more than was
- * charged may overrun it: what goes beyond counts as used, and nothing is admitted until it is paid off.
+ * <p>Reservations that are settled for no more than was charged never exceed a limit's amount. One that is settled for
+ * more may overrun it: what goes beyond counts as used, and nothing is admitted until it is paid off.
  *
  * <p>Implementations are safe for use by many threads. Methods throw {@link NullPointerException} for a {@code null}
  * argument.

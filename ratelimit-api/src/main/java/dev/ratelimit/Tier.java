@@ -35,7 +35,7 @@ import java.util.function.UnaryOperator;
  * meter, and begins with nothing used: a customer whose billing day changes from the 15th to the 16th may use a month's
  * amount again. So it is with a table of a new name, and where {@code together} takes the place of {@code each}. A
  * change of the span is carried over by hand, once, when the plan changes: {@code limiter.admin().carryOver(caller,
- * former)} of the limiter in memory charges what the former tier's limits count.
+ * former)}, in memory or on Redis, charges what the former tier's limits count.
  */
 public final class Tier {
 

@@ -64,8 +64,8 @@ public interface TimeSource {
      * Lets the calling thread wait until it is woken, and at most until the monotonic clock has advanced by a number of
      * nanoseconds.
      *
-     * <p>Unless overridden a thread that is not woken before {@linkplain #sleep(long) sleeps} all the time. The
-     * system's time source, and a {@link CoarseTimeSource}, wake it at once.
+     * <p>Unless overridden, a thread that was woken before does not sleep, and one that is woken while it {@linkplain
+     * #sleep(long) sleeps} sleeps on. The system's time source, and a {@link CoarseTimeSource}, wake it at once.
      *
      * @param nanos the longest wait in nanoseconds; there is no wait if it is not positive
      * @param woken is completed by the one that wakes the thread

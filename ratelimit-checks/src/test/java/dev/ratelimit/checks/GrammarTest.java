@@ -24,11 +24,12 @@ class GrammarTest {
     private static final Pattern CODE = Pattern.compile("`[^`]*`");
     private static final Pattern LINK = Pattern.compile("\\[([^\\]]*)]\\([^)]*\\)");
 
-    /** Rules that do not see code for what it is, or that know a name or a term of the field by another spelling. */
+    /** Rules that do not see code for what it is, know a term by another spelling, or are a matter of style. */
     private static final Set<String> NOT_OURS = Set.of(
             "ARROWS",
             "A_CD_NNS",
             "A_NUMBER_NNS",
+            "COMMA_COMPOUND_SENTENCE_2",
             "DASH_RULE",
             "EN_A_VS_AN",
             "EN_COMPOUNDS_HASH_TAG",
@@ -37,6 +38,8 @@ class GrammarTest {
             "GITHUB",
             "ID_CASING",
             "NUMBERS_IN_WORDS",
+            "OUTSIDE_OF",
+            "RELATIVE_CLAUSE_AGREEMENT",
             "SENTENCE_WHITESPACE",
             "SUMMER_TIME",
             "UPPERCASE_SENTENCE_START",

@@ -241,6 +241,16 @@ class AdminToolsTest {
     }
 
     @Test
+    void aResetIsToldAsLongAsThereIsState() {
+        assertThat(admits("chat", 1)).isTrue();
+        limiter.admin().reset("acme");
+        limiter.admin().reset("acme");
+        limiter.cleanUp();
+        limiter.admin().reset("acme");
+        assertThat(heard).containsExactly("reset acme", "reset acme");
+    }
+
+    @Test
     void aForgottenOrganizationWasGrantedNothing() {
         grant("chat", 5);
         limiter.admin().forget("acme");

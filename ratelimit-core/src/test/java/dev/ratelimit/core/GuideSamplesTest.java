@@ -79,22 +79,4 @@ class GuideSamplesTest {
         assertThat(decision.isAdmitted()).isTrue();
         assertThat(time.nanoTime()).isGreaterThanOrEqualTo(Duration.ofMinutes(1).toNanos());
     }
-
-    @Test
-    void aTestMovesTheTime() {
-        Tier tier = Tier.named("tier")
-                .table(LimitTable.named("calls").eachOtherEndpoint(RateLimit.perMinute(1)))
-                .build();
-        // sample: docs/guide/testing.md
-        ManualTime time = new ManualTime();
-        RateLimiter limiter =
-                InMemoryRateLimiter.builder().tier(tier).timeSource(time).build();
-
-        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
-        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isFalse();
-
-        time.advance(Duration.ofMinutes(1));
-        assertThat(limiter.tryAcquire("acme", "chat").isAdmitted()).isTrue();
-        // end of sample
-    }
 }

@@ -109,10 +109,10 @@ public final class RedisAdminTools {
 
     /**
      * Sets what an organization has used of the limits of a tier to nothing, and so for the members that the caller
-     * names. What was granted stays. What open
-     * reservations give back is then nothing; what they are settled for beyond their estimates is charged.
+     * names. What was granted stays. Then open reservations give back nothing. What they are settled for beyond their
+     * estimates is charged.
      *
-     * @param caller whose use is reset, and under which tier; nothing happens if nothing is used
+     * @param caller whose use is reset, and under which tier; nothing happens if nothing is used or granted
      * @see RateLimitListener#onReset
      */
     public void reset(Caller caller) {
@@ -133,8 +133,8 @@ public final class RedisAdminTools {
 
     /**
      * Drops what an organization has used and was granted of the limits of a tier, and so for the members that the
-     * caller names. It begins anew with its next call.
-     * The names of its endpoints keep their places until they would have been idle.
+     * caller names. It begins anew with its next call. The names of its endpoints keep their places until they would
+     * have been idle.
      *
      * @param caller whose state is dropped, and under which tier; nothing happens if there is none
      * @see RateLimitListener#onForgotten

@@ -147,6 +147,18 @@ class RedisAdminToolsTest extends ServedTest {
     }
 
     @Test
+    void aResetIsToldIfSomethingIsUsedOrGranted() {
+        admits("embed", 1);
+        limiter.admin().reset("acme");
+        limiter.admin().reset("acme");
+        assertThat(heard).containsExactly("reset acme");
+        grant("chat", 5);
+        limiter.admin().reset("acme");
+        limiter.admin().reset("acme");
+        assertThat(heard).containsExactly("reset acme", "granted acme 5", "reset acme", "reset acme");
+    }
+
+    @Test
     void whatIsForgottenBeginsAnew() {
         grant("chat", 5);
         admits("chat", 9);

@@ -63,7 +63,7 @@ final class CallsChart implements Output {
     private XYChart draw() {
         XYChart chart = new XYChartBuilder()
                 .width(1280)
-                .height(600)
+                .height(680)
                 .title(Printable.of("Calls under " + title, 80))
                 .xAxisTitle("time (UTC)")
                 .yAxisTitle("calls per minute")
@@ -85,14 +85,14 @@ final class CallsChart implements Output {
             long[] refused = timeline.refusals(limit);
             addLine(
                     chart,
-                    Printable.of(ReportedLimit.scope(limit), 30) + ": "
+                    "refused by " + Printable.of(ReportedLimit.scope(limit), 30) + ": "
                             + limit.limit().inWords(),
                     refused,
                     LINES[i]);
             subtract(others, refused);
         }
         if (Arrays.stream(others).anyMatch(refused -> refused > 0)) {
-            addLine(chart, "other limits", others, OTHERS);
+            addLine(chart, "refused by other limits", others, OTHERS);
         }
         return chart;
     }
@@ -156,7 +156,7 @@ final class CallsChart implements Output {
                 .setPlotBackgroundColor(Color.WHITE)
                 .setPlotBorderVisible(false)
                 .setPlotContentSize(1)
-                .setLegendPosition(LegendPosition.OutsideE)
+                .setLegendPosition(LegendPosition.OutsideS)
                 .setLegendFont(font(Font.PLAIN, 13))
                 .setLegendBorderColor(Color.WHITE);
     }

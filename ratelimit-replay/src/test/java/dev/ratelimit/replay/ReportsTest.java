@@ -143,9 +143,9 @@ class ReportsTest {
 
         BufferedImage image = ImageIO.read(chart.toFile());
         assertThat(image.getWidth()).isEqualTo(1_280);
-        assertThat(image.getHeight()).isEqualTo(600);
+        assertThat(image.getHeight()).isEqualTo(680);
         assertThat(image.getRGB(0, 0)).isEqualTo(0xFFFFFFFF);
-        assertThat(image.getRGB(0, 0, 1_280, 600, null, 0, 1_280))
+        assertThat(image.getRGB(0, 0, 1_280, 680, null, 0, 1_280))
                 .as("the areas of admitted and refused calls, and the line of others")
                 .contains(0xFFA8D5BA, 0xFFF6C5BE, 0xFF606060);
     }

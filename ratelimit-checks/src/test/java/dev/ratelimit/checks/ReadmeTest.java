@@ -1,0 +1,73 @@
+package dev.ratelimit.checks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** The README is short, and its modules, versions and figures are those of the build and of the page on performance. */
+class ReadmeTest {
+
+    private static final int MOST_LINES = 150;
+
+    private static final Pattern MODULE = Pattern.compile("<module>(ratelimit-.+?)</module>");
+    private static final Pattern ROW_OF_A_MODULE = Pattern.compile("(?m)^\\| `(ratelimit-[a-z-]+)` \\|");
+    private static final Pattern PEER = Pattern.compile("(?m)^\\| (\\w+(?: \\w+)*) (\\d+\\.[\\d.]+)[,| ]");
+    private static final Pattern ADMISSION = Pattern.compile("takes ([\\d.]+) \\(JDK 17\\) and ([\\d.]+) \\(JDK 25\\)");
+    private static final Pattern MEASURED =
+            Pattern.compile("(?m)^\\| admitted, one limit \\| Bucket4j \\| [\\d.]+ \\| ([\\d.]+) \\| ([\\d.]+) \\|$");
+
+    private final String readme = file("README.md");
+
+    ReadmeTest() throws IOException {}
+
+    private static String file(String name) throws IOException {
+        return Files.readString(Pages.ROOT.resolve(name));
+    }
+
+    private static List<MatchResult> found(Pattern pattern, String text) {
+        return pattern.matcher(text).results().toList();
+    }
+
+    @Test
+    void itIsShort() {
+        assertThat(readme.lines().count()).isLessThanOrEqualTo(MOST_LINES);
+    }
+
+    @Test
+    void itHasEachModule() throws IOException {
+        List<String> modules = found(MODULE, file("pom.xml")).stream()
+                .map(module -> module.group(1))
+                .filter(module -> !module.contains("/"))
+                .distinct()
+                .toList();
+        assertThat(found(ROW_OF_A_MODULE, readme).stream().map(row -> row.group(1)))
+                .containsExactlyInAnyOrderElementsOf(modules);
+    }
+
+    @Test
+    void theVersionsOfOthersAreThoseThatTheBuildMeasures() throws IOException {
+        String pom = file("pom.xml");
+        List<MatchResult> peers = found(PEER, readme);
+        assertThat(peers)
+                .hasSize(7)
+                .allSatisfy(peer -> assertThat(pom)
+                        .containsPattern("<%s[a-z-]*\\.version>%s(-jre)?</"
+                                .formatted(
+                                        peer.group(1).toLowerCase(Locale.ROOT).replace(' ', '-'),
+                                        Pattern.quote(peer.group(2)))));
+    }
+
+    @Test
+    void theRatioOfAnAdmissionIsTheMeasuredOne() throws IOException {
+        MatchResult measured = found(MEASURED, file("docs/performance.md")).get(0);
+        MatchResult told = found(ADMISSION, readme).get(0);
+        assertThat(told.group(1)).isEqualTo(measured.group(1));
+        assertThat(told.group(2)).isEqualTo(measured.group(2));
+    }
+}
