@@ -85,13 +85,26 @@ public final class LimitTable {
         this.name = name;
         this.rows = rows;
         this.shadow = shadow;
+        // By loops: tables are made while an application starts, when each lambda makes a class.
+        Row forOthers = null;
         for (Row row : rows) {
-            row.endpoints.forEach(endpoint -> rowsByName.put(endpoint, row));
-            row.patterns.forEach(pattern -> longestFirst.add(new PatternRow(pattern, row)));
+            for (String endpoint : row.endpoints) {
+                rowsByName.put(endpoint, row);
+            }
+            for (EndpointPattern pattern : row.patterns) {
+                longestFirst.add(new PatternRow(pattern, row));
+            }
+            forOthers = forOthers == null && row.isForOthers() ? row : forOthers;
         }
-        rows.stream().filter(Row::hasOverflow).forEach(row -> rowsByName.putIfAbsent(row.overflow.name(), row));
-        longestFirst.sort(Comparator.comparingInt(each -> -each.pattern.literals()));
-        this.others = rows.stream().filter(Row::isForOthers).findFirst().orElse(null);
+        for (Row row : rows) {
+            if (row.hasOverflow()) {
+                rowsByName.putIfAbsent(row.overflow.name(), row);
+            }
+        }
+        if (longestFirst.size() > 1) {
+            longestFirst.sort(Comparator.comparingInt(each -> -each.pattern.literals()));
+        }
+        this.others = forOthers;
     }
 
     /**

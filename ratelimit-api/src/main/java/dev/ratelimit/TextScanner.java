@@ -35,21 +35,22 @@ final class TextScanner {
         return new LimitFormatException(text, index, rule);
     }
 
-    private boolean isAt(int index, IntPredicate kind) {
-        return index < text.length() && kind.test(text.charAt(index));
+    /** Returns the character of a place, or -1 behind the last one. */
+    private int at(int index) {
+        return index < text.length() ? text.charAt(index) : -1;
     }
 
     boolean isAt(char sign) {
-        return isAt(mark(), c -> c == sign);
+        return at(mark()) == sign;
     }
 
     boolean isAtDigit() {
-        return isAt(mark(), LimitText::isDigit);
+        return LimitText.isDigit(at(mark()));
     }
 
     /** Tells whether there is a letter right here, without white space before it. */
     boolean touchesLetter() {
-        return isAt(at, LimitText::isLetter);
+        return LimitText.isLetter(at(at));
     }
 
     boolean skip(char sign) {
@@ -80,13 +81,13 @@ final class TextScanner {
 
     /** Returns the next word: a letter, then letters, digits, {@code _} and {@code -}; empty, if there is none. */
     String word() {
-        return isAt(mark(), LimitText::isLetter) ? run(LimitText::isOfWord) : "";
+        return LimitText.isLetter(at(mark())) ? run(LimitText::isOfWord) : "";
     }
 
     /** Returns all characters of a kind from here on. */
     String run(IntPredicate kind) {
         int start = mark();
-        while (isAt(at, kind)) {
+        while (at < text.length() && kind.test(text.charAt(at))) {
             at++;
         }
         return text.substring(start, at);
@@ -102,11 +103,11 @@ final class TextScanner {
         if (digits.length() > 1 && digits.charAt(0) == '0') {
             throw refuse(start, "a number has no leading zeros");
         }
-        boolean isGrouped = isAt(at, c -> c == ',' || c == '_') && isAt(at + 1, LimitText::isDigit);
+        boolean isGrouped = (at(at) == ',' || at(at) == '_') && LimitText.isDigit(at(at + 1));
         if (isGrouped) {
             char separator = text.charAt(at);
             boolean isWhole = digits.length() <= DIGITS_OF_GROUP;
-            while (isAt(at, c -> c == separator) && isAt(at + 1, LimitText::isDigit)) {
+            while (at(at) == separator && LimitText.isDigit(at(at + 1))) {
                 at++;
                 String group = run(LimitText::isDigit);
                 isWhole &= group.length() == DIGITS_OF_GROUP;
@@ -121,11 +122,11 @@ final class TextScanner {
 
     /** Returns the decimals of a number, without the point; empty, if there is no point. */
     String decimals() {
-        if (!isAt(at, c -> c == '.')) {
+        if (at(at) != '.') {
             return "";
         }
         int start = at++;
-        String decimals = isAt(at, LimitText::isDigit) ? run(LimitText::isDigit) : "";
+        String decimals = LimitText.isDigit(at(at)) ? run(LimitText::isDigit) : "";
         if (decimals.isEmpty() || decimals.length() > MOST_DECIMALS) {
             throw refuse(start, "expected 1 to 9 decimals");
         }
@@ -150,7 +151,7 @@ final class TextScanner {
         int start = mark();
         at++;
         StringBuilder name = new StringBuilder();
-        while (!isAt(at, c -> c == '"')) {
+        while (at(at) != '"') {
             if (at >= text.length()) {
                 throw refuse(start, "expected a closing quote");
             }
@@ -163,10 +164,10 @@ final class TextScanner {
 
     private char escaped() {
         int start = at - 1;
-        if (isAt(at, c -> c == '"' || c == '\\')) {
+        if (at(at) == '"' || at(at) == '\\') {
             return text.charAt(at++);
         }
-        if (isAt(at, c -> c == 'u')) {
+        if (at(at) == 'u') {
             int unit = 0;
             for (int i = 1; i <= HEX_DIGITS; i++) {
                 int digit = at + i < text.length() ? hexDigit(text.charAt(at + i)) : -1;

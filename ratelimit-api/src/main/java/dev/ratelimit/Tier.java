@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -51,7 +52,8 @@ public final class Tier {
 
     /* Derived from the tables: what limitsFor answers for every endpoint that one of them names. */
     private final Map<String, List<AppliedLimit>> limitsByName;
-    private final int hash;
+    /* 0 until it is asked for, since the hash of records is slow when an application starts. Races write one value. */
+    private int hash;
 
     private Tier(
             String name,
@@ -69,12 +71,12 @@ public final class Tier {
         if (refusesOthers) {
             tables.forEach(Tier::requireNoOthers);
         }
-        int named = 31 * name.hashCode() + account.hashCode();
-        this.hash = 31 * (31 * named + tables.hashCode()) + members.hashCode();
         Map<String, List<AppliedLimit>> limits = new LinkedHashMap<>();
         for (LimitTable table : tables) {
             for (String endpoint : table.namedEndpoints()) {
-                limits.computeIfAbsent(endpoint, this::resolve);
+                if (!limits.containsKey(endpoint)) {
+                    limits.put(endpoint, resolve(endpoint));
+                }
             }
         }
         this.limitsByName = Collections.unmodifiableMap(limits);
@@ -113,9 +115,14 @@ public final class Tier {
     }
 
     private List<AppliedLimit> resolve(String endpoint) {
-        return tables.stream()
-                .flatMap(table -> table.limitFor(endpoint).stream())
-                .toList();
+        List<AppliedLimit> limits = new ArrayList<>(tables.size());
+        for (LimitTable table : tables) {
+            Optional<AppliedLimit> limit = table.limitFor(endpoint);
+            if (limit.isPresent()) {
+                limits.add(limit.get());
+            }
+        }
+        return List.copyOf(limits);
     }
 
     /**
@@ -343,7 +350,7 @@ public final class Tier {
             return true;
         }
         return other instanceof Tier that
-                && hash == that.hash
+                && hashCode() == that.hashCode()
                 && name.equals(that.name)
                 && account.equals(that.account)
                 && message.equals(that.message)
@@ -354,7 +361,13 @@ public final class Tier {
 
     @Override
     public int hashCode() {
-        return hash;
+        int known = hash;
+        if (known == 0) {
+            int named = 31 * name.hashCode() + account.hashCode();
+            known = 31 * (31 * named + tables.hashCode()) + members.hashCode();
+            hash = known;
+        }
+        return known;
     }
 
     /** Returns the name, the account, the tables and the members, and whether other endpoints are refused. */

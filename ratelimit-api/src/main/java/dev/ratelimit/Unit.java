@@ -41,6 +41,18 @@ public record Unit(String name) {
         Arguments.require(name.length() <= MAX_NAME, "name", "of at most " + MAX_NAME + " characters", name);
     }
 
+    /* Written out: those of a record make dozens of classes when they run first, at the start of an application. */
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Unit that && name.equals(that.name);
+    }
+
+    @Override
+    public int hashCode() {
+        return name.hashCode();
+    }
+
     /** Returns the name. */
     @Override
     public String toString() {

@@ -102,6 +102,22 @@ class Slf4jListenerTest {
     }
 
     @Test
+    void rejectionsHaveTheLevelThatIsSetAndNoneIsLoggedBelowTheLoggersOwn() {
+        for (Level level : List.of(Level.ERROR, Level.INFO, Level.DEBUG)) {
+            Slf4jListener.builder()
+                    .logger(log.logger)
+                    .rejectionsAt(level)
+                    .build()
+                    .onRejected(caller("acme"), "chat", Usage.call(), REJECTED);
+        }
+        assertThat(log.texts())
+                .hasSize(2)
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("ERROR rejected acme chat"),
+                        line -> assertThat(line).startsWith("INFO rejected acme chat"));
+    }
+
+    @Test
     void aRejectionThatNoLimitCausedAndNoWaitCuresSaysSoByWhatItLeavesOut() {
         listener.onRejected(caller("acme"), "chat", Usage.call(), Rejected.permanent(new ReservationEnded(), ""));
         assertThat(log.texts())
@@ -385,6 +401,9 @@ class Slf4jListenerTest {
         assertThatNullPointerException()
                 .isThrownBy(() -> builder.logger((String) null))
                 .withMessage("logger");
+        assertThatNullPointerException()
+                .isThrownBy(() -> builder.rejectionsAt(null))
+                .withMessage("level");
         assertThatNullPointerException()
                 .isThrownBy(() -> builder.atMostEvery(null))
                 .withMessage("interval");

@@ -16,26 +16,30 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 final class Fields {
 
     private final MappingNode mapping;
+    private final NodeReader reader;
+    private final Findings findings;
     private final Map<String, Node> values = new HashMap<>();
 
-    private Fields(MappingNode mapping) {
+    private Fields(MappingNode mapping, NodeReader reader) {
         this.mapping = mapping;
+        this.reader = reader;
+        this.findings = reader.findings;
     }
 
     /** Reads a mapping, or finds that the node is none. Keys that are not known or repeated are found, too. */
-    static Optional<Fields> of(Node node, String what, List<String> known, Findings findings) {
+    static Optional<Fields> of(Node node, String what, List<String> known, NodeReader reader) {
         if (!(node instanceof MappingNode mapping)) {
-            findings.add(node, what + " must be a mapping of " + listed(known));
+            reader.findings.add(node, what + " must be a mapping of " + listed(known));
             return Optional.empty();
         }
-        Fields fields = new Fields(mapping);
+        Fields fields = new Fields(mapping, reader);
         for (NodeTuple entry : mapping.getValue()) {
-            fields.add(entry, what, known, findings);
+            fields.add(entry, what, known);
         }
         return Optional.of(fields);
     }
 
-    private void add(NodeTuple entry, String what, List<String> known, Findings findings) {
+    private void add(NodeTuple entry, String what, List<String> known) {
         Node key = entry.getKeyNode();
         Node value = entry.getValueNode();
         if (!(key instanceof ScalarNode scalar)) {
@@ -82,5 +86,43 @@ final class Fields {
 
     Optional<Node> get(String key) {
         return Optional.ofNullable(values.get(key));
+    }
+
+    /** Returns the value of a key that must be there. */
+    Optional<Node> require(String key, String what) {
+        Optional<Node> value = get(key);
+        if (value.isEmpty()) {
+            findings.add(mapping, what + " must have a key \"" + key + '"');
+        }
+        return value;
+    }
+
+    void refuse(String key, String rule) {
+        Optional<Node> value = get(key);
+        if (value.isPresent()) {
+            findings.add(value.get(), rule);
+        }
+    }
+
+    Optional<String> requireText(String key, String what) {
+        Optional<Node> value = require(key, what);
+        return value.isPresent() ? reader.text(value.get(), "the " + key + " of " + what) : Optional.empty();
+    }
+
+    Optional<String> text(String key, String what) {
+        Optional<Node> value = get(key);
+        return value.isPresent() ? reader.text(value.get(), what) : Optional.empty();
+    }
+
+    /** Returns the items of a list that must be there. */
+    List<Node> requireItems(String key, String what) {
+        require(key, what);
+        return items(key, key);
+    }
+
+    /** Returns the items of a list that may be left out. */
+    List<Node> items(String key, String what) {
+        Optional<Node> list = get(key);
+        return list.isPresent() ? reader.items(list.get(), what) : List.of();
     }
 }

@@ -27,7 +27,7 @@ final class MethodCalls {
     private static final ClassLoader LOADER = MethodCalls.class.getClassLoader();
     private static final boolean HAS_SERVLETS = ClassUtils.isPresent("jakarta.servlet.http.HttpServletRequest", LOADER)
             && ClassUtils.isPresent("org.springframework.web.context.request.RequestContextHolder", LOADER);
-    private static final boolean HAS_EXCHANGES = ClassUtils.isPresent("reactor.core.publisher.Flux", LOADER)
+    static final boolean HAS_EXCHANGES = ClassUtils.isPresent("reactor.core.publisher.Flux", LOADER)
             && ClassUtils.isPresent("org.springframework.web.server.ServerWebExchange", LOADER);
 
     private final ObjectProvider<RateLimiter> limiter;

@@ -9,7 +9,6 @@ import org.aopalliance.intercept.MethodInterceptor;
 import org.springframework.aop.Advisor;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
-import org.springframework.aop.support.annotation.AnnotationMatchingPointcut;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
@@ -48,7 +47,7 @@ public class RateLimitedAutoConfiguration {
                 ObjectProvider<CallerResolver> callers,
                 ObjectProvider<RateLimitProperties> properties) {
             return new DefaultPointcutAdvisor(
-                    new AnnotationMatchingPointcut(null, RateLimited.class, true),
+                    new RateLimitedMethods(),
                     new RateLimitedInterceptor(new MethodCalls(limiter, callers, properties)));
         }
     }

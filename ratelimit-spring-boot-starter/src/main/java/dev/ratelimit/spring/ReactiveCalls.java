@@ -4,8 +4,6 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Usage;
-import dev.ratelimit.spring.webflux.ReactiveRateLimits;
-import dev.ratelimit.spring.webflux.ServerThreads;
 import java.lang.reflect.Method;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -15,7 +13,6 @@ import java.util.function.UnaryOperator;
 import org.aopalliance.intercept.MethodInvocation;
 import org.reactivestreams.Publisher;
 import org.springframework.aop.ProxyMethodInvocation;
-import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -40,13 +37,10 @@ record ReactiveCalls(MethodCalls calls, LimitedMethod method) {
     }
 
     private Flux<Object> limited(MethodInvocation invocation, ContextView context) {
-        Optional<ServerWebExchange> exchange = context.getOrEmpty(ServerWebExchange.class);
-        return exchange.isPresent()
-                ? ReactiveRateLimits.call(exchange.get())
+        return MethodCalls.HAS_EXCHANGES && Exchanges.isWithin(context)
+                ? Exchanges.call(context)
                         .flatMapMany(call -> limited(
-                                invocation,
-                                Optional.of(call),
-                                answer -> ServerThreads.on(exchange.get().getRequest(), answer)))
+                                invocation, Optional.of(call), answer -> Exchanges.onItsThread(context, answer)))
                 : limited(
                         invocation,
                         calls.currentCall(invocation.getArguments()),

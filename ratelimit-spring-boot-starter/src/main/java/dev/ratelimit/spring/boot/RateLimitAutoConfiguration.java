@@ -34,6 +34,10 @@ public class RateLimitAutoConfiguration {
     /** For Spring. */
     public RateLimitAutoConfiguration() {}
 
+    private static TimeSource orSystem(ObjectProvider<TimeSource> time) {
+        return time.getIfAvailable(TimeSource::system);
+    }
+
     /**
      * Reads the tiers and the keys.
      *
@@ -70,7 +74,7 @@ public class RateLimitAutoConfiguration {
             Environment environment,
             ObjectProvider<TimeSource> time,
             ObjectProvider<KeyDirectory> keys) {
-        HttpSettings http = HttpSettings.of(properties, time.getIfAvailable(TimeSource::system));
+        HttpSettings http = HttpSettings.of(properties, orSystem(time));
         UnlimitedPaths unlimited = new UnlimitedPaths(environment, properties);
         return FilterSettings.of(properties, http, unlimited, keys.getIfAvailable() != null);
     }
@@ -97,7 +101,7 @@ public class RateLimitAutoConfiguration {
         return new LimiterSettings(
                 properties.bounds(),
                 tiers.getIfAvailable(() -> LimiterSettings.tiers(properties.defaultTier(), catalog)),
-                time.getIfAvailable(TimeSource::system),
+                orSystem(time),
                 listeners.orderedStream().toList(),
                 customizers.orderedStream().toList());
     }
@@ -113,7 +117,7 @@ public class RateLimitAutoConfiguration {
     @ConditionalOnMissingBean
     @Conditional(KeysAreConfigured.class)
     public KeyDirectory ratelimitKeyDirectory(TierCatalog catalog, ObjectProvider<TimeSource> time) {
-        return new ConfiguredKeys(catalog, time.getIfAvailable(TimeSource::system));
+        return new ConfiguredKeys(catalog, orSystem(time));
     }
 
     /**
@@ -158,7 +162,7 @@ public class RateLimitAutoConfiguration {
     public Slf4jListener ratelimitSlf4jListener(ObjectProvider<TimeSource> time) {
         return Slf4jListener.builder()
                 .rejectionsAt(Level.INFO)
-                .timeSource(time.getIfAvailable(TimeSource::system))
+                .timeSource(orSystem(time))
                 .build();
     }
 }

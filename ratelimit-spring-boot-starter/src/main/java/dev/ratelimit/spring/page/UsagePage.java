@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.HtmlUtils;
 
 /**
@@ -54,24 +55,40 @@ final class UsagePage {
             "no-store");
 
     private final String path;
-    private final Map<String, PageAnswer> files;
+    private final String contextPath;
     private final RateLimiter limiter;
     private final CallerResolver callers;
     private final HttpSettings http;
     private final ThrottledLog log;
 
+    /* Read when the first request asks for one, so that an application does not wait for them when it starts. */
+    private volatile @Nullable Map<String, PageAnswer> files;
+
     UsagePage(String path, String contextPath, RateLimiter limiter, CallerResolver callers, HttpSettings http) {
         this.path = path;
+        this.contextPath = contextPath;
         this.limiter = limiter;
         this.callers = callers;
         this.http = http;
         this.log = new ThrottledLog(limiter.timeSource(), UsagePage.class.getName());
+    }
+
+    private Map<String, PageAnswer> files() {
+        Map<String, PageAnswer> known = files;
+        if (known == null) {
+            known = readFiles();
+            files = known;
+        }
+        return known;
+    }
+
+    private Map<String, PageAnswer> readFiles() {
         KeyField field = http.keyField();
         String html = new String(read("page.html"), UTF_8)
                 .replace("${path}", HtmlUtils.htmlEscape(contextPath + path))
                 .replace("${field}", HtmlUtils.htmlEscape(field.name()))
                 .replace("${scheme}", field.name().equals(KeyField.bearer().name()) ? "Bearer " : "");
-        this.files = Map.of(
+        return Map.of(
                 "", file("text/html;charset=UTF-8", html.getBytes(UTF_8)),
                 "/page.css", file("text/css;charset=UTF-8", read("page.css")),
                 "/page.js", file("text/javascript;charset=UTF-8", read("page.js")));
@@ -108,7 +125,7 @@ final class UsagePage {
         if (rest.equals("/usage")) {
             return Optional.of(usage(call));
         }
-        return Optional.ofNullable(files.get(rest)).map(CompletableFuture::completedFuture);
+        return Optional.ofNullable(files().get(rest)).map(CompletableFuture::completedFuture);
     }
 
     private CompletionStage<PageAnswer> usage(WebCall call) {

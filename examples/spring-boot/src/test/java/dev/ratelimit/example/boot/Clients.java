@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 
 /** Clients that call at the same time. Each sends a call, waits for its answer, and sends the next. */
 final class Clients {
@@ -30,16 +31,23 @@ final class Clients {
      */
     record Call(int endpoint, long sent, long answered, int status) {}
 
+    /** Lets clients call as fast as they can: {@link #call(int, String, List, Duration, Duration)} without a pause. */
+    List<Call> call(int count, String key, List<URI> endpoints, Duration time)
+            throws InterruptedException, ExecutionException {
+        return call(count, key, endpoints, time, Duration.ZERO);
+    }
+
     /**
-     * Lets clients call as fast as they can.
+     * Lets clients call.
      *
      * @param count how many
      * @param key the key that all of them bring
      * @param endpoints the addresses that each client asks in turn
      * @param time how long
+     * @param every how often each client calls at most; the calls of all clients are spread over that time
      * @return all calls
      */
-    List<Call> call(int count, String key, List<URI> endpoints, Duration time)
+    List<Call> call(int count, String key, List<URI> endpoints, Duration time, Duration every)
             throws InterruptedException, ExecutionException {
         ExecutorService threads = Executors.newFixedThreadPool(count);
         try {
@@ -49,7 +57,10 @@ final class Clients {
                 int first = i;
                 clients.add(threads.submit(() -> {
                     List<Call> calls = new ArrayList<>();
+                    long due = begin + every.toNanos() * first / count;
                     for (int next = first; System.nanoTime() - begin < time.toNanos(); next++) {
+                        await(due);
+                        due += every.toNanos();
                         calls.add(call(key, endpoints, next % endpoints.size()));
                     }
                     return calls;
@@ -62,6 +73,12 @@ final class Clients {
             return all;
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    private static void await(long due) {
+        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+            LockSupport.parkNanos(left);
         }
     }
 

@@ -1,0 +1,44 @@
+package dev.ratelimit.spring;
+
+import java.util.List;
+import org.springframework.aop.ClassFilter;
+import org.springframework.aop.MethodMatcher;
+import org.springframework.aop.Pointcut;
+import org.springframework.aop.support.annotation.AnnotationMatchingPointcut;
+
+/**
+ * The methods that have {@link RateLimited}. Spring asks for each method of each bean when an application starts. The
+ * beans of Spring's own packages have none, so their methods are not looked at: these are most of all.
+ */
+final class RateLimitedMethods implements Pointcut {
+
+    private static final List<String> OF_SPRING = List.of(
+            "org.springframework.boot.",
+            "org.springframework.context.",
+            "org.springframework.data.",
+            "org.springframework.http.",
+            "org.springframework.security.",
+            "org.springframework.web.");
+
+    private final Pointcut annotated = new AnnotationMatchingPointcut(null, RateLimited.class, true);
+
+    @Override
+    public ClassFilter getClassFilter() {
+        return this::mayHaveSome;
+    }
+
+    private boolean mayHaveSome(Class<?> type) {
+        String name = type.getName();
+        for (String prefix : OF_SPRING) {
+            if (name.startsWith(prefix)) {
+                return false;
+            }
+        }
+        return annotated.getClassFilter().matches(type);
+    }
+
+    @Override
+    public MethodMatcher getMethodMatcher() {
+        return annotated.getMethodMatcher();
+    }
+}
