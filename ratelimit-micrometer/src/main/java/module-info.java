@@ -3,6 +3,7 @@ module dev.ratelimit.micrometer {
     requires transitive dev.ratelimit;
     requires transitive micrometer.core;
     requires static dev.ratelimit.core;
+    requires static dev.ratelimit.jdbc;
     requires static dev.ratelimit.redis;
     requires static org.jspecify;
 

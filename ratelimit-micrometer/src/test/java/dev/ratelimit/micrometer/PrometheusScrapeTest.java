@@ -17,6 +17,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.core.InMemoryRateLimiter;
+import dev.ratelimit.jdbc.JdbcQuotas;
 import dev.ratelimit.redis.RedisRateLimiter;
 import io.lettuce.core.RedisClient;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -36,6 +37,7 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +134,7 @@ class PrometheusScrapeTest {
         try (RedisRateLimiter onRedis =
                 RedisRateLimiter.builder(nowhere).tier(TRIAL).build()) {
             RedisLimiterMetrics.of(onRedis).bindTo(registry);
+            bindQuotas();
             Set<String> scraped = names(scrape());
 
             assertThat(names(Files.readString(Path.of("../docs/guide/metrics.md"))))
@@ -140,6 +143,18 @@ class PrometheusScrapeTest {
         } finally {
             nowhere.shutdown();
         }
+    }
+
+    private void bindQuotas() {
+        JdbcDataSource database = new JdbcDataSource();
+        database.setURL("jdbc:h2:mem:scraped;DB_CLOSE_DELAY=1");
+        // sample: dev/ratelimit/micrometer/JdbcQuotasMetrics.java
+        JdbcQuotas quotas = JdbcQuotas.builder(database).createTables().build();
+        InMemoryRateLimiter limiter =
+                InMemoryRateLimiter.builder().tier(TRIAL).quotas(quotas).build();
+        JdbcQuotasMetrics.of(limiter, quotas).bindTo(registry);
+        // end of sample
+        limiter.close();
     }
 
     @Test

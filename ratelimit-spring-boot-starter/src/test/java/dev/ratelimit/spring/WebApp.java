@@ -34,12 +34,17 @@ public final class WebApp implements AutoCloseable {
 
     private static final Duration AT_MOST = Duration.ofSeconds(10);
 
+    /** The database that Boot would make, whose name differs between its versions. */
+    private static final List<String> DATA_SOURCES = List.of(
+            "org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration",
+            "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration");
+
     private static final List<String> USUAL = List.of(
             "server.port=0",
             "server.address=127.0.0.1",
             "logging.level.root=ERROR",
             "management.health.redis.enabled=false",
-            "spring.autoconfigure.exclude=" + String.join(",", security()));
+            "spring.autoconfigure.exclude=" + String.join(",", security()) + ',' + String.join(",", DATA_SOURCES));
 
     /** What an application stands on. */
     public enum Stack {

@@ -8,7 +8,6 @@ import dev.ratelimit.spring.boot.MemoryAutoConfiguration;
 import dev.ratelimit.spring.boot.RateLimitProperties;
 import dev.ratelimit.spring.boot.RedisAutoConfiguration;
 import dev.ratelimit.spring.boot.TierCatalog;
-import java.util.Locale;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -51,15 +50,11 @@ public class ActuatorAutoConfiguration {
     private static StoreHealth store(RateLimiter limiter, RateLimitProperties properties) {
         LimiterSupport support = LimiterSupport.of(limiter);
         RateLimitProperties.Outage outage = properties.redis().outage();
-        return new StoreHealth(
+        return new LimiterHealth(
                 () -> support.totals().getOrDefault(LimiterSupport.OPEN_CIRCUITS, 0L),
-                word(properties.backend()),
-                word(outage),
+                StoreHealth.word(properties.backend()),
+                StoreHealth.word(outage),
                 outage == RateLimitProperties.Outage.FAIL_CLOSED);
-    }
-
-    private static String word(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** Boot 3. */

@@ -1,26 +1,19 @@
 package dev.ratelimit.spring.actuate;
 
+import java.util.Locale;
 import java.util.Map;
-import java.util.function.LongSupplier;
 
-/**
- * Whether the limits are decided as they should be. It asks the circuit breaker of the limiter, never the store.
- *
- * @param openCircuits counts the nodes of the store that are away; always 0 in memory
- * @param backend where the counts are
- * @param outage what is done with calls while the store is away
- * @param refusesInOutage whether calls are refused then
- */
-record StoreHealth(LongSupplier openCircuits, String backend, String outage, boolean refusesInOutage) {
+/** Whether the store of counts is there. To tell it asks no store. */
+interface StoreHealth {
 
     /** Tells whether calls are served. */
-    boolean isServing() {
-        return !refusesInOutage || openCircuits.getAsLong() == 0;
-    }
+    boolean isServing();
 
     /** Returns what an operator wants to know. */
-    Map<String, Object> details() {
-        long away = openCircuits.getAsLong();
-        return away == 0 ? Map.of("backend", backend) : Map.of("backend", backend, "nodesAway", away, "outage", outage);
+    Map<String, Object> details();
+
+    /** Returns a constant as it stands in a property. */
+    static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

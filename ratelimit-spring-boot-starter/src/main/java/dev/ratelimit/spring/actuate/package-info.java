@@ -6,7 +6,9 @@
  *   /actuator/ratelimits/{organization} .........│
  *                                                └─ LimiterSupport: the tools of a backend
  *                                                        │
- *   /actuator/health ...... RateLimitHealthIndicator ── StoreHealth
+ *   /actuator/ratelimitquotas ............. RateLimitQuotasEndpoint: the database of quotas
+ *
+ *   /actuator/health ...... RateLimitHealthIndicator ── StoreHealth: of the limiter, and of the database of quotas
  * </pre>
  */
 @NullMarked

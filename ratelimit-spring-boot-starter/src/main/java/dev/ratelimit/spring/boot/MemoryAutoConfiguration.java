@@ -5,6 +5,7 @@ import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.core.InMemoryRateLimiterBuilder;
 import dev.ratelimit.micrometer.InMemoryLimiterMetrics;
 import dev.ratelimit.micrometer.RateLimitMetrics;
+import dev.ratelimit.spring.boot.RateLimitProperties.Quotas;
 import dev.ratelimit.spring.boot.RateLimitProperties.Snapshot;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -46,13 +47,18 @@ public class MemoryAutoConfiguration {
     /**
      * Makes the limiter, which goes on where the snapshot ends.
      *
+     * @param properties the properties
      * @param settings the settings
      * @param snapshot the file of snapshots, if there is one
      * @return the limiter
      */
     @Bean
-    public InMemoryRateLimiter ratelimitLimiter(LimiterSettings settings, ObjectProvider<SnapshotFile> snapshot) {
-        LOG.info("Calls are counted in memory: limits are per process, and n replicas admit n times");
+    public InMemoryRateLimiter ratelimitLimiter(
+            RateLimitProperties properties, LimiterSettings settings, ObjectProvider<SnapshotFile> snapshot) {
+        LOG.info(
+                properties.quotas() == Quotas.JDBC
+                        ? "Quotas are in the database. All other limits are per process, and n replicas admit n times"
+                        : "Calls are counted in memory: limits are per process, and n replicas admit n times");
         InMemoryRateLimiterBuilder builder = settings.inMemory();
         SnapshotFile file = snapshot.getIfAvailable();
         return file == null ? builder.build() : file.restore(builder);

@@ -35,6 +35,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param onError what is done with a call if the limiter throws
  * @param filter how requests are intercepted
  * @param backend where the counts are
+ * @param quotas where the counts of quotas are; of the backend memory
+ * @param jdbc how the database is asked; of quotas in it
  * @param snapshot the file that keeps the counts over a restart; of the backend memory
  * @param bounds how much state is kept
  * @param redis how Redis is asked; of the backend redis
@@ -64,6 +66,8 @@ public record RateLimitProperties(
         @DefaultValue("fail-open") OnError onError,
         @DefaultValue Filter filter,
         @DefaultValue("memory") Backend backend,
+        @DefaultValue("memory") Quotas quotas,
+        @DefaultValue Jdbc jdbc,
         @Nullable Snapshot snapshot,
         @DefaultValue Bounds bounds,
         @DefaultValue Redis redis,
@@ -76,6 +80,14 @@ public record RateLimitProperties(
         MEMORY,
         /** On the Redis of the application, for all its replicas together. */
         REDIS
+    }
+
+    /** Where the counts of quotas are. */
+    public enum Quotas {
+        /** Where all counts are. */
+        MEMORY,
+        /** In the database of the application, for all its replicas together. */
+        JDBC
     }
 
     /** What is done with a request that is for no endpoint. */
@@ -237,6 +249,32 @@ public record RateLimitProperties(
             @DefaultValue("50ms") Duration timeout,
             @DefaultValue("1s") Duration probeEvery,
             @DefaultValue("ratelimit:") String keyPrefix) {}
+
+    /** What is done while the database is away with calls that leased units do not cover. */
+    public enum QuotasOutage {
+        /** They are admitted, and charged when the database is back. */
+        FAIL_OPEN,
+        /** They are answered with 503. */
+        FAIL_CLOSED
+    }
+
+    /**
+     * How the database is asked for quotas.
+     *
+     * @param dataSource the name of the DataSource bean; needed where there are several and none is primary
+     * @param createTables whether tables that are missing are made at the start
+     * @param outage what is done while the database is away with calls that leased units do not cover
+     * @param timeout the longest time that a call waits for the database
+     * @param probeEvery the pause after which one call asks again while the database is away
+     * @param maxConnections the most connections that are used at a time, at most 64
+     */
+    public record Jdbc(
+            @Nullable String dataSource,
+            @DefaultValue("false") boolean createTables,
+            @DefaultValue("fail-closed") QuotasOutage outage,
+            @DefaultValue("1s") Duration timeout,
+            @DefaultValue("1s") Duration probeEvery,
+            @DefaultValue("2") int maxConnections) {}
 
     /**
      * The page that shows the limits of an organization.

@@ -13,7 +13,6 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -98,7 +97,7 @@ public class RedisAutoConfiguration {
      */
     @Bean
     SmartLifecycle ratelimitRedisLifecycle(RedisRateLimiter limiter) {
-        return new ClosingLifecycle(limiter);
+        return new ClosingLifecycle(limiter::close);
     }
 
     /**
@@ -111,45 +110,5 @@ public class RedisAutoConfiguration {
     @ConditionalOnBean(RateLimitMetrics.class)
     public RedisLimiterMetrics ratelimitLimiterMetrics(RedisRateLimiter limiter) {
         return RedisLimiterMetrics.of(limiter);
-    }
-
-    /** Closes a limiter once: when the application stops, in the phase of snapshots, or if it does not even start. */
-    private static final class ClosingLifecycle implements SmartLifecycle, AutoCloseable {
-
-        private final RedisRateLimiter limiter;
-        private final AtomicBoolean closed = new AtomicBoolean();
-        private volatile boolean isRunning;
-
-        ClosingLifecycle(RedisRateLimiter limiter) {
-            this.limiter = limiter;
-        }
-
-        @Override
-        public void start() {
-            isRunning = true;
-        }
-
-        @Override
-        public void stop() {
-            isRunning = false;
-            close();
-        }
-
-        @Override
-        public void close() {
-            if (!closed.getAndSet(true)) {
-                limiter.close();
-            }
-        }
-
-        @Override
-        public boolean isRunning() {
-            return isRunning;
-        }
-
-        @Override
-        public int getPhase() {
-            return SnapshotFile.PHASE;
-        }
     }
 }

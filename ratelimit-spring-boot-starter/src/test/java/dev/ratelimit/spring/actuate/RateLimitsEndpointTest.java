@@ -169,12 +169,12 @@ class RateLimitsEndpointTest {
 
     @Test
     void aStoreThatIsAwayIsOutOfServiceOnlyWhereCallsAreRefused() {
-        StoreHealth refuses = new StoreHealth(() -> 1, "redis", "fail-closed", true);
+        StoreHealth refuses = new LimiterHealth(() -> 1, "redis", "fail-closed", true);
         assertThat(refuses.isServing()).isFalse();
         assertThat(refuses.details()).containsEntry("nodesAway", 1L).containsEntry("outage", "fail-closed");
-        assertThat(new StoreHealth(() -> 0, "redis", "fail-closed", true).isServing())
+        assertThat(new LimiterHealth(() -> 0, "redis", "fail-closed", true).isServing())
                 .isTrue();
-        assertThat(new StoreHealth(() -> 2, "redis", "fallback", false).isServing())
+        assertThat(new LimiterHealth(() -> 2, "redis", "fallback", false).isServing())
                 .isTrue();
     }
 }

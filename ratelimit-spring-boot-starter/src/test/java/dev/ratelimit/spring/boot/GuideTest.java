@@ -26,6 +26,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import javax.sql.DataSource;
+import org.h2.jdbcx.JdbcConnectionPool;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -105,6 +107,7 @@ class GuideTest {
         ApplicationContextRunner runner = Runners.empty()
                 .withInitializer(context -> addYaml(context, text))
                 .withPropertyValues("ratelimit.backend=memory")
+                .withBean(DataSource.class, () -> JdbcConnectionPool.create("jdbc:h2:mem:guide", "sa", ""))
                 .withPropertyValues(hasTiers ? new String[0] : new String[] {"ratelimit.tiers-location=file:" + tiers});
         runner.run(context -> {
             assertThat(context).hasNotFailed().hasSingleBean(CallerResolver.class);

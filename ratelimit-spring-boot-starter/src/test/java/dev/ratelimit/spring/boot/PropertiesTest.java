@@ -29,7 +29,7 @@ class PropertiesTest {
     @TempDir
     private Path folder;
 
-    private static List<Finding> findings(ApplicationContextRunner runner) {
+    static List<Finding> findings(ApplicationContextRunner runner) {
         List<Finding> findings = new ArrayList<>();
         runner.run(context -> {
             Throwable failure = context.getStartupFailure();

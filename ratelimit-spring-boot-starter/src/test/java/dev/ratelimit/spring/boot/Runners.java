@@ -21,6 +21,7 @@ final class Runners {
                 .withConfiguration(AutoConfigurations.of(
                         RateLimitAutoConfiguration.class,
                         MetricsAutoConfiguration.class,
+                        JdbcAutoConfiguration.class,
                         MemoryAutoConfiguration.class,
                         RedisAutoConfiguration.class,
                         NoRedisAutoConfiguration.class));

@@ -20,6 +20,8 @@ import org.springframework.web.bind.annotation.RestController;
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration(
         excludeName = {
+            TestApplication.DATA_SOURCE,
+            TestApplication.DATA_SOURCE_OF_BOOT_4,
             TestApplication.SECURITY,
             TestApplication.SECURITY_FILTER,
             TestApplication.SECURITY_USERS,
@@ -33,6 +35,9 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 class TestApplication {
 
+    static final String DATA_SOURCE = "org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration";
+    static final String DATA_SOURCE_OF_BOOT_4 =
+            "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration";
     static final String SECURITY = "org.springframework.boot.autoconfigure.security.servlet.SecurityAutoConfiguration";
     static final String SECURITY_FILTER =
             "org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration";

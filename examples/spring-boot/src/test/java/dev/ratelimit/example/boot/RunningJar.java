@@ -56,6 +56,11 @@ final class RunningJar implements AutoCloseable {
         return process.waitFor();
     }
 
+    /** Kills it with signal 9, and waits until it is gone. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
     @Override
     public void close() {
         process.destroyForcibly();
