@@ -15,6 +15,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,7 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
     private @Nullable ScheduledExecutorService quotaScheduler;
     private Duration timeout = Duration.ofMillis(200);
     private Duration pause = Duration.ofSeconds(1);
+    private final List<StoreListener> storeListeners = new ArrayList<>();
     private boolean admits;
     private long maxOrganizations = Long.MAX_VALUE;
     private CapacityPolicy capacityPolicy = CapacityPolicy.REFUSE;
@@ -150,6 +153,18 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
         return this;
     }
 
+    /**
+     * Adds a listener, which hears when the {@linkplain #quotas store of quotas} goes away and when it is back. No call
+     * waits for it.
+     *
+     * @param listener the listener, safe for use by many threads
+     * @return this builder
+     */
+    public InMemoryRateLimiterBuilder storeListener(StoreListener listener) {
+        storeListeners.add(requireNonNull(listener, "listener"));
+        return this;
+    }
+
     private static Duration requireSpan(Duration span, String name) {
         requireNonNull(span, name);
         boolean inRange = span.compareTo(Duration.ZERO) > 0 && span.compareTo(LONGEST) <= 0;
@@ -157,9 +172,16 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
         return span;
     }
 
-    /** Sets what runs the rounds of leases; a thread of the limiter's own unless stated. */
-    InMemoryRateLimiterBuilder quotaScheduler(ScheduledExecutorService scheduler) {
-        this.quotaScheduler = scheduler;
+    /**
+     * Sets what runs the rounds in which the {@linkplain #quotas store of quotas} is told of use and idle leases go
+     * back to it. Unless stated it is a thread of the limiter's own. A test gives one that runs by its own clock. The
+     * tasks are short and do not wait.
+     *
+     * @param scheduler runs a task every second while something is leased; the host ends it, after the limiter
+     * @return this builder
+     */
+    public InMemoryRateLimiterBuilder quotaScheduler(ScheduledExecutorService scheduler) {
+        this.quotaScheduler = requireNonNull(scheduler, "scheduler");
         return this;
     }
 
@@ -174,19 +196,21 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
         ApiVersion.require("ratelimit-core", ApiVersion.CURRENT);
         DecisionCounter counter = new DecisionCounter(countsDecisions());
         Clocks clocks = new Clocks(time);
-        Listeners listeners =
-                new Listeners(counter.behind(listeners()), new ThrottledLog(time, InMemoryRateLimiter.class.getName()));
+        ThrottledLog log = new ThrottledLog(time, InMemoryRateLimiter.class.getName());
+        Listeners listeners = new Listeners(counter.behind(listeners()), log);
         OrganizationStore store = new OrganizationStore(
                 clocks,
                 listeners,
                 new OrganizationStore.Bounds(maxUnlistedEndpoints(), maxMembers(), maxOrganizations),
                 capacityPolicy,
-                quotas == null ? null : waits(quotas, clocks, listeners));
+                quotas == null ? null : waits(quotas, clocks, listeners, log));
         return new InMemoryRateLimiter(tiers(), store, counter);
     }
 
-    private StoreWaits waits(QuotaStore store, Clocks clocks, Listeners listeners) {
-        StoreExchanges exchanges = new StoreExchanges(clocks, listeners, timeout, pause);
+    private StoreWaits waits(QuotaStore store, Clocks clocks, Listeners listeners, ThrottledLog log) {
+        StoreListeners told = new StoreListeners(storeListeners, log);
+        StoreExchanges exchanges =
+                new StoreExchanges(clocks, listeners, timeout, told.breaker(pause, clocks::nanoTime));
         if (quotaScheduler != null) {
             return new StoreWaits(new QuotaLeases(store, exchanges, clocks, quotaScheduler), admits, () -> {});
         }

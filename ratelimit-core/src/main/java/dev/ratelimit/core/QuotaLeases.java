@@ -49,6 +49,9 @@ final class QuotaLeases implements LeasedQuota.Lender {
     /** How long units wait to be told, so that they are told together. */
     private static final long GATHERING = 100_000_000L;
 
+    /** About how many idle leases go back in one request: a call that needs one of them meanwhile waits for its answer. */
+    private static final int MOST_TOGETHER = 128;
+
     /** The most ended leases, and periods, that wait for the store to answer again. */
     private static final int MOST_ENDED = 100_000;
 
@@ -280,8 +283,8 @@ final class QuotaLeases implements LeasedQuota.Lender {
         long now = clocks.nanoTime();
         List<Use> uses = new ArrayList<>();
         Map<UUID, LeasedPeriod> holders = new HashMap<>();
+        giveBackIdle(now);
         for (LeasedPeriod period : active) {
-            keep(period, now);
             for (Use use : period.uses()) {
                 uses.add(use);
                 holders.put(use.lease(), period);
@@ -312,38 +315,61 @@ final class QuotaLeases implements LeasedQuota.Lender {
         }
     }
 
-    private void keep(LeasedPeriod period, long now) {
+    /** Gives back the leases of periods of which nothing was used since the last round, many in one request. */
+    private void giveBackIdle(long now) {
+        List<LeasedPeriod> together = new ArrayList<>();
+        int leases = 0;
+        for (LeasedPeriod period : active) {
+            if (isIdle(period, now)) {
+                int more = period.uses().size();
+                if (leases + more > MOST_TOGETHER && !together.isEmpty()) {
+                    giveBack(together);
+                    together = new ArrayList<>();
+                    leases = 0;
+                }
+                together.add(period);
+                leases += more;
+            }
+        }
+        if (!together.isEmpty()) {
+            giveBack(together);
+        }
+    }
+
+    private boolean isIdle(LeasedPeriod period, long now) {
         Exchange<?> exchange = period.exchange.get();
         if (exchange != null) {
             if (exchange.waits()) {
                 CompletableFuture<?> unused = exchanges.join(exchange);
             }
-            return;
+            return false;
         }
         if (!period.isOver()) {
             period.quota.at(now); // ends the period, if its time is over
         }
         ended.addAll(period.takeUsedUp());
-        if (period.isUnchanged()) {
-            giveBack(period);
-        }
+        return period.isUnchanged();
     }
 
-    /** Gives back the leases of a period. Until the store has answered, no other exchange of it begins. */
-    private void giveBack(LeasedPeriod period) {
+    /** Gives back the leases of some periods. Until the store has answered, no other exchange of them begins. */
+    private void giveBack(List<LeasedPeriod> periods) {
         List<Use> all = new ArrayList<>();
         Exchange<Boolean> exchange = new Exchange<>(
-                places(List.of(period)),
+                places(periods),
                 () -> done(store.giveBack(all)),
-                (done, asked) -> period.quota.reckon(period, asked),
+                (done, asked) -> periods.forEach(period -> period.quota.reckon(period, asked)),
                 true);
-        if (exchange.takePlaces() == null) {
-            all.addAll(period.takeAll());
-            if (all.isEmpty()) {
-                exchange.giveUp();
-            } else {
-                exchanges.send(exchange);
+        if (exchange.takePlaces() != null) {
+            if (periods.size() > 1) {
+                periods.forEach(period -> giveBack(List.of(period))); // all but those that have begun another exchange
             }
+            return;
+        }
+        periods.forEach(period -> all.addAll(period.takeAll()));
+        if (all.isEmpty()) {
+            exchange.giveUp();
+        } else {
+            exchanges.send(exchange);
         }
     }
 

@@ -26,17 +26,12 @@ final class StoreExchanges {
     private final CircuitBreaker breaker;
     private volatile boolean closed;
 
-    StoreExchanges(Clocks clocks, Listeners listeners, Duration timeout, Duration pause) {
+    StoreExchanges(Clocks clocks, Listeners listeners, Duration timeout, CircuitBreaker breaker) {
         this.clocks = clocks;
         this.listeners = listeners;
         this.timeout = timeout;
         this.clock = new StoreClock(clocks);
-        this.breaker = new CircuitBreaker(
-                pause,
-                clocks::nanoTime,
-                key -> true,
-                cause -> listeners.log("The store of quotas is away", cause),
-                () -> listeners.warn("The store of quotas answers again"));
+        this.breaker = breaker;
     }
 
     /** Ends all exchanges: none is sent from now on. */

@@ -26,7 +26,10 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -200,6 +203,23 @@ class StoredQuotasOnMachinesTest {
     }
 
     @Test
+    void idleLeasesOfManyOrganizationsAreBackInAFewRequests() {
+        int organizations = 300;
+        InMemoryRateLimiter limiter = build(builder(store));
+        for (int i = 0; i < organizations; i++) {
+            assertThat(limiter.tryAcquire("organization " + i, "chat").isAdmitted())
+                    .isTrue();
+        }
+        assertThat(store.leases()).isEqualTo(organizations);
+        long before = store.requests();
+        time.advance(SECOND);
+        time.advance(SECOND);
+        assertThat(store.leases()).isZero();
+        assertThat(taken()).isEqualTo(organizations);
+        assertThat(store.requests() - before).as("reports and ends").isLessThanOrEqualTo(6);
+    }
+
+    @Test
     void aSpentQuotaAsksTheStoreOnceASecond() {
         InMemoryRateLimiter limiter = build(builder(store));
         assertThat(admitted(limiter, 200)).isEqualTo(100);
@@ -238,6 +258,56 @@ class StoredQuotasOnMachinesTest {
         time.advance(SECOND.multipliedBy(3));
         assertThat(open.quotaStats().untoldUnits()).isZero();
         assertThat(taken()).isGreaterThanOrEqualTo(501);
+    }
+
+    /** Also what comes after a listener that throws. */
+    @Test
+    void listenersHearWhenTheStoreGoesAwayAndWhenItIsBack() throws Exception {
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        InMemoryRateLimiter limiter = build(builder(store)
+                .storeListener(listener(heard, "one"))
+                .storeListener(new StoreListener() {
+                    @Override
+                    public void unavailable(Throwable cause) {
+                        throw new IllegalArgumentException(cause);
+                    }
+
+                    @Override
+                    public void available() {
+                        throw new IllegalArgumentException("for a test");
+                    }
+                })
+                .storeListener(listener(heard, "two")));
+        for (int outage = 0; outage < 3; outage++) {
+            store.away();
+            for (int i = 0; i < 3; i++) {
+                assertThat(heard).as("silence that may be a stall").isEmpty();
+                assertThat(limiter.tryAcquire("other" + outage, "chat").isAdmitted())
+                        .isFalse();
+            }
+            assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("one: away, for a test");
+            assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("two: away, for a test");
+            store.works();
+            time.advance(SECOND);
+            assertThat(limiter.tryAcquire("other" + outage, "chat").isAdmitted())
+                    .isTrue();
+            assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("one: back");
+            assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("two: back");
+        }
+    }
+
+    private static StoreListener listener(BlockingQueue<String> heard, String name) {
+        return new StoreListener() {
+            @Override
+            public void unavailable(Throwable cause) {
+                heard.add(name + ": " + String.valueOf(cause.getMessage()).replace("the store is ", ""));
+            }
+
+            @Override
+            public void available() {
+                heard.add(name + ": back");
+            }
+        };
     }
 
     @Test

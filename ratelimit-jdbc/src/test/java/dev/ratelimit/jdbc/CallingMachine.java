@@ -1,7 +1,10 @@
 package dev.ratelimit.jdbc;
 
+import dev.ratelimit.Decision;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
+import dev.ratelimit.Rejected;
+import dev.ratelimit.StoreUnavailable;
 import dev.ratelimit.Tier;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import java.io.DataOutputStream;
@@ -13,7 +16,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
-/** A JVM whose threads call for organizations until they are refused, and write down each call that is admitted. */
+/**
+ * A JVM whose threads call for organizations until they are refused, and write down each call that is admitted. They
+ * wait while the database is away.
+ */
 final class CallingMachine {
 
     private static final int THREADS = 4;
@@ -86,12 +92,23 @@ final class CallingMachine {
     }
 
     private static boolean admits(InMemoryRateLimiter limiter, int organization, DataOutputStream admitted) {
-        boolean isAdmitted =
-                limiter.tryAcquire(organization(organization), "chat").isAdmitted();
-        if (isAdmitted) {
+        Decision decision = limiter.tryAcquire(organization(organization), "chat");
+        while (decision instanceof Rejected rejected && rejected.cause() instanceof StoreUnavailable) {
+            pause();
+            decision = limiter.tryAcquire(organization(organization), "chat");
+        }
+        if (decision.isAdmitted()) {
             write(organization, admitted);
         }
-        return isAdmitted;
+        return decision.isAdmitted();
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(20);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static void write(int organization, DataOutputStream admitted) {

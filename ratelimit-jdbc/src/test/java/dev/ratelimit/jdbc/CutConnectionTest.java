@@ -95,22 +95,24 @@ class CutConnectionTest {
         long answered = proxy.answered();
         assertThat(asked).isGreaterThan(500);
         assertThat(answered).isGreaterThan(100);
-        int silent = 0;
         long before = proxy.cuts();
-        for (long at : positions(asked)) {
-            proxy.cutAfterAsked(at);
+        long[] ofQuestion = positions(asked);
+        long[] ofAnswer = positions(answered);
+        int silent = 0;
+        for (int i = 0; i < ofQuestion.length + ofAnswer.length; i++) {
+            if (i < ofQuestion.length) {
+                proxy.cutAfterAsked(ofQuestion[i]);
+            } else {
+                proxy.cutAfterAnswered(ofAnswer[i - ofQuestion.length]);
+            }
             UUID id = UUID.randomUUID();
             silent += repeat(() -> exchange.ask(id));
             check.run();
         }
-        for (long at : positions(answered)) {
-            proxy.cutAfterAnswered(at);
-            UUID id = UUID.randomUUID();
-            silent += repeat(() -> exchange.ask(id));
-            check.run();
-        }
-        assertThat(proxy.cuts() - before).as("cuts").isGreaterThanOrEqualTo(CUTS);
-        assertThat(silent).as("requests that were not answered").isGreaterThanOrEqualTo(CUTS);
+        // An exchange may be shorter than the one that was counted, or be answered before the last bytes are cut.
+        int most = ofQuestion.length + ofAnswer.length;
+        assertThat(proxy.cuts() - before).as("cuts").isBetween(most * 9L / 10, (long) most);
+        assertThat(silent).as("requests that were not answered").isBetween(most / 2, most);
     }
 
     /* The last bytes too: there the work is done, and nobody has heard of it. */
@@ -179,6 +181,23 @@ class CutConnectionTest {
                     return request.ask(id);
                 },
                 () -> assertThat(shown.getAsLong()).isEqualTo(expected[0]));
+    }
+
+    @Test
+    void whatAMachineHeldIsReleasedOnce() {
+        long[] expected = {0};
+        UUID[] last = {new UUID(0, 0)};
+        cutEverywhere(
+                id -> {
+                    if (!id.equals(last[0])) {
+                        take(untouched, new LeaseRequest(id, ACME, expected[0] + 5, 5, 5));
+                        answer(untouched.report(List.of(new Use(id, 2))));
+                        expected[0] += 2;
+                        last[0] = id;
+                    }
+                    return quotas.releaseMachine(untouched.stats().machine());
+                },
+                () -> assertThat(taken(untouched, ACME)).isEqualTo(expected[0]));
     }
 
     @Test

@@ -8,17 +8,12 @@ import dev.ratelimit.spi.QuotaStore.Counter;
 import dev.ratelimit.spi.QuotaStore.LeaseRequest;
 import dev.ratelimit.spi.QuotaStore.Use;
 import dev.ratelimit.spi.StoreUnavailableException;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
@@ -35,13 +30,13 @@ class KilledServerTest {
 
     @Test
     void whatWasAnsweredIsKeptAndWhatIsRepeatedIsDoneOnce(@TempDir Path folder) throws Exception {
-        Path data = folder.resolve("data");
-        EmbeddedPostgres server = PostgreSql.settings()
-                .setDataDirectory(data)
-                .setRegisterShutdownHook(false)
-                .start();
-        Optional<Process> restarted = Optional.empty();
-        DataSource dataSource = PostgreSql.newSchema(server.getPort());
+        try (KillableServer server = new KillableServer(folder.resolve("data"))) {
+            killAndRestart(server);
+        }
+    }
+
+    private static void killAndRestart(KillableServer server) throws Exception {
+        DataSource dataSource = PostgreSql.newSchema(server.port());
         JdbcQuotas quotas = JdbcQuotas.builder(dataSource).createTables().build();
         AtomicBoolean stop = new AtomicBoolean();
         LongAdder used = new LongAdder();
@@ -69,9 +64,9 @@ class KilledServerTest {
             for (int round = 1; round <= ROUNDS; round++) {
                 awaitMore(done, 50);
                 long before = silent.sum();
-                List<String> command = kill(data);
+                server.kill();
                 awaitMore(silent, Math.max(1, before + 1 - silent.sum()));
-                restarted = Optional.of(start(command));
+                server.restart();
                 awaitMore(done, 50);
             }
         } finally {
@@ -83,37 +78,6 @@ class KilledServerTest {
         assertThat(silent.sum()).isGreaterThanOrEqualTo(ROUNDS);
         assertThat(taken(quotas, ACME)).isEqualTo(used.sum());
         quotas.close();
-        kill(data);
-        assertThat(restarted.orElseThrow().waitFor(20, TimeUnit.SECONDS)).isTrue();
-    }
-
-    /** Kills all processes of a server. Returns the command that started it. */
-    private static List<String> kill(Path data) throws Exception {
-        Path file = data.resolve("postmaster.pid");
-        ProcessHandle server = ProcessHandle.of(
-                        Long.parseLong(Files.readAllLines(file).get(0).trim()))
-                .orElseThrow();
-        List<String> command = new ArrayList<>();
-        if ("root".equals(System.getProperty("user.name"))) {
-            command.addAll(List.of("unshare", "-U")); // it does not serve root
-        }
-        command.add(server.info().command().orElseThrow());
-        command.addAll(List.of(server.info().arguments().orElseThrow()));
-        List<ProcessHandle> processes = new ArrayList<>(List.of(server));
-        processes.addAll(server.children().toList());
-        processes.forEach(ProcessHandle::destroyForcibly);
-        for (ProcessHandle process : processes) {
-            process.onExit().get(20, TimeUnit.SECONDS);
-        }
-        Files.delete(file);
-        return command;
-    }
-
-    private static Process start(List<String> command) throws IOException {
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
     }
 
     private static void awaitMore(LongAdder of, long more) throws InterruptedException {

@@ -19,17 +19,23 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** Several JVMs use up the same quotas. The calls that they wrote down are counted, whatever the database says. */
 class ManyMachinesTest {
 
     private static final int MACHINES = Integer.getInteger("sql.machines", 2);
-    private static final int SECONDS = 60;
+    private static final int SECONDS = 120;
 
-    private final PGSimpleDataSource dataSource = (PGSimpleDataSource) PostgreSql.newSchema();
+    /** The amount of each of many organizations. */
+    private static final long AMOUNT = Long.getLong("sql.amount", 2);
+
+    private PGSimpleDataSource dataSource = (PGSimpleDataSource) PostgreSql.newSchema();
     private final List<Process> machines = new ArrayList<>();
     private final List<Path> files = new ArrayList<>();
 
@@ -45,7 +51,7 @@ class ManyMachinesTest {
             Path file = folder.resolve("machine-" + i);
             files.add(file);
             machines.add(start(
-                    String.valueOf(PostgreSql.port()),
+                    String.valueOf(port()),
                     dataSource.getCurrentSchema(),
                     String.valueOf(organizations),
                     String.valueOf(amount),
@@ -60,6 +66,10 @@ class ManyMachinesTest {
                 machine.getOutputStream().flush();
             }
         }
+    }
+
+    private int port() {
+        return dataSource.getPortNumbers()[0];
     }
 
     private static Process start(String... arguments) throws IOException {
@@ -101,7 +111,7 @@ class ManyMachinesTest {
     /** Calls for all organizations until they are refused. Returns those admitted, with those of the machines. */
     private int[] admittedInAll(int organizations, long amount) throws IOException {
         int[] admitted = admitted(organizations);
-        try (HikariDataSource pool = PostgreSql.pool(PostgreSql.port(), dataSource.getCurrentSchema());
+        try (HikariDataSource pool = PostgreSql.pool(port(), dataSource.getCurrentSchema());
                 InMemoryRateLimiter limiter = CallingMachine.limiter(pool, amount)) {
             for (int i = 0; i < organizations; i++) {
                 while (limiter.tryAcquire(CallingMachine.organization(i), "chat")
@@ -126,27 +136,68 @@ class ManyMachinesTest {
 
     @Test
     void aThousandOrganizationsGetTheirAmountsAndNoMore(@TempDir Path folder) throws Exception {
-        start(folder, 1_000, 2);
+        start(folder, 1_000, AMOUNT);
         for (Process machine : machines) {
             awaitEnd(machine);
         }
-        assertThat(IntStream.of(admitted(1_000)).allMatch(calls -> calls <= 2)).isTrue();
-        assertThat(admittedInAll(1_000, 2)).containsOnly(2);
+        assertThat(IntStream.of(admitted(1_000)).allMatch(calls -> calls <= AMOUNT))
+                .isTrue();
+        assertThat(IntStream.of(admitted(1_000)).sum())
+                .as("of amounts for each machine")
+                .isGreaterThanOrEqualTo(AMOUNT < 100L * MACHINES ? 0 : Math.toIntExact(990 * AMOUNT));
+        assertThat(admittedInAll(1_000, AMOUNT)).containsOnly(Math.toIntExact(AMOUNT));
     }
 
     @Test
     void whatAKilledMachineHeldIsNotAdmittedAgain(@TempDir Path folder) throws Exception {
         start(folder, 20, 20_000);
-        while (Files.size(files.get(0)) < 400_000) {
+        killOneMachine(400_000);
+        awaitOthers();
+        assertNeverMoreThan(20, 20_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 1_000})
+    @Tag("long")
+    void aServerAndAMachineThatAreKilledAdmitNothingTwice(int organizations, @TempDir Path folder) throws Exception {
+        try (KillableServer server = new KillableServer(folder.resolve("data"))) {
+            dataSource = (PGSimpleDataSource) PostgreSql.newSchema(server.port());
+            int amount = 1_000_000 / organizations;
+            start(folder, organizations, amount);
+            awaitCalls(40_000);
+            server.kill();
+            killOneMachine(0);
+            server.restart();
+            awaitOthers();
+            assertNeverMoreThan(organizations, amount);
+        }
+    }
+
+    /** Waits until the first machine has written down so many bytes. */
+    private void awaitCalls(long bytes) throws Exception {
+        for (int waited = 0; Files.size(files.get(0)) < bytes; waited++) {
+            assertThat(waited).as("of 60,000 ms").isLessThan(60_000);
             Thread.sleep(1);
         }
+    }
+
+    private void killOneMachine(long bytes) throws Exception {
+        awaitCalls(bytes);
         machines.get(0).destroyForcibly();
         assertThat(machines.get(0).waitFor()).as("killed by signal 9").isEqualTo(128 + 9);
+    }
+
+    private void awaitOthers() throws InterruptedException {
         for (Process machine : machines.subList(1, MACHINES)) {
             awaitEnd(machine);
         }
-        assertThat(IntStream.of(admittedInAll(20, 20_000)).max().orElseThrow()).isLessThanOrEqualTo(20_000);
-        assertThat(taken()).as("admitted, or held by it").containsOnly(20_000L);
+    }
+
+    /** Uses up what is left. What is taken in the end was admitted, or is held by the machine that was killed. */
+    private void assertNeverMoreThan(int organizations, int amount) throws IOException, SQLException {
+        int[] admitted = admittedInAll(organizations, amount);
+        assertThat(IntStream.of(admitted).max().orElseThrow()).isLessThanOrEqualTo(amount);
+        assertThat(taken()).hasSize(organizations).containsOnly((long) amount);
     }
 
     private List<Long> taken() throws SQLException {

@@ -1,0 +1,100 @@
+package dev.ratelimit.jdbc;
+
+import dev.ratelimit.Caller;
+import dev.ratelimit.RateLimiter;
+import dev.ratelimit.TierResolver;
+import dev.ratelimit.core.InMemoryRateLimiter;
+import dev.ratelimit.core.InMemoryRateLimiterBuilder;
+import dev.ratelimit.spi.RateLimitListener;
+import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.testkit.ManualTime;
+import dev.ratelimit.testkit.RateLimiterContract;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+
+/**
+ * The contract, where quotas are in a database and all else is in memory. Where time is a test's, so is the clock of the
+ * database.
+ *
+ * <p>One kind of scenario is skipped, as the contract allows: about wall clocks that are not believed at once. See {@link
+ * #believesTheWallClock}.
+ */
+abstract class ContractOnSql extends RateLimiterContract {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    private final List<InMemoryRateLimiter> limiters = new ArrayList<>();
+
+    /** Returns connections to a database without tables. */
+    abstract DataSource newDataSource();
+
+    private RateLimiter create(InMemoryRateLimiterBuilder builder, TierResolver tiers, TimeSource time) {
+        InMemoryRateLimiterBuilder timed = builder.tiers(tiers).timeout(TIMEOUT).timeSource(time);
+        InMemoryRateLimiter limiter;
+        if (time instanceof ManualTime manual) {
+            JdbcQuotas quotas = quotas(new ClockedDataSource(newDataSource(), time));
+            limiter = timed.quotaScheduler(manual.scheduler())
+                    .quotas(new AnsweredAtOnce(quotas))
+                    .build();
+        } else {
+            limiter = timed.quotas(quotas(newDataSource())).build();
+        }
+        limiters.add(limiter);
+        return limiter;
+    }
+
+    private static JdbcQuotas quotas(DataSource dataSource) {
+        return JdbcQuotas.builder(dataSource).createTables().timeout(TIMEOUT).build();
+    }
+
+    @AfterEach
+    void close() {
+        limiters.forEach(InMemoryRateLimiter::close);
+    }
+
+    @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time) {
+        return create(InMemoryRateLimiter.builder(), tiers, time);
+    }
+
+    @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
+        return create(InMemoryRateLimiter.builder().maxUnlistedEndpoints(maxUnlistedEndpoints), tiers, time);
+    }
+
+    @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
+        return create(
+                InMemoryRateLimiter.builder()
+                        .maxUnlistedEndpoints(maxUnlistedEndpoints)
+                        .maxMembers(maxMembers),
+                tiers,
+                time);
+    }
+
+    @Override
+    protected RateLimiter create(TierResolver tiers, TimeSource time, RateLimitListener listener) {
+        return create(InMemoryRateLimiter.builder().listener(listener), tiers, time);
+    }
+
+    @Override
+    protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
+        ((InMemoryRateLimiter) limiter).admin().carryOver(caller, former);
+        return true;
+    }
+
+    /** A row is of one period. What was used under a wrong time stays in the period of that time. */
+    @Override
+    protected boolean believesTheWallClock() {
+        return true;
+    }
+
+    /** The databases tell microseconds apart. */
+    @Override
+    protected Duration resolution() {
+        return Duration.ofNanos(1_000);
+    }
+}
