@@ -28,7 +28,7 @@ final class RatelimitOnRedis implements RedisRival {
         Tier tier = Tier.named("tier").build();
         for (List<Limit> scope : limits.scopes()) {
             for (Limit limit : scope) {
-                LimitTable table = LimitTable.named(limit.toString());
+                LimitTable table = LimitTable.named("table-" + tier.tables().size());
                 tier = tier.withTable(
                         scope.equals(limits.scopes().get(0))
                                 ? table.each(limit, Keyed.ENDPOINT)

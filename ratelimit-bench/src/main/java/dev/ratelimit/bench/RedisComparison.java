@@ -65,8 +65,8 @@ public final class RedisComparison implements Callable<Integer> {
 
             The last column is this library's decisions per second divided by those in the line: above 1, this library
             is faster. p99 is of the calls of all runs. Commands are those that clients send, counted by `INFO
-            commandstats`. A call is asked for as soon as one is answered, of an organization at random; all are
-            admitted.
+            commandstats`. The server's time is the processor time of its whole process by `INFO cpu`. A call is asked
+            for as soon as one is answered, of an organization at random; all are admitted.
 
             All have the settings they come with: this library and Bucket4j send over one connection, Redisson over a
             pool. Bucket4j takes all limits that count the same units of the same calls in one bucket, of tokens that
@@ -155,8 +155,9 @@ public final class RedisComparison implements Callable<Integer> {
             out.println("- limits: " + inWords());
             out.println("""
 
-                    | limits | in flight | limiter | decisions/s | p99 in µs | commands/decision | this library to it |
-                    |--:|--:|---|--:|--:|--:|--:|""");
+                    | limits | in flight | limiter | decisions/s | p99 in µs | commands/decision \
+                    | server's µs/decision | this library to it |
+                    |--:|--:|---|--:|--:|--:|--:|--:|""");
             for (Scopes limits : SECTIONS) {
                 compare(server, commands, limits);
             }
@@ -225,13 +226,14 @@ public final class RedisComparison implements Callable<Integer> {
         double ours = requireNonNull(series.get(OURS)).perSecond();
         series.forEach((name, each) -> out.printf(
                 Locale.ROOT,
-                "| %s | %d | %s | %,.0f | %,.0f | %.2f | %.2f |%n",
+                "| %s | %d | %s | %,.0f | %,.0f | %.2f | %.1f | %.2f |%n",
                 limits,
                 inFlight,
                 name,
                 each.perSecond(),
                 each.p99(),
                 each.commands(),
+                each.serverMicros(),
                 ours / each.perSecond()));
     }
 }

@@ -12,6 +12,7 @@ final class Series {
     private final RedisCommands<String, String> server;
     private final List<InFlight.Pace> runs = new ArrayList<>();
     private long sent;
+    private double busySeconds;
 
     Series(RedisRival rival, RedisCommands<String, String> server) {
         this.rival = rival;
@@ -20,7 +21,9 @@ final class Series {
 
     void run(int organizations, int inFlight, long nanos) throws InterruptedException {
         server.configResetstat();
+        double before = busySeconds();
         runs.add(InFlight.measure(rival, organizations, inFlight, nanos));
+        busySeconds += busySeconds() - before;
         sent += rival.sent(new CommandCounts(server.info("commandstats")));
     }
 
@@ -40,6 +43,19 @@ final class Series {
     /** Returns how many commands were sent for each decision. */
     double commands() {
         return (double) sent / latencies().count();
+    }
+
+    /** Returns the processor time in microseconds that the server took for each decision, the kernel's included. */
+    double serverMicros() {
+        return 1e6 * busySeconds / latencies().count();
+    }
+
+    private double busySeconds() {
+        return server.info("cpu")
+                .lines()
+                .filter(line -> line.matches("used_cpu_(user|sys):.*"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(':') + 1)))
+                .sum();
     }
 
     private Stream<Long> latencies() {

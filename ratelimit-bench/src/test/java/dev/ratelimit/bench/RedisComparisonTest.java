@@ -25,6 +25,7 @@ class RedisComparisonTest {
         assertThat(rows).hasSize(36).allSatisfy(row -> {
             int buckets = row[1].split(",").length;
             double commands = Double.parseDouble(row[6]);
+            assertThat(Double.parseDouble(row[7])).as("the server's µs").isBetween(1.0, 10_000.0);
             switch (row[3]) {
                 case "ratelimit" -> assertThat(commands).isEqualTo(1);
                 case "redisson" -> assertThat(commands).isEqualTo(row[1].equals("1") ? 1 : 3);

@@ -56,8 +56,16 @@ final class Request {
         }
     }
 
-    private static final int AGAIN = Double.BYTES;
+    /*
+     * What is added to the number of the operation: to have the use reported, to say that the request was sent before,
+     * and that it states the clocks.
+     */
     private static final int REPORTS = 16;
+    private static final int AGAIN = 32;
+    private static final int CLOCKS = 64;
+
+    private static final int NUMBERS = 8;
+    private static final int NUMBERS_OF_A_LIMIT = 6;
 
     private final String base;
     private final String second;
@@ -88,15 +96,17 @@ final class Request {
                 ? limitSet.places().get(0).key(RedisKeys.NAMED)
                 : "r:" + Long.toHexString(name);
         this.limitSet = limitSet;
-        this.numbers = new double[9 + 7 * encodedLimits.size()];
-        add(operation.number);
-        add(0).add(name).add(1_000 * receiptMillis);
-        addNumber(time.windowClock()).addNumber(time.quotaClock()).add(time.latest());
+        this.numbers = new double[NUMBERS + NUMBERS_OF_A_LIMIT * encodedLimits.size()];
+        add(operation.number + (time.isSupplied() ? CLOCKS : 0));
+        add(name).add(1_000 * receiptMillis).add(time.latest());
         add(limitSet.places().get(0).mostNames()).add(encodedLimits.size());
+        if (time.isSupplied()) {
+            add(time.windowClock()).add(time.quotaClock());
+        }
         for (EncodedLimit encoded : encodedLimits) {
             long asked = units.applyAsLong(encoded);
-            int party = limitSet.hasMembers() ? limitSet.partyOf(encoded) : 0;
-            add(2L * party + (encoded.isOfOneEndpoint() ? 1 : 0)).add(encoded.limit.shadow());
+            long party = limitSet.hasMembers() ? limitSet.partyOf(encoded) : 0;
+            add(4 * party + (encoded.limit.shadow() ? 2 : 0) + (encoded.isOfOneEndpoint() ? 1 : 0));
             add(encoded.span).add(encoded.exact).add(encoded.grain).add(encoded.room(asked));
             boolean charges = encoded.hasMeter() && !(encoded.isInFlight() && operation == Operation.RECORD);
             add(charges ? asked : 0);
@@ -121,19 +131,11 @@ final class Request {
 
     /** Adds a number. A number beyond 2<sup>53</sup> becomes the nearest double. */
     Request add(long number) {
-        return addNumber((double) number);
-    }
-
-    private Request addNumber(double number) {
         if (size == numbers.length) {
             numbers = Arrays.copyOf(numbers, 2 * size);
         }
         numbers[size++] = number;
         return this;
-    }
-
-    private Request add(boolean flag) {
-        return add(flag ? 1 : 0);
     }
 
     /**
@@ -200,6 +202,7 @@ final class Request {
     }
 
     private static void markAgain(byte[] packed) {
-        ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN).putDouble(AGAIN, 1);
+        ByteBuffer numbers = ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN);
+        numbers.putDouble(0, (int) numbers.getDouble(0) | AGAIN);
     }
 }

@@ -6,6 +6,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -73,9 +76,15 @@ import java.util.stream.Collectors;
  *
  * <p>A decision takes O(log marks) for each limit, since it goes down one path of the tree. Marks are dropped by whole
  * blocks, so the charge that drops n marks deletes n/32 fields. A usual call takes one TIME of Redis, and for each
- * limit one GETRANGE and one SETRANGE, or one SET where the window begins anew. It may also set a receipt, and once in
- * some seconds the life of a key. Other calls also take one MGET, for one in 32 marks one HSET, and a few HGET of 1,024
- * bytes. A charge that is sent again is looked for among the marks that are no older than a receipt may be.
+ * limit one GETRANGE (of a quota or a bucket, one GET) and one SETRANGE, or one SET where the window begins anew. It may
+ * also set a receipt, and once in some seconds the life of a key. Other calls also take one MGET, for one in 32 marks
+ * one HSET, and a few HGET of 1,024 bytes. A charge that is sent again is looked for among the marks that are no older
+ * than a receipt may be.
+ *
+ * <p>Lua makes each function anew in every run, and looks for each variable that it reads. So the parts declare only the
+ * functions that the request needs, and {@link #TEXT} has the values of constants in place of their names. Lua also
+ * takes its time for each byte of a text. So a charge writes the end of a head, not the head, where only the newest
+ * marks and the state have changed.
  *
  * <h2>Why it never admits too much</h2>
  *
@@ -134,12 +143,11 @@ import java.util.stream.Collectors;
  *   KEYS   the list of endpoints, receipt, then the head of each meter (the receipt again for a limit of single
  *          calls), then the blocks of each that is a window or in flight; if the call names members, their list, that
  *          of the kinds of which further members share, and each member's list of endpoints; for names: both lists
- *   ARGV   one text: operation (and 16 to report the use after it), whether it was sent before, name,
- *          microseconds that a receipt lives,
- *          clock of windows, clock of quotas (both no number but in tests), least time of quotas,
- *          most endpoints (negative: any number), number of meters;
- *          for each meter: whether it is of one endpoint (1, else 0) and twice the number of its party (0 for the
- *          organization), shadow, window (0 for a quota, -1 for a bucket, -2 for a
+ *   ARGV   one text: operation (and 16 to report the use after it, 32 if it was sent before, 64 if it states the
+ *          clocks), name, microseconds that a receipt lives, least time of quotas, most endpoints (negative: any
+ *          number), number of meters; in tests, clock of windows, clock of quotas;
+ *          for each meter: 1 if it is of one endpoint, and 2 if its limit is a shadow, and four times the number of its
+ *          party (0 for the organization), window (0 for a quota, -1 for a bucket, -2 for a
  *          limit in flight, -3 for one of single calls), exact marks and grain (of a bucket the units and microseconds
  *          of its rate, in flight the longest time), room, units;
  *          to lease: units and microseconds of the batch;
@@ -183,13 +191,27 @@ final class Script {
             "87-admin",
             "90-decide");
 
-    /** The whole text. */
-    static final String TEXT = PARTS.stream().map(Script::read).collect(Collectors.joining());
+    /** The values of the constants, which the parts name. */
+    static final Map<String, String> CONSTANTS = Pattern.compile("(?m)^local ([A-Z_]+) = (\\S+)")
+            .matcher(read("00-constants"))
+            .results()
+            .collect(Collectors.toUnmodifiableMap(found -> found.group(1), found -> found.group(2)));
+
+    private static final Pattern CONSTANT = Pattern.compile("\\b[A-Z][A-Z_]*\\b");
+
+    /** The whole text, with the values of the constants in place of their names. */
+    static final String TEXT =
+            PARTS.stream().map(Script::read).map(Script::withValues).collect(Collectors.joining());
 
     /** The SHA-1 digest of the text, by which a server knows the script. */
     static final String DIGEST = Base16.digest(TEXT.getBytes(StandardCharsets.US_ASCII));
 
     private Script() {}
+
+    private static String withValues(String part) {
+        return CONSTANT.matcher(part)
+                .replaceAll(found -> Matcher.quoteReplacement(CONSTANTS.getOrDefault(found.group(), found.group())));
+    }
 
     static String read(String part) {
         try (InputStream in = Script.class.getResourceAsStream(part + ".lua")) {

@@ -53,14 +53,19 @@ final class ServerTime {
         return source;
     }
 
-    /** Returns the argument that replaces the clock of windows, no number unless it does. */
-    double windowClock() {
-        return supplied ? Math.floorDiv(source.nanoTime() - origin, 1_000L) : Double.NaN;
+    /** Tells whether requests state the clocks. */
+    boolean isSupplied() {
+        return supplied;
     }
 
-    /** Returns the argument that replaces the clock of quotas, no number unless it does. */
-    double quotaClock() {
-        return supplied ? Micros.of(source.instant()) : Double.NaN;
+    /** Returns what replaces the clock of windows, in microseconds. */
+    long windowClock() {
+        return Math.floorDiv(source.nanoTime() - origin, 1_000L);
+    }
+
+    /** Returns what replaces the clock of quotas, in microseconds. */
+    long quotaClock() {
+        return Micros.of(source.instant());
     }
 
     /** Returns the latest time seen, in microseconds. */

@@ -1,105 +1,125 @@
 -- 40 The tree of a window's marks.
--- Reads: BASE, FAN, ENTRY, NEVER (10), sums (30).
--- Sets: count, field, load_block, store_block, entry, append, alter, walk. Each works on a meter `m`, as 70 makes it.
+-- Reads: the request (10), sums and kinds (30).
+-- Sets: if the request has windows, field, load_block, store_block, entry, append, alter, walk. Each works on a
+-- meter `m`, as 70 makes it.
 
 -- An entry is (stamp of its last mark, units, name). At level 0 it is a mark, with the name of the charge that began
 -- it. At level n + 1 it is the sum of a block of 32 entries of level n. The head holds the last block of each level; a
 -- hash holds all others as fields.
 
-local function count(m, level)
-  return m.count[level] or 0
-end
+local field, load_block, store_block, entry, append, alter, walk
 
-local function field(level, block)
-  return level .. ':' .. block
-end
-
-local function load_block(m, level, block)
-  if block >= count(m, level + 1) then
-    return m.open[level]
+if has_windows then
+  function field(level, block)
+    return level .. ':' .. block
   end
-  local name = field(level, block)
-  m.read[name] = m.read[name] or call('HGET', m.blocks, name)
-  return m.read[name]
-end
 
-local function store_block(m, level, block, bytes)
-  local name = field(level, block)
-  m.read[name], m.stored = bytes, true
-  call('HSET', m.blocks, name, bytes)
-end
-
-local function entry(m, level, i)
-  local bytes = load_block(m, level, floor(i / FAN))
-  if not bytes then
-    m.lost = true -- somebody deleted the block: its units count no more
-    return NEVER, 0, 0, 0
-  end
-  return unpacked('<dddd', bytes, i % FAN * ENTRY + 1)
-end
-
-local function append(m, level, stamp, hi, lo, begun_by)
-  local open = m.open[level] or ''
-  -- A full block stays in the head until the next entry comes, so that the newest mark is always in the head.
-  if #open == FAN * ENTRY then
-    local block, sum_hi, sum_lo, last = count(m, level + 1), 0, 0, 0
-    for at = 1, #open, ENTRY do
-      local one_stamp, one_hi, one_lo = unpacked('<ddd', open, at)
-      sum_hi, sum_lo = plus(sum_hi, sum_lo, one_hi, one_lo)
-      last = one_stamp
+  function load_block(m, level, block)
+    if block >= (m.count[level + 1] or 0) then
+      return m.open[level]
     end
-    -- A block whose marks have all expired is not stored: nothing would delete it.
-    if (block + 1) * FAN ^ (level + 1) > m.first then
-      store_block(m, level, block, open)
-    end
-    append(m, level + 1, last, sum_hi, sum_lo, 0)
-    open = ''
+    local name = field(level, block)
+    m.read = m.read or {}
+    m.read[name] = m.read[name] or call('HGET', m.blocks, name)
+    return m.read[name]
   end
-  m.open[level] = open .. pack('<dddd', stamp, hi, lo, begun_by)
-  m.count[level] = count(m, level) + 1
-end
 
--- Changes the units of a mark, and of every sum that contains it.
-local function alter(m, serial, operation, hi, lo)
-  local level, i = 0, serial
-  while i < count(m, level) do
-    local block, at = floor(i / FAN), i % FAN * ENTRY
-    local bytes = load_block(m, level, block)
+  function store_block(m, level, block, bytes)
+    local name = field(level, block)
+    m.read = m.read or {}
+    m.read[name], m.stored = bytes, true
+    call('HSET', m.blocks, name, bytes)
+  end
+
+  function entry(m, level, i)
+    local bytes = load_block(m, level, floor(i / FAN))
     if not bytes then
-      return
+      m.lost = true -- somebody deleted the block: its units count no more
+      return NEVER, 0, 0, 0
     end
-    local old_hi, old_lo = unpacked('<dd', bytes, at + 9)
-    bytes = sub(bytes, 1, at + 8) .. pack('<dd', operation(old_hi, old_lo, hi, lo)) .. sub(bytes, at + 25)
-    if block < count(m, level + 1) then
-      store_block(m, level, block, bytes)
-    else
-      m.open[level] = bytes
-    end
-    level, i = level + 1, block
+    return unpacked('<dddd', bytes, i % FAN * ENTRY + 1)
   end
-end
 
--- Walks from the first live mark on, by the largest sums that begin there, as long as `passes` accepts them. Returns
--- the number and the stamp of the first mark that `passes` does not accept. The walk goes up the tree once and down
--- once, by at most 32 entries a level each time.
-local function walk(m, passes)
-  local serial = m.first
-  while serial < count(m, 0) do
-    local level, i = 0, serial
-    while i % FAN == 0 and i / FAN < count(m, level + 1) do
-      level, i = level + 1, i / FAN
+  function append(m, level, stamp, hi, lo, begun_by)
+    local open = m.open[level] or ''
+    -- A full block stays in the head until the next entry comes, so that the newest mark is always in the head.
+    if #open == FAN * ENTRY then
+      local block, sum_hi, sum_lo, last = (m.count[level + 1] or 0), 0, 0, 0
+      for at = 1, #open, ENTRY do
+        local one_stamp, one_hi, one_lo = unpacked('<ddd', open, at)
+        if one_hi == 0 and sum_lo + one_lo < BASE then
+          sum_lo = sum_lo + one_lo
+        else
+          sum_hi, sum_lo = plus(sum_hi, sum_lo, one_hi, one_lo)
+        end
+        last = one_stamp
+      end
+      -- A block whose marks have all expired is not stored: nothing would delete it.
+      if (block + 1) * FAN ^ (level + 1) > m.first then
+        store_block(m, level, block, open)
+      end
+      append(m, level + 1, last, sum_hi, sum_lo, 0)
+      open, m.place = '', nil
     end
-    local stamp, hi, lo = entry(m, level, i)
-    local passed = passes(stamp, hi, lo)
-    while not passed and level > 0 do
-      level, i = level - 1, i * FAN
-      stamp, hi, lo = entry(m, level, i)
-      passed = passes(stamp, hi, lo)
+    m.open[level] = open .. pack('<dddd', stamp, hi, lo, begun_by)
+    m.count[level] = (m.count[level] or 0) + 1
+    if level == 0 then
+      m.newest, m.added = stamp, m.added + 1
     end
-    if not passed then
-      return serial, stamp
-    end
-    serial = (i + 1) * FAN ^ level
   end
-  return serial
+
+  -- Changes the units of a mark, and of every sum that contains it.
+  function alter(m, serial, operation, hi, lo)
+    local level, i = 0, serial
+    m.place = serial == m.count[0] - 1 and m.place or nil
+    while i < (m.count[level] or 0) do
+      local block, at = floor(i / FAN), i % FAN * ENTRY
+      local bytes = load_block(m, level, block)
+      if not bytes then
+        return
+      end
+      local old_hi, old_lo = unpacked('<dd', bytes, at + 9)
+      bytes = sub(bytes, 1, at + 8) .. pack('<dd', operation(old_hi, old_lo, hi, lo)) .. sub(bytes, at + 25)
+      if block < (m.count[level + 1] or 0) then
+        store_block(m, level, block, bytes)
+      else
+        m.open[level] = bytes
+      end
+      level, i = level + 1, block
+    end
+  end
+
+  -- Walks from the first live mark on, by the largest sums that begin there, as long as `passes` accepts them. Returns
+  -- the number and the stamp of the first mark that `passes` does not accept. The walk goes up the tree once and down
+  -- once, by at most 32 entries a level each time.
+  function walk(m, passes)
+    local serial, marks = m.first, m.count[0]
+    while serial < marks do
+      local level, i, passed, stamp = 0, serial, true, nil
+      while i % FAN == 0 and i / FAN < (m.count[level + 1] or 0) do
+        level, i = level + 1, i / FAN
+      end
+      repeat
+        if not passed then
+          level, i = level - 1, i * FAN
+        end
+        local block = floor(i / FAN)
+        local bytes, ends = load_block(m, level, block), math.min((m.count[level] or 0), (block + 1) * FAN)
+        m.lost = m.lost or not bytes -- somebody deleted the block: its units count no more
+        repeat
+          local hi, lo = 0, 0
+          if bytes then
+            stamp, hi, lo = unpacked('<ddd', bytes, i % FAN * ENTRY + 1)
+          end
+          passed = passes(bytes and stamp or NEVER, hi, lo)
+          i = passed and i + 1 or i
+        until not passed or i == ends
+      until passed or level == 0
+      serial = i * FAN ^ level
+      if not passed then
+        return serial, stamp
+      end
+    end
+    return serial
+  end
 end

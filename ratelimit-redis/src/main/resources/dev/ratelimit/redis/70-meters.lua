@@ -4,7 +4,7 @@
 -- a lease; meters; endpoint; members, of which the call is, with members_list and marks, where they are listed; save,
 -- which writes the meters that changed, and lists the endpoint and the members.
 
-local field_at = records + 8 * NUMBERS * meter_count
+local field_at = records + BYTES * meter_count
 
 local function number()
   local value
@@ -25,26 +25,23 @@ if operation == LEASE then
   batch, ahead = number(), number()
 end
 
-local KINDS = {[0] = quota, [BUCKET] = bucket, [FLIGHT] = flight, [SINGLE] = single}
+local kinds = {[0] = quota, [BUCKET] = bucket, [FLIGHT] = flight, [SINGLE] = single}
 local meters, next_blocks, next_record = {}, meter_count + 3, records
 for n = 1, meter_count do
-  local own, shadow, span, exact, grain, room, units
-  own, shadow, span, exact, grain, room, units, next_record = unpacked('<ddddddd', numbers, next_record)
-  -- With all its fields at once: a table that grows field by field is allocated several times.
+  local flags, span, exact, grain, room, units, behind = unpacked('<dddddd', numbers, next_record)
+  -- These fields and what a kind adds to them take a table of 32, which is allocated once.
   local m = {
-    kind = KINDS[span] or window, key = KEYS[n + 2], blocks = nil, own = own % 2 > 0, shadow = shadow > 0, span = span,
-    room = room, units = units, hi = 0, lo = 0, listed = NEVER, kept = 0, wait = 0, changed = false, bounds = nil,
-    from = nil, to = nil, exact = exact, grain = grain, first = 0, dropped = 0, oldest = 0, count = nil, open = nil,
-    read = nil, stored = false, lost = false, more = 0, charged = 0, refunds = nil, batch_room = 0, begun = 0,
-    granted = 0, at = nil, part = 0, seen = nil, per_units = nil, per_micros = nil, faster = false, last = nil,
-    expired = false, joins = false, fast_units = nil, fast_micros = nil, rated = nil,
-    party = floor(own / 2),
+    kind = kinds[span] or window, key = keys[n + 2], own = flags % 2 > 0, shadow = flags % 4 > 1,
+    party = floor(flags / 4), span = span, exact = exact, grain = grain, room = room, units = units,
+    hi = 0, lo = 0, listed = NEVER, kept = 0, wait = 0, changed = false, begun = 0, granted = 0,
   }
+  next_record = behind
   if span > 0 or span == FLIGHT then
-    m.blocks, next_blocks = KEYS[next_blocks], next_blocks + 1
+    m.blocks, next_blocks = keys[next_blocks], next_blocks + 1
   end
   if span > 0 then
-    m.count, m.open, m.read = {}, {}, {}
+    m.count, m.open, m.read, m.first, m.dropped, m.oldest = {[0] = 0}, {[0] = nil}, false, 0, 0, 0
+    m.added, m.place = 0, nil -- marks that were added to the head; where its newest mark stood, if that may be patched
   elseif span == 0 then
     m.bounds = list()
   end
@@ -62,19 +59,23 @@ for n = 1, meter_count do
 end
 
 local endpoint = sub(numbers, field_at)
-local members, members_list, marks = {}, KEYS[next_blocks], KEYS[next_blocks + 1]
+local members, members_list, marks = {}, keys[next_blocks], keys[next_blocks + 1]
+
+local names_end = string.find(endpoint, '\n', 1, true)
 
 -- A line for each member. Once one is beyond the bound of members, the mark of its kind is listed in its place.
-for names_bound, members_bound, entry, mark, name_there in
-  string.gmatch(endpoint, '\n(%S+) (%S+) (%S+) (%S+) (%S+)') do
-  local names_there = KEYS[next_blocks + 2 + #members]
-  members[#members + 1] = {
-    most_names = tonumber(names_bound), most = tonumber(members_bound), entry = entry, mark = mark,
-    list = entry == mark and marks or members_list, listed_until = NEVER,
-    endpoint = name_there, names = names_there, names_until = NEVER,
-  }
+if names_end then
+  for names_bound, members_bound, entry, mark, name_there in
+    string.gmatch(endpoint, '\n(%S+) (%S+) (%S+) (%S+) (%S+)') do
+    local names_there = keys[next_blocks + 2 + #members]
+    members[#members + 1] = {
+      most_names = tonumber(names_bound), most = tonumber(members_bound), entry = entry, mark = mark,
+      list = entry == mark and marks or members_list, listed_until = NEVER,
+      endpoint = name_there, names = names_there, names_until = NEVER,
+    }
+  end
+  endpoint = sub(endpoint, 1, names_end - 1)
 end
-endpoint = string.match(endpoint, '^[^\n]*')
 
 -- Writes a meter that changed, and renews the life of its keys.
 local function store(m)
@@ -84,7 +85,12 @@ local function store(m)
   if renews then
     m.kept = ends + LONGEST_MARGIN
   end
-  call('SET', m.key, m.kind.head(m), 'KEEPTTL')
+  local head, place = m.kind.head(m)
+  if place then
+    call('SETRANGE', m.key, format('%d', place), head)
+  else
+    call('SET', m.key, head, 'KEEPTTL')
+  end
   if renews and m.kept < math.huge then
     call('PEXPIREAT', m.key, ceil(m.kept / 1000))
   end
@@ -139,7 +145,7 @@ local function save()
       store(m)
     end
   end
-  list_in(names, endpoint, list_until)
+  list_in(keys[1], endpoint, list_until)
   for _, member in ipairs(members) do
     list_in(member.list, member.entry, member.listed_until)
     list_in(member.names, member.endpoint, member.names_until)

@@ -5,7 +5,7 @@
 -- Answers: a usual charge that is sent again, settlements, and what lets reservations count on.
 
 local function answer_once(reply)
-  call('SET', receipt, reply, 'PX', kept_for / 1000)
+  call('SET', keys[2], reply, 'PX', kept_for / 1000)
   return reply
 end
 
@@ -16,7 +16,7 @@ local function standing(m)
 end
 
 -- A usual charge that began a mark left its name there instead of a receipt. All limits admitted it.
-if again > 0 and not reports and (operation == TAKE or operation == CHARGE) then -- a report has its receipt
+if again and not reports and (operation == TAKE or operation == CHARGE) then -- a report has its receipt
   local made
   for _, m in ipairs(meters) do
     made = made or m.kind.begun_by(m, name)

@@ -3,16 +3,16 @@
 -- Sets: nothing that other parts read.
 -- Answers: grants, what is carried over, and what is reset or forgotten.
 
-local function is_without_period()
-  for _, m in ipairs(meters) do
-    if m.kind == quota and not m.to then
-      return true
-    end
-  end
-  return false
-end
-
 if operation >= GRANT and operation <= FORGET then
+  local function is_without_period()
+    for _, m in ipairs(meters) do
+      if m.kind == quota and not m.to then
+        return true
+      end
+    end
+    return false
+  end
+
   if operation <= CARRY and is_without_period() then
     return pack('<dd', -1, time)
   end

@@ -21,17 +21,13 @@ if operation == STATUS then
   return table.concat(replies)
 end
 
--- Shadow limits must have room too: the script is not asked what they would say of the calls that a lease serves.
-local function fits_ahead()
+local leased = operation == LEASE
+if leased then
+  -- Shadow limits must have room too: the script is not asked what they would say of the calls that a lease serves.
   for _, m in ipairs(meters) do
-    if exceeds(m.hi, m.lo, m.batch_room) then
-      return false
-    end
+    leased = leased and not exceeds(m.hi, m.lo, m.batch_room)
   end
-  return true
 end
-
-local leased = operation == LEASE and fits_ahead()
 local admitted = leased and 2 or 1
 for _, m in ipairs(meters) do
   m.wait = m.kind.exceeds(m, m.room) and m.kind.wait(m, m.room) or 0

@@ -67,6 +67,32 @@ class ScriptPartsTest {
     }
 
     @Test
+    void haveTheValuesOfConstantsInPlaceOfTheirNames() {
+        assertThat(Script.CONSTANTS)
+                .hasSize((int) Script.read("00-constants")
+                        .lines()
+                        .filter(line -> line.startsWith("local"))
+                        .count())
+                .containsEntry("BASE", "9007199254740992")
+                .containsEntry("MINUTE", "60000000");
+        assertThat(Script.TEXT.replaceAll("--.*", ""))
+                .doesNotContainPattern("\\b(" + String.join("|", Script.CONSTANTS.keySet()) + ")\\b");
+    }
+
+    /** Each place has three digits, so the usual part finds it by its number. */
+    @Test
+    void haveThePlacesOfMarksInOrder() {
+        String marks = Script.CONSTANTS.getOrDefault("MARKS_AT", "").replace("'", "");
+        String units = Script.CONSTANTS.getOrDefault("UNITS_AT", "").replace("'", "");
+        for (int place = 128; place <= 960; place += 32) {
+            int digits = (place - 128) * 3 / 32;
+            assertThat(marks.substring(digits, digits + 3)).isEqualTo("" + place);
+            assertThat(units.substring(digits, digits + 3)).isEqualTo("" + (place + 16));
+        }
+        assertThat(marks).hasSameSizeAs(units).hasSize((960 - 128) * 3 / 32 + 3);
+    }
+
+    @Test
     void standInTheOrderOfTheirNumbers() {
         assertThat(Script.PARTS).isSorted();
     }

@@ -194,7 +194,7 @@ class TokenBucketsTest extends ServedTest {
         });
     }
 
-    /** A usual call is left to the fast part of the script, which asks for no list and no head as a whole. */
+    /** A usual call is left to the fast part of the script, which asks for no list. */
     @Test
     void areChargedByUsualCalls() {
         RedisRateLimiter limiter = limiterOf(TokenBucket.perSecond(20).withCapacity(100));
@@ -204,7 +204,7 @@ class TokenBucketsTest extends ServedTest {
             limiter.tryAcquire("acme", "chat");
             clock.micros += 40_000;
         }
-        assertThat(sent("getrange")).isEqualTo(300);
+        assertThat(sent("get")).isEqualTo(300);
         assertThat(sent("mget")).isLessThan(3);
     }
 

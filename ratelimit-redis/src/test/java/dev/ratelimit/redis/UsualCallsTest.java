@@ -13,11 +13,13 @@ import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.output.ByteArrayOutput;
+import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.nio.DoubleBuffer;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +37,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UsualCallsTest extends ServedTest {
 
     private static final int STEPS = 2_000;
+
+    /* Bytes at the end of a window's head. */
+    private static final int STATE = 64;
+    private static final int MARKS_AND_PLACE = 16;
+
     /** Some seconds before midnight. */
     private static final long ORIGIN = (Duration.ofDays(20_000).toSeconds() - 7) * 1_000_000;
 
@@ -180,6 +187,29 @@ class UsualCallsTest extends ServedTest {
                     random.nextInt(60) == 0 ? LEAPS.get(random.nextInt(LEAPS.size())) : 500L * random.nextInt(3);
         }
         assertThat(sent("mget")).as("calls that were usual for neither").isLessThan(STEPS * 9 / 4);
+        haveLeftTheSameMarks();
+    }
+
+    /** Whether a head was written as a whole or at its end only. The states differ, since a usual call drops nothing. */
+    private void haveLeftTheSameMarks() {
+        List<String> windows = redis.keys("ratelimit:{usual}:m:*/w[0-9]*");
+        assertThat(windows).hasSizeGreaterThan(4).allSatisfy(key -> {
+            byte[] usual = head(key);
+            byte[] thorough = head(key.replace("{usual}", "{thorough}"));
+            assertThat(Arrays.copyOf(thorough, thorough.length - STATE))
+                    .isEqualTo(Arrays.copyOf(usual, usual.length - STATE));
+            assertThat(Arrays.copyOfRange(thorough, thorough.length - MARKS_AND_PLACE, thorough.length))
+                    .isEqualTo(Arrays.copyOfRange(usual, usual.length - MARKS_AND_PLACE, usual.length));
+        });
+    }
+
+    private byte[] head(String key) {
+        CommandArgs<String, String> whole =
+                new CommandArgs<>(StringCodec.UTF8).addKey(key).add(0).add(-1);
+        return together()
+                .dispatch(CommandType.GETRANGE, new ByteArrayOutput<>(StringCodec.UTF8), whole)
+                .toCompletableFuture()
+                .join();
     }
 
     @Test
