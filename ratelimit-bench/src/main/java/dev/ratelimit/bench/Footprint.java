@@ -7,6 +7,7 @@ import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TierResolver;
 import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Usage;
 import dev.ratelimit.core.InMemoryRateLimiter;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.openjdk.jol.info.ClassLayout;
 
@@ -33,6 +35,8 @@ public final class Footprint {
     private static final int ORGANIZATIONS = 1_000_000;
     private static final int MOST_OF_SEVERAL_ENDPOINTS = 100_000;
     private static final int AMOUNT = 1_000;
+    private static final String NAME = "organization-";
+    private static final long PAUSE_NANOS = 20_000_000;
     private static final MemoryMXBean MEMORY = ManagementFactory.getMemoryMXBean();
 
     private static final List<String> OBJECTS = List.of(
@@ -74,6 +78,9 @@ public final class Footprint {
         lines.add(footprint.ofCalls("a window, 5 calls a second apart", RateLimit.perMinute(AMOUNT), 5));
         lines.add(footprint.ofCalls("a monthly quota, 1 call", Quota.perMonth(AMOUNT), 1));
         lines.add(footprint.ofCalls("a token bucket, 1 call", TokenBucket.perMinute(AMOUNT), 1));
+        Bytes own = fewer.bytes(Footprint::tierOfItsOwn, 1);
+        lines.add("| a window of a tier of its own, 1 call, %,d organizations | %,.0f | %,.0f |"
+                .formatted(fewer.organizations, own.peak, own.idle));
         lines.addAll(List.of(
                 "",
                 "The same for %,d organizations that called some endpoints once, each with a window of its own:"
@@ -92,14 +99,63 @@ public final class Footprint {
         return lines;
     }
 
-    private String ofCalls(String what, Limit limit, int calls) {
-        SteppedTime time = new SteppedTime();
-        InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
-                .tier(Tier.named("tier")
-                        .table(LimitTable.named("calls").each(limit, Keyed.ENDPOINT))
-                        .build())
-                .timeSource(time)
+    /** Returns the figures that this library is held to, of some rounds, as rows of their table. */
+    static List<String> figures(int rounds) {
+        Footprint footprint = new Footprint(MOST_OF_SEVERAL_ENDPOINTS);
+        double[] calls = new double[rounds];
+        double[] tiers = new double[rounds];
+        for (int i = 0; i < rounds; i++) {
+            calls[i] = footprint.bytes(shared(RateLimit.perMinute(AMOUNT)), 5).peak;
+            tiers[i] = footprint.bytes(Footprint::tierOfItsOwn, 1).peak
+                    / footprint.bytes(shared(RateLimit.perMinute(AMOUNT)), 1).peak;
+        }
+        return List.of(
+                FigureTable.row(
+                        "bytes, 5 calls a second apart at one endpoint",
+                        "",
+                        "",
+                        FigureTable.measured(500, Spread.of(calls), "%.0f"),
+                        "",
+                        "",
+                        ""),
+                FigureTable.row(
+                        "bytes, 1 call under a tier of its own",
+                        "under a shared tier",
+                        "",
+                        FigureTable.measured(1.3, Spread.of(tiers), "%.2f"),
+                        "",
+                        "",
+                        ""));
+    }
+
+    private static TierResolver shared(Limit limit) {
+        Tier tier = tier(limit);
+        return organization -> tier;
+    }
+
+    private static Tier tier(Limit limit) {
+        return Tier.named("tier")
+                .table(LimitTable.named("calls").each(limit, Keyed.ENDPOINT))
                 .build();
+    }
+
+    /** Makes a tier that differs from those of others in its amount, an equal one at each call. */
+    private static Tier tierOfItsOwn(String organization) {
+        return tier(RateLimit.perMinute(AMOUNT + Integer.parseInt(organization.substring(NAME.length()))));
+    }
+
+    private String ofCalls(String what, Limit limit, int calls) {
+        Bytes bytes = bytes(shared(limit), calls);
+        return "| %s | %,.0f | %,.0f |".formatted(what, bytes.peak, bytes.idle);
+    }
+
+    /** Bytes of an organization when all have made their calls, and when all are idle and were cleaned up. */
+    private record Bytes(double peak, double idle) {}
+
+    private Bytes bytes(TierResolver tiers, int calls) {
+        SteppedTime time = new SteppedTime();
+        InMemoryRateLimiter limiter =
+                InMemoryRateLimiter.builder().tiers(tiers).timeSource(time).build();
         long before = used();
         for (int call = 0; call < calls; call++) {
             for (int i = 0; i < organizations; i++) {
@@ -110,10 +166,10 @@ public final class Footprint {
         double peak = eachSince(before);
         time.step(60_000_000_000L);
         limiter.cleanUp();
-        double after = eachSince(before);
+        double idle = eachSince(before);
         // The limiter is in use until here.
         Answers.admitted(limiter.peek(organization(0), Keyed.ENDPOINT, Usage.call()));
-        return "| %s | %,.0f | %,.0f |".formatted(what, peak, after);
+        return new Bytes(peak, idle);
     }
 
     private double ours(List<String> endpoints) {
@@ -166,13 +222,15 @@ public final class Footprint {
     }
 
     private static String organization(int i) {
-        return "organization-%06d".formatted(i);
+        return NAME + "%06d".formatted(i);
     }
 
     private static long used() {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 5; i++) {
             System.gc();
+            // The JVM's own threads let go of what has been collected.
+            LockSupport.parkNanos(PAUSE_NANOS);
             least = Math.min(least, MEMORY.getHeapMemoryUsage().getUsed());
         }
         return least;

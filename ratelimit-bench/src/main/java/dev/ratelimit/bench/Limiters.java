@@ -4,6 +4,7 @@ import dev.ratelimit.spi.CoarseTimeSource;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -20,7 +21,24 @@ import java.util.stream.Stream;
  */
 final class Limiters {
 
+    private static final Map<String, String> LABELS = Map.of(
+            "nothing", "no limiter",
+            "ratelimit", "this library",
+            "ratelimit-bucket", "this library, token bucket",
+            "bucket4j", "Bucket4j",
+            "resilience4j", "Resilience4j",
+            "guava", "Guava",
+            "failsafe", "Failsafe",
+            "sentinel", "Sentinel",
+            "ratelimitj", "RateLimitJ",
+            "smallrye", "SmallRye");
+
     private Limiters() {}
+
+    /** Returns what a limiter is called in tables and pictures: what it calls itself. */
+    static String label(String limiter) {
+        return LABELS.getOrDefault(limiter, limiter);
+    }
 
     /**
      * Returns a limiter that admits an amount of calls per window to each of some organizations at

@@ -40,6 +40,15 @@ record Score(
 
     /** Takes what matters from a result of JMH, whose unit must be nanoseconds. */
     static Score of(RunResult run) {
+        return of(run, run.getPrimaryResult().getScore());
+    }
+
+    /** Takes the median of the iterations for the time of a call, not their mean: some may have been disturbed. */
+    static Score ofMedian(RunResult run) {
+        return of(run, run.getPrimaryResult().getStatistics().getPercentile(50));
+    }
+
+    private static Score of(RunResult run, double nanos) {
         BenchmarkParams params = run.getParams();
         Result<?> result = run.getPrimaryResult();
         Answers.require(result.getScoreUnit().equals("ns/op"), "unit must be ns/op", result.getScoreUnit());
@@ -55,7 +64,7 @@ record Score(
                 params.getBenchmark().replaceFirst(".*\\.(?=\\w+\\.\\w+$)", ""),
                 limiter,
                 setting,
-                result.getScore(),
+                nanos,
                 result.getScoreError(),
                 allocated == null ? Double.NaN : allocated.getScore(),
                 params.getMode() == Mode.SampleTime

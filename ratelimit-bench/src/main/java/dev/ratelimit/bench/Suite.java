@@ -2,7 +2,10 @@ package dev.ratelimit.bench;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -27,22 +30,51 @@ final class Suite {
         "ratelimit", "bucket4j", "resilience4j", "guava", "failsafe", "ratelimitj", "smallrye"
     };
 
-    private final int iterations;
-    private final TimeValue iteration;
+    private static final String EXACT = "ExactBenchmark.tryAcquire";
 
-    private Suite(int iterations, TimeValue iteration) {
-        this.iterations = iterations;
-        this.iteration = iteration;
+    /** What has so much code that the JIT compiler takes a second for it. */
+    private static final Pattern SLOW_TO_WARM = Pattern.compile("(Filter|Reporting)Benchmark");
+
+    private static final String MANY_THREADS = "\\.ManyThreadsBenchmark\\.";
+    private static final int FIRST_WITH_VIRTUAL_THREADS = 21;
+
+    private final Iterations ordinary;
+    private final Iterations slowToWarm;
+    private final Iterations ofWindows;
+
+    private Suite(Iterations ordinary, Iterations slowToWarm, Iterations ofWindows) {
+        this.ordinary = ordinary;
+        this.slowToWarm = slowToWarm;
+        this.ofWindows = ofWindows;
     }
 
-    /** Returns a suite that takes at most twelve minutes on two processors. */
+    /** Returns a suite whose {@link #run} takes about a quarter of an hour on two processors. */
     static Suite ordinary() {
-        return new Suite(5, TimeValue.milliseconds(250));
+        Iterations all = new Iterations(5, 250, 5, 250);
+        return new Suite(all, all, all);
+    }
+
+    /** Returns a suite for {@link #runFigures}, which then takes less than two minutes and a half on two processors. */
+    static Suite ofFigures() {
+        return new Suite(
+                new Iterations(4, 200, 5, 100), new Iterations(9, 200, 5, 100), new Iterations(3, 700, 3, 700));
     }
 
     /** Returns a suite that shows only that all runs: its times mean little. */
     static Suite brief() {
-        return new Suite(2, TimeValue.milliseconds(20));
+        Iterations all = new Iterations(1, 20, 1, 20);
+        return new Suite(all, all, all);
+    }
+
+    /** How many iterations warm up and measure, and the milliseconds that each takes. */
+    private record Iterations(int warmups, long warmup, int measurements, long measurement) {
+
+        ChainedOptionsBuilder of(ChainedOptionsBuilder options) {
+            return options.warmupIterations(warmups)
+                    .warmupTime(TimeValue.milliseconds(warmup))
+                    .measurementIterations(measurements)
+                    .measurementTime(TimeValue.milliseconds(measurement));
+        }
     }
 
     /**
@@ -53,7 +85,9 @@ final class Suite {
      */
     List<RunResult> run() throws RunnerException {
         List<RunResult> results = new ArrayList<>();
-        results.addAll(run(timed().include(".*").exclude(KEYED).exclude(SELF_TIMED)));
+        results.addAll(
+                run(timed().include(".*").exclude(KEYED).exclude(SELF_TIMED).exclude(MANY_THREADS)));
+        results.addAll(run(timed().include(MANY_THREADS).param("kind", kindsOfThreads())));
         results.addAll(run(base().include(SELF_TIMED)));
         results.addAll(run(timed().include(KEYED).param("organizations", "1").param("spread", "uniform")));
         results.addAll(run(timed().include(KEYED).param("organizations", "1024")));
@@ -63,38 +97,54 @@ final class Suite {
     }
 
     /**
-     * Runs what the {@linkplain Figure figures} are made of.
+     * Times every line that the {@linkplain Figure figures} are made of, once and in one fork each.
      *
-     * @return the results
+     * @return the scores
      * @throws RunnerException if a benchmark fails
      */
-    List<RunResult> runFigures() throws RunnerException {
-        String[] limiters = {"ratelimit", "bucket4j"};
-        List<RunResult> results = new ArrayList<>();
-        results.addAll(
-                run(timed().include("\\.(FloorBenchmark\\.both$|WindowBenchmark|CompositeBenchmark|ContendedBenchmark)")
-                        .param("limiter", limiters)));
-        results.addAll(run(timed().include("\\.ContendedBenchmark\\.")
-                .param("limiter", "ratelimit")
-                .param("keys", "different")
-                .threads(1)));
-        results.addAll(run(timed().include(KEYED)
-                .param("limiter", "ratelimit", "ratelimit-bucket", "bucket4j")
-                .param("organizations", "1024")
-                .param("spread", "uniform")));
-        results.addAll(run(base().include("\\.ExactBenchmark\\.")));
-        return results;
+    Map<Line, Score> runFigures() throws RunnerException {
+        Map<Line, Score> scores = new LinkedHashMap<>();
+        for (Line line : Figure.lines()) {
+            scores.put(line, time(line));
+        }
+        return scores;
+    }
+
+    private Score time(Line line) throws RunnerException {
+        ChainedOptionsBuilder options =
+                iterations(line).of(base()).include("\\." + Pattern.quote(line.benchmark()) + "$");
+        line.parameters().forEach((name, value) -> {
+            if (name.equals(Line.THREADS)) {
+                options.threads(Integer.parseInt(value));
+            } else {
+                options.param(name, value);
+            }
+        });
+        List<RunResult> results = run(options);
+        Answers.require(results.size() == 1, "the parameters must make one line", line.inWords());
+        return Score.ofMedian(results.get(0));
     }
 
     private static List<RunResult> run(ChainedOptionsBuilder options) throws RunnerException {
         return List.copyOf(new Runner(options.build()).run());
     }
 
+    private static String[] kindsOfThreads() {
+        return Runtime.version().feature() < FIRST_WITH_VIRTUAL_THREADS
+                ? new String[] {"platform"}
+                : new String[] {"platform", "virtual"};
+    }
+
+    private Iterations iterations(Line line) {
+        // Windows of a fifth of a second and more, of which an iteration must have some.
+        if (line.benchmark().equals(EXACT) && "1024".equals(line.parameters().get("organizations"))) {
+            return ofWindows;
+        }
+        return SLOW_TO_WARM.matcher(line.benchmark()).find() ? slowToWarm : ordinary;
+    }
+
     private ChainedOptionsBuilder timed() {
-        return base().warmupIterations(iterations)
-                .warmupTime(iteration)
-                .measurementIterations(iterations)
-                .measurementTime(iteration);
+        return ordinary.of(base());
     }
 
     private static ChainedOptionsBuilder base() {

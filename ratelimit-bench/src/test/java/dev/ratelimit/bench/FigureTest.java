@@ -3,76 +3,67 @@ package dev.ratelimit.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class FigureTest {
 
-    private static final Map<String, String> MANY = Map.of("organizations", "1024", "spread", "uniform");
+    private static final Line OURS = admitted("ratelimit");
 
-    /** A round whose admitted calls take so long, where everything else takes 100 nanoseconds. */
-    private static List<Score> round(double ours, double bytes, double bucket4j) {
-        Stream<Score> named = Stream.of(
-                score("AdmitBenchmark.admitted", "ratelimit", MANY, ours, bytes),
-                score("AdmitBenchmark.admitted", "bucket4j", MANY, bucket4j, 0),
-                score("WindowBenchmark.admitted", "", Map.of(), 100, 0),
-                score(ScoreTable.FLOOR, "", Map.of(), 100, 0),
-                score("ContendedBenchmark.admitted", "ratelimit", Map.of("keys", "different"), 100, 0));
-        Stream<Score> buckets = Stream.of(score("AdmitBenchmark.admitted", "ratelimit-bucket", MANY, 100, 0));
-        Stream<Score> ofBoth = Stream.of("ratelimit", "bucket4j")
-                .flatMap(limiter -> Stream.of(
-                        score("RejectBenchmark.rejected", limiter, MANY, 100, 0),
-                        score("ExactBenchmark.tryAcquire", limiter, Map.of("organizations", "64"), 100, 0),
-                        score("ExactBenchmark.tryAcquire", limiter, Map.of("organizations", "1024"), 100, 0),
-                        score("CompositeBenchmark.admitted", limiter, Map.of("organizations", "1024"), 100, 0),
-                        score(
-                                "ContendedBenchmark.admitted",
-                                limiter,
-                                Map.of("keys", "different", "threads", "2"),
-                                100,
-                                0),
-                        score("ContendedBenchmark.admitted", limiter, Map.of("keys", "one", "threads", "2"), 100, 0)));
-        return Stream.of(named, buckets, ofBoth).flatMap(each -> each).toList();
+    private static Line admitted(String limiter) {
+        return Line.of("AdmitBenchmark.admitted", "organizations", "1024", "spread", "uniform", "limiter", limiter);
     }
 
-    private static Score score(
-            String benchmark, String limiter, Map<String, String> setting, double nanos, double bytes) {
-        return new Score(
-                benchmark,
-                Optional.of(limiter).filter(name -> !name.isEmpty()),
-                setting,
-                nanos,
-                Double.NaN,
-                bytes,
-                List.of());
+    /** A round with these times of admitted calls, where everything else takes 100 nanoseconds. */
+    private static Map<Line, Score> round(double ours, double bytes, double guava, double failsafe) {
+        Map<Line, Score> round = new HashMap<>();
+        Figure.lines().forEach(line -> round.put(line, score(100, 0)));
+        round.put(OURS, score(ours, bytes));
+        round.put(admitted("guava"), score(guava, 0));
+        round.put(admitted("failsafe"), score(failsafe, 0));
+        return round;
+    }
+
+    private static Score score(double nanos, double bytes) {
+        return new Score("B.b", Optional.empty(), Map.of(), nanos, Double.NaN, bytes, List.of());
     }
 
     @Test
     void aFigureIsTheMedianOfTheRoundsRatios() {
-        // The times of either alone would have the median 60 / 100.
-        List<List<Score>> rounds = List.of(round(60, 1, 75), round(40, 2, 100), round(90, 3, 100));
-        assertThat(Figure.table(rounds))
-                .contains("| admitted | AdmitBenchmark.admitted ratelimit organizations 1024, spread uniform"
-                        + " | AdmitBenchmark.admitted bucket4j organizations 1024, spread uniform"
-                        + " | 0.75 | 0.80 | 0.40 to 0.90 | 3 |")
-                .contains("| a window alone | WindowBenchmark.admitted | FloorBenchmark.both"
-                        + " | 1.10 | 1.00 | 1.00 to 1.00 | 0 |")
-                .hasSize(2 + Figure.ALL.size());
+        // The times of either alone would have the median 60 / 80.
+        List<Map<Line, Score>> rounds = List.of(round(60, 1, 75, 99), round(40, 2, 80, 99), round(90, 3, 90, 99));
+        assertThat(Figure.rows(rounds))
+                .contains("| admitted, 1,024 organizations | the fastest peer | Guava"
+                        + " | 0.95 | 0.80 | 0.50 to 1.00 | yes | 60.0 | 80.0 | 3 |")
+                .contains("| a window alone, no names | the floor: clock read and CAS | "
+                        + " | 1.10 | 1.00 | 1.00 to 1.00 | yes | 100.0 | 100.0 | 0 |")
+                .hasSize(Figure.ALL.size());
+    }
+
+    @Test
+    void theFastestPeerIsTheOneWhoseMedianIsTheLeast() {
+        // Guava has the least time of all, and Failsafe the least median.
+        List<Map<Line, Score>> rounds = List.of(round(60, 0, 20, 50), round(60, 0, 90, 50), round(60, 0, 90, 50));
+        assertThat(Figure.rows(rounds))
+                .anyMatch(row -> row.startsWith("| admitted, 1,024 organizations | the fastest peer | Failsafe"
+                        + " | 0.95 | 1.20 | 1.20 to 1.20 | no |"));
     }
 
     @Test
     void theMedianOfTwoRoundsLiesBetweenThem() {
-        assertThat(Figure.table(List.of(round(50, 0, 100), round(60, 0, 100))))
-                .anyMatch(row -> row.contains("| 0.55 | 0.50 to 0.60 |"));
+        assertThat(Spread.of(3, 1)).isEqualTo(new Spread(2, 1, 3));
+        assertThat(Spread.of(3, 1, 7)).isEqualTo(new Spread(3, 1, 7));
     }
 
     @Test
     void aRoundWithoutALineIsRefused() {
+        Map<Line, Score> round = round(50, 0, 90, 90);
+        round.remove(OURS);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Figure.table(List.of(round(50, 0, 100).subList(1, 3))))
-                .withMessageContaining("line=");
+                .isThrownBy(() -> Figure.rows(List.of(round)))
+                .withMessageContaining("line=AdmitBenchmark.admitted, limiter ratelimit, organizations 1024");
     }
 }

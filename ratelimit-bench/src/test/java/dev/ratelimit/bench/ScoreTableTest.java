@@ -2,16 +2,10 @@ package dev.ratelimit.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.knowm.xchart.CategorySeries;
 
 class ScoreTableTest {
 
@@ -85,23 +79,5 @@ class ScoreTableTest {
         Score peerOfOne = score("B", "guava", Map.of("organizations", "1"), 3);
         Score other = score("A", "", Map.of(), 4);
         assertThat(Report.inOrder(List.of(one, many, peerOfOne, other))).containsExactly(other, one, peerOfOne, many);
-    }
-
-    @Test
-    void theChartHasABarForEachLimiterThatHasBoth(@TempDir Path folder) throws IOException {
-        Map<String, String> setting = Map.of("organizations", "1024", "spread", "uniform");
-        ScoreChart chart = new ScoreChart(List.of(
-                score("AdmitBenchmark.admitted", "ratelimit", setting, 60),
-                score("RejectBenchmark.rejected", "ratelimit", setting, 50),
-                score("AdmitBenchmark.admitted", "guava", setting, 70)));
-        assertThat(chart.draw().getSeriesCollection())
-                .extracting(CategorySeries::getName)
-                .containsExactly("admitted", "rejected");
-        assertThat(chart.draw().getSeriesCollection())
-                .allSatisfy(series -> assertThat(List.copyOf((Collection<?>) series.getXData()))
-                        .isEqualTo(List.of("ratelimit")));
-        Path file = folder.resolve("chart.png");
-        chart.write(file);
-        assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(1_280);
     }
 }
