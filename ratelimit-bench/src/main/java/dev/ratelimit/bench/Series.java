@@ -21,9 +21,9 @@ final class Series {
 
     void run(int organizations, int inFlight, long nanos) throws InterruptedException {
         server.configResetstat();
-        double before = busySeconds();
+        double before = processorSeconds();
         runs.add(InFlight.measure(rival, organizations, inFlight, nanos));
-        busySeconds += busySeconds() - before;
+        busySeconds += processorSeconds() - before;
         sent += rival.sent(new CommandCounts(server.info("commandstats")));
     }
 
@@ -50,7 +50,7 @@ final class Series {
         return 1e6 * busySeconds / latencies().count();
     }
 
-    private double busySeconds() {
+    private double processorSeconds() {
         return server.info("cpu")
                 .lines()
                 .filter(line -> line.matches("used_cpu_(user|sys):.*"))

@@ -76,13 +76,13 @@ import java.util.stream.Collectors;
  *
  * <p>A decision takes O(log marks) for each limit, since it goes down one path of the tree. Marks are dropped by whole
  * blocks, so the charge that drops n marks deletes n/32 fields. A usual call takes one TIME of Redis, and for each
- * limit one GETRANGE (of a quota or a bucket, one GET) and one SETRANGE, or one SET where the window begins anew. It may
- * also set a receipt, and once in some seconds the life of a key. Other calls also take one MGET, for one in 32 marks
- * one HSET, and a few HGET of 1,024 bytes. A charge that is sent again is looked for among the marks that are no older
- * than a receipt may be.
+ * limit one GETRANGE (of a quota or a bucket, one GET) and one SETRANGE, or one SET where the window begins anew. It
+ * may also set a receipt, and once in some seconds the life of a key. Other calls also take one MGET, for one in 32
+ * marks one HSET, and a few HGET of 1,024 bytes. A charge that is sent again is looked for among the marks that are
+ * no older than a receipt may be.
  *
- * <p>Lua makes each function anew in every run, and looks for each variable that it reads. So the parts declare only the
- * functions that the request needs, and {@link #TEXT} has the values of constants in place of their names. Lua also
+ * <p>Lua makes each function anew in every run, and looks for each variable that it reads. So the parts declare only
+ * the functions that the request needs, and {@link #TEXT} has the values of constants in place of their names. Lua also
  * takes its time for each byte of a text. So a charge writes the end of a head, not the head, where only the newest
  * marks and the state have changed.
  *

@@ -101,24 +101,31 @@ if has_windows then
       end
       repeat
         if not passed then
-          level, i = level - 1, i * FAN
+          level, i, passed = level - 1, i * FAN, true
         end
         local block = floor(i / FAN)
-        local bytes, ends = load_block(m, level, block), math.min((m.count[level] or 0), (block + 1) * FAN)
+        local bytes, entries = load_block(m, level, block), math.min((m.count[level] or 0) - FAN * block, FAN)
         m.lost = m.lost or not bytes -- somebody deleted the block: its units count no more
-        repeat
+        for n = i % FAN, entries - 1 do
           local hi, lo = 0, 0
           if bytes then
-            stamp, hi, lo = unpacked('<ddd', bytes, i % FAN * ENTRY + 1)
+            stamp, hi, lo = unpacked('<ddd', bytes, n * ENTRY + 1)
           end
           passed = passes(bytes and stamp or NEVER, hi, lo)
-          i = passed and i + 1 or i
-        until not passed or i == ends
+          if not passed then
+            break
+          end
+          i = i + 1
+        end
       until passed or level == 0
-      serial = i * FAN ^ level
+      local reached = i * FAN ^ level
       if not passed then
-        return serial, stamp
+        return reached, stamp
       end
+      if not (reached > serial) then
+        error('the numbers of a window must be its own') -- somebody wrote others
+      end
+      serial = reached
     end
     return serial
   end

@@ -190,7 +190,7 @@ class UsualCallsTest extends ServedTest {
         haveLeftTheSameMarks();
     }
 
-    /** Whether a head was written as a whole or at its end only. The states differ, since a usual call drops nothing. */
+    /** Whether a head was written whole or at its end only. The states differ: a usual call drops nothing. */
     private void haveLeftTheSameMarks() {
         List<String> windows = redis.keys("ratelimit:{usual}:m:*/w[0-9]*");
         assertThat(windows).hasSizeGreaterThan(4).allSatisfy(key -> {
