@@ -136,7 +136,7 @@ final class BucketCounter extends Meter {
                     end(known, flow, Math.max(units, most), now);
                     continue;
                 }
-                boolean isFullNow = isFull(known, word, now);
+                boolean isFullNow = latest == now || isFull(known, word, now);
                 fullAt = isFullNow ? later(fullAt, latest) : fullBy(latest, flow, used);
                 used = isFullNow ? 0 : used;
             }

@@ -21,10 +21,13 @@ import org.jspecify.annotations.Nullable;
  * another state.
  *
  * <p>A call with several limits first asks all of them. So a refusal names the limit that refuses longest, and writes
- * nothing. Then the call charges the limits in ascending order of span. If another call took the last unit in between,
- * it gives back what it has charged. Until then its units count: a call that shares a meter with it may be refused
- * although it would have fitted. While no other limit refuses, the first one is not asked. It refuses when it is
- * charged, and then nothing is charged so far.
+ * nothing. Then the call charges the limits. If another call took the last unit in between, it gives back what it has
+ * charged. Until then its units count: a call that shares a meter with it may be refused although it would have fitted.
+ * While no other limit refuses, the one that is charged first is not asked. It refuses when it is charged, and then
+ * nothing is charged so far.
+ *
+ * <p>One frame charges one to three limits, if neither a ledger nor a report takes note of it, and no shadow is among
+ * them. It charges the last limit first. All others are charged in ascending order of span, a frame for each.
  *
  * <p>The limits of shadow tables come last, each of them alone. So none of them is charged for a call that is refused
  * after all.
@@ -62,6 +65,9 @@ final class Decider {
      * more.
      */
     private static final int MOST_FRAMES = 16;
+
+    /** The most limits whose positions are kept by one frame. */
+    private static final int FEW = 3;
 
     /**
      * The classes that the handlers below name. They are resolved with this class. To resolve one calls a class loader,
@@ -143,21 +149,13 @@ final class Decider {
             report.begin(limits, parties);
         }
         long now = clocks.nanoTime();
-        Decision decision = limits.length > 1 ? longestRejection(1, parties, limits, usage, now) : null;
+        boolean plain = ledger == null && report == null && areFew(limits);
+        Decision decision = plain ? chargeFew(parties, limits, usage, now) : null;
         if (decision == null) {
-            decision = limits.length <= MOST_FRAMES
-                    ? chargeFrom(0, parties, limits, usage, now, ledger, report, null)
-                    : chargeMany(parties, limits, usage, now, ledger, report);
+            decision = chargeAll(parties, limits, usage, now, ledger, report);
         }
-        if (decision instanceof Rejected && !isUndecided(decision)) {
-            refused(parties, limits, usage, now);
-        }
-        if (decision instanceof Rejected && !isUndecided(decision) && report != null && report.isFull()) {
-            lookAtAll(limits, parties, now, report);
-            decision = report.in(decision);
-        }
-        if (decision instanceof Rejected && !parties.confirmLive()) {
-            decision = null;
+        if (decision instanceof Rejected rejected) {
+            decision = refused(rejected, parties, limits, usage, now, report);
         }
         try {
             if (ledger != null && decision instanceof Admitted) {
@@ -168,6 +166,109 @@ final class Decider {
             // See above.
         }
         return decision;
+    }
+
+    /** Charges all limits, or none if one of them refuses. */
+    private @Nullable Decision chargeAll(
+            Parties parties,
+            CompiledLimit[] limits,
+            Usage usage,
+            long now,
+            @Nullable Ledger ledger,
+            @Nullable Report report) {
+        Rejected rejected = limits.length > 1 ? longestRejection(1, parties, limits, usage, now) : null;
+        if (rejected != null) {
+            return rejected;
+        }
+        return limits.length <= MOST_FRAMES
+                ? chargeFrom(0, parties, limits, usage, now, ledger, report, null)
+                : chargeMany(parties, limits, usage, now, ledger, report);
+    }
+
+    /** Tells whether {@link #chargeFew} can charge limits: one to three, without shadows, which would come last. */
+    private static boolean areFew(CompiledLimit[] limits) {
+        int last = limits.length - 1;
+        return last >= 0 && last < FEW && !limits[last].shadow;
+    }
+
+    /** Charges a few limits, all or none. Returns null, and charges none, if that must be decided once more. */
+    private @Nullable Decision chargeFew(Parties parties, CompiledLimit[] limits, Usage usage, long now) {
+        return limits.length == 1
+                ? chargeOne(parties, limits[0], usage, now)
+                : chargeTwoOrThree(parties, limits, usage, now);
+    }
+
+    private @Nullable Decision chargeOne(Parties parties, CompiledLimit limit, Usage usage, long now) {
+        long units = usage.amountOf(limit.unit);
+        OrganizationState state = parties.state(0);
+        long position = parties.meter(0, limit).charge(limit, units, now);
+        if (position < 0) {
+            return rejected(parties, 0, limit, units, ~position);
+        }
+        boolean holds = false;
+        try {
+            holds = parties.confirmLive();
+        } finally {
+            if (!holds) {
+                try {
+                    state.refund(limit, usage, position);
+                } catch (Throwable thrown) {
+                    refunds.newest = new Object[] {refunds.newest, state, limit, usage, new long[] {position}};
+                }
+            }
+        }
+        return holds ? Decision.admitted() : null;
+    }
+
+    /*
+     * All that the charges expect is read before the first of them: reads behind a CAS wait for it. What the last limit
+     * expects is read by its charge, which comes first.
+     */
+    private @Nullable Decision chargeTwoOrThree(Parties parties, CompiledLimit[] limits, Usage usage, long now) {
+        int last = limits.length - 1;
+        CompiledLimit first = limits[0];
+        Meter ofFirst = parties.meter(0, first);
+        long unitsOfFirst = usage.amountOf(first.unit);
+        long askedFirst = ofFirst.ask(first, unitsOfFirst, now);
+        CompiledLimit second = limits[1];
+        Meter ofSecond = parties.meter(1, second);
+        long unitsOfSecond = usage.amountOf(second.unit);
+        long askedSecond = last == 1 ? 0 : ofSecond.ask(second, unitsOfSecond, now);
+        if (askedFirst < 0 || askedSecond < 0) {
+            return longestRejection(0, parties, limits, usage, now);
+        }
+        CompiledLimit limit = limits[last];
+        long units = last == 1 ? unitsOfSecond : usage.amountOf(limit.unit);
+        OrganizationState stateOfFirst = parties.state(0);
+        OrganizationState stateOfSecond = parties.state(1);
+        OrganizationState state = parties.state(last);
+        long position = (last == 1 ? ofSecond : parties.meter(last, limit)).charge(limit, units, now);
+        if (position < 0) {
+            return rejected(parties, last, limit, units, ~position);
+        }
+        long positionOfFirst = -1;
+        long positionOfSecond = -1;
+        boolean holds = false;
+        try {
+            positionOfFirst = ofFirst.chargeAsked(first, unitsOfFirst, now, askedFirst);
+            if (positionOfFirst >= 0 && last > 1) {
+                positionOfSecond = ofSecond.chargeAsked(second, unitsOfSecond, now, askedSecond);
+            }
+            holds = positionOfFirst >= 0 && (positionOfSecond >= 0 || last == 1) && parties.confirmLive();
+        } finally {
+            for (int i = holds ? -1 : last; i >= 0; i--) {
+                OrganizationState its = i == last ? state : i == 0 ? stateOfFirst : stateOfSecond;
+                long made = i == last ? position : i == 0 ? positionOfFirst : positionOfSecond;
+                if (made >= 0) {
+                    try {
+                        its.refund(limits[i], usage, made);
+                    } catch (Throwable thrown) {
+                        refunds.newest = new Object[] {refunds.newest, its, limits[i], usage, new long[] {made}};
+                    }
+                }
+            }
+        }
+        return holds ? Decision.admitted() : null;
     }
 
     /**
@@ -327,8 +428,27 @@ final class Decider {
         return !recorded ? null : report == null ? answer : report.in(answer);
     }
 
-    /** Tells meters that a call was refused, before which they were only asked. Only buckets take note of it. */
-    private static void refused(Parties parties, CompiledLimit[] limits, Usage usage, long now) {
+    /** Ends a decision that refuses. Returns null if it does not hold. */
+    private static @Nullable Decision refused(
+            Rejected rejected,
+            Parties parties,
+            CompiledLimit[] limits,
+            Usage usage,
+            long now,
+            @Nullable Report report) {
+        Decision decision = rejected;
+        if (!isUndecided(rejected)) {
+            tellBuckets(parties, limits, usage, now);
+            if (report != null && report.isFull()) {
+                lookAtAll(limits, parties, now, report);
+                decision = report.in(rejected);
+            }
+        }
+        return parties.confirmLive() ? decision : null;
+    }
+
+    /** Tells buckets that a call was refused, before which they were only asked. */
+    private static void tellBuckets(Parties parties, CompiledLimit[] limits, Usage usage, long now) {
         for (int i = 0; i < limits.length; i++) {
             CompiledLimit limit = limits[i];
             if (limit.isBucket && !limit.shadow) {

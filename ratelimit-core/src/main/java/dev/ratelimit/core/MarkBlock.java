@@ -19,19 +19,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class MarkBlock {
 
-    /** The capacity of the first block, which suffices for most windows. */
-    private static final int FEW = 4;
+    /** The capacity of the first block, which suffices for most windows, and the least of a later one. */
+    private static final int FEW = 5;
 
-    /** The greatest capacity of a block. */
+    /** The greatest capacity of a block, which a byte can count. */
     private static final int MANY = 32;
 
     /** The heap of a block without the words of its array, as measured on a JVM that compresses pointers. */
-    private static final int BYTES = 80;
+    private static final int BYTES = 72;
 
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle NEXT = VarHandles.of(MethodHandles.lookup(), "next", MarkBlock.class);
-    private static final VarHandle SIZE = VarHandles.of(MethodHandles.lookup(), "size", int.class);
-    private static final VarHandle EXPIRED = VarHandles.of(MethodHandles.lookup(), "expired", int.class);
+    private static final VarHandle SIZE = VarHandles.of(MethodHandles.lookup(), "size", byte.class);
+    private static final VarHandle EXPIRED = VarHandles.of(MethodHandles.lookup(), "expired", byte.class);
     private static final VarHandle REFUNDED = VarHandles.of(MethodHandles.lookup(), "refunded", long.class);
     private static final VarHandle REFUNDS = VarHandles.of(MethodHandles.lookup(), "refunds", long[].class);
 
@@ -48,10 +48,10 @@ final class MarkBlock {
     private final long[] words;
 
     /** A hint: the number of marks, or a lower one. */
-    private volatile int size;
+    private volatile byte size;
 
     /** The number of marks that are known to have expired. */
-    private volatile int expired;
+    private volatile byte expired;
 
     /**
      * The half units given back under all marks of this block, an even number. It is odd, one more, once the block is
@@ -68,21 +68,23 @@ final class MarkBlock {
     /** The next block. It is null for the newest block, and this block once it is cut off. */
     volatile @Nullable MarkBlock next;
 
-    /** Makes a block with its first mark, which is open. */
-    private MarkBlock(long origin, long stamp, int number, int capacity) {
+    private MarkBlock(long origin, int number, int capacity) {
         this.origin = origin;
         this.number = number;
         words = new long[2 * capacity];
-        words[0] = stamp - origin;
-        size = 1;
     }
 
-    /** Makes the first block of a window, with one expired mark under which nothing was charged. */
-    static MarkBlock first(long stamp, int number) {
-        MarkBlock first = new MarkBlock(stamp - 1, stamp, number, FEW);
-        first.words[1] = 1;
-        first.expired = 1;
-        return first;
+    /** Makes the first block of a window: the only one that may have no mark. */
+    static MarkBlock first(long origin, int number) {
+        return new MarkBlock(origin, number, FEW);
+    }
+
+    /** Makes a block with its first mark, which is open. */
+    private static MarkBlock behind(long origin, long stamp, int number, int capacity) {
+        MarkBlock next = new MarkBlock(origin, number, capacity);
+        next.words[0] = stamp - origin;
+        next.size = 1;
+        return next;
     }
 
     /** Estimates the heap that this block takes, in bytes. */
@@ -103,7 +105,7 @@ final class MarkBlock {
             count++;
         }
         if (count != known) {
-            SIZE.setRelease(this, count);
+            SIZE.setRelease(this, (byte) count);
         }
         return count;
     }
@@ -121,20 +123,24 @@ final class MarkBlock {
     /**
      * Appends a mark behind the first {@code size} ones, unless another thread has. A full block gets a next block,
      * with a capacity that grows with the number of live marks.
+     *
+     * @return whether this block has a mark more, which may be another thread's
      */
-    void append(int size, long stamp, int live) {
-        if (size < capacity()) {
-            WORD.compareAndSet(words, 2 * size, 0L, stamp - origin);
-        } else {
+    boolean append(int size, long stamp, int live) {
+        if (size == capacity()) {
             int capacity = Math.min(Math.max(FEW, Integer.highestOneBit(live)), MANY);
-            MarkBlock added = new MarkBlock(stamp(size - 1), stamp, number + size, capacity);
+            MarkBlock added = behind(stamp(size - 1), stamp, number + size, capacity);
             NEXT.compareAndSet(this, null, added);
+            return false;
         }
+        WORD.compareAndSet(words, 2 * size, 0L, stamp - origin);
+        SIZE.setRelease(this, (byte) (size + 1));
+        return true;
     }
 
-    /** Tells whether the i-th mark has no start yet. */
+    /** Tells whether the i-th mark has no start yet. For -1, that is false. */
     boolean isOpen(int i) {
-        return (long) WORD.getVolatile(words, 2 * i + 1) == 0;
+        return i >= 0 && (long) WORD.getVolatile(words, 2 * i + 1) == 0;
     }
 
     /** Closes the i-th mark with a start, unless another thread has. */
@@ -154,7 +160,7 @@ final class MarkBlock {
 
     /** Tells other threads how many marks have expired. */
     void expired(int count) {
-        EXPIRED.setRelease(this, count);
+        EXPIRED.setRelease(this, (byte) count);
     }
 
     /**
@@ -196,23 +202,20 @@ final class MarkBlock {
 
     /** Returns the half units given back under the i-th mark and those behind it in this block. */
     long givenBackFrom(int i) {
-        if (i == 0) {
-            return givenBack();
-        }
-        long sum = 0;
-        for (int j = i; j < capacity(); j++) {
-            sum += givenBack(j);
-        }
-        return sum;
+        return i == 0 ? givenBack() : givenBack(i, capacity());
     }
 
     /** Returns the half units given back under all marks before the i-th one, where all earlier blocks have expired. */
     long givenBackBefore(int i) {
-        long sum = before;
-        if (refunds != null) {
-            for (int j = 0; j < i; j++) {
-                sum += givenBack(j);
-            }
+        return before + givenBack(0, i);
+    }
+
+    /** Returns the half units given back under some marks. The array is read once, and not at all where there is none. */
+    private long givenBack(int from, int to) {
+        long[] known = refunds;
+        long sum = 0;
+        for (int i = from; known != null && i < to; i++) {
+            sum += (long) WORD.getVolatile(known, i);
         }
         return sum;
     }

@@ -41,6 +41,25 @@ abstract sealed class Meter
     abstract long charge(CompiledLimit limit, long units, long now);
 
     /**
+     * Asks whether units fit, for a charge that is to follow at once.
+     *
+     * @return what {@link #chargeAsked} is told, which is not negative; or a negative number if the units do not fit
+     */
+    long ask(CompiledLimit limit, long units, long now) {
+        return nanosUntilFits(limit, units, now) == 0 ? 0 : -1;
+    }
+
+    /**
+     * Charges as {@link #charge(CompiledLimit, long, long)} does. Where nothing has moved since the meter was asked, it
+     * need not look again.
+     *
+     * @param asked what {@link #ask} returned for the same limit, units and reading
+     */
+    long chargeAsked(CompiledLimit limit, long units, long now, long asked) {
+        return charge(limit, units, now);
+    }
+
+    /**
      * Charges as {@link #charge(CompiledLimit, long, long)} does, and says in a report how the meter then stands. A
      * refusal may say anything there.
      */

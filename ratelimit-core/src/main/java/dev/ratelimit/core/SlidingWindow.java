@@ -59,8 +59,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A mark that a decision takes for expired is at least one window older than the charge's stamp. For the marks
  *       that a thread steps over, its own reading assures that. Other threads may have stepped over marks before: a
  *       reading less than one window after the last of them is stale. It is replaced by the end of that window, a time
- *       that has come. A new window begins with an expired mark of its own, exactly one window before its creation. So
- *       no reading from before the creation decides on it.
+ *       that has come. A new window begins as if its last mark had expired at its creation. So no reading from before
+ *       the creation decides on it.
  *   <li>A late charge falls under the newest mark. That mark expires later than the charge's own reading would, never
  *       earlier.
  * </ol>
@@ -146,6 +146,12 @@ non-sealed class SlidingWindow extends Meter {
     /** Stands for the index of a mark when all marks of the block have expired and the block is passed by. */
     private static final int GONE = -1;
 
+    /** Instead of a value of {@code admitted}, which is even. */
+    private static final long NONE = 1;
+
+    /** Instead of a position: the units fit, and a charge may need the slow path. */
+    private static final long SLOW = Long.MAX_VALUE;
+
     /*
      * Positions and refunds are counted in half units, so that they are even. The start of a closed mark is kept as
      * position + 1: no wrap makes that 0, which means open. A position that is shifted right by one is not negative.
@@ -195,18 +201,40 @@ non-sealed class SlidingWindow extends Meter {
             return wait == 0 ? admitted >>> 1 : ~wait;
         }
         long headroom = limit.headroom(units);
+        long position = expected(headroom, now);
+        if (position != NONE && ADMITTED.compareAndSet(this, position, position + (units << 1))) {
+            return position >>> 1;
+        }
+        long wait = waitAgain(headroom, admitted, now);
+        return wait > 0 ? ~wait : chargeSlowly(units, headroom, limit.exactMarks, now, null);
+    }
+
+    /** Returns the value of {@code admitted} that a charge on the fast path expects; {@link #NONE} if it is too slow. */
+    private long expected(long headroom, long now) {
         long knownBase = base;
         long knownExpired = expiredStamp;
         long knownNewest = newestStamp;
         long position = admitted;
-        if (position - knownBase <= headroom
-                && now - knownExpired >= window
-                && knownNewest - now >= 0
-                && ADMITTED.compareAndSet(this, position, position + (units << 1))) {
+        return position - knownBase <= headroom && now - knownExpired >= window && knownNewest - now >= 0
+                ? position
+                : NONE;
+    }
+
+    @Override
+    long ask(CompiledLimit limit, long units, long now) {
+        long position = expected(limit.headroom(units), now);
+        if (position != NONE) {
             return position >>> 1;
         }
-        long wait = waitAgain(headroom, position, now);
-        return wait > 0 ? ~wait : chargeSlowly(units, headroom, limit.exactMarks, now, null);
+        return nanosUntilFits(limit, units, now) == 0 ? SLOW : -1;
+    }
+
+    @Override
+    long chargeAsked(CompiledLimit limit, long units, long now, long asked) {
+        long position = asked << 1;
+        return asked != SLOW && ADMITTED.compareAndSet(this, position, position + (units << 1))
+                ? asked
+                : charge(limit, units, now);
     }
 
     @Override
@@ -351,17 +379,31 @@ non-sealed class SlidingWindow extends Meter {
         while (true) {
             MarkBlock block = newest();
             int size = block.size();
-            start(block, size - 1);
+            close(block, size - 1);
             long newest = block.stamp(size - 1);
+            int live = block.number + size - firstLive;
+            if (newest - now < 0 && block.append(size, stampFor(now, live < exactMarks), live)) {
+                close(block, size);
+                newest = block.stamp(size);
+            }
             if (newest - now >= 0) {
                 if (newest != now) {
                     NEWEST_STAMP.setRelease(this, newest);
                 }
                 return newest;
             }
-            int live = block.number + size - firstLive;
-            long grain = Windows.grain(window);
-            block.append(size, live < exactMarks ? now : now | (grain - 1), live);
+        }
+    }
+
+    /** Returns the stamp of a new mark: a reading, or the end of the grain that it lies in. */
+    private long stampFor(long now, boolean exact) {
+        return exact ? now : now | (Windows.grain(window) - 1);
+    }
+
+    /** Closes a mark, if it is open. */
+    private void close(MarkBlock block, int i) {
+        if (block.isOpen(i)) {
+            block.close(i, admitted);
         }
     }
 
@@ -385,9 +427,7 @@ non-sealed class SlidingWindow extends Meter {
 
     /** Returns the start of a mark, which is closed if it was open. */
     private long start(MarkBlock block, int i) {
-        if (block.isOpen(i)) {
-            block.close(i, admitted);
-        }
+        close(block, i);
         return block.start(i);
     }
 
@@ -456,6 +496,9 @@ non-sealed class SlidingWindow extends Meter {
     }
 
     private boolean startsAtOrBefore(MarkBlock block, int i, long position) {
+        if (!block.has(i)) {
+            return false; // the first block has no mark before the first charge
+        }
         long start = start(block, i);
         long reached = admitted; // read after the start, and so not less
         return Long.compareUnsigned(reached - position, reached - start) <= 0;

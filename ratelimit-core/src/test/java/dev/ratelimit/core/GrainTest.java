@@ -27,7 +27,7 @@ class GrainTest {
         assertThat(window.charge(COARSE, 2, 3)).isEqualTo(~(end + WINDOW - 3));
         assertThat(window.charge(COARSE, 1, end)).isNotNegative();
         assertThat(window.charge(COARSE, 1, end)).isEqualTo(~WINDOW);
-        assertThat(window.countMarks()).isEqualTo(2); // one, and the one that the window begins with
+        assertThat(window.countMarks()).isEqualTo(2); // one, and the stamp that the window begins with
         assertThat(used(end + WINDOW - 1)).isEqualTo(10_000);
         assertThat(used(end + WINDOW)).isZero();
     }

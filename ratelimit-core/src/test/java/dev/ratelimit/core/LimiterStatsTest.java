@@ -38,7 +38,7 @@ class LimiterStatsTest {
         assertThat(limiter.stats())
                 .returns(2L, LimiterStats::organizations)
                 .returns(3L, LimiterStats::meters)
-                // Two, one and one, and behind each the mark that a window begins with.
+                // Two, one and one, and for each window the stamp that it begins with.
                 .returns(7L, LimiterStats::marks)
                 .satisfies(stats -> assertThat(stats.estimatedBytes()).isPositive());
         time.advance(Duration.ofMinutes(1));

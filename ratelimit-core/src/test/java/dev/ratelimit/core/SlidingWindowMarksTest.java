@@ -105,18 +105,24 @@ class SlidingWindowMarksTest {
     @Test
     void aChargeThatWasPassedByHasNoPlace() {
         long first = window.charge(TWO, 1, 0);
-        for (int i = 1; i < 5; i++) {
+        for (int i = 1; i < 7; i++) {
             window.charge(TWO, 2, i * 100L);
         }
         assertThat(window.booking(first)).isNull();
         window.refund(window.booking(first), 1);
-        assertRefused(window.charge(TWO, 1, 400), 100);
+        assertRefused(window.charge(TWO, 1, 600), 100);
+    }
+
+    @Test
+    void aBookingOfNothingClosesNoMarkThatIsStillToCome() {
+        assertThat(window.booking(window.charge(TWO, 0, 0))).isNull();
+        assertThat(window.head.isOpen(0)).isTrue();
     }
 
     @Test
     void marksThatWerePassedByKeepNoLaterOnesAlive() {
         MarkBlock first = window.head;
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 7; i++) {
             window.charge(TWO, 1, i * 100L);
         }
         assertThat(window.head).isNotSameAs(first);

@@ -98,7 +98,7 @@ class SlidingWindowStressTest {
     private static final class Timeline {
 
         private MarkBlock block;
-        private int i;
+        private int i = -1; // the first block begins without a mark
 
         Timeline(MarkBlock first) {
             block = first;
@@ -118,7 +118,7 @@ class SlidingWindowStressTest {
         }
 
         long givenBack() {
-            return block.givenBack(i) >> 1;
+            return i < 0 ? 0 : block.givenBack(i) >> 1;
         }
     }
 

@@ -139,7 +139,7 @@ class SlidingWindowTest {
         window.charge(TWO, 2, 10);
         for (long now = 10; now < 110; now++) {
             assertRefused(window.charge(TWO, 1, now), 110 - now);
-            assertThat(window.countMarks()).isEqualTo(2); // one, and the one that the window begins with
+            assertThat(window.countMarks()).isEqualTo(2); // one, and the stamp that the window begins with
         }
         assertThat(window.status(TWO, 109).used()).isEqualTo(2);
     }

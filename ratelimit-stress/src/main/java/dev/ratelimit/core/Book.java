@@ -2,10 +2,8 @@ package dev.ratelimit.core;
 
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
-import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
-import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.ThrottledLog;
@@ -32,14 +30,6 @@ final class Book {
     static Tier perHour(long amount) {
         return Tier.named("per hour " + amount)
                 .table(LimitTable.named("calls").otherEndpointsTogether("all", RateLimit.perHour(amount)))
-                .build();
-    }
-
-    /** Returns a tier with one call for each of two endpoints, and one for both. */
-    static Tier oneEachAndOneInAll() {
-        return Tier.named("one each and one in all")
-                .table(LimitTable.named("each").each(RateLimit.perHour(1), "chat", "embed"))
-                .table(LimitTable.named("all").together("all", Quota.lifetime(Unit.CALLS, 1), "chat", "embed"))
                 .build();
     }
 

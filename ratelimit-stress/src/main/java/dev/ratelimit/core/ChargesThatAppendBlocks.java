@@ -21,8 +21,7 @@ public class ChargesThatAppendBlocks {
     private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
 
     public ChargesThatAppendBlocks() {
-        // With the one that the window begins with, four marks are a block.
-        for (int now = 1; now <= 3; now++) {
+        for (int now = 1; now <= 5; now++) { // five marks are the first block
             window.refund(window.booking(window.charge(ONE, 1, now)), 1);
         }
     }

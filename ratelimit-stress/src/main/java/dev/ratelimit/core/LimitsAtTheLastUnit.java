@@ -1,6 +1,13 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
+import dev.ratelimit.RateLimit;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -9,23 +16,34 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LLLL_Result;
 
-/** Calls of two endpoints, each of which has one call of its own, race for the one that they share. */
+/**
+ * Calls of two endpoints, each of which has one call of its own, race for the last one that they share. Each is charged
+ * its own one first. The shared window has stamps at the ends of grains. So it is charged on the fast path, by what was
+ * read before.
+ */
 @JCStressTest
 @Outcome(
-        id = "admitted, refused, 1/1, 0/1",
+        id = "admitted, refused, 1/2000, 0/2000",
         expect = Expect.ACCEPTABLE,
         desc = "Only chat is charged, in both its limits.")
 @Outcome(
-        id = "refused, admitted, 0/1, 1/1",
+        id = "refused, admitted, 0/2000, 1/2000",
         expect = Expect.ACCEPTABLE,
         desc = "Only embed is charged, in both its limits.")
 @Outcome(expect = Expect.FORBIDDEN, desc = "A limit is over, or a charge of the refused call was kept.")
 @State
 public class LimitsAtTheLastUnit {
 
-    private static final Tier TIER = Book.oneEachAndOneInAll();
+    private static final Tier TIER = Tier.named("one each and 2,000 in all")
+            .table(LimitTable.named("each").each(Quota.lifetime(Unit.CALLS, 1), "chat", "embed"))
+            .table(LimitTable.named("all").together("all", RateLimit.perHour(2_000), "chat", "embed", "others"))
+            .build();
 
     private final Book book = new Book();
+
+    public LimitsAtTheLastUnit() {
+        requireNonNull(book.all.decider.tryAcquire(book.organization(), TIER, "others", Usage.of(Unit.CALLS, 1_999)));
+    }
 
     @Actor
     public void chat(LLLL_Result result) {

@@ -18,16 +18,17 @@ import org.openjdk.jcstress.infra.results.ZJ_Result;
 @State
 public class RefundAsMarksArePassedBy {
 
-    private static final CompiledLimit FIVE = CompiledLimits.perWindow(5);
+    private static final CompiledLimit SEVEN = CompiledLimits.perWindow(7);
 
     private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
     private final Meter.Booking first;
 
     public RefundAsMarksArePassedBy() {
-        first = requireNonNull(window.booking(window.charge(FIVE, 1, 10)));
-        window.charge(FIVE, 1, 20);
-        window.charge(FIVE, 1, 30); // with the one that the window begins with, four marks are a block
-        window.charge(FIVE, 2, 50);
+        first = requireNonNull(window.booking(window.charge(SEVEN, 1, 10)));
+        for (int stamp = 15; stamp <= 30; stamp += 5) { // five marks are the first block
+            window.charge(SEVEN, 1, stamp);
+        }
+        window.charge(SEVEN, 2, 50);
     }
 
     @Actor
@@ -37,7 +38,7 @@ public class RefundAsMarksArePassedBy {
 
     @Actor
     public void charge(ZJ_Result result) {
-        result.r1 = window.charge(FIVE, 4, 135) >= 0;
+        result.r1 = window.charge(SEVEN, 6, 135) >= 0;
     }
 
     @Arbiter

@@ -18,26 +18,24 @@ import org.openjdk.jcstress.infra.results.JJ_Result;
 @State
 public class RefusalAsMarksArePassedBy {
 
-    private static final CompiledLimit FIVE = CompiledLimits.perWindow(5);
+    private static final CompiledLimit SEVEN = CompiledLimits.perWindow(7);
 
     private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
 
     public RefusalAsMarksArePassedBy() {
-        for (int stamp = 10;
-                stamp <= 30;
-                stamp += 10) { // with the one that the window begins with, four marks are a block
-            window.charge(FIVE, 1, stamp);
+        for (int stamp = 10; stamp <= 30; stamp += 5) { // five marks are the first block
+            window.charge(SEVEN, 1, stamp);
         }
-        window.charge(FIVE, 2, 50);
+        window.charge(SEVEN, 2, 50);
     }
 
     @Actor
     public void refusal(JJ_Result result) {
-        result.r1 = ~window.charge(FIVE, 5, 129);
+        result.r1 = ~window.charge(SEVEN, 7, 129);
     }
 
     @Actor
     public void laterRefusal(JJ_Result result) {
-        result.r2 = ~window.charge(FIVE, 5, 131);
+        result.r2 = ~window.charge(SEVEN, 7, 131);
     }
 }

@@ -35,8 +35,8 @@ final class Twins {
                     "a mark is appended behind an open one",
                     SlidingWindow.class,
                     ChargesThatAppendMarks.class,
-                    "start(block, size - 1); long newest = block.stamp(size - 1); if (newest - now >= 0) {",
-                    "long newest = block.stamp(size - 1); if (newest - now >= 0) { start(block, size - 1);"),
+                    "close(block, size - 1); long newest = block.stamp(size - 1);",
+                    "long newest = block.stamp(size - 1); if (newest - now >= 0) { close(block, size - 1); }"),
             new Twin(
                     "a mark is appended without a CAS",
                     MarkBlock.class,
@@ -59,9 +59,8 @@ final class Twins {
                     "newestStamp is raised before its mark is closed",
                     SlidingWindow.class,
                     ChargesUnderANewMark.class,
-                    "block.append(size, live < exactMarks ? now : now | (grain - 1), live);",
-                    "block.append(size, live < exactMarks ? now : now | (grain - 1), live); "
-                            + "NEWEST_STAMP.setRelease(this, now);"),
+                    "close(block, size); newest = block.stamp(size);",
+                    "NEWEST_STAMP.setRelease(this, now); close(block, size); newest = block.stamp(size);"),
             new Twin(
                     "a stale reading decides",
                     SlidingWindow.class,
@@ -185,12 +184,20 @@ final class Twins {
                     "a call that is admitted does not ask whether it holds",
                     Decider.class,
                     CallAgainstCleanUp.class,
-                    """
-                if (!parties.confirmLive()) {
-                    return null;
-                }
-                """,
-                    ""),
+                    "holds = parties.confirmLive();",
+                    "holds = true;"),
+            new Twin(
+                    "a call of several limits that is admitted does not ask whether it holds",
+                    Decider.class,
+                    MemberCallAgainstCleanUp.class,
+                    "&& (positionOfSecond >= 0 || last == 1) && parties.confirmLive();",
+                    "&& (positionOfSecond >= 0 || last == 1);"),
+            new Twin(
+                    "a meter that was asked is charged without a CAS",
+                    SlidingWindow.class,
+                    LimitsAtTheLastUnit.class,
+                    "return asked != SLOW && ADMITTED.compareAndSet(this, position, position + (units << 1))",
+                    "if (asked != SLOW) { admitted = position + (units << 1); } return asked != SLOW"),
             new Twin(
                     "a decision tells how its limits stand after it",
                     Decider.class,
