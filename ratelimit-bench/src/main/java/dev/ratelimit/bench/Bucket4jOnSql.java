@@ -13,8 +13,8 @@ import javax.sql.DataSource;
 
 /**
  * Bucket4j on PostgreSQL: for each quota of an organization a bucket, which is locked, read, decided on in the client
- * and written, in a transaction. Where there are two buckets, the second is asked if the first admits: it knows no other
- * way. All tokens of a bucket come back after 30 days.
+ * and written, in a transaction. Where there are two buckets, the second is asked if the first admits: it knows no
+ * other way. All tokens of a bucket come back after 30 days.
  */
 final class Bucket4jOnSql implements SqlRival {
 

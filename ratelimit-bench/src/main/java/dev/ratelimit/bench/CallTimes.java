@@ -37,7 +37,7 @@ final class CallTimes {
         return Arrays.stream(kept, 0, (int) Math.min(count, MOST));
     }
 
-    /** Returns the nanoseconds in which 99 of 100 calls were answered, of threads that made about as many calls each. */
+    /** Returns the nanoseconds in which 99 of 100 calls were answered, of threads that made about as many each. */
     static long p99(List<CallTimes> threads) {
         long[] sorted =
                 threads.stream().flatMapToLong(CallTimes::sample).sorted().toArray();

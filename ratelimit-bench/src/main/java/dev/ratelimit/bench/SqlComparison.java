@@ -147,7 +147,7 @@ public final class SqlComparison implements Callable<Integer> {
 
                 %,d organizations x %,d units, used up by %,d JVMs of %d threads within %,d s:
 
-                | limiter | admitted/s | p99 in µs | used up | organizations with the amount, and above it | this library to it |
+                | limiter | admitted/s | p99 in µs | used up | just the amount, above it | this library to it |
                 |---|--:|--:|--:|--:|--:|
                 """, organizations, amount, machines, DrainingMachine.THREADS, seconds);
         drain(server);

@@ -49,7 +49,7 @@ final class QuotaLeases implements LeasedQuota.Lender {
     /** How long units wait to be told, so that they are told together. */
     private static final long GATHERING = 100_000_000L;
 
-    /** About how many idle leases go back in one request: a call that needs one of them meanwhile waits for its answer. */
+    /** About how many idle leases go back in one request: a call that needs one of them waits for its answer. */
     private static final int MOST_TOGETHER = 128;
 
     /** The most ended leases, and periods, that wait for the store to answer again. */

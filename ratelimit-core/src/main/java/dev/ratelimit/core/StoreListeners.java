@@ -11,8 +11,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who hears of outages of the store of quotas: the log at once, and listeners of one event after the other. Safe for use
- * by many threads.
+ * Who hears of outages of the store of quotas: the log at once, and listeners of one event after the other. Safe for
+ * use by many threads.
  */
 final class StoreListeners {
 

@@ -72,4 +72,10 @@ class StoredQuotasTest extends RateLimiterContract {
     protected boolean believesTheWallClock() {
         return true;
     }
+
+    /** A call that lacks units of a quota gives back what it has charged, and asks for more. */
+    @Override
+    protected boolean decidesAgain() {
+        return true;
+    }
 }

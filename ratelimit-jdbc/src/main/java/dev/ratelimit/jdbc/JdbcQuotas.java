@@ -230,10 +230,23 @@ public final class JdbcQuotas implements QuotaStore {
     }
 
     private CompletableFuture<Long> inBatches(OneBatch work) {
-        return worker.run((session, tables) -> work.run(new Upkeep(session, tables)))
-                .thenCompose(batch -> batch.hasMore()
-                        ? inBatches(work).thenApply(more -> batch.done() + more)
-                        : CompletableFuture.completedFuture(batch.done()));
+        CompletableFuture<Long> all = new CompletableFuture<>();
+        continueAfter(0, work, all);
+        return all;
+    }
+
+    /* Not by composing stages: these would wrap the exception that callers are promised. */
+    private void continueAfter(long before, OneBatch work, CompletableFuture<Long> all) {
+        CompletableFuture<?> unused = worker.run((session, tables) -> work.run(new Upkeep(session, tables)))
+                .whenComplete((batch, failure) -> {
+                    if (failure != null) {
+                        all.completeExceptionally(failure);
+                    } else if (batch.hasMore()) {
+                        continueAfter(before + batch.done(), work, all);
+                    } else {
+                        all.complete(before + batch.done());
+                    }
+                });
     }
 
     /**

@@ -14,14 +14,16 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 
 /**
- * The contract, where quotas are in a database and all else is in memory. Where time is a test's, so is the clock of the
- * database.
+ * The contract, where quotas are in a database and all else is in memory. Where time is a test's, so is the clock of
+ * the database.
  *
- * <p>One kind of scenario is skipped, as the contract allows: about wall clocks that are not believed at once. See {@link
- * #believesTheWallClock}.
+ * <p>Scenarios of two kinds are skipped, as the contract allows: about wall clocks that are not believed at once, and
+ * about calls that are never told the same. See {@link #believesTheWallClock} and {@link #decidesAgain}.
  */
+@Tag("long")
 abstract class ContractOnSql extends RateLimiterContract {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -96,5 +98,11 @@ abstract class ContractOnSql extends RateLimiterContract {
     @Override
     protected Duration resolution() {
         return Duration.ofNanos(1_000);
+    }
+
+    /** A call that lacks units of a quota gives back what it has charged, and asks for more. */
+    @Override
+    protected boolean decidesAgain() {
+        return true;
     }
 }

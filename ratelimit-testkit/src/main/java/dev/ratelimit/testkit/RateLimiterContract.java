@@ -143,6 +143,16 @@ public abstract class RateLimiterContract {
     }
 
     /**
+     * Returns whether a call may give back what it has charged, ask a store, and be decided again. Then two calls at a
+     * time may be told that the same units remain.
+     *
+     * @return false unless overridden; true for a backend whose quotas are in a store
+     */
+    protected boolean decidesAgain() {
+        return false;
+    }
+
+    /**
      * Lets a limiter that is not in use drop what is idle, end, and go on in another process. Scenarios about the wall
      * clock and about members call this at any point, and expect the same answers after it.
      *

@@ -6,45 +6,57 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ratelimit.spring.WebApp;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
-import org.h2.tools.Server;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** What operators see of quotas in a database, which goes away and comes back. */
 @Timeout(120)
 class RateLimitQuotasEndpointTest {
 
-    @TempDir
-    private Path folder;
-
     private final JdbcDataSource database = new JdbcDataSource();
-    private Server server;
+    private final AtomicBoolean isAway = new AtomicBoolean();
+    private Connection keepsTheDatabase;
 
     @Configuration(proxyBeanMethods = false)
     static class Nothing {}
 
     @BeforeEach
-    void startDatabase() throws SQLException {
-        server = Server.createTcpServer("-tcpPort", "0", "-ifNotExists").start();
-        database.setURL("jdbc:h2:tcp://127.0.0.1:" + server.getPort() + "/" + folder.resolve("quotas"));
+    void open() throws SQLException {
+        database.setURL("jdbc:h2:mem:" + UUID.randomUUID());
+        keepsTheDatabase = database.getConnection();
     }
 
     @AfterEach
-    void stopDatabase() {
-        server.stop();
+    void close() throws SQLException {
+        keepsTheDatabase.close();
+    }
+
+    /** Gives connections as a pool does, which has none while the database is away. */
+    private DataSource pool() {
+        return new DelegatingDataSource(database) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                if (isAway.get()) {
+                    throw new SQLTransientConnectionException("the database is away", "08001");
+                }
+                return super.getConnection();
+            }
+        };
     }
 
     private WebApp start(String... properties) {
@@ -67,8 +79,8 @@ class RateLimitQuotasEndpointTest {
             "management.health.db.enabled=false",
         };
         return WebApp.start(
-                WebApp.Stack.NETTY,
-                context -> context.registerBean(DataSource.class, () -> database),
+                WebApp.Stack.TOMCAT,
+                context -> context.registerBean(DataSource.class, this::pool),
                 Nothing.class,
                 Stream.of(all, properties).flatMap(Stream::of).toArray(String[]::new));
     }
@@ -94,7 +106,7 @@ class RateLimitQuotasEndpointTest {
                     .contains("\"ratelimitQuotas\":{")
                     .contains("\"database\":\"H2\"", "\"available\":true");
 
-            server.stop();
+            isAway.set(true);
             until("no leased unit is left", () -> {
                 HttpResponse<String> answer = call(app);
                 return answer.statusCode() == callStatus
@@ -106,7 +118,7 @@ class RateLimitQuotasEndpointTest {
                     .contains("\"outage\":\"" + outage + '"', "\"status\":\"" + health + '"')
                     .doesNotContain("DOWN");
 
-            server.start();
+            isAway.set(false);
             until("the database is back", () -> {
                 HttpResponse<String> answer = call(app);
                 return answer.statusCode() == 404
