@@ -89,7 +89,7 @@ public final class AdminTools {
     }
 
     private LimitStatus granted(String name, Party party, AppliedLimit quota, long units) {
-        MemberKey key = OrganizationStore.keyOf(party);
+        MemberKey key = PartyGroups.keyOf(party);
         synchronized (store.adminLock) {
             while (true) {
                 OrganizationState organization = store.require(name);
@@ -191,7 +191,7 @@ public final class AdminTools {
 
     /** Returns the state that a party of an organization has, which may be one that it shares; null if it has none. */
     private static @Nullable OrganizationState find(OrganizationState organization, Party party) {
-        MemberKey key = OrganizationStore.keyOf(party);
+        MemberKey key = PartyGroups.keyOf(party);
         MemberStates members = organization.membersIfAny();
         if (key == null) {
             return organization;

@@ -161,7 +161,7 @@ final class BoundEndpoint implements BoundLimiter {
             return group == null ? null : new Binding(tier, group, group.limits, group.states);
         }
         OrganizationState state = store.get(organization);
-        return state == null ? null : new Binding(tier, state, state.limits(state.compiled(tier), endpoint), state);
+        return state == null ? null : new Binding(tier, state, state.limits(tier, endpoint), state);
     }
 
     /** Decides a call; returns null if a state was dropped meanwhile, which is removed then. */

@@ -34,15 +34,11 @@ final class CompiledLimit {
     /** The most units that can be granted beyond an amount: as many as the greatest amount. */
     static final long MOST_GRANTED = Arguments.MAX_AMOUNT;
 
-    final AppliedLimit applied;
     final MeterKey key;
     final Unit unit;
 
     /** The most units that may count at once: the amount, or the capacity of a bucket. */
     final long amount;
-
-    /** The hash of the key, as the table of meters takes it. */
-    final int hash;
 
     /** The place of the limit's table in the tier. Of limits that refuse equally long, the first is named. */
     final int order;
@@ -77,38 +73,53 @@ final class CompiledLimit {
     /** The message of its tier, which a refusal carries. */
     final String notice;
 
-    private final LimitReached reached;
-    private final LimitReached tooLarge;
+    /**
+     * Why the limit refuses, as a {@link LimitReached}. Until somebody asks, it may be the compiled limit that this one
+     * differs from in its amount only. A thread that reads it late makes an equal one.
+     */
+    private Object reached;
 
     CompiledLimit(MeterKey key, AppliedLimit applied, int order, String notice) {
-        this(key, applied, order, notice, applied.limit().most(), overrunOf(applied.limit()));
+        this(key, applied.limit(), applied.shadow(), order, notice, new LimitReached(applied));
     }
 
-    private static Overrun overrunOf(Limit limit) {
-        return limit instanceof Quota quota ? quota.overrun() : Overrun.WHILE_FITS;
-    }
-
-    private CompiledLimit(MeterKey key, AppliedLimit applied, int order, String notice, long amount, Overrun overrun) {
-        this.notice = notice;
-        this.applied = applied;
-        this.reached = new LimitReached(applied);
-        this.tooLarge = new LimitReached(applied, true);
+    private CompiledLimit(MeterKey key, Limit limit, boolean shadow, int order, String notice, Object reached) {
         this.key = key;
-        this.hash = key.evenHash();
-        this.unit = applied.limit().unit();
-        this.amount = amount;
+        this.unit = key.unit();
+        this.amount = limit.most();
         this.order = order;
-        this.shadow = applied.shadow();
-        Limit limit = applied.limit();
-        this.untilReached = overrun == Overrun.UNTIL_REACHED;
-        this.neverRefuses = overrun == Overrun.NEVER_REFUSES;
-        this.exactMarks = limit instanceof RateLimit rate ? Windows.exactMarks(rate) : 0;
-        this.isBucket = limit instanceof TokenBucket;
-        this.inFlight = limit instanceof ConcurrencyLimit;
-        this.flow = limit instanceof TokenBucket bucket
-                ? new Flow(bucket.amount(), bucket.per().toNanos())
-                : Flow.NONE;
         this.windowNanos = spanOf(limit);
+        this.isBucket = limit instanceof TokenBucket;
+        this.flow = limit instanceof TokenBucket bucket ? flowOf(bucket) : Flow.NONE;
+        this.inFlight = limit instanceof ConcurrencyLimit;
+        this.exactMarks = limit instanceof RateLimit rate ? Windows.exactMarks(rate) : 0;
+        this.untilReached = limit instanceof Quota quota && quota.overrun() == Overrun.UNTIL_REACHED;
+        this.neverRefuses = limit instanceof Quota quota && quota.overrun() == Overrun.NEVER_REFUSES;
+        this.shadow = shadow;
+        this.notice = notice;
+        this.reached = reached;
+    }
+
+    /** Makes a limit for one call, with another amount or overrun than what it is made of. */
+    private CompiledLimit(CompiledLimit of, long amount, boolean neverRefuses) {
+        this.key = of.key;
+        this.unit = of.unit;
+        this.amount = amount;
+        this.order = of.order;
+        this.windowNanos = of.windowNanos;
+        this.isBucket = of.isBucket;
+        this.flow = of.flow;
+        this.inFlight = of.inFlight;
+        this.exactMarks = of.exactMarks;
+        this.untilReached = of.untilReached && !neverRefuses;
+        this.neverRefuses = neverRefuses;
+        this.shadow = of.shadow;
+        this.notice = of.notice;
+        this.reached = of.reached();
+    }
+
+    private static Flow flowOf(TokenBucket bucket) {
+        return new Flow(bucket.amount(), bucket.per().toNanos());
     }
 
     private static long spanOf(Limit limit) {
@@ -134,22 +145,53 @@ final class CompiledLimit {
 
     /** Returns the same limit for another endpoint. */
     CompiledLimit of(Scope.Endpoint endpoint) {
+        AppliedLimit applied = applied();
         AppliedLimit other = AppliedLimit.of(applied.table(), endpoint, applied.limit(), shadow);
         return new CompiledLimit(key.of(endpoint), other, order, notice);
     }
 
+    /**
+     * Returns this limit with another amount, as a tier of the same shape has it. All that does not depend on the
+     * amount is shared with this one.
+     */
+    CompiledLimit of(Limit other) {
+        return new CompiledLimit(
+                key, other, shadow, order, notice, isBucket ? new LimitReached(with(applied(), other)) : this);
+    }
+
+    private static AppliedLimit with(AppliedLimit applied, Limit other) {
+        return AppliedLimit.of(applied.table(), applied.scope(), other, applied.shadow());
+    }
+
+    /** Tells whether this has the amount of a limit, which a tier of the same shape has at its place. */
+    boolean hasAmountOf(Limit other) {
+        return amount == other.most() && (!(other instanceof TokenBucket bucket) || flow.equals(flowOf(bucket)));
+    }
+
     /** Returns this limit for the rest of a call that has used some units: that of a single call is less by them. */
     CompiledLimit lessFor(long used) {
-        return windowNanos == 0
-                ? new CompiledLimit(key, applied, order, notice, amount - used, Overrun.WHILE_FITS)
-                : this;
+        return windowNanos == 0 ? new CompiledLimit(this, amount - used, false) : this;
     }
 
     /** Returns this limit for a call that must not wait for the store: a quota counts on, and never refuses. */
     CompiledLimit open() {
-        return applied.limit() instanceof Quota && !shadow
-                ? new CompiledLimit(key, applied, order, notice, amount, Overrun.NEVER_REFUSES)
-                : this;
+        return key.span() instanceof MeterKey.Period && !shadow ? new CompiledLimit(this, amount, true) : this;
+    }
+
+    /** Returns the limit as it applies to the endpoint. */
+    AppliedLimit applied() {
+        return reached().applied();
+    }
+
+    private LimitReached reached() {
+        Object known = reached;
+        if (known instanceof LimitReached made) {
+            return made;
+        }
+        AppliedLimit of = ((CompiledLimit) known).applied();
+        LimitReached made = new LimitReached(with(of, of.limit().withAmount(amount)));
+        reached = made;
+        return made;
     }
 
     /** Returns the most half units that may be used before units are admitted; negative if the units never fit. */
@@ -159,7 +201,7 @@ final class CompiledLimit {
 
     /** Returns why a usage of some units is refused. */
     LimitReached cause(long units) {
-        return !untilReached && units > amount ? tooLarge : reached;
+        return !untilReached && units > amount ? new LimitReached(applied(), true) : reached();
     }
 
     /** Tells whether units are admitted where {@code used} units are used. */
@@ -170,7 +212,7 @@ final class CompiledLimit {
     /** Makes a status of this limit. Waits are in nanoseconds, or {@link #NEVER}. */
     LimitStatus status(long used, long granted, long next, long reset) {
         Optional<Duration> untilReset = duration(reset);
-        return LimitStatus.of(applied, used, granted, next == reset ? untilReset : duration(next), untilReset);
+        return LimitStatus.of(applied(), used, granted, next == reset ? untilReset : duration(next), untilReset);
     }
 
     private static Optional<Duration> duration(long nanos) {

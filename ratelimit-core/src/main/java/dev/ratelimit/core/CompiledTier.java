@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * Endpoints that fall under the same rows have the same overflow. It is found by a tree with a level for each table
  * with patterns.
  */
-final class CompiledTier {
+final class CompiledTier implements HeldTier {
 
     /* As measured, with names of about 20 characters, on a JVM that compresses pointers. */
     private static final long BYTES_OF_UNLISTED = 200;
@@ -114,6 +114,9 @@ final class CompiledTier {
 
     final Tier tier;
 
+    /** What other tiers may have alike. */
+    final TierShape shape;
+
     private final String account;
 
     /** The compiled forms of all limits that the tier names, in the order of {@link Tier#namedLimits()}. */
@@ -140,6 +143,7 @@ final class CompiledTier {
      */
     CompiledTier(Tier tier, String account, WeakValues.Collected collected) {
         this.tier = tier;
+        this.shape = new TierShape(tier, account);
         this.account = account;
         this.unlisted = new WeakValues<>(collected);
         this.patterns = Patterns.of(tier);
@@ -155,6 +159,11 @@ final class CompiledTier {
         }
         Overflow others = patterns.length == 0 ? overflow(unlistedName()) : null;
         this.shared = others != null && others.isShared ? others : null;
+    }
+
+    /** Tells whether a tier differs from this one in amounts only. */
+    boolean hasShapeOf(Tier other, String itsAccount) {
+        return shape.isOf(other, itsAccount);
     }
 
     /** Returns a name that no table names: that of the overflow row, or a longer one. */

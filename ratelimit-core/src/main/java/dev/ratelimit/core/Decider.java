@@ -114,8 +114,7 @@ final class Decider {
     @Nullable
     Decision tryAcquire(
             OrganizationState organization, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
-        CompiledTier compiled = organization.compiled(tier, tierCache);
-        CompiledLimit[] limits = organization.limits(compiled, endpoint);
+        CompiledLimit[] limits = organization.limits(tier, endpoint, tierCache);
         return decideCall(organization, limits, endpoint, usage, report);
     }
 
@@ -135,7 +134,8 @@ final class Decider {
             if (limit.inFlight && !saidThatCallsCannotEnd.get() && saidThatCallsCannotEnd.compareAndSet(false, true)) {
                 listeners.warn(
                         "What tryAcquire takes in flight counts for the longest time, since no call ends: use reserve;"
-                                + " endpoint=" + Printable.name(endpoint) + ", limit=" + limit.applied.limit());
+                                + " endpoint=" + Printable.name(endpoint) + ", limit="
+                                + limit.applied().limit());
             }
         }
     }

@@ -131,8 +131,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
             String endpoint,
             Usage estimate,
             @Nullable Report report) {
-        CompiledTier compiled = organization.compiled(tier, store.tierCache);
-        CompiledLimit[] limits = organization.limits(compiled, endpoint);
+        CompiledLimit[] limits = organization.limits(tier, endpoint, store.tierCache);
         return reserve(store, organization, limits, estimate, report);
     }
 

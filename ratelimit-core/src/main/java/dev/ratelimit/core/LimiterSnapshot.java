@@ -37,7 +37,7 @@ final class LimiterSnapshot {
     /** Nothing is granted meanwhile. So this is what was used and granted at one time. */
     private static SavedOrganization save(OrganizationStore store, OrganizationState organization, long now) {
         synchronized (store.adminLock) {
-            return organization.save(now, store.listeners);
+            return OrganizationSnapshot.save(organization, now, store.listeners);
         }
     }
 
@@ -57,7 +57,7 @@ final class LimiterSnapshot {
         reader.forEach(saved -> {
             Arguments.require(names.add(saved.name()), "name", "that of one organization", saved.name());
             OrganizationState restored = store.unseen(saved.name());
-            restored.restore(saved, elapsed);
+            OrganizationSnapshot.restore(restored, saved, elapsed);
             if (restored.hasMembers() || !restored.isIdle(clocks.nanoTime())) {
                 store.put(restored);
             }

@@ -1,5 +1,7 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ratelimit.kernel.MeterKey;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -7,10 +9,12 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The meters of an organization by key: a hash table with linear probing, which only grows.
+ * The meters of an organization by key: the first one in fields, and the others in a hash table with linear probing,
+ * which only grows.
  *
  * <p>Most organizations have one to three meters, and a limiter may have a million organizations. So the table is part
- * of its organization. Its array has exactly as many places as there are meters, if those are one or two.
+ * of its organization. A single meter takes no array, and is found where the organization is. The array of a second
+ * and a third has exactly as many places.
  *
  * <p>A look-up compares references first, which reads no content of a key. Keys of different compiled tiers can be
  * equal, for example after a change of tier. So when a call finds its meter by an equal key, its own key replaces that
@@ -24,11 +28,18 @@ import org.jspecify.annotations.Nullable;
 abstract class MeterTable {
 
     private static final VarHandle PLACE = MethodHandles.arrayElementVarHandle(Object[].class);
+    private static final VarHandle FIRST_KEY = VarHandles.of(MethodHandles.lookup(), "firstKey", MeterKey.class);
+    private static final Object[] NONE = new Object[2];
 
-    /** Keys at even places, each followed by its meter. */
-    private volatile @Nullable Object[] pairs = new Object[2];
+    /** The key of the first meter; null if there is none. Written after the meter, and read before it. */
+    private volatile @Nullable MeterKey firstKey;
 
-    /** The number of meters, guarded by the lock of this object. */
+    private @Nullable Meter first;
+
+    /** The keys of the other meters at even places, each followed by its meter. */
+    private volatile @Nullable Object[] pairs = NONE;
+
+    /** The number of meters in the array, guarded by the lock of this object. */
     private int size;
 
     /** Makes the meter of a key that has none. */
@@ -49,9 +60,14 @@ abstract class MeterTable {
     /** Returns the meter whose key is the same object as the limit's; null if no key is. */
     @SuppressWarnings("ReferenceEquality")
     private @Nullable Meter ofSame(CompiledLimit limit) {
+        return limit.key == firstKey ? first : amongOthers(limit);
+    }
+
+    @SuppressWarnings("ReferenceEquality")
+    private @Nullable Meter amongOthers(CompiledLimit limit) {
         Object[] known = pairs;
         int last = known.length - 1;
-        int place = limit.hash & last;
+        int place = limit.key.evenHash() & last;
         for (int i = 0; i < last; i += 2) {
             Object found = known[place];
             if (found == limit.key) {
@@ -68,6 +84,10 @@ abstract class MeterTable {
 
     /** Returns the meter of an equal key, which is made if there is none. */
     private Meter ofEqual(MeterKey key) {
+        if (key.equals(firstKey)) {
+            FIRST_KEY.setRelease(this, key);
+            return first();
+        }
         Object[] known = pairs;
         int place = placeOf(key, known);
         if (place < 0) {
@@ -84,6 +104,9 @@ abstract class MeterTable {
 
     /** Returns the meter of a key, or null if there is none. */
     final @Nullable Meter find(MeterKey key) {
+        if (key.equals(firstKey)) {
+            return first();
+        }
         Object[] known = pairs;
         int place = placeOf(key, known);
         return place < 0 ? null : meterAt(known, place);
@@ -108,11 +131,15 @@ abstract class MeterTable {
 
     /** Adds the meter of a key that has none. */
     final synchronized Meter put(MeterKey key, Meter meter) {
+        if (firstKey == null) {
+            first = meter;
+            firstKey = key;
+            return meter;
+        }
         Object[] known = pairs;
-        int places = known.length / 2;
-        if (size == Math.max(Math.min(places, 2), places * 3 / 4)) {
-            Object[] wider = new Object[2 * known.length];
-            forEach((other, its) -> insert(wider, other, its));
+        if (size == most(known)) {
+            Object[] wider = new Object[known == NONE ? 2 : 2 * known.length];
+            forEach(known, (other, its) -> insert(wider, other, its));
             pairs = wider;
         }
         insert(pairs, key, meter);
@@ -125,11 +152,19 @@ abstract class MeterTable {
      * table that grows with them they would crowd at its beginning, and adding them would take quadratic time.
      */
     final synchronized void reserve(int meters) {
-        int places = pairs.length / 2;
-        while (Math.max(Math.min(places, 2), places * 3L / 4) < meters) {
-            places *= 2;
+        if (meters > 1) {
+            Object[] room = new Object[2];
+            while (most(room) < meters - 1) {
+                room = new Object[2 * room.length];
+            }
+            pairs = room;
         }
-        pairs = new Object[2 * places];
+    }
+
+    /** Returns the most meters that an array has before it is replaced by a wider one. */
+    private static int most(Object[] pairs) {
+        int places = pairs.length / 2;
+        return pairs == NONE ? 0 : Math.max(Math.min(places, 2), places / 4 * 3);
     }
 
     private static void insert(Object[] pairs, MeterKey key, Meter meter) {
@@ -144,18 +179,25 @@ abstract class MeterTable {
 
     /** Visits all meters that were added before the call, and maybe some that are added meanwhile. */
     final void forEach(BiConsumer<MeterKey, Meter> visitor) {
-        Object[] known = pairs;
-        for (int place = 0; place < known.length; place += 2) {
-            MeterKey key = (MeterKey) PLACE.getVolatile(known, place);
+        MeterKey key = firstKey;
+        if (key != null) {
+            visitor.accept(key, first());
+        }
+        forEach(pairs, visitor);
+    }
+
+    private static void forEach(Object[] pairs, BiConsumer<MeterKey, Meter> visitor) {
+        for (int place = 0; place < pairs.length; place += 2) {
+            MeterKey key = (MeterKey) PLACE.getVolatile(pairs, place);
             if (key != null) {
-                visitor.accept(key, meterAt(known, place));
+                visitor.accept(key, meterAt(pairs, place));
             }
         }
     }
 
     /** Begins a scan for meters that are not idle, over the present array. */
     final IdleScan idleScan() {
-        return new IdleScan(pairs);
+        return new IdleScan(this);
     }
 
     /** Tells whether all meters are idle. */
@@ -167,15 +209,20 @@ abstract class MeterTable {
     /** A scan of a table for meters that are not idle, some places at a time. Not safe for use by many threads. */
     static final class IdleScan {
 
+        private final MeterTable table;
         private final Object[] pairs;
         private int place;
 
-        private IdleScan(Object[] pairs) {
-            this.pairs = pairs;
+        private IdleScan(MeterTable table) {
+            this.table = table;
+            this.pairs = table.pairs;
         }
 
-        /** Scans some more places. Tells whether all meters there are idle. */
+        /** Scans some more places, and with the first ones the first meter. Tells whether all meters there are idle. */
         boolean findsIdle(int places, long now) {
+            if (place == 0 && table.firstKey != null && !table.first().isIdle(now)) {
+                return false;
+            }
             for (int end = Math.min(place + 2 * places, pairs.length); place < end; place += 2) {
                 if (PLACE.getVolatile(pairs, place) != null
                         && !meterAt(pairs, place).isIdle(now)) {
@@ -189,6 +236,11 @@ abstract class MeterTable {
         boolean isDone() {
             return place >= pairs.length;
         }
+    }
+
+    /** Returns the meter of the first key, which was read before. */
+    private Meter first() {
+        return requireNonNull(first);
     }
 
     private static Meter meterAt(Object[] pairs, int place) {

@@ -73,7 +73,7 @@ final class OrganizationStore {
 
     private final ConcurrentHashMap<String, OrganizationState> byName = new ConcurrentHashMap<>();
     private final OrganizationContext context;
-    private final Combination.Cache combinations = new Combination.Cache();
+    private final PartyGroups groups;
     final IdleSweeper sweeper;
 
     /** The number of organizations in the map. Both change together, so that no call misses a free place. */
@@ -107,6 +107,7 @@ final class OrganizationStore {
         this.waits = waits;
         this.context = new OrganizationContext(
                 clocks, tierCache, bounds.endpoints, bounds.members, waits == null ? null : waits.leases::meter);
+        this.groups = new PartyGroups(bounds.members, this::addMember);
         this.max = max;
         this.capacityPolicy = capacityPolicy == CapacityPolicy.ADMIT_UNMETERED
                 ? Decision.admitted()
@@ -161,31 +162,20 @@ final class OrganizationStore {
     @Nullable
     PartyGroup peekGroup(Caller caller, String endpoint) {
         OrganizationState known = byName.get(caller.organization());
-        if (known == null && isFull()) {
-            return null;
-        }
-        List<OrganizationState> states = new ArrayList<>();
-        List<CompiledLimit[]> own = new ArrayList<>();
-        forEachKnown(caller, (state, tier) -> {
-            CompiledLimit[] limits = state.peekLimits(state.compiled(tier), endpoint);
-            states.add(state.view(limits));
-            own.add(limits);
-        });
-        Combination combination = new Combination(own.toArray(CompiledLimit[][]::new));
-        return PartyGroup.of(states.toArray(OrganizationState[]::new), combination);
+        return known == null && isFull() ? null : groups.peek(orUnseen(known, caller), caller, endpoint);
     }
 
     List<LimitStatus> status(Caller caller, String endpoint) {
         refunds.make();
         List<LimitStatus> all = new ArrayList<>();
-        forEachKnown(caller, (state, tier) -> all.addAll(state.status(tier, endpoint)));
+        forEachKnown(caller, (state, tier) -> all.addAll(OrganizationStatus.of(state, tier, endpoint)));
         return Collections.unmodifiableList(all);
     }
 
     List<LimitStatus> status(Caller caller) {
         refunds.make();
         List<LimitStatus> all = new ArrayList<>();
-        forEachKnown(caller, (state, tier) -> all.addAll(state.status(tier)));
+        forEachKnown(caller, (state, tier) -> all.addAll(OrganizationStatus.of(state, tier)));
         return Collections.unmodifiableList(all);
     }
 
@@ -193,110 +183,21 @@ final class OrganizationStore {
     @Nullable
     PartyGroup group(Caller caller, String endpoint) {
         OrganizationState organization = get(caller.organization());
-        if (organization == null) {
-            return null;
-        }
-        int last = lastLimited(caller);
-        OrganizationState state = last < 0 ? organization : state(organization, caller, last);
-        PartyGroup known = state.group; // may be seen late, and never half made: its fields are final
-        return known != null && isOf(caller, endpoint, organization, last, state, known)
-                ? known
-                : newGroup(organization, caller, endpoint);
-    }
-
-    /** Returns the place of the last member of a caller that has a tier; a negative number if none has. */
-    private static int lastLimited(Caller caller) {
-        int last = caller.members().size() - 1;
-        while (last >= 0 && caller.tierOf(caller.members().get(last).kind()).isEmpty()) {
-            last--;
-        }
-        return last;
-    }
-
-    /** Tells whether a group has the parties and the limits of a call, whose last party has a state. */
-    private boolean isOf(
-            Caller caller,
-            String endpoint,
-            OrganizationState organization,
-            int last,
-            OrganizationState ofLast,
-            PartyGroup known) {
-        boolean byTiers = known.combination.isOf(endpoint);
-        int parties = 0;
-        boolean same = has(known, parties++, organization, caller.tier(), byTiers, endpoint);
-        for (int i = 0; same && i <= last; i++) {
-            Tier tier = caller.tierOf(caller.members().get(i).kind()).orElse(null);
-            if (tier != null) {
-                OrganizationState state = i == last ? ofLast : state(organization, caller, i);
-                same = has(known, parties++, state, tier, byTiers, endpoint);
-            }
-        }
-        return same && parties == known.states.length;
-    }
-
-    /** Tells whether the i-th party of a group has a state, and under a tier the limits of an endpoint. */
-    private static boolean has(
-            PartyGroup known, int i, OrganizationState state, Tier tier, boolean byTiers, String endpoint) {
-        return i < known.states.length
-                && known.states[i] == state
-                && (byTiers
-                        ? known.combination.isOn(i, tier)
-                        : known.combination.has(i, state.limits(state.compiled(tier), endpoint)));
-    }
-
-    private OrganizationState state(OrganizationState organization, Caller caller, int member) {
-        return state(organization, caller.tier().account(), caller.members().get(member));
-    }
-
-    private PartyGroup newGroup(OrganizationState organization, Caller caller, String endpoint) {
-        List<Party> parties = Party.of(caller);
-        OrganizationState[] states = new OrganizationState[parties.size()];
-        CompiledTier[] tiers = new CompiledTier[states.length];
-        CompiledLimit[][] own = new CompiledLimit[states.length][];
-        for (int i = 0; i < states.length; i++) {
-            Party party = parties.get(i);
-            states[i] = state(organization, party);
-            tiers[i] = states[i].compiled(party.tier());
-            own[i] = states[i].limits(tiers[i], endpoint);
-        }
-        PartyGroup made = PartyGroup.of(states, combinations.of(own, tiers, endpoint));
-        states[states.length - 1].group = made;
-        return made;
+        return organization == null ? null : groups.of(organization, caller, endpoint);
     }
 
     /** Returns the state of a party of an organization, which may be one that it shares. A missing one is made. */
     OrganizationState state(OrganizationState organization, Party party) {
-        Member member = party.member();
-        return member == null ? organization : state(organization, party.account(), member);
-    }
-
-    private OrganizationState state(OrganizationState organization, String account, Member member) {
-        MemberStates members = organization.members();
-        OrganizationState known = members.find(account, member);
-        return known != null ? known : members.get(new MemberKey(account, member), this::addMember);
+        return groups.state(organization, party);
     }
 
     /** Visits the parties of a caller, with states that are not kept where there are none. */
     void forEachKnown(Caller caller, BiConsumer<OrganizationState, Tier> visitor) {
-        OrganizationState known = byName.get(caller.organization());
-        OrganizationState organization = known == null ? unseen(caller.organization()) : known;
-        for (Party party : Party.of(caller)) {
-            MemberKey key = keyOf(party);
-            visitor.accept(key == null ? organization : memberOrUnseen(organization, key), party.tier());
-        }
+        groups.forEachKnown(orUnseen(byName.get(caller.organization()), caller), caller, visitor);
     }
 
-    private OrganizationState memberOrUnseen(OrganizationState organization, MemberKey key) {
-        MemberStates known = organization.membersIfAny();
-        MemberStates members = known == null ? new MemberStates(context.maxMembers(), organization) : known;
-        MemberKey own = members.keyOf(key);
-        OrganizationState state = members.find(own);
-        return state == null ? organization.newMember(own, members) : state;
-    }
-
-    static @Nullable MemberKey keyOf(Party party) {
-        Member member = party.member();
-        return member == null ? null : new MemberKey(party.account(), member);
+    private OrganizationState orUnseen(@Nullable OrganizationState known, Caller caller) {
+        return known == null ? unseen(caller.organization()) : known;
     }
 
     /** Puts a new state of a member into the list of the sweeper. That some share one is said once. */
@@ -336,7 +237,7 @@ final class OrganizationStore {
             if (organization == null) {
                 return Recorded.notCharged(decisionAtCapacity(report));
             }
-            CompiledLimit[] limits = organization.limits(organization.compiled(tier, tierCache), endpoint);
+            CompiledLimit[] limits = organization.limits(tier, endpoint, tierCache);
             Decision answer = decider.record(organization, limits, usage, report);
             if (answer != null) {
                 return Recorded.charged(answer);
@@ -348,13 +249,13 @@ final class OrganizationStore {
     List<LimitStatus> status(String name, Tier tier, String endpoint) {
         refunds.make();
         OrganizationState known = byName.get(name);
-        return (known == null ? unseen(name) : known).status(tier, endpoint);
+        return OrganizationStatus.of(known == null ? unseen(name) : known, tier, endpoint);
     }
 
     List<LimitStatus> status(String name, Tier tier) {
         refunds.make();
         OrganizationState known = byName.get(name);
-        return (known == null ? unseen(name) : known).status(tier);
+        return OrganizationStatus.of(known == null ? unseen(name) : known, tier);
     }
 
     /** Returns the state of an organization that has used nothing. The state is not kept. */

@@ -19,7 +19,7 @@ interface Owners {
     default LimitReached cause(int i, CompiledLimit limit, long units) {
         Member member = member(i);
         LimitReached cause = limit.cause(units);
-        return member == null ? cause : new LimitReached(limit.applied.of(member), cause.tooLarge());
+        return member == null ? cause : new LimitReached(limit.applied().of(member), cause.tooLarge());
     }
 
     /** Returns the status of the i-th limit, which says whose it is. */

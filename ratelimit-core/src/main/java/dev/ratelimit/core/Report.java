@@ -95,7 +95,7 @@ final class Report {
         granted = grantedThen;
         units = unitsCharged;
         told = false;
-        return full || listeners.isCrossed(limits[i].applied.limit(), used, granted, units);
+        return full || listeners.isCrossed(limits[i].applied().limit(), used, granted, units);
     }
 
     /**

@@ -214,13 +214,13 @@ final class StoreQuestions {
         List<OrganizationState> views = new ArrayList<>();
         List<Supplier<List<LimitStatus>>> statuses = new ArrayList<>();
         store.forEachKnown(caller, (state, tier) -> {
-            CompiledLimit[] own = state.peekLimits(state.compiled(tier), endpoint);
+            CompiledLimit[] own = state.peekLimits(tier, endpoint);
             OrganizationState view = state.view(own);
             for (CompiledLimit limit : own) {
                 Meter unused = view.meter(limit);
             }
             views.add(view);
-            statuses.add(() -> view.status(own));
+            statuses.add(() -> OrganizationStatus.of(view, own));
         });
         return status(views, statuses);
     }
@@ -231,7 +231,7 @@ final class StoreQuestions {
         store.forEachKnown(caller, (state, tier) -> {
             state.makeQuotas(tier);
             states.add(state);
-            statuses.add(() -> state.status(tier));
+            statuses.add(() -> OrganizationStatus.of(state, tier));
         });
         return status(states, statuses);
     }

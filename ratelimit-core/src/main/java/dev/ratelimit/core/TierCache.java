@@ -2,26 +2,37 @@ package dev.ratelimit.core;
 
 import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Tier;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The compiled tiers of a limiter by tier: a cache with weak values.
+ * The compiled tiers of a limiter: a cache with weak values, by tier and by shape.
  *
- * <p>Equal tiers have one compiled tier, which stays as long as an organization holds it. A tier that only one
- * organization had goes with that organization, or when it changes to another tier.
+ * <p>A tier that many organizations have is compiled once, and so is the first tier of a shape. Each stays as long as
+ * an organization holds it. Where a tier of a known shape comes to few organizations, each of them has an {@link
+ * OwnTier} instead, which takes a tenth of the memory.
+ *
+ * <p>The cache does not know beforehand which tiers are common. It counts how often an organization comes to a tier.
+ * The counts are hints: those of rare tiers may displace each other.
  *
  * <p>Safe for use by many threads.
  */
 final class TierCache {
 
-    /** A tier of members in the account of their organization. */
+    /** From how many organizations on a compiled tier takes less memory than a tier of its own for each. */
+    private static final int COMMON = 16;
+
+    private static final int COUNTS = 1_024;
+
+    /** A tier in the account that its usage is in: its own; for members that of their organization. */
     private record Accounted(Tier tier, String account) {}
 
     private final WeakValues.Collected collected = new WeakValues.Collected();
-    private final WeakValues<Tier, CompiledTier> tierCache = new WeakValues<>(collected);
+    private final WeakValues<Accounted, CompiledTier> tiers = new WeakValues<>(collected);
+    private final WeakValues<TierShape, CompiledTier> shapes = new WeakValues<>(collected);
 
-    private final WeakValues<Accounted, CompiledTier> ofMembers = new WeakValues<>(collected);
+    /** How often organizations came to a tier, in the lower half of a number; the hash of the tier in the upper one. */
+    private final AtomicLongArray counts = new AtomicLongArray(COUNTS);
 
     /** A compiled tier of a recent call. In most limiters nearly all organizations are on it. */
     private volatile @Nullable CompiledTier usual;
@@ -31,19 +42,45 @@ final class TierCache {
 
     /** Returns the compiled tier of a tier. */
     CompiledTier of(Tier tier) {
-        return tierCache.get(tier, missing -> compile(missing, missing.account()));
+        return of(new Accounted(tier, tier.account()));
     }
 
-    /** Returns the compiled tier of members, whose usage is in an account. */
-    CompiledTier ofMembers(Tier tier, String account) {
-        return ofMembers.get(new Accounted(tier, account), missing -> compile(missing.tier, missing.account));
+    private CompiledTier of(Accounted accounted) {
+        return tiers.get(accounted, this::compile);
     }
 
-    private CompiledTier compile(Tier tier, String account) {
+    /**
+     * Returns what an organization holds of a tier that it comes to.
+     *
+     * @param account that of the tier; for members that of their organization's tier
+     */
+    HeldTier held(Tier tier, String account, @Nullable HeldTier former) {
+        Accounted accounted = new Accounted(tier, account);
+        CompiledTier known = tiers.find(accounted);
+        if (known != null) {
+            return known;
+        }
+        CompiledTier form = shapes.find(new TierShape(tier, account));
+        return form == null || isCommon(tier) ? of(accounted) : new OwnTier(form, former);
+    }
+
+    private boolean isCommon(Tier tier) {
+        int hash = tier.hashCode();
+        int place = (hash ^ hash >>> 16) & (COUNTS - 1);
+        long known = counts.get(place);
+        int count = known >>> 32 == Integer.toUnsignedLong(hash) ? (int) known + 1 : 1;
+        counts.set(place, (long) hash << 32 | count);
+        return count >= COMMON;
+    }
+
+    private CompiledTier compile(Accounted accounted) {
+        Tier tier = accounted.tier;
         if (tier.limits().stream().anyMatch(limit -> limit.limit() instanceof ConcurrencyLimit)) {
             hasInFlight = true;
         }
-        return new CompiledTier(tier, account, collected);
+        CompiledTier compiled = new CompiledTier(tier, accounted.account, collected);
+        shapes.get(compiled.shape, same -> compiled);
+        return compiled;
     }
 
     /** Tells whether a tier was compiled that limits calls in flight. */
@@ -80,8 +117,6 @@ final class TierCache {
      * Estimates the heap of unlisted endpoints, in bytes. Each counts once for all organizations that have called it.
      */
     long estimatedBytes() {
-        return Stream.concat(tierCache.stream(), ofMembers.stream())
-                .mapToLong(CompiledTier::estimatedBytes)
-                .sum();
+        return tiers.stream().mapToLong(CompiledTier::estimatedBytes).sum();
     }
 }

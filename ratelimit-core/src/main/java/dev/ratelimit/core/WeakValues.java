@@ -6,6 +6,7 @@ import java.lang.ref.WeakReference;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A map with weak values: each value stays for as long as somebody else holds it. So what many organizations have alike
@@ -60,9 +61,15 @@ final class WeakValues<K, V> {
 
     /** Returns the value of a key, which is made if nobody holds one. */
     V get(K key, Function<K, V> maker) {
-        Held<K, V> held = values.get(key);
-        V known = held == null ? null : held.get();
+        V known = find(key);
         return known != null ? known : add(key, maker.apply(key));
+    }
+
+    /** Returns the value of a key; null if nobody holds one. */
+    @Nullable
+    V find(K key) {
+        Held<K, V> held = values.get(key);
+        return held == null ? null : held.get();
     }
 
     private V add(K key, V made) {

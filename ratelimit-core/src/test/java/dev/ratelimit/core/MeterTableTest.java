@@ -121,7 +121,7 @@ class MeterTableTest {
             table.meter(rule(names.apply(i)));
             if (i == 25_000 || i == 48_999) {
                 int[] steps = steps();
-                assertThat(steps).hasSize(i + 1);
+                assertThat(steps).hasSize(i);
                 assertThat(IntStream.of(steps).average().orElseThrow()).isLessThan(4);
                 assertThat(IntStream.of(steps).max().orElseThrow()).isLessThan(1_000);
             }
@@ -142,12 +142,12 @@ class MeterTableTest {
         for (int i = 0; i < keys.size(); i++) {
             table.put(keys.get(i), table.newMeter(keys.get(i)));
             if (Integer.bitCount(i + 1) == 1 || i == 11_000) {
-                assertThat(IntStream.of(steps()).average().orElseThrow()).isLessThan(4);
+                assertThat(IntStream.of(steps()).average().orElse(0)).isLessThan(4);
             }
         }
     }
 
-    /** Returns how many places a look-up of each key looks at. */
+    /** Returns how many places a look-up of each key looks at, without the first key, which has a field. */
     private int[] steps() throws ReflectiveOperationException {
         Field field = MeterTable.class.getDeclaredField("pairs");
         field.setAccessible(true);

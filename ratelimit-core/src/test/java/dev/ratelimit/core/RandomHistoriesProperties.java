@@ -67,7 +67,12 @@ class RandomHistoriesProperties {
                 limiter = restarted(limiter, builder);
             }
             String organization = ORGANIZATIONS[random.nextInt(ORGANIZATIONS.length)];
-            Caller caller = Caller.of(organization, tiers.get(random.nextInt(5) == 0 ? random.nextInt(3) : 0));
+            int which = random.nextInt(5) == 0 ? random.nextInt(3) : 0;
+            if (random.nextInt(20) == 0) {
+                tiers.set(which, withOtherAmounts(tiers.get(which), random));
+            }
+            Tier tier = tiers.get(which);
+            Caller caller = Caller.of(organization, random.nextInt(4) == 0 ? builtAnew(tier) : tier);
             String endpoint = ENDPOINTS[random.nextInt(ENDPOINTS.length)];
             Usage usage = usage(random);
             if (random.nextInt(8) == 0) {
@@ -81,6 +86,15 @@ class RandomHistoriesProperties {
                 assertRetryAfterIsExact(limiter, reference, caller, endpoint, usage, rejected, time);
             }
         }
+    }
+
+    /** Returns a tier of the same shape: what one organization has of a form that others share. */
+    private static Tier withOtherAmounts(Tier tier, Random random) {
+        return tier.withLimits(limit -> limit.withAmount(Math.max(0, limit.amount() + random.nextInt(5) - 2)));
+    }
+
+    private static Tier builtAnew(Tier tier) {
+        return tier.withLimits(limit -> limit);
     }
 
     private static InMemoryRateLimiter restarted(InMemoryRateLimiter limiter, InMemoryRateLimiterBuilder builder)

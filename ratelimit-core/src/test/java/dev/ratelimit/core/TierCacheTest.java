@@ -42,7 +42,8 @@ class TierCacheTest {
     @Test
     void aPlanThatAnOrganizationHoldsOutlastsAnyNumberOfOthers() {
         OrganizationState acme = store.require("acme");
-        WeakReference<CompiledTier> compiled = new WeakReference<>(acme.compiled(tier("a"), tierCache));
+        acme.limits(tier("a"), "chat", tierCache);
+        WeakReference<CompiledTier> compiled = new WeakReference<>(tierCache.of(tier("a")));
         for (int i = 0; i < 5_000; i++) {
             tierCache.of(tier("other " + i));
         }
@@ -58,8 +59,9 @@ class TierCacheTest {
         Tier usual = tier("usual");
         OrganizationState second = store.require("second");
         OrganizationState[] first = {store.require("first")};
-        WeakReference<CompiledTier> compiled = new WeakReference<>(first[0].compiled(usual, tierCache));
-        assertThat(second.compiled(usual, tierCache)).isSameAs(compiled.get());
+        CompiledLimit[] limits = first[0].limits(usual, "chat", tierCache);
+        WeakReference<CompiledTier> compiled = new WeakReference<>(tierCache.of(usual));
+        assertThat(second.limits(usual, "embed", tierCache)[0].key.table()).isEqualTo(limits[0].key.table());
         assertThat(store.forget("first")).isTrue();
         first[0] = second;
         store.sweepAll();
@@ -70,7 +72,7 @@ class TierCacheTest {
 
     @Test
     void aTierGoesWithTheLastOrganizationThatHoldsItsPlan() {
-        Tier[] tier = {tier("a")};
+        Tier[] tier = {tier("a").withTable(LimitTable.named("day").allTogether(RateLimit.perDay(10)))};
         OrganizationState acme = store.require("acme");
         assertThat(store.tryAcquire("acme", tier[0], "chat", Usage.call()).isAdmitted())
                 .isTrue();

@@ -267,7 +267,7 @@ class UnlistedEndpointsTest {
         for (int i = 0; i < 1_000; i++) {
             store.tryAcquire(name, TIER, "endpoint " + i, Usage.call());
             OrganizationState organization = store.require(name);
-            limits.add(organization.limits(organization.compiled(TIER), "endpoint " + i));
+            limits.add(organization.limits(TIER, "endpoint " + i));
         }
         return limits;
     }
@@ -306,10 +306,10 @@ class UnlistedEndpointsTest {
     void anEqualTierThatIsBuiltAnewTakesNoMoreMemory() {
         OrganizationStore store = store(10);
         OrganizationState acme = store.require("acme");
-        CompiledLimit[] limits = acme.limits(acme.compiled(TIER), "chat");
+        CompiledLimit[] limits = acme.limits(TIER, "chat");
         for (int i = 0; i < 10; i++) {
-            CompiledTier compiled = acme.compiled(Tier.named("tier").table(EACH).build());
-            assertThat(acme.limits(compiled, "chat")).isSameAs(limits);
+            Tier equal = Tier.named("tier").table(EACH).build();
+            assertThat(acme.limits(equal, "chat")).isSameAs(limits);
         }
     }
 

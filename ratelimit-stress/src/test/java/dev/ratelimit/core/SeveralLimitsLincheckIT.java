@@ -59,7 +59,7 @@ class SeveralLimitsLincheckIT {
 
         @Operation
         public boolean peek(@Param(name = "endpoint") int endpoint) {
-            CompiledLimit[] limits = organization.peekLimits(organization.compiled(TIER), String.valueOf(endpoint));
+            CompiledLimit[] limits = organization.peekLimits(TIER, String.valueOf(endpoint));
             return book.all.decider.peek(organization, limits, ONE, null).isAdmitted();
         }
 
