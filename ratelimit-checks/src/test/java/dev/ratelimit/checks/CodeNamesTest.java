@@ -37,6 +37,7 @@ class CodeNamesTest {
             "ClusterTopologyRefreshOptions",
             "CompletionStage",
             "ConcurrentHashMap",
+            "DataSource",
             "Flux",
             "ForwardedRequestCustomizer",
             "MicrometerCommandLatencyRecorder",
@@ -47,7 +48,9 @@ class CodeNamesTest {
             "RequestNotPermitted",
             "ResponseStatusException",
             "Schedulers",
+            "Semaphore",
             "ServerWebExchange",
+            "String",
             "System");
 
     private final Map<String, String> sources = sources();

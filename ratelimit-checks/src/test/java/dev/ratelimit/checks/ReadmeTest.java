@@ -18,9 +18,9 @@ class ReadmeTest {
     private static final Pattern MODULE = Pattern.compile("<module>(ratelimit-.+?)</module>");
     private static final Pattern ROW_OF_A_MODULE = Pattern.compile("(?m)^\\| `(ratelimit-[a-z-]+)` \\|");
     private static final Pattern PEER = Pattern.compile("(?m)^\\| (\\w+(?: \\w+)*) (\\d+\\.[\\d.]+)[,| ]");
-    private static final Pattern ADMISSION = Pattern.compile("takes ([\\d.]+) \\(JDK 17\\) and ([\\d.]+) \\(JDK 25\\)");
-    private static final Pattern MEASURED =
-            Pattern.compile("(?m)^\\| admitted, one limit \\| Bucket4j \\| [\\d.]+ \\| ([\\d.]+) \\| ([\\d.]+) \\|$");
+    private static final Pattern ADMISSION = Pattern.compile("takes ([\\d.]+) \\(JDK 25\\) and ([\\d.]+) \\(JDK 17\\)");
+    private static final Pattern MEASURED = Pattern.compile(
+            "(?m)^\\| admitted, 1,024 organizations \\| Bucket4j \\| [\\d.]+ \\| ([\\d.]+) \\| ([\\d.]+) \\|$");
 
     private final String readme = file("README.md");
 

@@ -61,14 +61,7 @@ final class Fields {
     private static boolean isCutOff(ScalarNode key, Node value) {
         boolean isDigits =
                 !key.getValue().isEmpty() && Character.isDigit(key.getValue().charAt(0));
-        return isDigits || isEmpty(value);
-    }
-
-    /** Tells whether a key has no value. */
-    static boolean isEmpty(Node node) {
-        return node instanceof ScalarNode scalar
-                && scalar.isPlain()
-                && scalar.getValue().isEmpty();
+        return isDigits || NodeReader.isEmpty(value);
     }
 
     private static String listed(List<String> known) {

@@ -27,11 +27,6 @@ final class NodeReader {
         this.findings = findings;
     }
 
-    /** Reads a mapping. Keys that are not known or repeated are found, too. */
-    Optional<Fields> fields(Node node, String what, List<String> known) {
-        return Fields.of(node, what, known, this);
-    }
-
     /** Returns the items of a list, none where the node is no list. */
     List<Node> items(Node node, String what) {
         if (node instanceof SequenceNode list) {
@@ -40,8 +35,15 @@ final class NodeReader {
             }
             return list.getValue();
         }
-        findings.add(node, what + " must be a list, such as [a, b]" + (Fields.isEmpty(node) ? QUOTES : ""));
+        findings.add(node, what + " must be a list, such as [a, b]" + (isEmpty(node) ? QUOTES : ""));
         return List.of();
+    }
+
+    /** Tells whether a key has no value. */
+    static boolean isEmpty(Node node) {
+        return node instanceof ScalarNode scalar
+                && scalar.isPlain()
+                && scalar.getValue().isEmpty();
     }
 
     /** Returns a text that every tool reads as one. */

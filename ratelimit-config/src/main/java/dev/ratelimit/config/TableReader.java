@@ -51,7 +51,7 @@ final class TableReader {
         Set<String> named = new LinkedHashSet<>();
         Set<String> unlimited = new LinkedHashSet<>();
         for (Node node : nodes.items(list, "rows")) {
-            Optional<Fields> row = nodes.fields(node, "a row", KEYS_OF_ROW);
+            Optional<Fields> row = Fields.of(node, "a row", KEYS_OF_ROW, nodes);
             Optional<Who> read = row.isPresent() ? who(row.get()) : Optional.empty();
             if (row.isEmpty() || read.isEmpty()) {
                 continue;
@@ -91,7 +91,7 @@ final class TableReader {
     }
 
     Optional<LimitTable> table(Node node) {
-        Optional<Fields> fields = nodes.fields(node, "a table", List.of("name", "shadow", "rows"));
+        Optional<Fields> fields = Fields.of(node, "a table", List.of("name", "shadow", "rows"), nodes);
         if (fields.isEmpty()) {
             return Optional.empty();
         }
@@ -117,7 +117,7 @@ final class TableReader {
 
     /** Returns the table with a row more, or as it is if the row is wrong. */
     private LimitTable row(LimitTable table, Node node) {
-        Optional<Fields> row = nodes.fields(node, "a row", KEYS_OF_ROW);
+        Optional<Fields> row = Fields.of(node, "a row", KEYS_OF_ROW, nodes);
         return row.isPresent() ? longer(table, row.get()).orElse(table) : table;
     }
 

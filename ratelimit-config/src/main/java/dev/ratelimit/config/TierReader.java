@@ -58,7 +58,7 @@ final class TierReader {
     /** Returns the tiers by name, in the order of the file; of use only if nothing was found. */
     Map<String, Tier> tiers(Node root) {
         Map<String, Tier> tiers = new LinkedHashMap<>();
-        Optional<Fields> file = nodes.fields(root, "a tier file", List.of("units", "endpoints", "tiers"));
+        Optional<Fields> file = Fields.of(root, "a tier file", List.of("units", "endpoints", "tiers"), nodes);
         if (file.isPresent()) {
             readUnits(file.get());
             readEndpoints(file.get());
@@ -142,7 +142,7 @@ final class TierReader {
     private Optional<Tier> tier(Node node) {
         List<String> keys = List.of("name", "account", "message", "other-endpoints", "members", "tables", "rows");
         TableReader tableReader = new TableReader(nodes, units, known);
-        Optional<Fields> read = nodes.fields(node, "a tier", keys);
+        Optional<Fields> read = Fields.of(node, "a tier", keys, nodes);
         if (read.isEmpty()) {
             return Optional.empty();
         }
@@ -218,7 +218,7 @@ final class TierReader {
     private List<MemberRow> memberRows(Node list) {
         List<MemberRow> rows = new ArrayList<>();
         for (Node node : nodes.items(list, "members")) {
-            Optional<Fields> fields = nodes.fields(node, "members", List.of("kind", "tier"));
+            Optional<Fields> fields = Fields.of(node, "members", List.of("kind", "tier"), nodes);
             if (fields.isPresent()) {
                 Optional<String> kind = fields.get().requireText("kind", "members");
                 Optional<String> tier = fields.get().requireText("tier", "members");

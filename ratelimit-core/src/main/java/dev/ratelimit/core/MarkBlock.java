@@ -210,7 +210,7 @@ final class MarkBlock {
         return before + givenBack(0, i);
     }
 
-    /** Returns the half units given back under some marks. The array is read once, and not at all where there is none. */
+    /** Returns the half units given back under some marks. The array is read once. */
     private long givenBack(int from, int to) {
         long[] known = refunds;
         long sum = 0;

@@ -209,7 +209,7 @@ non-sealed class SlidingWindow extends Meter {
         return wait > 0 ? ~wait : chargeSlowly(units, headroom, limit.exactMarks, now, null);
     }
 
-    /** Returns the value of {@code admitted} that a charge on the fast path expects; {@link #NONE} if it is too slow. */
+    /** Returns the value of {@code admitted} that a fast charge expects; {@link #NONE} if it cannot be fast. */
     private long expected(long headroom, long now) {
         long knownBase = base;
         long knownExpired = expiredStamp;

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
-/** The resources that a native image must hold: the scripts of Redis, the tables of quotas, and the tier file in its usual places. */
+/** What a native image must hold: the scripts of Redis, the tables of quotas, and the tier file in its usual places. */
 final class RateLimitRuntimeHints implements RuntimeHintsRegistrar {
 
     @Override
