@@ -13,6 +13,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.kernel.CircuitBreaker;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ReferenceRateLimiter;
+import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
 import java.util.List;
@@ -32,6 +33,12 @@ class AnsweredErrorsTest extends FaultInjectingTest {
             RedisRateLimiterBuilder::failOpen,
             builder -> builder.fallBackTo(inMemory()));
 
+    /** Writes a number over the last one of a text, which may be how many marks there are. */
+    private static final String SPOIL_NUMBER = """
+            local size = redis.call('STRLEN', KEYS[1])
+            return redis.call('SETRANGE', KEYS[1], math.max(size - 8, 0), struct.pack('<d', tonumber(ARGV[1])))
+            """;
+
     private static RateLimiter inMemory() {
         return new ReferenceRateLimiter(anyone -> TIER, TimeSource.system());
     }
@@ -46,8 +53,13 @@ class AnsweredErrorsTest extends FaultInjectingTest {
             if (random.nextInt(4) == 0) {
                 continue;
             }
+            int kind = random.nextInt(9);
+            if (kind >= 7 && redis.type(key).equals("string")) {
+                redis.eval(SPOIL_NUMBER, ScriptOutputType.INTEGER, new String[] {key}, kind == 7 ? "inf" : "1e300");
+                continue;
+            }
             redis.del(key);
-            switch (random.nextInt(7)) {
+            switch (kind) {
                 case 0 -> redis.lpush(key, "garbage");
                 case 1 -> redis.sadd(key, "garbage");
                 case 2 -> redis.hset(key, "garbage", "garbage");
