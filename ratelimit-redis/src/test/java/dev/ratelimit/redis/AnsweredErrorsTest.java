@@ -33,10 +33,10 @@ class AnsweredErrorsTest extends FaultInjectingTest {
             RedisRateLimiterBuilder::failOpen,
             builder -> builder.fallBackTo(inMemory()));
 
-    /** Writes a number over the last one of a text, which may be how many marks there are. */
+    /** Writes a number over the last but one of a text: in the head of a window that is how many marks there are. */
     private static final String SPOIL_NUMBER = """
             local size = redis.call('STRLEN', KEYS[1])
-            return redis.call('SETRANGE', KEYS[1], math.max(size - 8, 0), struct.pack('<d', tonumber(ARGV[1])))
+            return redis.call('SETRANGE', KEYS[1], math.max(size - 16, 0), struct.pack('<d', tonumber(ARGV[1])))
             """;
 
     private static RateLimiter inMemory() {
