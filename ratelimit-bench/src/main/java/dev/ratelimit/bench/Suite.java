@@ -32,7 +32,7 @@ final class Suite {
 
     private static final String EXACT = "ExactBenchmark.tryAcquire";
 
-    /** What has so much code that the JIT compiler takes a second for it. */
+    /** Benchmarks that run so much code that the JIT compiler is busy with it for a second. */
     private static final Pattern SLOW_TO_WARM = Pattern.compile("(Filter|Reporting)Benchmark");
 
     private static final String MANY_THREADS = "\\.ManyThreadsBenchmark\\.";
