@@ -115,19 +115,20 @@ public final class UsedPieces {
      * @return the sum of the pieces
      */
     public Usage sum() {
-        Map<Unit, Long> sum = new HashMap<>();
-        used.forEach((unit, pieces) -> sum.put(unit, pieces.units));
+        Map<Unit, Used> pieces = used;
+        Usage sum = null;
+        for (Map.Entry<Unit, Used> each : pieces.entrySet()) {
+            sum = with(sum, each.getKey(), each.getValue().units);
+        }
         for (Unit unit : estimate.units()) {
-            if (!unit.equals(Unit.CALLS)) {
-                sum.putIfAbsent(unit, 0L);
+            if (!unit.equals(Unit.CALLS) && !pieces.containsKey(unit)) {
+                sum = with(sum, unit, 0);
             }
         }
-        Usage usage = null;
-        for (Map.Entry<Unit, Long> each : sum.entrySet()) {
-            usage = usage == null
-                    ? Usage.of(each.getKey(), each.getValue())
-                    : usage.and(each.getKey(), each.getValue());
-        }
-        return usage == null ? Usage.of(Unit.CALLS, estimate.amountOf(Unit.CALLS)) : usage;
+        return sum == null ? estimate : sum; // an estimate of calls only
+    }
+
+    private static Usage with(@Nullable Usage sum, Unit unit, long units) {
+        return sum == null ? Usage.of(unit, units) : sum.and(unit, units);
     }
 }

@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
  * to the most that it ever held. Any thread puts a state before the list, by a CAS on its head. Only the sweeping
  * thread takes states out.
  *
+ * <p>A round begins a second after the one before it ended, or at once while there is no place. Some states count
+ * nothing between two calls, such as those with limits in flight only. Without the pause they would be made anew for
+ * each call.
+ *
  * <p><b>Guarantees.</b> One thread sweeps at a time. A state is dropped only if no call has charged it during its
  * check: see {@link OrganizationState}.
  *
@@ -40,6 +44,9 @@ final class IdleSweeper {
 
     private static final long MILLISECOND = 1_000_000;
 
+    /** The nanoseconds between two rounds. */
+    private static final long PAUSE = 1_000 * MILLISECOND;
+
     private static final VarHandle NEWEST = VarHandles.of(MethodHandles.lookup(), "newest", OrganizationState.class);
     private static final VarHandle DUE = VarHandles.of(MethodHandles.lookup(), "due", long.class);
 
@@ -56,6 +63,11 @@ final class IdleSweeper {
 
     /* True while a thread sweeps. It guards the fields below, and the links of the list. */
     private final AtomicBoolean sweeping = new AtomicBoolean();
+
+    private boolean inRound;
+
+    /** The reading of the monotonic clock from which on the next round may begin. */
+    private long nextRound;
 
     /** The last state that was checked and stays; null at the beginning of the list. */
     private @Nullable OrganizationState last;
@@ -83,6 +95,7 @@ final class IdleSweeper {
         this.tierCache = tierCache;
         this.full = full;
         this.due = clocks.nanoTime();
+        this.nextRound = due;
     }
 
     /** Puts a new state before the list. */
@@ -96,17 +109,22 @@ final class IdleSweeper {
     void sweepIfDue(long now) {
         long known = due;
         if (now - known >= 0 && DUE.compareAndSet(this, known, now + MILLISECOND)) {
-            sweep(full.getAsBoolean() ? STEPS_FOR_PLACE : STEPS_IN_TIME);
+            sweep(full.getAsBoolean() ? STEPS_FOR_PLACE : STEPS_IN_TIME, now);
         }
     }
 
-    /** Makes some steps, or as many as it takes to check each state, unless another thread sweeps. */
-    void sweep(int steps) {
+    /** Makes some steps, fewer where a round ends, and none between rounds or while another thread sweeps. */
+    void sweep(int steps, long now) {
         if (sweeping.compareAndSet(false, true)) {
             try {
-                int ends = 0;
-                for (int i = 0; i < steps && ends < 2; i++) {
-                    ends += step() ? 0 : 1;
+                boolean lacksPlace = full.getAsBoolean();
+                if (inRound || lacksPlace || now - nextRound >= 0) {
+                    int roundsLeft = lacksPlace ? 2 : 1; // the second one checks what came before the first one's place
+                    for (int i = 0; i < steps && roundsLeft > 0; i++) {
+                        roundsLeft -= step() ? 0 : 1;
+                    }
+                    inRound = roundsLeft > 0;
+                    nextRound = now + PAUSE;
                 }
                 tierCache.removeCollected(steps);
             } finally {
@@ -126,6 +144,7 @@ final class IdleSweeper {
             }
             last = null;
             while (step()) {}
+            inRound = false;
             tierCache.removeCollected(Integer.MAX_VALUE);
         } finally {
             sweeping.set(false);

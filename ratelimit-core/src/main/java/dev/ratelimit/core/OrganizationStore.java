@@ -318,7 +318,7 @@ final class OrganizationStore {
     }
 
     private @Nullable OrganizationState add(String name, long most) {
-        sweeper.sweep(STEPS_FOR_NEW);
+        sweeper.sweep(STEPS_FOR_NEW, clocks.nanoTime());
         boolean[] added = {false};
         addsBegun.getAndIncrement();
         OrganizationState found;

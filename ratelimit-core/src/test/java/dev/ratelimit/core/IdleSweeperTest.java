@@ -1,18 +1,24 @@
 package dev.ratelimit.core;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
+import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.ThrottledLog;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Organizations with more meters than a step looks at. */
@@ -21,6 +27,10 @@ class IdleSweeperTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final Tier TIER = Tier.named("tier")
             .table(LimitTable.named("minutes").eachOtherEndpoint(RateLimit.perMinute(1)))
+            .build();
+
+    private static final Tier IN_FLIGHT = Tier.named("in flight")
+            .table(LimitTable.named("calls").each(ConcurrencyLimit.of(1, MINUTE), "chat"))
             .build();
 
     private final CountedTime time = new CountedTime();
@@ -143,6 +153,36 @@ class IdleSweeperTest {
     }
 
     @Test
+    void anOrganizationThatCountsNothingBetweenItsCallsIsNotMadeAnewForEachOfThem() {
+        Set<OrganizationState> states = Collections.newSetFromMap(new IdentityHashMap<>());
+        int seconds = 10;
+        for (int i = 0; i < seconds * 1_000; i++) {
+            time.time.advance(Duration.ofMillis(1));
+            Reservation call =
+                    InMemoryReservation.reserve(store, "acme " + i % 10, IN_FLIGHT, "chat", Usage.call(), null);
+            states.add(requireNonNull(store.find("acme " + i % 10)));
+            assertThat(call.settle()).isTrue();
+        }
+        assertThat(states).hasSizeLessThanOrEqualTo(10 * (seconds + 1));
+    }
+
+    @Test
+    void aRoundBeginsAtOnceWhereThereIsNoPlace() {
+        OrganizationStore two = new OrganizationStore(
+                new Clocks(time),
+                new Listeners(List.of(), new ThrottledLog(time, "limits")),
+                5_000,
+                2,
+                CapacityPolicy.REFUSE);
+        for (int i = 0; i < 100; i++) {
+            time.time.advance(Duration.ofMillis(1));
+            Reservation call = InMemoryReservation.reserve(two, "name " + i, IN_FLIGHT, "chat", Usage.call(), null);
+            assertThat(call.decision().isAdmitted()).isTrue();
+            assertThat(call.settle()).isTrue();
+        }
+    }
+
+    @Test
     void aClockThatFailsKeepsNoLaterSweepFromDroppingAnOrganization() {
         withMeters(2_000);
         time.time.advance(MINUTE);
@@ -151,6 +191,7 @@ class IdleSweeperTest {
         assertThat(sweep()).isPositive();
         assertThat(store.find("acme")).isNotNull();
         time.failing = false;
+        time.time.advance(Duration.ofSeconds(1));
         for (int i = 0; i < 20; i++) {
             sweep();
         }

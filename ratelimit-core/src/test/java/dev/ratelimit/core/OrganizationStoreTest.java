@@ -170,6 +170,7 @@ class OrganizationStoreTest {
         for (int i = 0; i < 100; i++) {
             unbounded.require("idle " + i);
         }
+        time.advance(Duration.ofSeconds(1));
         for (int i = 0; i < 50; i++) {
             unbounded.require("later " + i);
         }
@@ -184,6 +185,7 @@ class OrganizationStoreTest {
     void callsHaveTheIdleOnesDroppedInTime() {
         OrganizationState acme = called("acme", Quota.lifetime(Unit.CALLS, 1_000));
         store.require("idle");
+        time.advance(Duration.ofSeconds(1));
         for (int i = 0; i < 3; i++) {
             time.advance(Duration.ofMillis(1));
             called("acme", Quota.lifetime(Unit.CALLS, 1_000));
