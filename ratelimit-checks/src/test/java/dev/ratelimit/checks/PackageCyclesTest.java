@@ -75,8 +75,11 @@ final class PackageCyclesTest {
                     "dev.ratelimit.core.PeriodCounter",
                     "dev.ratelimit.core.SlidingWindow"),
             // The state of an organization has those of its members, and is the only party of a call without members.
-            // A state remembers the group of its last call.
+            // A state remembers the group of its last call, and its endpoints, each the only party of its own calls.
             Set.of(
+                    "dev.ratelimit.core.CalledEndpoint",
+                    "dev.ratelimit.core.CalledEndpoints",
+                    "dev.ratelimit.core.EndpointLimits",
                     "dev.ratelimit.core.MemberStates",
                     "dev.ratelimit.core.OrganizationState",
                     "dev.ratelimit.core.Parties",

@@ -123,7 +123,7 @@ final class CompiledTier implements HeldTier {
     final Map<AppliedLimit, CompiledLimit> limits;
 
     /** Stands for this object in what may outlive it. */
-    private final Object identity = new Object();
+    final Object identity = new Object();
 
     private final Map<String, CompiledLimit[]> named = new HashMap<>();
     private final Map<String, Integer> orders = new HashMap<>();
@@ -205,6 +205,11 @@ final class CompiledTier implements HeldTier {
     private CompiledLimit rule(AppliedLimit limit) {
         int order = requireNonNull(orders.get(limit.table()), "table");
         return new CompiledLimit(MeterKey.of(account, limit), limit, order, tier.message());
+    }
+
+    /** Tells whether a table names an endpoint exactly. */
+    boolean names(String endpoint) {
+        return named.containsKey(endpoint);
     }
 
     /**

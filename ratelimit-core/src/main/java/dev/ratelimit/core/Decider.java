@@ -114,8 +114,10 @@ final class Decider {
     @Nullable
     Decision tryAcquire(
             OrganizationState organization, Tier tier, String endpoint, Usage usage, @Nullable Report report) {
-        CompiledLimit[] limits = organization.limits(tier, endpoint, tierCache);
-        return decideCall(organization, limits, endpoint, usage, report);
+        CalledEndpoint called = organization.called(tier, endpoint, tierCache);
+        Parties parties = called == null || !organization.hasMany() ? organization : called;
+        CompiledLimit[] limits = called == null ? organization.limits(tier, endpoint, tierCache) : called.limits;
+        return decideCall(parties, limits, endpoint, usage, report);
     }
 
     /** Decides a call that is no reservation. */

@@ -26,6 +26,9 @@ abstract class EndpointLimits extends MeterTable {
     /** Made with the first call of an endpoint that no table names. */
     private volatile @Nullable UnlistedEndpoints unlisted;
 
+    /** Made with the first call that it helps. */
+    private volatile @Nullable CalledEndpoints called;
+
     EndpointLimits(OrganizationContext context) {
         this.context = context;
     }
@@ -33,24 +36,76 @@ abstract class EndpointLimits extends MeterTable {
     /** Returns the account that usage under a tier is written in. */
     abstract String account(Tier tier);
 
+    /** Makes an endpoint that is called under a compiled tier. */
+    abstract CalledEndpoint newCalled(CompiledTier compiled, String endpoint, CompiledLimit[] limits);
+
     /* ---------------- Under a tier ---------------- */
 
-    /**
-     * Returns the limits of an endpoint, in the order of charging. The usual tier is compared before this object is
-     * read. So the processor goes on to the limits while it waits for the memory of this object.
-     */
+    /** Returns an endpoint with its limits and their meter; null if it must be looked up by them. */
+    final @Nullable CalledEndpoint called(Tier tier, String endpoint, TierCache tierCache) {
+        CalledEndpoints all = called;
+        CompiledTier compiled = all == null ? null : compiled(tier, tierCache);
+        return all == null || compiled == null ? null : all.find(compiled, endpoint);
+    }
+
+    /** Returns the limits of an endpoint, in the order of charging. */
     final CompiledLimit[] limits(Tier tier, String endpoint, TierCache tierCache) {
+        CompiledTier compiled = compiled(tier, tierCache);
+        CompiledLimit[] limits = compiled == null ? limits(tier, endpoint) : limits(compiled, endpoint);
+        if (compiled == null) {
+            HeldTier known = held;
+            if (known != null) {
+                tierCache.offerUsual(formOf(known));
+            }
+            compiled = known instanceof CompiledTier its && its.tier.equals(tier) ? its : null;
+        }
+        if (compiled != null && (unlisted != null || hasMany())) {
+            remember(compiled, endpoint, limits);
+        }
+        return limits;
+    }
+
+    /**
+     * Returns the compiled tier of a tier, which is held then; null if this holds none. The usual tier is compared
+     * before this object is read. So the processor goes on to the limits while it waits for the memory of this object.
+     */
+    private @Nullable CompiledTier compiled(Tier tier, TierCache tierCache) {
         CompiledTier usual = tierCache.usual(tier);
         if (usual != null) {
             hold(usual);
-            return limits(usual, endpoint);
+            return usual;
         }
-        CompiledLimit[] limits = limits(tier, endpoint);
-        HeldTier known = held;
-        if (known != null) {
-            tierCache.offerUsual(formOf(known));
+        if (held instanceof CompiledTier compiled && compiled.tier.equals(tier)) {
+            tierCache.offerUsual(compiled);
+            return compiled;
         }
-        return limits;
+        return null;
+    }
+
+    /** Remembers an endpoint for later calls, unless its name is one of many that have no meters of their own. */
+    private void remember(CompiledTier compiled, String endpoint, CompiledLimit[] limits) {
+        UnlistedEndpoints endpoints = unlisted;
+        boolean isOwn = compiled.names(endpoint) || (endpoints != null && endpoints.has(endpoint));
+        if (limits.length > 0 && isOwn) {
+            CalledEndpoints all = calledEndpoints();
+            if (all.hasPlace(compiled, endpoint)) {
+                all.add(compiled, newCalled(compiled, endpoint, limits));
+            }
+        }
+    }
+
+    private CalledEndpoints calledEndpoints() {
+        CalledEndpoints known = called;
+        return known != null ? known : addCalled();
+    }
+
+    private synchronized CalledEndpoints addCalled() {
+        CalledEndpoints known = called;
+        if (known == null) {
+            known = new CalledEndpoints();
+            called = known;
+        }
+        return known;
     }
 
     /** Holds a compiled tier, so that it stays while this organization is on its tier. */
@@ -250,7 +305,9 @@ abstract class EndpointLimits extends MeterTable {
     /** Estimates the heap of what is held of tiers and endpoints, in bytes, without what organizations share. */
     final long estimatedBytesOfLimits() {
         UnlistedEndpoints endpoints = unlisted;
+        CalledEndpoints all = called;
         long bytes = endpoints == null ? 0 : endpoints.estimatedBytes();
+        bytes += all == null ? 0 : all.estimatedBytes();
         return held instanceof OwnTier own ? bytes + own.estimatedBytes() : bytes;
     }
 }

@@ -31,6 +31,9 @@ abstract class MeterTable {
     private static final VarHandle FIRST_KEY = VarHandles.of(MethodHandles.lookup(), "firstKey", MeterKey.class);
     private static final Object[] NONE = new Object[2];
 
+    /** From how many meters on the maps of limits and meters are in no near cache. */
+    private static final int MANY = 64;
+
     /** The key of the first meter; null if there is none. Written after the meter, and read before it. */
     private volatile @Nullable MeterKey firstKey;
 
@@ -39,11 +42,16 @@ abstract class MeterTable {
     /** The keys of the other meters at even places, each followed by its meter. */
     private volatile @Nullable Object[] pairs = NONE;
 
-    /** The number of meters in the array, guarded by the lock of this object. */
+    /** The number of meters in the array, written under the lock of this object. */
     private int size;
 
     /** Makes the meter of a key that has none. */
     abstract Meter newMeter(MeterKey key);
+
+    /** Tells whether there are many meters: a hint, which may be late. */
+    final boolean hasMany() {
+        return size >= MANY;
+    }
 
     /** Returns the meter of a limit, which is made if there is none. */
     final Meter meter(CompiledLimit limit) {

@@ -112,6 +112,11 @@ final class OrganizationState extends EndpointLimits implements Parties {
         return key == null ? tier.account() : key.account();
     }
 
+    @Override
+    CalledEndpoint newCalled(CompiledTier compiled, String endpoint, CompiledLimit[] limits) {
+        return new CalledEndpoint(this, compiled, endpoint, limits);
+    }
+
     /** Returns the states of the members of this organization; null if there are none. */
     @Nullable
     MemberStates membersIfAny() {

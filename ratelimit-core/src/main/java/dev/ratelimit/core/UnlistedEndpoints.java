@@ -59,6 +59,11 @@ final class UnlistedEndpoints {
         return BYTES + own.size() * BYTES_OF_NAME;
     }
 
+    /** Tells whether an endpoint has meters of its own under its name. */
+    boolean has(String endpoint) {
+        return own.containsKey(endpoint);
+    }
+
     /** Returns the limits of an endpoint that was called under a compiled tier; null if it was not. */
     CompiledLimit @Nullable [] find(CompiledTier compiled, String endpoint) {
         CompiledTier.Unlisted known = own.get(endpoint);

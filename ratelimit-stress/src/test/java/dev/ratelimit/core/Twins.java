@@ -187,6 +187,12 @@ final class Twins {
                     "holds = parties.confirmLive();",
                     "holds = true;"),
             new Twin(
+                    "a call of an endpoint that is known with its meter does not ask whether it holds",
+                    CalledEndpoint.class,
+                    CalledEndpointAgainstCleanUp.class,
+                    "return state.confirmLive();",
+                    "return true;"),
+            new Twin(
                     "a call of several limits that is admitted does not ask whether it holds",
                     Decider.class,
                     MemberCallAgainstCleanUp.class,

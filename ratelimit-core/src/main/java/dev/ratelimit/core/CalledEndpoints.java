@@ -1,0 +1,111 @@
+package dev.ratelimit.core;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The endpoints that an organization has called, by name: what stands before the map of its tier, and that of its
+ * {@link UnlistedEndpoints}. A call finds its limits and their meter here by one look-up.
+ *
+ * <p>An endpoint has four places, near each other in memory. What finds none of them free is looked up in the maps. So
+ * names that collide slow down nobody, and this table need not be complete.
+ *
+ * <p>Safe for use by many threads. To find an endpoint takes no lock. A place that is written by one thread may be seen
+ * late by others, and an endpoint never half made: its fields are final.
+ */
+final class CalledEndpoints {
+
+    /** The places of an endpoint. A power of two, as the length of the array is. */
+    private static final int PLACES = 4;
+
+    /* As measured, on a JVM that compresses pointers. */
+    private static final long BYTES = 40;
+    private static final long BYTES_OF_ENDPOINT = 32;
+    private static final long BYTES_OF_PLACE = 4;
+
+    private volatile @Nullable CalledEndpoint[] places = new CalledEndpoint[PLACES];
+
+    /** The number of endpoints in the array. */
+    private int size;
+
+    /** Returns an endpoint under a compiled tier; null if it is not here. */
+    @Nullable
+    CalledEndpoint find(CompiledTier tier, String endpoint) {
+        @Nullable CalledEndpoint[] known = places;
+        int home = CalledEndpoint.hash(endpoint) & known.length - 1;
+        CalledEndpoint called = known[home];
+        return called == null || called.is(tier, endpoint) ? called : findFurther(tier, endpoint, known, home);
+    }
+
+    private static @Nullable CalledEndpoint findFurther(
+            CompiledTier tier, String endpoint, @Nullable CalledEndpoint[] known, int home) {
+        for (int i = 1; i < PLACES; i++) {
+            CalledEndpoint called = known[home ^ i];
+            if (called == null || called.is(tier, endpoint)) {
+                return called;
+            }
+        }
+        return null;
+    }
+
+    /** Tells whether an endpoint under a compiled tier could be added. */
+    boolean hasPlace(CompiledTier tier, String endpoint) {
+        @Nullable CalledEndpoint[] known = places;
+        return place(tier, CalledEndpoint.hash(endpoint), known) >= 0;
+    }
+
+    /** Adds an endpoint under a compiled tier, if there is a place for it. */
+    synchronized void add(CompiledTier tier, CalledEndpoint added) {
+        if (find(tier, added.endpoint) != null) {
+            return; // another thread was faster
+        }
+        if (8 * (size + 1) > 3 * places.length) {
+            makeRoom(tier);
+        }
+        put(tier, added, places);
+    }
+
+    /** Drops the endpoints under other tiers, and makes a wider table if those of this one need it. */
+    private void makeRoom(CompiledTier tier) {
+        @Nullable CalledEndpoint[] known = places;
+        int kept = 0;
+        for (CalledEndpoint called : known) {
+            kept += called != null && called.isUnder(tier) ? 1 : 0;
+        }
+        int length = 4 * kept < known.length ? known.length : 2 * known.length;
+        @Nullable CalledEndpoint[] wider = new CalledEndpoint[length];
+        size = 0;
+        for (CalledEndpoint called : known) {
+            if (called != null && called.isUnder(tier)) {
+                put(tier, called, wider);
+            }
+        }
+        places = wider;
+    }
+
+    private void put(CompiledTier tier, CalledEndpoint added, @Nullable CalledEndpoint[] array) {
+        int place = place(tier, CalledEndpoint.hash(added.endpoint), array);
+        if (place >= 0) {
+            size += array[place] == null ? 1 : 0;
+            array[place] = added;
+        }
+    }
+
+    /** Returns a free place, or else one with an endpoint under another tier; negative if there is none. */
+    private static int place(CompiledTier tier, int hash, @Nullable CalledEndpoint[] array) {
+        int home = hash & array.length - 1;
+        int other = -1;
+        for (int i = 0; i < PLACES; i++) {
+            CalledEndpoint called = array[home ^ i];
+            if (called == null) {
+                return home ^ i;
+            }
+            other = called.isUnder(tier) ? other : home ^ i;
+        }
+        return other;
+    }
+
+    /** Estimates the heap of this table, in bytes. */
+    synchronized long estimatedBytes() {
+        return BYTES + size * BYTES_OF_ENDPOINT + places.length * BYTES_OF_PLACE;
+    }
+}
