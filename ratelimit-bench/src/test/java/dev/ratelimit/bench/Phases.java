@@ -28,14 +28,17 @@ final class Phases {
      * What a phase showed.
      *
      * @param worst the most calls that were surely admitted in one window: that began and ended in it
-     * @param admitted when the admitted calls ended, in windows since the phase began
+     * @param admitted the admitted calls
      */
-    record Phase(long worst, List<Double> admitted) {}
+    record Phase(long worst, List<Admitted> admitted) {}
+
+    /** When an admitted call began and ended, in windows since the phase began. */
+    record Admitted(double start, double end) {}
 
     /** Runs the phase of a number. */
     Phase run(int phase) {
         Steps windows = new Steps();
-        List<Double> admittedAt = new ArrayList<>();
+        List<Admitted> calls = new ArrayList<>();
         waitUntil(System.nanoTime() + window + window / 10 + phase % NUMBER * window / NUMBER);
         long origin = System.nanoTime();
         boolean silent = phase % 2 == 1;
@@ -46,7 +49,7 @@ final class Phases {
             end = System.nanoTime() - origin;
             if (admitted) {
                 windows.addBetween(end - window, start, 1);
-                admittedAt.add((double) end / window);
+                calls.add(new Admitted((double) start / window, (double) end / window));
             } else if (silent) {
                 waitUntil(origin + window - window / 1_000);
                 silent = false;
@@ -54,7 +57,7 @@ final class Phases {
                 LockSupport.parkNanos(window / 500);
             }
         }
-        return new Phase(windows.peak(), admittedAt);
+        return new Phase(windows.peak(), calls);
     }
 
     private static void waitUntil(long time) {

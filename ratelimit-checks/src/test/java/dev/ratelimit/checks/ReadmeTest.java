@@ -25,6 +25,8 @@ class ReadmeTest {
             Pattern.compile("(?m)^\\| admitted, 1,024 organizations \\| the fastest peer \\| [\\d.]+ "
                     + "\\| \\**([\\d.]+)\\**, (\\w+) \\| \\**([\\d.]+)\\**, (\\w+) \\|$");
 
+    private static final Pattern YAML = Pattern.compile("(?ms)^```yaml\n.*?^```$");
+
     private final String readme = file("README.md");
 
     ReadmeTest() throws IOException {}
@@ -73,5 +75,13 @@ class ReadmeTest {
         for (int group = 1; group <= 4; group++) {
             assertThat(told.group(group)).isEqualTo(measured.group(group));
         }
+    }
+
+    /** A test of the guide starts an application with it. */
+    @Test
+    void theConfigurationIsTheFirstOneOfTheGuide() throws IOException {
+        assertThat(found(YAML, readme).stream().map(MatchResult::group))
+                .containsExactly(
+                        found(YAML, file("docs/guide/spring-boot.md")).get(0).group());
     }
 }

@@ -1,7 +1,6 @@
 package dev.ratelimit.example;
 
 // sample: README.md
-import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
@@ -12,8 +11,7 @@ import dev.ratelimit.core.InMemoryRateLimiter;
 public class Chat {
 
     static final Tier TRIAL = Tier.named("trial")
-            .table(LimitTable.named("calls per minute").each(RateLimit.perMinute(20), "chat"))
-            .table(LimitTable.named("calls per month").otherEndpointsTogether("all", Quota.perMonth(1_000)))
+            .limits("chat", RateLimit.perMinute(20), Quota.perMonth(1_000)) // for each organization
             .build();
 
     private final RateLimiter limiter =

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ratelimit.Admitted;
-import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Decision;
@@ -12,93 +11,29 @@ import dev.ratelimit.EndpointUnknown;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
-import dev.ratelimit.Member;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
-import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
-import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
-import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
-import org.junit.jupiter.api.RepeatedTest;
-import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Members of an organization, whose limits decide together with the organization's. */
-abstract class MemberScenarios extends Scenarios {
-
-    private static final Duration HOUR = Duration.ofHours(1);
-    private static final int STEPS = 200;
-
-    private static final Tier EACH_USER = Tier.named("each user")
-            .table(LimitTable.named("calls per user").allTogether(RateLimit.perHour(3)))
-            .build();
-    private static final Tier TRIAL = Tier.named("trial")
-            .table(LimitTable.named("calls").allTogether(RateLimit.perHour(5)))
-            .member("user", EACH_USER)
-            .build();
+abstract class MemberScenarios extends MemberNotation {
 
     MemberScenarios(RateLimiterContract contract) {
         super(contract);
-    }
-
-    private static Caller acme(Tier tier) {
-        return Caller.of("acme", tier);
-    }
-
-    private static Caller user(String name) {
-        return acme(TRIAL).member("user", name);
-    }
-
-    private void admits(Caller caller, long... calls) {
-        for (long each : calls) {
-            assertThat(limiter.tryAcquire(caller, "chat", calls(each)))
-                    .as("%s at %s", caller, time)
-                    .isEqualTo(Decision.admitted());
-        }
-    }
-
-    /** Returns the cause of a refusal, which must tell a wait, or that there is none. */
-    private AppliedLimit rejects(Caller caller, Usage usage, Optional<Duration> retryAfter) {
-        Decision decision = limiter.tryAcquire(caller, "chat", usage);
-        assertThat(decision).as("%s at %s", caller, time).isInstanceOf(Rejected.class);
-        Rejected rejected = (Rejected) decision;
-        assertThat(rejected.retryAfter()).isEqualTo(retryAfter);
-        return ((LimitReached) rejected.cause()).applied();
-    }
-
-    private void rejects(Caller caller, Optional<Member> whose) {
-        assertThat(rejects(caller, calls(1), Optional.of(HOUR)).member()).isEqualTo(whose);
-    }
-
-    private void used(Caller caller, Long... units) {
-        assertThat(limiter.status(caller, "chat"))
-                .as("%s at %s", caller, time)
-                .extracting(LimitStatus::used)
-                .containsExactly(units);
-    }
-
-    /** Begins anew, with a limiter that has meters for a number of members, and of endpoints that no table names. */
-    private void boundedBy(int maxUnlistedEndpoints, int maxMembers) {
-        limiter = contract.create(organization -> TRIAL, time, maxUnlistedEndpoints, maxMembers);
-    }
-
-    private static Optional<Member> of(String kind, String name) {
-        return Optional.of(new Member(kind, name));
     }
 
     @Test
@@ -404,236 +339,6 @@ abstract class MemberScenarios extends Scenarios {
                         "9 calls per hour for endpoint \"chat\" of user \"u1\" (calls per user): 0",
                         "9 calls per hour for endpoint \"chat/a\" of user \"u1\" (calls per user): 2",
                         "8 calls per hour for endpoint \"embed\" of user \"u1\" (calls per user): 3");
-    }
-
-    @Test
-    void beyondTheBoundMembersOfAKindShare() {
-        Tier wide = TRIAL.withTable(LimitTable.named("calls").allTogether(RateLimit.perHour(50)));
-        Optional<Member> further = Optional.of(Member.overflow("user"));
-        boundedBy(100, 2);
-        admits(acme(wide).member("user", "u1"), 1);
-        admits(acme(wide).member("user", "u2"), 1);
-        admits(acme(wide).member("user", "u3"), 1);
-        admits(acme(wide).member("user", "u4"), 2);
-        rejects(acme(wide).member("user", "u3"), further);
-        rejects(acme(wide).member("user", "u4"), further);
-        assertThat(limiter.status(acme(wide).member("user", "u3")))
-                .extracting(status -> status.applied().member() + " " + status.used())
-                .containsExactly("Optional.empty 5", "Optional[user \"(further members)\"] 3");
-        admits(acme(wide).member("user", "u1"), 2);
-        rejects(acme(wide).member("user", "u1"), of("user", "u1"));
-        admits(Caller.of("umbrella", wide).member("user", "u3"), 3);
-        rejects(Caller.of("umbrella", wide).member("user", "u3"), of("user", "u3"));
-    }
-
-    @Test
-    void onceOneMemberSharesAllNewOnesOfItsKindDo() {
-        Tier each = tierOf(RateLimit.perHour(3), Quota.lifetime(Unit.TOKENS, 9));
-        Tier tier = tierOf(RateLimit.perHour(1_000));
-        boundedBy(100, 1);
-        Caller first = acme(tier).member("user", "u1", each);
-        admits(first, 3);
-        assertThat(rejects(first, calls(1), Optional.of(HOUR)).member()).isEqualTo(of("user", "u1"));
-        Caller second = acme(tier).member("user", "u2", each);
-        admits(second, 2);
-        Caller third = acme(tier).member("user", "u3", each);
-        assertThat(rejects(third, calls(2), Optional.of(HOUR)).member()).contains(Member.overflow("user"));
-        admits(third, 1);
-        Caller project = acme(tier).member("project", "u2", each);
-        admits(project, 3);
-        assertThat(rejects(project, calls(1), Optional.of(HOUR)).member()).contains(Member.overflow("project"));
-        used(first, 9L, 3L, 0L);
-    }
-
-    @Test
-    void aMemberThatIsOnlyAskedForTakesNoPlace() {
-        boundedBy(100, 1);
-        for (int i = 0; i < 5; i++) {
-            limiter.peek(user("asked " + i), "chat", calls(1));
-            limiter.status(user("asked " + i), "chat");
-            limiter.status(user("asked " + i));
-        }
-        admits(user("u1"), 3);
-        rejects(user("u1"), of("user", "u1"));
-    }
-
-    @Test
-    void whereNoMemberHasMetersOfItsOwnAllShare() {
-        boundedBy(100, 0);
-        admits(user("u1"), 2);
-        assertThat(rejects(user("u2"), calls(2), Optional.of(HOUR)).member()).contains(Member.overflow("user"));
-        admits(user("u2"), 1);
-        used(user("u3"), 3L, 3L);
-    }
-
-    @Test
-    void eachMemberHasAsManyNamesOfEndpointsAsItsOrganization() {
-        Tier each = Tier.named("each user")
-                .table(LimitTable.named("calls per user").each(RateLimit.perHour(1), "chat/*"))
-                .build();
-        Tier tier = Tier.named("trial").build();
-        boundedBy(1, 100);
-        for (String user : List.of("u1", "u2")) {
-            Caller caller = acme(tier).member("user", user, each);
-            for (String endpoint : List.of("chat/1", "chat/2")) {
-                assertThat(limiter.tryAcquire(caller, endpoint).isAdmitted()).isTrue();
-            }
-            Decision decision = limiter.tryAcquire(caller, "chat/3");
-            assertThat(((LimitReached) ((Rejected) decision).cause()).applied())
-                    .returns(new Scope.Endpoint("(further endpoints of chat/*)"), AppliedLimit::scope)
-                    .returns(of("user", user), AppliedLimit::member);
-        }
-    }
-
-    @Test
-    void aLongNameOfAMemberIsOneOfItsOwn() {
-        String name = "u".repeat(1_000);
-        admits(user(name + "1"), 3);
-        admits(user(name + "2"), 2);
-        used(user(name + "1"), 5L, 3L);
-        used(user(name + "2"), 5L, 2L);
-    }
-
-    private static Tier randomTier(Random random, String table) {
-        return Tier.named("random")
-                .table(LimitTable.named(table)
-                        .each(RateLimit.of(Unit.CALLS, random.nextInt(8), Duration.ofMillis(20)), "chat")
-                        .together("talk", Quota.perDay(random.nextInt(40)), "embed", "re*")
-                        .eachOtherEndpoint(TokenBucket.of(Unit.CALLS, 3, Duration.ofMillis(21))))
-                .table(LimitTable.named("tokens")
-                        .eachOtherEndpoint(RateLimit.of(Unit.TOKENS, random.nextInt(12), Duration.ofMinutes(1))))
-                .table(
-                        random.nextBoolean()
-                                ? LimitTable.named("in flight")
-                                        .allTogether(ConcurrencyLimit.of(4, Duration.ofMillis(50)))
-                                : LimitTable.named("quota")
-                                        .allTogether(Quota.lifetime(Unit.TOKENS, random.nextInt(100)))
-                                        .asShadow())
-                .build();
-    }
-
-    private static Caller randomCaller(Random random, List<Tier> organizations, List<Tier> members) {
-        Caller caller = Caller.of(random.nextBoolean() ? "acme" : "umbrella", oneOf(random, organizations));
-        for (String kind : List.of("user", "project")) {
-            String name = kind + random.nextInt(3);
-            switch (random.nextInt(3)) {
-                case 0 -> caller = caller.member(kind, name);
-                case 1 -> caller = caller.member(kind, name, oneOf(random, members));
-                default -> {}
-            }
-        }
-        return caller;
-    }
-
-    private static <T> T oneOf(Random random, List<T> choices) {
-        return choices.get(random.nextInt(choices.size()));
-    }
-
-    /** Idle members are dropped meanwhile, which must not show. */
-    @RepeatedTest(20)
-    @Tag("histories")
-    void inAnyHistoryTheAnswersAreTheReferences(RepetitionInfo repetition) {
-        Random random = new Random(repetition.getCurrentRepetition());
-        List<Tier> members = List.of(randomTier(random, "of members"), randomTier(random, "of members"));
-        List<Tier> organizations = List.of(
-                randomTier(random, "calls").withMember("user", members.get(0)),
-                randomTier(random, "calls").withAccount("other").withMember("project", members.get(1)));
-        RateLimiter reference = new ReferenceRateLimiter(organization -> organizations.get(0), time);
-        List<Reservation[]> open = new ArrayList<>();
-        for (int step = 0; step < STEPS; step++) {
-            Caller caller = randomCaller(random, organizations, members);
-            String endpoint = oneOf(random, List.of("chat", "embed", "rerank", "classify"));
-            Usage usage = calls(random.nextInt(3)).and(Unit.TOKENS, random.nextInt(4));
-            String call = "step %d: %s, %s, %s at %s".formatted(step, caller, endpoint, usage, time);
-            assertThat(limiter.peek(caller, endpoint, usage))
-                    .as(call)
-                    .isEqualTo(reference.peek(caller, endpoint, usage));
-            boolean reports = random.nextBoolean();
-            RateLimiter asked = reports ? limiter.reporting() : limiter;
-            RateLimiter judge = reports ? reference.reporting() : reference;
-            switch (random.nextInt(4)) {
-                case 0 ->
-                    assertThat(asked.record(caller, endpoint, usage))
-                            .as(call)
-                            .isEqualTo(judge.record(caller, endpoint, usage));
-                case 1 -> {
-                    Reservation[] both = {asked.reserve(caller, endpoint, usage), judge.reserve(caller, endpoint, usage)
-                    };
-                    assertThat(both[0].decision()).as(call).isEqualTo(both[1].decision());
-                    open.add(both);
-                }
-                default ->
-                    assertThat(asked.tryAcquire(caller, endpoint, usage))
-                            .as(call)
-                            .isEqualTo(judge.tryAcquire(caller, endpoint, usage));
-            }
-            if (!open.isEmpty() && random.nextInt(3) == 0) {
-                Reservation[] both = open.remove(random.nextInt(open.size()));
-                Usage used = calls(random.nextInt(4)).and(Unit.TOKENS, random.nextInt(6));
-                boolean cancels = random.nextInt(3) == 0;
-                assertThat(cancels ? both[0].cancel() : both[0].settle(used))
-                        .as(call)
-                        .isEqualTo(cancels ? both[1].cancel() : both[1].settle(used));
-            }
-            assertThat(limiter.status(caller, endpoint)).as(call).isEqualTo(reference.status(caller, endpoint));
-            assertThat(limiter.status(caller)).as(call).isEqualTo(reference.status(caller));
-            after(pause(random));
-            if (random.nextInt(20) == 0 && open.isEmpty()) {
-                limiter = contract.restart(limiter);
-            }
-        }
-    }
-
-    private Duration pause(Random random) {
-        return switch (random.nextInt(10)) {
-            case 0 -> Duration.ofMillis(random.nextInt(100));
-            case 1 -> Duration.ofMillis(random.nextInt(40_000));
-            case 2 -> Duration.ofHours(random.nextInt(30));
-            default -> tick.multipliedBy(random.nextInt(20));
-        };
-    }
-
-    /** Each member's first call is admitted and stays, so that all backends see at the same call who has a place. */
-    @RepeatedTest(20)
-    @Tag("histories")
-    void inAnyHistoryTheSameMembersShare(RepetitionInfo repetition) {
-        Random random = new Random(repetition.getCurrentRepetition());
-        int bound = random.nextInt(4);
-        Tier each = Tier.named("each")
-                .table(LimitTable.named("hours").allTogether(RateLimit.perHour(3 + random.nextInt(9))))
-                .table(LimitTable.named("in all").allTogether(Quota.lifetime(Unit.TOKENS, 3 + random.nextInt(40))))
-                .build();
-        Tier tier = Tier.named("tier")
-                .table(LimitTable.named("all").allTogether(RateLimit.perHour(1_000)))
-                .member("user", each)
-                .member("project", each)
-                .build();
-        boundedBy(100, bound);
-        RateLimiter reference = new ReferenceRateLimiter(organization -> tier, time, 100, bound);
-        Set<Caller> met = new HashSet<>();
-        for (int step = 0; step < STEPS; step++) {
-            Caller caller = Caller.of(random.nextBoolean() ? "acme" : "umbrella", tier);
-            // One new member at a time: of two that refuse, one could have its place without the other.
-            caller = random.nextBoolean()
-                    ? caller.member("user", "u" + random.nextInt(4))
-                    : caller.member("project", "p" + random.nextInt(4));
-            Usage usage = calls(1 + random.nextInt(3)).and(Unit.TOKENS, 1 + random.nextInt(2));
-            String call = "step %d: bound %d, %s, %s".formatted(step, bound, caller, usage);
-            Reservation actual = limiter.reserve(caller, "chat", usage);
-            Reservation expected = reference.reserve(caller, "chat", usage);
-            assertThat(actual.decision()).as(call).isEqualTo(expected.decision());
-            boolean isFirst = met.add(caller);
-            if (!isFirst && random.nextInt(4) == 0) {
-                assertThat(actual.cancel()).as(call).isEqualTo(expected.cancel());
-            } else if (random.nextInt(3) == 0) {
-                Usage used = calls(1 + random.nextInt(4)).and(Unit.TOKENS, 1 + random.nextInt(3));
-                assertThat(actual.settle(used)).as(call).isEqualTo(expected.settle(used));
-            }
-            assertThat(limiter.peek(caller, "chat", usage)).as(call).isEqualTo(reference.peek(caller, "chat", usage));
-            assertThat(limiter.status(caller, "chat")).as(call).isEqualTo(reference.status(caller, "chat"));
-            assertThat(limiter.status(caller)).as(call).isEqualTo(reference.status(caller));
-            after(tick.multipliedBy(random.nextInt(50)));
-        }
     }
 
     @Test

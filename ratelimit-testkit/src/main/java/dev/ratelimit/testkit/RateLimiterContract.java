@@ -369,6 +369,21 @@ public abstract class RateLimiterContract {
     }
 
     @Nested
+    class MembersBeyondTheBound extends MemberBoundScenarios {
+        MembersBeyondTheBound() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
+    @Tag("histories")
+    class MemberHistories extends MemberHistoryScenarios {
+        MemberHistories() {
+            super(RateLimiterContract.this);
+        }
+    }
+
+    @Nested
     class Repetitions extends RepetitionScenarios {
         Repetitions() {
             super(RateLimiterContract.this);

@@ -2,49 +2,31 @@ package dev.ratelimit.testkit;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.ratelimit.Admitted;
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.AsyncRateLimiter;
 import dev.ratelimit.Caller;
-import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Decision;
-import dev.ratelimit.Limit;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Member;
-import dev.ratelimit.PerCallLimit;
-import dev.ratelimit.Quota;
-import dev.ratelimit.QuotaPeriod;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
-import dev.ratelimit.ReservationEnded;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Scope;
 import dev.ratelimit.TierResolver;
-import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.AdminChecks;
-import dev.ratelimit.kernel.EndpointLimits;
 import dev.ratelimit.kernel.Endpoints;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.kernel.Party;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ReferenceClock.Moment;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.ToLongFunction;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A rate limiter that is obviously right: a meter is the list of its charges, and each answer is read off that list; a
@@ -61,16 +43,8 @@ public final class ReferenceRateLimiter implements RateLimiter {
 
     private final TierResolver tiers;
     private final TimeSource time;
-    private final ReferenceClock clock;
-    private final int maxUnlistedEndpoints;
-    private final int maxMembers;
-    private final Map<Key, ReferenceMeter> meters = new HashMap<>();
-
-    /** By party: the endpoints that no table names, that have used something, and that have meters of their own. */
-    private final Map<Holder, Set<Scope>> unlisted = new HashMap<>();
-
-    /** The members that have used something, and that have meters of their own; and what further ones share. */
-    private final Set<Holder> members = new HashSet<>();
+    private final ReferenceMeters meters;
+    private final ReferenceDecider decider;
 
     /**
      * Makes a limiter of which nothing is used.
@@ -108,9 +82,8 @@ public final class ReferenceRateLimiter implements RateLimiter {
     public ReferenceRateLimiter(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
         this.tiers = requireNonNull(tiers, "tiers");
         this.time = requireNonNull(time, "time");
-        this.clock = new ReferenceClock(time);
-        this.maxUnlistedEndpoints = maxUnlistedEndpoints;
-        this.maxMembers = maxMembers;
+        this.meters = new ReferenceMeters(maxUnlistedEndpoints, maxMembers);
+        this.decider = new ReferenceDecider(new ReferenceClock(time), meters);
     }
 
     @Override
@@ -131,9 +104,10 @@ public final class ReferenceRateLimiter implements RateLimiter {
         if (!(resolved instanceof Caller caller)) {
             return Reservation.rejected(refused((Rejected) resolved, reports));
         }
-        Booking booking = new Booking(caller, estimate, reports);
-        booking.decision = booking.charge(limitsFor(caller, endpoint), limit -> estimate.amountOf(limit.unit()));
-        return booking.decision instanceof Rejected rejected ? Reservation.rejected(rejected) : booking;
+        ReferenceReservation reservation = new ReferenceReservation(decider, this, caller, estimate, reports);
+        return reservation.begin(meters.limitsFor(caller, endpoint)) instanceof Rejected rejected
+                ? Reservation.rejected(rejected)
+                : reservation;
     }
 
     @Override
@@ -149,19 +123,20 @@ public final class ReferenceRateLimiter implements RateLimiter {
         if (!(resolved instanceof Caller caller)) {
             return Recorded.notCharged(refused((Rejected) resolved, reports));
         }
-        List<AppliedLimit> limits = limitsFor(caller, endpoint);
-        Moment now = now(limits);
-        Decision answer = decide(caller, refusals(caller, limits, limit -> usage.amountOf(limit.unit()), now));
+        List<AppliedLimit> limits = meters.limitsFor(caller, endpoint);
+        Moment now = decider.now(limits);
+        Decision answer = ReferenceDecider.decide(
+                caller, decider.refusals(caller, limits, limit -> usage.amountOf(limit.unit()), now));
         for (AppliedLimit applied : limits) {
-            ReferenceMeter meter = meter(caller, applied);
+            ReferenceMeter meter = meters.of(caller, applied);
             long units = usage.amountOf(applied.limit().unit());
             if (!applied.shadow() || meter.refusal(applied, units, now).isEmpty()) {
                 if (meter.chargeAnyway(applied.limit(), units, now) > 0) {
-                    charged(caller, applied);
+                    meters.charged(caller, applied);
                 }
             }
         }
-        return Recorded.charged(reports ? answer.withLimits(status(caller, limits, now)) : answer);
+        return Recorded.charged(reports ? answer.withLimits(decider.status(caller, limits, now)) : answer);
     }
 
     private static Rejected refused(Rejected refusal, boolean reports) {
@@ -181,17 +156,18 @@ public final class ReferenceRateLimiter implements RateLimiter {
         if (!(resolved instanceof Caller caller)) {
             return refused((Rejected) resolved, reports);
         }
-        List<AppliedLimit> limits = limitsFor(caller, endpoint);
-        Moment now = now(limits);
-        Decision decision = decide(caller, refusals(caller, limits, limit -> usage.amountOf(limit.unit()), now));
-        return reports ? decision.withLimits(status(caller, limits, now)) : decision;
+        List<AppliedLimit> limits = meters.limitsFor(caller, endpoint);
+        Moment now = decider.now(limits);
+        Decision decision = ReferenceDecider.decide(
+                caller, decider.refusals(caller, limits, limit -> usage.amountOf(limit.unit()), now));
+        return reports ? decision.withLimits(decider.status(caller, limits, now)) : decision;
     }
 
     @Override
     public synchronized List<LimitStatus> status(Resolution who, String endpoint) {
         requireNonNull(who, "who");
         requireNonNull(endpoint, "endpoint");
-        return who instanceof Caller caller ? status(caller, limitsFor(caller, endpoint)) : List.of();
+        return who instanceof Caller caller ? status(caller, meters.limitsFor(caller, endpoint)) : List.of();
     }
 
     @Override
@@ -200,21 +176,14 @@ public final class ReferenceRateLimiter implements RateLimiter {
         if (!(who instanceof Caller caller)) {
             return List.of();
         }
-        return parties(caller).stream()
+        return meters.parties(caller).stream()
                 .flatMap(party -> overview(caller, party).stream())
                 .toList();
     }
 
     /** Returns the limits that a party has one meter of, used or not, and those of other endpoints that are used. */
     private List<LimitStatus> overview(Caller caller, Party party) {
-        Set<String> others = new TreeSet<>();
-        for (Key key : meters.keySet()) {
-            if (key.organization.equals(caller.organization())
-                    && Objects.equals(key.meter.member(), party.member())
-                    && key.meter.scope() instanceof Scope.Endpoint endpoint) {
-                others.add(endpoint.name());
-            }
-        }
+        Set<String> others = meters.endpoints(caller, party);
         party.tier().namedEndpoints().forEach(name -> others.remove(new Scope.Endpoint(name).name()));
         List<AppliedLimit> known = party.namedLimits();
         List<AppliedLimit> all = new ArrayList<>(known);
@@ -229,13 +198,7 @@ public final class ReferenceRateLimiter implements RateLimiter {
     }
 
     private List<LimitStatus> status(Caller caller, List<AppliedLimit> limits) {
-        return status(caller, limits, now(limits));
-    }
-
-    private List<LimitStatus> status(Caller caller, List<AppliedLimit> limits, Moment now) {
-        return limits.stream()
-                .map(applied -> meter(caller, applied).status(applied, now))
-                .toList();
+        return decider.status(caller, limits, decider.now(limits));
     }
 
     /**
@@ -249,29 +212,16 @@ public final class ReferenceRateLimiter implements RateLimiter {
      */
     public synchronized void carryOver(Caller caller, Caller former) {
         AdminChecks.requireSameOrganization(caller, former);
-        Moment now = clock.read();
+        Moment now = decider.clock.read();
         Map<AppliedLimit, Long> counting = new LinkedHashMap<>();
-        for (Key key : List.copyOf(meters.keySet())) {
-            limitsOf(former, key.meter)
-                    .filter(limit -> keyOf(former, limit).equals(key))
-                    .forEach(limit -> limitsOf(caller, key.meter)
-                            .filter(other -> !MeterKey.Span.of(other.limit()).equals(key.meter.span()))
-                            .forEach(other ->
-                                    counting.put(other, meter(former, limit).used(now))));
+        for (AppliedLimit limit : meters.metered(former)) {
+            MeterKey key = MeterKey.of(former.tier().account(), limit);
+            meters.limitsOf(caller, key)
+                    .filter(other -> !MeterKey.Span.of(other.limit()).equals(key.span()))
+                    .forEach(other ->
+                            counting.put(other, meters.of(former, limit).used(now)));
         }
-        counting.forEach((limit, units) -> meter(caller, limit).chargeAnyway(limit.limit(), units, now));
-    }
-
-    /** Returns the limits of a caller's parties that have the table, the scope, the unit and the party of a meter. */
-    private Stream<AppliedLimit> limitsOf(Caller caller, MeterKey key) {
-        return parties(caller).stream()
-                .filter(party -> Objects.equals(party.member(), key.member()))
-                .flatMap(party -> key.scope() instanceof Scope.Endpoint endpoint
-                        ? party.limits(endpoint.name()).own().stream()
-                        : party.namedLimits().stream())
-                .filter(limit -> limit.table().equals(key.table())
-                        && limit.scope().equals(key.scope())
-                        && limit.limit().unit().equals(key.unit()));
+        counting.forEach((limit, units) -> meters.of(caller, limit).chargeAnyway(limit.limit(), units, now));
     }
 
     @Override
@@ -345,282 +295,6 @@ public final class ReferenceRateLimiter implements RateLimiter {
         @Override
         public AsyncRateLimiter async() {
             return AsyncRateLimiter.immediate(this);
-        }
-    }
-
-    /** Reads the clocks; the wall clock only for quotas whose periods end, so that only they depend on it. */
-    private Moment now(List<AppliedLimit> limits) {
-        return limits.stream().anyMatch(ReferenceRateLimiter::goesByTheWallClock) ? clock.read() : clock.readNanoTime();
-    }
-
-    private static boolean goesByTheWallClock(AppliedLimit applied) {
-        return applied.limit() instanceof Quota quota && !quota.period().equals(QuotaPeriod.lifetime());
-    }
-
-    private List<AppliedLimit> limitsFor(Caller caller, String endpoint) {
-        return parties(caller).stream()
-                .flatMap(party -> limitsFor(caller, party, endpoint).stream())
-                .toList();
-    }
-
-    private List<AppliedLimit> limitsFor(Caller caller, Party party, String endpoint) {
-        Set<Scope> own = unlisted.getOrDefault(holder(caller, party.member()), Set.of());
-        boolean counts = own.size() < maxUnlistedEndpoints || own.contains(new Scope.Endpoint(endpoint));
-        EndpointLimits limits = party.limits(endpoint);
-        return counts ? limits.own() : limits.overflow();
-    }
-
-    /** Returns the parties of a call; in the place of a member beyond the bound, the overflow of its kind. */
-    private List<Party> parties(Caller caller) {
-        return Party.of(caller).stream()
-                .map(party -> hasMeters(caller, party) ? party : party.overflow())
-                .toList();
-    }
-
-    private boolean hasMeters(Caller caller, Party party) {
-        if (party.member() == null || members.contains(holder(caller, party.member()))) {
-            return true;
-        }
-        long own = members.stream()
-                .filter(holder -> holder.organization.equals(caller.organization()) && !holder.isOverflow())
-                .count();
-        return own < maxMembers
-                && !members.contains(holder(caller, party.overflow().member()));
-    }
-
-    /** Returns who has meters: a member within the account of its organization's tier, or the organization. */
-    private static Holder holder(Caller caller, @Nullable Member member) {
-        return new Holder(
-                caller.organization(), member == null ? "" : caller.tier().account(), member);
-    }
-
-    /**
-     * Takes note that a limit was charged. If it is of an endpoint that no table names, that endpoint has a meter of
-     * its own from now on; and a member whose limit it is has meters of its own, or new ones of its kind share some.
-     */
-    private void charged(Caller caller, AppliedLimit limit) {
-        Party party = partyOf(caller, limit);
-        Stream<Scope> named = party.tier().namedEndpoints().stream().map(Scope.Endpoint::new);
-        Holder holder = holder(caller, party.member());
-        if (limit.scope() instanceof Scope.Endpoint endpoint
-                && !party.limits(endpoint.name()).overflow().contains(limit)
-                && named.noneMatch(endpoint::equals)) {
-            unlisted.computeIfAbsent(holder, name -> new HashSet<>()).add(endpoint);
-        }
-        if (party.member() != null) {
-            members.add(holder);
-        }
-    }
-
-    private static Party partyOf(Caller caller, AppliedLimit limit) {
-        return Party.of(caller).stream()
-                .flatMap(party -> Stream.of(party, party.overflow()))
-                .filter(party -> limit.member().equals(Optional.ofNullable(party.member())))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    /** Returns which limits refuse a call, of which the function tells the units. */
-    private List<ReferenceMeter.Refusal> refusals(
-            Caller caller, List<AppliedLimit> limits, ToLongFunction<Limit> units, Moment now) {
-        return limits.stream()
-                .flatMap(applied ->
-                        meter(caller, applied).refusal(applied, units.applyAsLong(applied.limit()), now).stream())
-                .toList();
-    }
-
-    private static Decision decide(Caller caller, List<ReferenceMeter.Refusal> refusals) {
-        List<Rejected> shadowRejections = refusals.stream()
-                .filter(refusal -> refusal.applied().shadow())
-                .map(refusal -> refusal.rejected(notice(caller, refusal), refusal.certainWait()))
-                .toList();
-        List<ReferenceMeter.Refusal> inForce =
-                refusals.stream().filter(refusal -> !refusal.applied().shadow()).toList();
-        Duration certain = inForce.stream()
-                .map(ReferenceMeter.Refusal::certainWait)
-                .reduce(Duration.ZERO, (longest, next) -> next.compareTo(longest) > 0 ? next : longest);
-        return inForce.stream()
-                .reduce((longest, next) -> next.outlasts(longest) ? next : longest)
-                .map(longest -> (Decision) longest.rejected(notice(caller, longest), certain))
-                .orElse(Admitted.of(shadowRejections));
-    }
-
-    /** Returns the message of the tier of the party that refuses. */
-    private static String notice(Caller caller, ReferenceMeter.Refusal refusal) {
-        return partyOf(caller, refusal.applied()).tier().message();
-    }
-
-    private ReferenceMeter meter(Caller caller, AppliedLimit applied) {
-        return meters.computeIfAbsent(keyOf(caller, applied), missing -> ReferenceMeter.of(applied.limit()));
-    }
-
-    private static Key keyOf(Caller caller, AppliedLimit applied) {
-        return new Key(caller.organization(), MeterKey.of(caller.tier().account(), applied));
-    }
-
-    /** An admitted reservation: what it has charged in each of its limits, oldest first. */
-    private final class Booking implements Reservation {
-
-        private final Caller caller;
-        private final Map<AppliedLimit, List<ReferenceMeter.Charge>> charges = new LinkedHashMap<>();
-        private Decision decision = Decision.admitted();
-        private final boolean reports;
-        private final Usage estimate;
-        private final Map<Unit, Long> used = new HashMap<>();
-        private boolean ended;
-
-        Booking(Caller caller, Usage estimate, boolean reports) {
-            this.caller = caller;
-            this.estimate = estimate;
-            this.reports = reports;
-        }
-
-        @Override
-        public Decision decision() {
-            return decision;
-        }
-
-        @Override
-        public Decision use(Usage piece) {
-            requireNonNull(piece, "piece");
-            synchronized (ReferenceRateLimiter.this) {
-                if (ended) {
-                    return refused(Rejected.permanent(new ReservationEnded(), ""), reports);
-                }
-                Set<Unit> asked = new HashSet<>();
-                Usage more = piece;
-                for (Unit unit : piece.units()) {
-                    long left = Math.max(0, estimate.amountOf(unit) - used.getOrDefault(unit, 0L));
-                    long missing = piece.amountOf(unit) - left;
-                    if (left == 0 || missing > 0) {
-                        asked.add(unit);
-                        more = with(more, unit, missing);
-                    }
-                }
-                Usage beyond = more;
-                Decision decision = charge(
-                        limitsOf(asked),
-                        limit -> limit instanceof PerCallLimit
-                                ? sum(used.getOrDefault(limit.unit(), 0L), piece.amountOf(limit.unit()))
-                                : beyond.amountOf(limit.unit()));
-                if (decision.isAdmitted()) {
-                    piece.units().forEach(unit -> used.merge(unit, piece.amountOf(unit), ReferenceRateLimiter::sum));
-                }
-                return decision;
-            }
-        }
-
-        private List<AppliedLimit> limitsOf(Set<Unit> units) {
-            return charges.keySet().stream()
-                    .filter(applied -> units.contains(applied.limit().unit()))
-                    .toList();
-        }
-
-        @Override
-        public boolean settle() {
-            synchronized (ReferenceRateLimiter.this) {
-                Map<Unit, Long> sum = new HashMap<>(used);
-                estimate.units().stream()
-                        .filter(unit -> !unit.equals(Unit.CALLS))
-                        .forEach(unit -> sum.putIfAbsent(unit, 0L));
-                Usage actual = Usage.of(Unit.CALLS, estimate.amountOf(Unit.CALLS));
-                for (Map.Entry<Unit, Long> each : sum.entrySet()) {
-                    actual = with(actual, each.getKey(), each.getValue());
-                }
-                return settle(actual);
-            }
-        }
-
-        @Override
-        public boolean settle(Usage actual) {
-            requireNonNull(actual, "actual");
-            synchronized (ReferenceRateLimiter.this) {
-                if (ended) {
-                    return false;
-                }
-                ended = true;
-                // The wall clock is not asked: a charge to a period that is over is forgotten as soon as somebody asks.
-                Moment now = clock.readNanoTime();
-                charges.forEach((applied, charged) -> {
-                    Limit limit = applied.limit();
-                    if (actual.states(limit.unit()) || limit instanceof ConcurrencyLimit) {
-                        meter(caller, applied).settle(limit, charged, actual.amountOf(limit.unit()), now);
-                    }
-                });
-                return true;
-            }
-        }
-
-        @Override
-        public boolean renew() {
-            synchronized (ReferenceRateLimiter.this) {
-                Moment now = clock.readNanoTime();
-                boolean allCount = !ended;
-                for (Map.Entry<AppliedLimit, List<ReferenceMeter.Charge>> each : charges.entrySet()) {
-                    AppliedLimit applied = each.getKey();
-                    allCount &= ended || meter(caller, applied).renew(applied.limit(), each.getValue(), now);
-                }
-                return allCount;
-            }
-        }
-
-        @Override
-        public boolean cancel() {
-            Usage nothing = Usage.of(Unit.CALLS, 0);
-            for (AppliedLimit applied : charges.keySet()) {
-                nothing = nothing.and(applied.limit().unit(), 0);
-            }
-            return settle(nothing);
-        }
-
-        Decision charge(List<AppliedLimit> limits, ToLongFunction<Limit> units) {
-            Moment now = now(limits);
-            List<ReferenceMeter.Refusal> refusals = refusals(caller, limits, units, now);
-            Decision decision = decide(caller, refusals);
-            List<AppliedLimit> refusing = refusals.stream()
-                    .map(ReferenceMeter.Refusal::applied)
-                    .filter(applied -> applied.shadow() == decision.isAdmitted())
-                    .toList();
-            refusing.forEach(applied -> meter(caller, applied).refused(applied.limit(), now));
-            if (decision.isAdmitted()) {
-                for (AppliedLimit applied : limits) {
-                    if (!refusing.contains(applied)) {
-                        Limit limit = applied.limit();
-                        ReferenceMeter.Charge charge =
-                                meter(caller, applied).charge(limit, units.applyAsLong(limit), now);
-                        if (charge.units() > 0) {
-                            charged(caller, applied);
-                        }
-                        List<ReferenceMeter.Charge> all = charges.computeIfAbsent(applied, first -> new ArrayList<>());
-                        meter(caller, applied).join(all, charge, now);
-                        all.add(charge);
-                    }
-                }
-            }
-            return reports ? decision.withLimits(status(caller, limits, now)) : decision;
-        }
-    }
-
-    /** Returns a usage with another amount of a unit. */
-    private static Usage with(Usage usage, Unit unit, long amount) {
-        Usage changed = Usage.of(unit, amount);
-        for (Unit other : usage.units()) {
-            changed = other.equals(unit) ? changed : changed.and(other, usage.amountOf(other));
-        }
-        return changed;
-    }
-
-    private static long sum(long one, long other) {
-        return Math.min(one + other, 1L << 53);
-    }
-
-    private record Key(String organization, MeterKey meter) {}
-
-    private record Holder(
-            String organization, String account, @Nullable Member member) {
-
-        boolean isOverflow() {
-            return member != null && member.isOverflow();
         }
     }
 }
