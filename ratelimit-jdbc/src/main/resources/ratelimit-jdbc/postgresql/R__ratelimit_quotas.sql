@@ -35,7 +35,7 @@ create table if not exists ratelimit_lease (
 ) with (fillfactor = 70);
 
 create index if not exists ratelimit_lease_meter on ratelimit_lease (meter, period_start);
-create index if not exists ratelimit_lease_machine on ratelimit_lease (machine);
+-- None on machine, used or seen_at: so a report, and the end of a lease, change no index.
 
 -- The machines, and when each was last heard of.
 create table if not exists ratelimit_machine (

@@ -32,6 +32,9 @@ final class LeasedPeriod implements Meter.Booking {
     /** What is left in a holding that was replaced. */
     static final long REPLACED = Long.MIN_VALUE;
 
+    /** A period of which nothing was used in so many rounds is idle. */
+    static final int IDLE = 3;
+
     private static final VarHandle UNTOLD = VarHandles.of(MethodHandles.lookup(), "untold", long.class);
 
     /** The units that are left here, and what the store's counter showed when it was asked last. */
@@ -109,8 +112,10 @@ final class LeasedPeriod implements Meter.Booking {
 
     private final Deque<Held> leases = new ArrayDeque<>(1);
 
-    /** What was left in the last round. */
+    /** What was left in the last round, and in how many before it. */
     private long seenLeft;
+
+    private int unchanged;
 
     LeasedPeriod(LeasedQuota quota, int number, QuotaStore.Counter counter, long now, @Nullable LeasedPeriod former) {
         this.quota = quota;
@@ -335,10 +340,11 @@ final class LeasedPeriod implements Meter.Booking {
         return !leases.isEmpty() || left() != 0 || untold != 0 || exchange.get() != null;
     }
 
-    /** Tells whether as much is left as in the last round. */
-    synchronized boolean isUnchanged() {
-        long seen = seenLeft;
-        seenLeft = left();
-        return seenLeft == seen && !leases.isEmpty();
+    /** Tells, once a round, whether as much is left as some rounds before. */
+    synchronized boolean isIdle() {
+        long left = left();
+        unchanged = left == seenLeft ? unchanged + 1 : 0;
+        seenLeft = left;
+        return unchanged >= IDLE && !leases.isEmpty();
     }
 }

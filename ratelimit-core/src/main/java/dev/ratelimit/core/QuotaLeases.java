@@ -28,6 +28,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -37,20 +38,27 @@ import org.jspecify.annotations.Nullable;
  * The leases of this machine: takes them from the store of quotas, tells it how much is used, and gives back what is
  * idle, by rounds.
  *
- * <p>While something is leased, or the store is to be told something, there is a round every second. A period of which
- * nothing was used from one round to the next gives its leases back. So they are back within two seconds.
+ * <p>While something is leased, or the store is to be told something, there is a round every half second. A period of
+ * which nothing was used in {@link LeasedPeriod#IDLE} of them gives its leases back. So they are back within two
+ * seconds, and somebody who calls every second keeps them. Every second round tells how much is used.
  *
  * <p>Safe for use by many threads. No thread waits here.
  */
 final class QuotaLeases implements LeasedQuota.Lender {
 
-    private static final long ROUND = 1_000_000_000L;
+    private static final long ROUND = 500_000_000L;
 
     /** How long units wait to be told, so that they are told together. */
     private static final long GATHERING = 100_000_000L;
 
     /** About how many idle leases go back in one request: a call that needs one of them waits for its answer. */
     private static final int MOST_TOGETHER = 128;
+
+    /**
+     * The most leases that are taken ahead at a time. Calls that wait for one stand behind these, so they are few. Who
+     * finds as many under way takes none ahead; the next call that finds its quota low tries again.
+     */
+    private static final int MOST_AHEAD = 64;
 
     /** The most ended leases, and periods, that wait for the store to answer again. */
     private static final int MOST_ENDED = 100_000;
@@ -68,8 +76,12 @@ final class QuotaLeases implements LeasedQuota.Lender {
 
     private final AtomicBoolean roundIsSet = new AtomicBoolean();
     private final AtomicBoolean tellingIsSet = new AtomicBoolean();
+    private final AtomicInteger ahead = new AtomicInteger();
     private final AtomicLong lost = new AtomicLong();
     private volatile boolean closed;
+
+    /** Whether the next round tells how much is used. For the thread of the rounds. */
+    private boolean tellsUse;
 
     QuotaLeases(QuotaStore store, StoreExchanges exchanges, Clocks clocks, ScheduledExecutorService scheduler) {
         this.store = store;
@@ -132,10 +144,13 @@ final class QuotaLeases implements LeasedQuota.Lender {
 
     @Override
     public void takeAhead(LeasedPeriod period, long amount) {
-        if (!closed) {
-            LeaseRequest request = new LeaseRequest(UUID.randomUUID(), period.counter, amount, 1, 1);
-            CompletableFuture<?> unused = take(List.of(period), List.of(request), () -> true);
+        if (closed || ahead.get() >= MOST_AHEAD) {
+            return;
         }
+        ahead.incrementAndGet();
+        List<LeaseRequest> requests = List.of(new LeaseRequest(UUID.randomUUID(), period.counter, amount, 1, 1));
+        CompletableFuture<?> unused =
+                take(List.of(period), requests, () -> true).whenComplete((done, failure) -> ahead.decrementAndGet());
     }
 
     private CompletableFuture<@Nullable Void> take(
@@ -280,10 +295,19 @@ final class QuotaLeases implements LeasedQuota.Lender {
         if (closed) {
             return; // closing did all that a round does
         }
-        long now = clocks.nanoTime();
+        giveBackIdle(clocks.nanoTime());
+        if (tellsUse) {
+            tellUse();
+        }
+        tellsUse = !tellsUse;
+        if ((!active.isEmpty() || !ended.isEmpty()) && roundIsSet.compareAndSet(false, true)) {
+            set(this::round, ROUND);
+        }
+    }
+
+    private void tellUse() {
         List<Use> uses = new ArrayList<>();
         Map<UUID, LeasedPeriod> holders = new HashMap<>();
-        giveBackIdle(now);
         for (LeasedPeriod period : active) {
             for (Use use : period.uses()) {
                 uses.add(use);
@@ -296,9 +320,6 @@ final class QuotaLeases implements LeasedQuota.Lender {
             report(List.copyOf(uses.subList(i, Math.min(i + QuotaStore.MOST_REQUESTS, uses.size()))), holders);
         }
         tell();
-        if ((!active.isEmpty() || !ended.isEmpty()) && roundIsSet.compareAndSet(false, true)) {
-            set(this::round, ROUND);
-        }
     }
 
     /** Drops a period that has nothing. One that is over is given up if the store is away for too long. */
@@ -315,7 +336,7 @@ final class QuotaLeases implements LeasedQuota.Lender {
         }
     }
 
-    /** Gives back the leases of periods of which nothing was used since the last round, many in one request. */
+    /** Gives back the leases of periods of which nothing was used for some rounds, many in one request. */
     private void giveBackIdle(long now) {
         List<LeasedPeriod> together = new ArrayList<>();
         int leases = 0;
@@ -348,7 +369,7 @@ final class QuotaLeases implements LeasedQuota.Lender {
             period.quota.at(now); // ends the period, if its time is over
         }
         ended.addAll(period.takeUsedUp());
-        return period.isUnchanged();
+        return period.isIdle();
     }
 
     /** Gives back the leases of some periods. Until the store has answered, no other exchange of them begins. */

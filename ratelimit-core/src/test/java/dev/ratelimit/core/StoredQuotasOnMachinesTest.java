@@ -220,6 +220,39 @@ class StoredQuotasOnMachinesTest {
     }
 
     @Test
+    void whoCallsMoreOftenThanEveryOneAndAHalfSecondsKeepsTheLease() {
+        InMemoryRateLimiter limiter = machine();
+        for (int i = 0; i < 8; i++) {
+            assertThat(admits(limiter)).isTrue();
+            assertThat(taken()).as("call " + i).isEqualTo(25);
+            time.advance(Duration.ofMillis(1_400));
+        }
+    }
+
+    /** Calls that wait for a lease would stand behind them. */
+    @Test
+    void atMostSixtyFourLeasesAreTakenAheadAtATime() {
+        InMemoryRateLimiter limiter = build(builder(store));
+        int organizations = 100;
+        callEach(limiter, organizations, 1);
+        long before = store.requests();
+        store.holds();
+        callEach(limiter, organizations, 20);
+        assertThat(store.requests() - before).isEqualTo(64);
+        store.works();
+        callEach(limiter, organizations, 1);
+        assertThat(store.requests() - before).isEqualTo(organizations);
+    }
+
+    private static void callEach(InMemoryRateLimiter limiter, int organizations, int calls) {
+        for (int i = 0; i < organizations * calls; i++) {
+            assertThat(limiter.tryAcquire("organization " + i % organizations, "chat")
+                            .isAdmitted())
+                    .isTrue();
+        }
+    }
+
+    @Test
     void aSpentQuotaAsksTheStoreOnceASecond() {
         InMemoryRateLimiter limiter = build(builder(store));
         assertThat(admitted(limiter, 200)).isEqualTo(100);

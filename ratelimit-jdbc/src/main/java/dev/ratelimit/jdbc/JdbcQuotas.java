@@ -103,7 +103,7 @@ public final class JdbcQuotas implements QuotaStore {
     }
 
     private CompletableFuture<Upkeep.Sight> keepUp() {
-        return worker.run((session, tables) -> new Upkeep(session, tables).run())
+        return worker.runInTurn((session, tables) -> new Upkeep(session, tables).run())
                 .thenApply(seen -> {
                     sight = seen;
                     if (!seen.unseen().isEmpty()) {
@@ -133,13 +133,13 @@ public final class JdbcQuotas implements QuotaStore {
     @Override
     public CompletionStage<Answer<Set<UUID>>> report(List<Use> uses) {
         List<Use> told = List.copyOf(uses);
-        return worker.run((session, tables) -> tables.report(session, told));
+        return worker.runInTurn((session, tables) -> tables.report(session, told));
     }
 
     @Override
     public CompletionStage<Instant> giveBack(List<Use> uses) {
         List<Use> ended = List.copyOf(uses);
-        return worker.run((session, tables) -> tables.giveBack(session, ended));
+        return worker.runInTurn((session, tables) -> tables.giveBack(session, ended));
     }
 
     @Override
@@ -237,7 +237,7 @@ public final class JdbcQuotas implements QuotaStore {
 
     /* Not by composing stages: these would wrap the exception that callers are promised. */
     private void continueAfter(long before, OneBatch work, CompletableFuture<Long> all) {
-        CompletableFuture<?> unused = worker.run((session, tables) -> work.run(new Upkeep(session, tables)))
+        CompletableFuture<?> unused = worker.runInTurn((session, tables) -> work.run(new Upkeep(session, tables)))
                 .whenComplete((batch, failure) -> {
                     if (failure != null) {
                         all.completeExceptionally(failure);
@@ -271,7 +271,7 @@ public final class JdbcQuotas implements QuotaStore {
     @Override
     public void close() {
         if (!worker.isAway()) {
-            worker.run((session, tables) -> new Upkeep(session, tables).leave())
+            worker.runInTurn((session, tables) -> new Upkeep(session, tables).leave())
                     .exceptionally(failure -> false) // others find out in a minute
                     .join();
         }

@@ -14,9 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 
 /**
  * What PostgreSQL does in one statement, and so in one round trip, with any number of counters.
@@ -25,7 +28,8 @@ import java.util.function.ToLongFunction;
  * parts read it. A row that another transaction has changed since the statement began is read again when it is locked,
  * so both what is decided and what is added go by the latest count. All parts see the leases as they were when the
  * statement began. Therefore no part decides by leases: the unique key of an id, and the lock of a row that is changed,
- * decide.
+ * decide. The leases that have ended are changed without a lock of their counter where nothing of them is left: that
+ * changes no counter.
  *
  * <p>Each id has 16 bytes. The condition that says so makes PostgreSQL expect one row of each array, and look rows up
  * by their keys. It would expect ten, and go on reading the whole of a table that was small when it made the plan.
@@ -41,13 +45,13 @@ final class PostgreSqlTables extends QuotaTables {
                 from ratelimit_quota q
                where (q.meter, q.period_start) in (select w.meter, w.period_start from %s w)
                order by q.meter, q.period_start
-                 for update of q)""";
+                 for update of q%s)""";
 
     private static final String TAKE = """
             with want as (
               select * from unnest(?::int[], ?::bytea[], ?::bytea[], ?::timestamptz[], ?::int8[], ?::int8[], ?::int8[])
                 as w(request, id, meter, period_start, amount, fewest, wanted) where length(id) = 16),
-            """ + LOCKED.formatted("want") + """
+            """ + LOCKED.formatted("want", "%s") + """
             ,
             others as materialized (
               select count(*) as machines from ratelimit_machine where machine <> ? and seen_at > %s),
@@ -64,30 +68,39 @@ final class PostgreSqlTables extends QuotaTables {
             raised as (
               update ratelimit_quota q set taken = q.taken + g.lease from given g
                where g.fits and q.meter = g.meter and q.period_start = g.period_start)
-            select g.id, g.taken, g.granted, g.fits, g.lease, clock_timestamp() from given g""";
+            select g.id, g.taken, g.granted, g.taken is null and not exists (
+                     select from ratelimit_quota q where q.meter = g.meter and q.period_start = g.period_start),
+                   g.fits, g.lease, clock_timestamp()
+              from given g""";
 
     private static final String GIVE_BACK = """
             with want as (select * from unnest(?::bytea[], ?::int8[]) as w(id, used) where length(id) = 16),
-            held as materialized (select l.* from ratelimit_lease l join want w on l.id = w.id),
-            """ + LOCKED.formatted("held") + """
+            held as materialized (select l.*, w.used as told from ratelimit_lease l join want w on l.id = w.id),
+            unused as (
+              select h.meter, h.period_start from held h where h.machine is not null and h.told < h.units),
+            """ + LOCKED.formatted("unused", " skip locked") + """
             ,
+            ready as (
+              select h.* from held h left join locked k using (meter, period_start)
+               where k.meter is not null or h.machine is null or h.told >= h.units),
             ended as (
               update ratelimit_lease l
-                 set machine = null, used = least(greatest(w.used, 0), l.units), seen_at = clock_timestamp()
-                from want w, (select count(*) from locked) as after_the_lock
-               where l.id = w.id and l.machine is not null
+                 set machine = null, used = least(greatest(r.told, 0), l.units), seen_at = clock_timestamp()
+                from ready r, (select count(*) from locked) as after_the_lock
+               where l.id = r.id and l.machine is not null
               returning l.meter, l.period_start, l.units - l.used as unused),
             lowered as (
               update ratelimit_quota q set taken = greatest(0, q.taken - e.unused)
-                from (select meter, period_start, sum(unused)::int8 as unused from ended group by 1, 2) e
+                from (select meter, period_start, sum(unused)::int8 as unused
+                        from ended where unused > 0 group by 1, 2) e
                where q.meter = e.meter and q.period_start = e.period_start)
-            select clock_timestamp(), array(select h.id from held h)""";
+            select clock_timestamp(), array(select r.id from ready r)""";
 
     private static final String CHARGE = """
             with want as (
               select * from unnest(?::bytea[], ?::bytea[], ?::timestamptz[], ?::int8[])
                 as w(id, meter, period_start, units) where length(id) = 16),
-            """ + LOCKED.formatted("want") + """
+            """ + LOCKED.formatted("want", "") + """
             ,
             receipt as (
               insert into ratelimit_lease (id, meter, period_start, machine, units, used, seen_at)
@@ -113,48 +126,73 @@ final class PostgreSqlTables extends QuotaTables {
                where not exists (select from ratelimit_lease l where l.id = w.id and l.machine = ?))""";
 
     private final String take;
+    private final String takeFree;
     private final String report;
 
     PostgreSqlTables(Dialect dialect, String machine) {
         super(dialect, machine);
-        this.take = TAKE.formatted(dialect.now(SILENT_SECONDS));
+        String known = dialect.now(SILENT_SECONDS);
+        this.take = TAKE.formatted("", known);
+        this.takeFree = TAKE.formatted(" skip locked", known);
         this.report = REPORT.formatted(dialect.now(TELL_SECONDS));
     }
 
-    /** What the statement answers of one lease; empty counts if the counter is missing. */
-    private record Given(Optional<QuotaStore.Count> count, boolean fits, long units, Instant now) {}
+    /** What the statement answers of one lease; an empty count if the counter is missing, or locked and left out. */
+    private record Given(Optional<QuotaStore.Count> count, boolean isMissing, boolean fits, long units, Instant now) {}
 
+    /**
+     * Takes the leases of those counters that nobody else has locked. For others it waits only if there is one request:
+     * no statement waits while it has what others wait for.
+     */
     @Override
-    List<QuotaStore.Answer<QuotaStore.Taken>> take(Session session, List<List<QuotaStore.LeaseRequest>> requests)
+    void take(
+            Session session,
+            List<List<QuotaStore.LeaseRequest>> requests,
+            ObjIntConsumer<QuotaStore.Answer<QuotaStore.Taken>> answered)
             throws SQLException {
-        Map<UUID, Given> given = new HashMap<>();
-        List<List<QuotaStore.LeaseRequest>> open = requests;
+        List<Integer> open = IntStream.range(0, requests.size()).boxed().toList();
+        String sql = requests.size() == 1 ? take : takeFree;
         while (!open.isEmpty()) {
-            take(session, open, given);
-            open = open.stream()
-                    .filter(request -> request.stream().anyMatch(lease -> isMissing(lease, given)))
-                    .toList();
-            for (List<QuotaStore.LeaseRequest> request : open) {
-                for (QuotaStore.LeaseRequest lease : request) {
-                    if (isMissing(lease, given)) {
-                        rows.insert(session, lease.counter());
-                    }
-                }
-            }
+            open = take(session, sql, requests, open, answered);
         }
-        return requests.stream().map(request -> answer(request, given)).toList();
     }
 
-    private static boolean isMissing(QuotaStore.LeaseRequest lease, Map<UUID, Given> given) {
-        return given(lease, given).count.isEmpty();
+    /** Takes leases by a statement. Returns which requests are to be asked again, since a counter was missing. */
+    private List<Integer> take(
+            Session session,
+            String sql,
+            List<List<QuotaStore.LeaseRequest>> requests,
+            List<Integer> some,
+            ObjIntConsumer<QuotaStore.Answer<QuotaStore.Taken>> answered)
+            throws SQLException {
+        Map<UUID, Given> given =
+                take(session, sql, some.stream().map(requests::get).toList());
+        List<Integer> again = new ArrayList<>();
+        Map<CounterKey, QuotaStore.Counter> missing = new TreeMap<>();
+        for (int i : some) {
+            List<QuotaStore.LeaseRequest> request = requests.get(i);
+            if (request.stream().allMatch(lease -> given(lease, given).count.isPresent())) {
+                answered.accept(answer(request, given), i);
+            } else if (request.stream().anyMatch(lease -> given(lease, given).isMissing)) {
+                again.add(i);
+                request.stream()
+                        .filter(lease -> given(lease, given).isMissing)
+                        .forEach(lease -> missing.put(CounterRow.key(lease.counter()), lease.counter()));
+            }
+        }
+        if (!missing.isEmpty()) {
+            rows.insertAll(session, missing.values());
+        }
+        return again;
     }
 
     private static Given given(QuotaStore.LeaseRequest lease, Map<UUID, Given> given) {
         return requireNonNull(given.get(lease.id()), "each lease is answered");
     }
 
-    private void take(Session session, List<List<QuotaStore.LeaseRequest>> requests, Map<UUID, Given> given)
+    private Map<UUID, Given> take(Session session, String sql, List<List<QuotaStore.LeaseRequest>> requests)
             throws SQLException {
+        Map<UUID, Given> given = new HashMap<>();
         List<Integer> numbers = new ArrayList<>();
         List<QuotaStore.LeaseRequest> leases = new ArrayList<>();
         for (int i = 0; i < requests.size(); i++) {
@@ -164,7 +202,7 @@ final class PostgreSqlTables extends QuotaTables {
         List<CounterKey> keys =
                 leases.stream().map(lease -> CounterRow.key(lease.counter())).toList();
         session.query(
-                take,
+                sql,
                 row -> {
                     long taken = row.getLong(2);
                     Optional<QuotaStore.Count> before = row.wasNull()
@@ -172,7 +210,12 @@ final class PostgreSqlTables extends QuotaTables {
                             : Optional.of(new QuotaStore.Count(taken, row.getLong(3), 0));
                     return given.put(
                             Rows.id(row.getBytes(1)),
-                            new Given(before, row.getBoolean(4), row.getLong(5), session.time(row, 6)));
+                            new Given(
+                                    before,
+                                    row.getBoolean(4),
+                                    row.getBoolean(5),
+                                    row.getLong(6),
+                                    session.time(row, 7)));
                 },
                 array(session, "int4", numbers.toArray()),
                 ids(session, leases, QuotaStore.LeaseRequest::id),
@@ -183,6 +226,7 @@ final class PostgreSqlTables extends QuotaTables {
                 numbers(session, leases, QuotaStore.LeaseRequest::wanted),
                 machine,
                 machine);
+        return given;
     }
 
     private static QuotaStore.Answer<QuotaStore.Taken> answer(
@@ -210,17 +254,30 @@ final class PostgreSqlTables extends QuotaTables {
                 machine);
     }
 
+    /** Ends leases as they are taken: those first whose counters nobody else has locked. */
     @Override
     Instant giveBack(Session session, List<QuotaStore.Use> uses) throws SQLException {
-        QuotaStore.Answer<Set<UUID>> found = idsAnswered(
-                session,
-                GIVE_BACK,
-                ids(session, uses, QuotaStore.Use::lease),
-                numbers(session, uses, QuotaStore.Use::used));
-        List<QuotaStore.Use> missing = uses.stream()
-                .filter(use -> !found.value().contains(use.lease()))
-                .toList();
-        return missing.isEmpty() ? found.now() : super.giveBack(session, missing);
+        List<QuotaStore.Use> open = uses;
+        while (true) {
+            QuotaStore.Answer<Set<UUID>> ended = idsAnswered(
+                    session,
+                    GIVE_BACK,
+                    ids(session, open, QuotaStore.Use::lease),
+                    numbers(session, open, QuotaStore.Use::used));
+            open = others(open, ended.value());
+            if (open.isEmpty()) {
+                return ended.now();
+            }
+            Instant now = super.giveBack(session, open.subList(0, 1));
+            open = open.subList(1, open.size());
+            if (open.isEmpty()) {
+                return now;
+            }
+        }
+    }
+
+    private static List<QuotaStore.Use> others(List<QuotaStore.Use> uses, Set<UUID> than) {
+        return uses.stream().filter(use -> !than.contains(use.lease())).toList();
     }
 
     private static QuotaStore.Answer<Set<UUID>> idsAnswered(Session session, String sql, Object... parameters)

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.ObjIntConsumer;
 
 /**
  * What a store does with its tables, in transactions that any database can do.
@@ -73,14 +74,18 @@ class QuotaTables {
 
     /**
      * Takes the leases of several requests, and of each request all or none. No two requests have a counter in common.
+     * Of several requests it may leave out those that would have to wait for others. One alone it answers.
+     *
+     * @param answered is given the answer to each request that is not left out, and its place
      */
-    List<QuotaStore.Answer<QuotaStore.Taken>> take(Session session, List<List<QuotaStore.LeaseRequest>> requests)
+    void take(
+            Session session,
+            List<List<QuotaStore.LeaseRequest>> requests,
+            ObjIntConsumer<QuotaStore.Answer<QuotaStore.Taken>> answered)
             throws SQLException {
-        List<QuotaStore.Answer<QuotaStore.Taken>> answers = new ArrayList<>();
-        for (List<QuotaStore.LeaseRequest> request : requests) {
-            answers.add(takeOnce(session, request));
+        for (int i = 0; i < requests.size(); i++) {
+            answered.accept(takeOnce(session, requests.get(i)), i);
         }
-        return answers;
     }
 
     /** Takes leases, all or none, unless a copy of the request has taken them. */

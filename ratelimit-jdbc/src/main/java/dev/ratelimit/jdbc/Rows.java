@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,9 @@ final class Rows {
     }
 
     private static final String OF_COUNTER = " where meter = ? and period_start = ?";
+
+    private static final String INSERT = "insert into ratelimit_quota (" + String.join(", ", CounterRow.COLUMNS)
+            + ") values (?" + ", ?".repeat(CounterRow.COLUMNS.size() - 1) + ")";
 
     private final Dialect dialect;
 
@@ -92,9 +96,19 @@ final class Rows {
 
     /** Inserts a counter of which nothing is taken, unless it is there. */
     void insert(Session session, QuotaStore.Counter counter) throws SQLException {
-        String sql = "insert into ratelimit_quota (" + String.join(", ", CounterRow.COLUMNS) + ") values (?"
-                + ", ?".repeat(CounterRow.COLUMNS.size() - 1) + ")";
-        insertOnce(session, sql, CounterRow.values(counter));
+        insertOnce(session, INSERT, CounterRow.values(counter));
+    }
+
+    /**
+     * Inserts counters of which nothing is taken, unless they are there, in one round trip. For a database that has
+     * something to say for that.
+     *
+     * @param counters in the order of their keys, in which all insert them: an insert waits for one of the same key
+     */
+    void insertAll(Session session, Collection<QuotaStore.Counter> counters) throws SQLException {
+        session.updateAll(
+                INSERT + dialect.orNothing(),
+                counters.stream().map(CounterRow::values).toList());
     }
 
     /** Returns false if the row is there already. */

@@ -61,6 +61,18 @@ final class Session {
         }
     }
 
+    /** Executes a statement for each list of parameters, all in one round trip. */
+    void updateAll(String sql, List<@Nullable Object[]> parameters) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            dialect.bound(statement, seconds);
+            for (@Nullable Object[] each : parameters) {
+                set(statement, each);
+                statement.addBatch();
+            }
+            int[] unused = statement.executeBatch();
+        }
+    }
+
     <T> List<T> query(String sql, RowReader<T> reader, @Nullable Object... parameters) throws SQLException {
         try (PreparedStatement statement = prepare(sql, parameters);
                 ResultSet rows = statement.executeQuery()) {
@@ -76,13 +88,17 @@ final class Session {
         PreparedStatement statement = connection.prepareStatement(sql);
         try {
             dialect.bound(statement, seconds);
-            for (int i = 0; i < parameters.length; i++) {
-                set(statement, i + 1, parameters[i]);
-            }
+            set(statement, parameters);
             return statement;
         } catch (SQLException e) {
             statement.close();
             throw e;
+        }
+    }
+
+    private void set(PreparedStatement statement, @Nullable Object... parameters) throws SQLException {
+        for (int i = 0; i < parameters.length; i++) {
+            set(statement, i + 1, parameters[i]);
         }
     }
 

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
@@ -36,6 +37,9 @@ final class Worker implements AutoCloseable {
     /** The most tasks that wait for a thread. */
     private static final int MOST_WAITING = 10_000;
 
+    /** The most tasks that are done in turn. */
+    private static final int MOST_IN_TURN = 1_000;
+
     private static final String NO_ANSWER = "the database did not answer ";
 
     private static final Duration IDLE = Duration.ofSeconds(30);
@@ -50,6 +54,7 @@ final class Worker implements AutoCloseable {
     private final Setup setup;
     private final Duration timeout;
     private final ThreadPoolExecutor threads;
+    private final InTurn inTurn;
     private final ScheduledThreadPoolExecutor timer;
     private final LongAdder answered = new LongAdder();
     private final LongAdder unanswered = new LongAdder();
@@ -79,6 +84,7 @@ final class Worker implements AutoCloseable {
                 new LinkedBlockingQueue<>(MOST_WAITING),
                 daemons("ratelimit-jdbc-"));
         this.threads.allowCoreThreadTimeOut(true);
+        this.inTurn = new InTurn(threads, MOST_IN_TURN);
         this.timer = new ScheduledThreadPoolExecutor(1, daemons("ratelimit-jdbc-timer-"));
         this.timer.setRemoveOnCancelPolicy(true);
     }
@@ -94,8 +100,17 @@ final class Worker implements AutoCloseable {
 
     /** Does a task. */
     <T> CompletableFuture<T> run(Task<T> task) {
+        return run(threads, task);
+    }
+
+    /** Does a task that no call waits for, after all such tasks before. So they leave connections to calls. */
+    <T> CompletableFuture<T> runInTurn(Task<T> task) {
+        return run(inTurn, task);
+    }
+
+    private <T> CompletableFuture<T> run(Executor executor, Task<T> task) {
         CompletableFuture<T> answer = inTime();
-        execute(answer, () -> complete(answer, task));
+        execute(executor, answer, () -> complete(answer, task));
         return answer;
     }
 
@@ -116,10 +131,14 @@ final class Worker implements AutoCloseable {
 
     /** Has a thread do what completes an answer. */
     void execute(CompletableFuture<?> answer, Runnable work) {
+        execute(threads, answer, work);
+    }
+
+    private void execute(Executor executor, CompletableFuture<?> answer, Runnable work) {
         try {
-            threads.execute(work);
+            executor.execute(work);
         } catch (RejectedExecutionException e) {
-            String why = threads.isShutdown() ? "because the store is closed" : "while 10,000 requests wait";
+            String why = threads.isShutdown() ? "because the store is closed" : "while too many requests wait";
             fail(answer, new StoreUnavailableException(NO_ANSWER + why, e));
         }
     }
@@ -266,7 +285,7 @@ final class Worker implements AutoCloseable {
     }
 
     int waiting() {
-        return threads.getQueue().size();
+        return threads.getQueue().size() + inTurn.waiting();
     }
 
     /** Waits for what is under way, no longer than a task may take. */

@@ -4,7 +4,7 @@ import java.util.UUID;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
 
-class H2Test extends StoreContract {
+class H2Test extends DatabaseContract {
 
     @Override
     DataSource newDataSource() {

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.spi.QuotaStore.Answer;
 import dev.ratelimit.spi.QuotaStore.Counter;
+import dev.ratelimit.spi.QuotaStore.LeaseRequest;
 import dev.ratelimit.spi.QuotaStore.Taken;
+import dev.ratelimit.spi.QuotaStore.Use;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -67,6 +69,75 @@ class LocksTest {
                     .isNotEqualTo(answer(second).value().fits());
             assertThat(taken(one, ONE)).isEqualTo(7);
         }
+    }
+
+    /** Requests that go together have nothing to do with a row that somebody has locked for long. */
+    @Test
+    void whoAsksForOtherRowsDoesNotWait() throws Exception {
+        Counter three = Counters.of("other");
+        Counter four = Counters.of("another");
+        DataSource dataSource = PostgreSql.newSchema();
+        try (JdbcQuotas quotas = JdbcQuotas.builder(dataSource)
+                        .createTables()
+                        .maxConnections(1)
+                        .build();
+                Connection first = dataSource.getConnection();
+                Connection second = dataSource.getConnection()) {
+            for (Counter counter : List.of(ONE, TWO, three)) {
+                Counters.charge(quotas, UUID.randomUUID(), counter, 1);
+            }
+            first.setAutoCommit(false);
+            second.setAutoCommit(false);
+            lock(first, ONE);
+            lock(second, TWO);
+            CompletionStage<Answer<Taken>> occupies = quotas.take(List.of(lease(ONE, 9, 2)));
+            awaitWaiting(dataSource);
+            CompletionStage<Answer<Taken>> waits = quotas.take(List.of(lease(TWO, 9, 2)));
+            CompletionStage<Answer<Taken>> known = quotas.take(List.of(lease(three, 9, 2)));
+            CompletionStage<Answer<Taken>> missing = quotas.take(List.of(lease(four, 9, 2)));
+            first.rollback();
+            assertThat(answer(occupies).value().fits()).isTrue();
+            assertThat(answer(known).value().fits()).isTrue();
+            assertThat(answer(missing).value().fits()).isTrue();
+            awaitWaiting(dataSource);
+            assertThat(waits.toCompletableFuture()).isNotDone();
+            second.rollback();
+            assertThat(answer(waits).value().fits()).isTrue();
+            for (Counter counter : List.of(ONE, TWO, three)) {
+                assertThat(taken(quotas, counter)).isEqualTo(3);
+            }
+        }
+    }
+
+    /** The return of a lease waits for its row, and those of other rows do not. What is used up needs no row. */
+    @Test
+    void leasesOfOtherRowsGoBackWhileOneIsLocked() throws Exception {
+        DataSource dataSource = PostgreSql.newSchema();
+        try (JdbcQuotas quotas = JdbcQuotas.builder(dataSource).createTables().build();
+                Connection clerk = dataSource.getConnection()) {
+            LeaseRequest one = lease(ONE, 9, 4);
+            LeaseRequest usedUp = lease(ONE, 9, 4);
+            LeaseRequest two = lease(TWO, 9, 4);
+            for (LeaseRequest each : List.of(one, usedUp, two)) {
+                answer(quotas.take(List.of(each)));
+            }
+            clerk.setAutoCommit(false);
+            lock(clerk, ONE);
+            answer(quotas.giveBack(List.of(new Use(usedUp.id(), 4))));
+            CompletionStage<?> both = quotas.giveBack(List.of(new Use(one.id(), 1), new Use(two.id(), 1)));
+            awaitWaiting(dataSource);
+            assertThat(taken(quotas, TWO)).isEqualTo(1);
+            assertThat(both.toCompletableFuture()).isNotDone();
+            clerk.rollback();
+            answer(both);
+            assertThat(taken(quotas, ONE)).isEqualTo(4 + 1);
+        }
+    }
+
+    private static void awaitWaiting(DataSource dataSource) throws Exception {
+        awaitSome(
+                dataSource,
+                "select count(*) from pg_locks where not granted and locktype in ('transactionid', 'tuple')");
     }
 
     /** Provokes deadlocks. Returns how many transactions of the clerk were rolled back. */

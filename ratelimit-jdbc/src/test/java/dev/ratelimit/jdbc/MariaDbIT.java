@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-class MariaDbIT extends StoreContract {
+class MariaDbIT extends DatabaseContract {
 
     private static @Nullable MariaDb server;
 

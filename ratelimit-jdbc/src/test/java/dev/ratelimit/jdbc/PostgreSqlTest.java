@@ -2,7 +2,7 @@ package dev.ratelimit.jdbc;
 
 import javax.sql.DataSource;
 
-class PostgreSqlTest extends StoreContract {
+class PostgreSqlTest extends DatabaseContract {
 
     @Override
     DataSource newDataSource() {

@@ -5,7 +5,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.io.TempDir;
 import org.sqlite.SQLiteDataSource;
 
-class SqliteTest extends StoreContract {
+class SqliteTest extends DatabaseContract {
 
     private final Path folder;
 

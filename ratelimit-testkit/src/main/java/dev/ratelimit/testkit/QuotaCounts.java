@@ -114,7 +114,7 @@ final class QuotaCounts {
         Set<UUID> gone = new HashSet<>();
         for (Use use : uses) {
             Lease lease = leases.get(use.lease());
-            if (lease == null) {
+            if (lease == null || lease.machine != machine) {
                 gone.add(use.lease());
             } else {
                 lease.used = use.used();
