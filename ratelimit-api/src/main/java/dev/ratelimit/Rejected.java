@@ -6,7 +6,6 @@ import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.spi.Printable;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -16,24 +15,33 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Rejected implements Decision, Resolution {
 
-    /* One small object a refusal: the texts and the Duration are made when they are asked for. */
     private static final long NEVER = -1;
+
+    /** Instead of the certain part of a wait: all of it is. */
+    private static final long ALL = -2;
 
     private static final int MAX_NOTICE = 1_024;
 
-    private final Cause cause;
-    private final String notice;
-    private final long retryAfterNanos;
-    private final long certainNanos;
-    private final @Nullable List<LimitStatus> limits;
+    /** All but the wait. Refusals of one limit share it, so that each is one small object. */
+    private record Terms(
+            Cause cause,
+            String notice,
+            long certainNanos,
+            @Nullable List<LimitStatus> limits) {
 
-    private Rejected(
-            Cause cause, String notice, long retryAfterNanos, long certainNanos, @Nullable List<LimitStatus> limits) {
-        this.cause = requireNonNull(cause, "cause");
-        this.notice = requireNonNull(notice, "notice");
+        Terms {
+            requireNonNull(cause, "cause");
+            requireNonNull(notice, "notice");
+        }
+    }
+
+    /* The texts and the Duration are made when they are asked for. */
+    private final Terms terms;
+    private final long retryAfterNanos;
+
+    private Rejected(Terms terms, long retryAfterNanos) {
+        this.terms = terms;
         this.retryAfterNanos = retryAfterNanos;
-        this.certainNanos = certainNanos;
-        this.limits = limits;
     }
 
     /**
@@ -66,7 +74,8 @@ public final class Rejected implements Decision, Resolution {
         Arguments.require(retryAfterNanos >= 1, "retryAfterNanos", ">= 1", retryAfterNanos);
         boolean inRange = certainNanos >= 0 && certainNanos <= retryAfterNanos;
         Arguments.require(inRange, "certainNanos", "from 0 to retryAfterNanos", certainNanos);
-        return new Rejected(cause, notice, retryAfterNanos, certainNanos, null);
+        long certain = certainNanos == retryAfterNanos ? ALL : certainNanos;
+        return new Rejected(new Terms(cause, notice, certain, null), retryAfterNanos);
     }
 
     /**
@@ -77,7 +86,7 @@ public final class Rejected implements Decision, Resolution {
      * @return the rejection
      */
     public static Rejected permanent(Cause cause, String notice) {
-        return new Rejected(cause, notice, NEVER, NEVER, null);
+        return new Rejected(new Terms(cause, notice, ALL, null), NEVER);
     }
 
     @Override
@@ -91,7 +100,7 @@ public final class Rejected implements Decision, Resolution {
      * @return the cause
      */
     public Cause cause() {
-        return cause;
+        return terms.cause;
     }
 
     /**
@@ -111,7 +120,7 @@ public final class Rejected implements Decision, Resolution {
      * @return false if the wait is exact, or if no wait helps
      */
     public boolean mayBeSooner() {
-        return certainNanos < retryAfterNanos;
+        return terms.certainNanos != ALL;
     }
 
     /**
@@ -121,7 +130,7 @@ public final class Rejected implements Decision, Resolution {
      * @return zero or more; that of {@link #retryAfter()} where that is exact, empty where it is
      */
     public Optional<Duration> certainWait() {
-        return certainNanos == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(certainNanos));
+        return mayBeSooner() ? Optional.of(Duration.ofNanos(terms.certainNanos)) : retryAfter();
     }
 
     /**
@@ -130,7 +139,8 @@ public final class Rejected implements Decision, Resolution {
      * @return the text, {@linkplain dev.ratelimit printable}; at most {@value #MAX_NOTICE} characters are the tier's
      */
     public String message() {
-        return notice.isEmpty() ? cause.message() : Printable.of(notice, MAX_NOTICE) + " " + cause.message();
+        String message = terms.cause.message();
+        return terms.notice.isEmpty() ? message : Printable.of(terms.notice, MAX_NOTICE) + " " + message;
     }
 
     /**
@@ -139,21 +149,21 @@ public final class Rejected implements Decision, Resolution {
      * @return a status code, for example 429
      */
     public int suggestedStatus() {
-        return cause.suggestedStatus();
+        return terms.cause.suggestedStatus();
     }
 
     @Override
     public List<LimitStatus> limits() {
-        if (limits == null) {
+        if (terms.limits == null) {
             throw new IllegalStateException("this limiter does not report: ask limiter.reporting()");
         }
-        return limits;
+        return terms.limits;
     }
 
     @Override
     public Rejected withLimits(List<LimitStatus> limits) {
-        return new Rejected(
-                cause, notice, retryAfterNanos, certainNanos, List.copyOf(requireNonNull(limits, "limits")));
+        List<LimitStatus> all = List.copyOf(requireNonNull(limits, "limits"));
+        return new Rejected(new Terms(terms.cause, terms.notice, terms.certainNanos, all), retryAfterNanos);
     }
 
     /**
@@ -165,28 +175,27 @@ public final class Rejected implements Decision, Resolution {
      * @throws IllegalArgumentException if the wait is less than 1
      */
     public Rejected withRetryAfter(long retryAfterNanos) {
-        return temporary(cause, notice, retryAfterNanos);
+        if (mayBeSooner() || terms.limits != null) {
+            return temporary(terms.cause, terms.notice, retryAfterNanos);
+        }
+        Arguments.require(retryAfterNanos >= 1, "retryAfterNanos", ">= 1", retryAfterNanos);
+        return new Rejected(terms, retryAfterNanos);
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Rejected that
-                && retryAfterNanos == that.retryAfterNanos
-                && certainNanos == that.certainNanos
-                && cause.equals(that.cause)
-                && notice.equals(that.notice)
-                && Objects.equals(limits, that.limits);
+        return other instanceof Rejected that && retryAfterNanos == that.retryAfterNanos && terms.equals(that.terms);
     }
 
     @Override
     public int hashCode() {
-        return 31 * cause.hashCode() + Long.hashCode(retryAfterNanos);
+        return 31 * terms.cause.hashCode() + Long.hashCode(retryAfterNanos);
     }
 
     /** Returns the message and the wait. */
     @Override
     public String toString() {
-        String perhapsSooner = mayBeSooner() ? ", perhaps after " + Duration.ofNanos(certainNanos) : "";
+        String perhapsSooner = mayBeSooner() ? ", perhaps after " + Duration.ofNanos(terms.certainNanos) : "";
         return "Rejected: " + message()
                 + retryAfter().map(wait -> ", retry after " + wait).orElse(", no wait is known to help")
                 + perhapsSooner;

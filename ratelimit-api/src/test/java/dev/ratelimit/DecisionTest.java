@@ -91,6 +91,28 @@ class DecisionTest {
     }
 
     @Test
+    void aRejectionWithAnotherWaitIsExactAndDoesNotTellItsLimits() {
+        Rejected nine = Rejected.temporary(REACHED, "n", 9);
+        List<Rejected> others = List.of(
+                Rejected.temporary(REACHED, "n", 5),
+                Rejected.temporaryAtMost(REACHED, "n", 5, 2),
+                Rejected.permanent(REACHED, "n"),
+                Rejected.temporary(REACHED, "n", 5).withLimits(List.of()),
+                Rejected.temporaryAtMost(REACHED, "n", 5, 2).withLimits(List.of()));
+        for (Rejected other : others) {
+            Rejected same = other.withRetryAfter(9);
+            assertThat(same).isEqualTo(nine).hasSameHashCodeAs(nine).hasToString(nine.toString());
+            assertThat(same.certainWait()).isEqualTo(same.retryAfter()).contains(Duration.ofNanos(9));
+            assertThatThrownBy(same::limits).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> other.withRetryAfter(0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("retryAfterNanos must be >= 1: retryAfterNanos=0");
+        }
+        assertThat(Rejected.temporaryAtMost(REACHED, "n", 5, 5)).isEqualTo(Rejected.temporary(REACHED, "n", 5));
+        assertThat(Rejected.permanent(REACHED, "n").certainWait()).isEmpty();
+    }
+
+    @Test
     void rejectionsAreValues() {
         Rejected one = Rejected.temporary(REACHED, "n", 5);
         assertThat(one)

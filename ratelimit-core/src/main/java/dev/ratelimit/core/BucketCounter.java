@@ -103,7 +103,9 @@ final class BucketCounter extends Meter {
 
     @Override
     long charge(CompiledLimit limit, long units, long now) {
-        return chargeUpTo(limit.amount, limit.flow, units, now, null);
+        return epoch.chargeAtOnce(limit, units, now, clocks.lag)
+                ? (now + clocks.lag) & Long.MAX_VALUE
+                : chargeUpTo(limit.amount, limit.flow, units, now, null);
     }
 
     @Override
@@ -132,7 +134,7 @@ final class BucketCounter extends Meter {
             long fullAt = known.fullAt(word);
             long used = known.charged(word);
             if (isFull(known, word, latest)) {
-                if (known.followsFaster()) {
+                if (known.follows()) {
                     end(known, flow, Math.max(units, most), now);
                     continue;
                 }

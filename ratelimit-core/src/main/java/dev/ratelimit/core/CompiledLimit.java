@@ -8,6 +8,7 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Overrun;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
+import dev.ratelimit.Rejected;
 import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TokenBucket;
@@ -74,8 +75,9 @@ final class CompiledLimit {
     final String notice;
 
     /**
-     * Why the limit refuses, as a {@link LimitReached}. Until somebody asks, it may be the compiled limit that this one
-     * differs from in its amount only. A thread that reads it late makes an equal one.
+     * What the limit refuses with, as a {@link Rejected} without a wait. Before its first refusal it is why the limit
+     * refuses, as a {@link LimitReached}. Until somebody asks, it may be the compiled limit that this one differs from
+     * in its amount only. A thread that reads it late makes an equal one.
      */
     private Object reached;
 
@@ -185,6 +187,9 @@ final class CompiledLimit {
 
     private LimitReached reached() {
         Object known = reached;
+        if (known instanceof Rejected refusal) {
+            return (LimitReached) refusal.cause();
+        }
         if (known instanceof LimitReached made) {
             return made;
         }
@@ -192,6 +197,21 @@ final class CompiledLimit {
         LimitReached made = new LimitReached(with(of, of.limit().withAmount(amount)));
         reached = made;
         return made;
+    }
+
+    /**
+     * Returns the refusal of units that fit at other times. It shares all but the wait with others.
+     *
+     * @param wait nanoseconds until they fit, at least 1 and not {@link #NEVER}
+     */
+    Rejected refusal(long wait) {
+        Object known = reached;
+        if (known instanceof Rejected refusal) {
+            return refusal.withRetryAfter(wait);
+        }
+        Rejected made = Rejected.permanent(reached(), notice);
+        reached = made;
+        return made.withRetryAfter(wait);
     }
 
     /** Returns the most half units that may be used before units are admitted; negative if the units never fit. */

@@ -75,6 +75,9 @@ final class Decider {
      */
     static final List<Class<?>> RESOLVED = List.of(Throwable.class, Object.class);
 
+    /** The parameters of {@link #decide} that most calls lack. The JIT compiler inlines no method of unloaded ones. */
+    static final List<Class<?>> LOADED = List.of(Ledger.class, Report.class);
+
     /** Instead of a decision: the store of quotas must be asked. Nothing is charged. Compared by reference. */
     static final Rejected UNDECIDED = Rejected.permanent(new StoreUnavailable(), "");
 
@@ -573,8 +576,12 @@ final class Decider {
 
     private static Rejected rejected(
             Parties parties, int i, CompiledLimit limit, long units, long wait, long certainWait) {
-        return wait == Meter.UNSURE
-                ? UNDECIDED
+        if (wait == Meter.UNSURE) {
+            return UNDECIDED;
+        }
+        boolean isPlain = wait == certainWait && wait != CompiledLimit.NEVER && units <= limit.amount;
+        return isPlain && parties.member(i) == null
+                ? limit.refusal(wait)
                 : Waits.rejected(parties.cause(i, limit, units), limit.notice, wait, certainWait);
     }
 }

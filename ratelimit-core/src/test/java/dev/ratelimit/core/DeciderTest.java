@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
@@ -97,5 +98,25 @@ class DeciderTest {
         assertThat(many.status("acme", "chat"))
                 .allMatch(status ->
                         status.used() == (status.applied().limit().unit().equals(Unit.CALLS) ? 1 : 2));
+    }
+
+    @Test
+    void aRefusalAllocatesOneSmallObject() {
+        RateLimiter twoAnHour = InMemoryRateLimiter.builder()
+                .tier(Tier.named("tier")
+                        .table(LimitTable.named("hours").each(RateLimit.perHour(2), "chat"))
+                        .build())
+                .build();
+        Decision[] kept = new Decision[10_000];
+        long bytes = Long.MAX_VALUE;
+        for (int round = 0; round < 40 && bytes > 25 * kept.length; round++) {
+            Allocation allocation = new Allocation();
+            for (int i = 0; i < kept.length; i++) {
+                kept[i] = twoAnHour.tryAcquire("acme", "chat");
+            }
+            bytes = allocation.bytes();
+        }
+        assertThat(kept).noneMatch(Decision::isAdmitted);
+        assertThat(bytes / kept.length).as("of a refusal").isLessThanOrEqualTo(24);
     }
 }

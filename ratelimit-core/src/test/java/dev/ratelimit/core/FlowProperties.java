@@ -44,6 +44,22 @@ class FlowProperties {
         return BigInteger.valueOf(number);
     }
 
+    /** Up to some units, and to some nanoseconds, the products have 63 bits: then they are reckoned in 64. */
+    @Property(tries = 1_000)
+    void answersAreExactWhereAProductGrowsBeyond63Bits(@ForAll Random random) {
+        Flow flow = new Flow(1 + number(random, 53), 1 + number(random, 60));
+        long units = around(Long.MAX_VALUE / flow.span(), random);
+        long nanos = around(Long.MAX_VALUE / flow.amount(), random);
+        BigInteger due = big(units).multiply(big(flow.span()));
+        BigInteger done = big(flow.amount()).multiply(big(nanos));
+        assertThat(flow.hasFlowed(units, nanos)).isEqualTo(due.compareTo(done) <= 0);
+    }
+
+    private static long around(long number, Random random) {
+        long nearby = number + random.nextInt(5) - 2;
+        return nearby < 0 ? number : nearby; // beyond the greatest number, or below 0
+    }
+
     @Example
     void equalRatesAreEqualHoweverTheyAreStated() {
         assertThat(new Flow(20, 1_000_000_000)).isEqualTo(new Flow(1_200, 60_000_000_000L));

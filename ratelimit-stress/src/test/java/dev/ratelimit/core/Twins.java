@@ -145,6 +145,18 @@ final class Twins {
                     "MarkBlock next = block.next; if (next == block) { return 0; }",
                     "MarkBlock next = block.next; if (next == block) { next = null; }"),
             new Twin(
+                    "a refusal is remembered with refunds that it was not decided by",
+                    SlidingWindow.class,
+                    RefusalAgainstRefund.class,
+                    "remember(headroom, position, block, first, given, now, wait);",
+                    "remember(headroom, position, block, first, refunded, now, wait);"),
+            new Twin(
+                    "a refusal is remembered though a unit was given back since",
+                    SlidingWindow.class,
+                    RefusalAgainstRefund.class,
+                    "&& last.given == refunded",
+                    ""),
+            new Twin(
                     "a vetoed check ends the state",
                     OrganizationState.class,
                     VetoedCheck.class,
@@ -270,6 +282,12 @@ final class Twins {
                     BucketChargesAtTheLastUnit.class,
                     "return WORD.compareAndSet(this, known, other);",
                     "word = other; return true;"),
+            new Twin(
+                    "units are charged at once to an epoch that is closed",
+                    BucketEpoch.class,
+                    BucketChargesAtTwoRates.class,
+                    "if (rate != flow || !isOpen(known)) {",
+                    "if (rate != flow) {"),
             new Twin(
                     "an epoch of another rate is not closed",
                     BucketEpoch.class,
