@@ -3,9 +3,11 @@ package dev.ratelimit;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.kernel.Waits;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where an organization, or a member of it, stands with one limit, at one moment. An immutable value.
@@ -17,30 +19,43 @@ public final class LimitStatus {
     private final AppliedLimit applied;
     private final long used;
     private final long granted;
-    private final Optional<Duration> nextReleaseAfter;
-    private final Optional<Duration> resetAfter;
+
+    /* Each wait is as a backend gave it, or else nanoseconds, of which a Duration is made when somebody asks. */
+    private final @Nullable Duration nextRelease;
+    private final @Nullable Duration reset;
+    private final long nextReleaseNanos;
+    private final long resetNanos;
 
     private LimitStatus(
             AppliedLimit applied,
             long used,
             long granted,
-            Optional<Duration> nextReleaseAfter,
-            Optional<Duration> resetAfter) {
+            @Nullable Duration nextRelease,
+            @Nullable Duration reset,
+            long nextReleaseNanos,
+            long resetNanos) {
         this.applied = requireNonNull(applied, "applied");
         this.used = used;
         this.granted = granted;
-        this.nextReleaseAfter = requireNonNull(nextReleaseAfter, "nextReleaseAfter");
-        this.resetAfter = requireNonNull(resetAfter, "resetAfter");
+        this.nextRelease = nextRelease;
+        this.reset = reset;
+        this.nextReleaseNanos = nextReleaseNanos;
+        this.resetNanos = resetNanos;
         Arguments.require(used >= 0, "used", ">= 0", used);
         Arguments.requireAmount(granted, "granted");
         boolean mayBeGranted = granted == 0 || applied.limit() instanceof Quota;
         Arguments.require(mayBeGranted, "granted", "0 for a limit that is no quota", granted);
-        requireWait(resetAfter, "resetAfter");
-        requireWait(nextReleaseAfter, "nextReleaseAfter");
     }
 
     private static void requireWait(Optional<Duration> wait, String name) {
-        wait.ifPresent(some -> Arguments.require(!some.isNegative(), name, ">= 0", some));
+        requireNonNull(wait, name).ifPresent(some -> Arguments.require(!some.isNegative(), name, ">= 0", some));
+    }
+
+    private static Optional<Duration> wait(@Nullable Duration given, long nanos) {
+        if (given != null) {
+            return Optional.of(given);
+        }
+        return nanos == Waits.NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
     }
 
     /**
@@ -56,7 +71,7 @@ public final class LimitStatus {
      * @throws IllegalArgumentException if a number or a wait is out of its range
      */
     public static LimitStatus of(AppliedLimit applied, long used, long granted, Optional<Duration> resetAfter) {
-        return new LimitStatus(applied, used, granted, resetAfter, resetAfter);
+        return of(applied, used, granted, resetAfter, resetAfter);
     }
 
     /**
@@ -79,7 +94,37 @@ public final class LimitStatus {
             long granted,
             Optional<Duration> nextReleaseAfter,
             Optional<Duration> resetAfter) {
-        return new LimitStatus(applied, used, granted, nextReleaseAfter, resetAfter);
+        requireWait(resetAfter, "resetAfter");
+        requireWait(nextReleaseAfter, "nextReleaseAfter");
+        return new LimitStatus(
+                applied,
+                used,
+                granted,
+                nextReleaseAfter.orElse(null),
+                resetAfter.orElse(null),
+                Waits.NEVER,
+                Waits.NEVER);
+    }
+
+    /**
+     * Makes the status of a limit; for backends that count in nanoseconds.
+     *
+     * @param applied the limit and what it applies to
+     * @param used units that count now, at least 0
+     * @param granted units that may be used beyond the amount until the period ends, from 0 to 2<sup>53</sup>; 0 for a
+     *     limit that is no quota
+     * @param nextReleaseNanos the wait until some of what is used now counts no more, in nanoseconds: 0 if nothing
+     *     does, {@link Long#MAX_VALUE} if that is never
+     * @param resetNanos the wait until nothing of what is used now counts any more, in nanoseconds: 0 if nothing does,
+     *     {@link Long#MAX_VALUE} if that is never
+     * @return the status
+     * @throws IllegalArgumentException if a number or a wait is out of its range
+     */
+    public static LimitStatus ofNanos(
+            AppliedLimit applied, long used, long granted, long nextReleaseNanos, long resetNanos) {
+        Arguments.require(nextReleaseNanos >= 0, "nextReleaseNanos", ">= 0", nextReleaseNanos);
+        Arguments.require(resetNanos >= 0, "resetNanos", ">= 0", resetNanos);
+        return new LimitStatus(applied, used, granted, null, null, nextReleaseNanos, resetNanos);
     }
 
     /**
@@ -127,7 +172,7 @@ public final class LimitStatus {
      * @return zero if nothing counts, empty if that is never
      */
     public Optional<Duration> nextReleaseAfter() {
-        return nextReleaseAfter;
+        return wait(nextRelease, nextReleaseNanos);
     }
 
     /**
@@ -136,7 +181,7 @@ public final class LimitStatus {
      * @return zero if nothing counts, empty if that is never
      */
     public Optional<Duration> resetAfter() {
-        return resetAfter;
+        return wait(reset, resetNanos);
     }
 
     /**
@@ -156,13 +201,13 @@ public final class LimitStatus {
                 && applied.equals(that.applied)
                 && used == that.used
                 && granted == that.granted
-                && nextReleaseAfter.equals(that.nextReleaseAfter)
-                && resetAfter.equals(that.resetAfter);
+                && nextReleaseAfter().equals(that.nextReleaseAfter())
+                && resetAfter().equals(that.resetAfter());
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(applied, used, granted, nextReleaseAfter, resetAfter);
+        return Objects.hash(applied, used, granted, nextReleaseAfter(), resetAfter());
     }
 
     /** Returns for example {@code 2 used of 5 calls per minute for endpoint "chat" (minutes), reset after PT48S}. */
@@ -170,6 +215,6 @@ public final class LimitStatus {
     public String toString() {
         return used + " used of " + applied
                 + (granted == 0 ? "" : ", " + granted + " granted")
-                + resetAfter.map(wait -> ", reset after " + wait).orElse(", never reset");
+                + resetAfter().map(wait -> ", reset after " + wait).orElse(", never reset");
     }
 }

@@ -174,6 +174,41 @@ class DecisionTest {
     }
 
     @Test
+    void aStatusOfNanosecondsIsThatOfTheirDurations() {
+        AppliedLimit limit = REACHED.applied();
+        long[] waits = {0, 1, 999_999_999, 1_000_000_000, 61_000_000_007L, Long.MAX_VALUE - 1, Long.MAX_VALUE};
+        for (long next : waits) {
+            for (long reset : waits) {
+                LimitStatus status = LimitStatus.ofNanos(limit, 3, 0, next, reset);
+                LimitStatus same = LimitStatus.of(limit, 3, 0, duration(next), duration(reset));
+                assertThat(status).isEqualTo(same).hasSameHashCodeAs(same).hasToString(same.toString());
+                assertThat(status.nextReleaseAfter()).isEqualTo(duration(next));
+                assertThat(status.resetAfter()).isEqualTo(duration(reset));
+                assertThat(LimitStatus.of(limit, 3, 0, duration(reset)).equals(same))
+                        .isEqualTo(next == reset);
+            }
+        }
+        assertThatThrownBy(() -> LimitStatus.ofNanos(limit, 5, 0, -1, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("nextReleaseNanos must be >= 0: nextReleaseNanos=-1");
+        assertThatThrownBy(() -> LimitStatus.ofNanos(limit, 5, 0, 0, -1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("resetNanos must be >= 0: resetNanos=-1");
+    }
+
+    private static Optional<Duration> duration(long nanos) {
+        return nanos == Long.MAX_VALUE ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
+    }
+
+    @Test
+    void aStatusTellsWaitsBeyondAllNanoseconds() {
+        Optional<Duration> most = Optional.of(Duration.ofSeconds(Long.MAX_VALUE, 999_999_999));
+        LimitStatus status = LimitStatus.of(REACHED.applied(), 3, 0, Optional.of(Duration.ofDays(400_000)), most);
+        assertThat(status.nextReleaseAfter()).contains(Duration.ofDays(400_000));
+        assertThat(status.resetAfter()).isEqualTo(most);
+    }
+
+    @Test
     void aStatusTellsHowFarItsLimitIsOverrun() {
         assertThat(statusOf(5, 0).overrun()).isZero();
         assertThat(statusOf(5, 5).overrun()).isZero();

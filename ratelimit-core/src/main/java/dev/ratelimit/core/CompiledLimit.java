@@ -17,8 +17,6 @@ import dev.ratelimit.kernel.Arguments;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.kernel.Waits;
 import dev.ratelimit.kernel.Windows;
-import java.time.Duration;
-import java.util.Optional;
 
 /** A limit of a tier compiled for decisions: the numbers that a decision needs, in fields. */
 final class CompiledLimit {
@@ -231,12 +229,7 @@ final class CompiledLimit {
 
     /** Makes a status of this limit. Waits are in nanoseconds, or {@link #NEVER}. */
     LimitStatus status(long used, long granted, long next, long reset) {
-        Optional<Duration> untilReset = duration(reset);
-        return LimitStatus.of(applied(), used, granted, next == reset ? untilReset : duration(next), untilReset);
-    }
-
-    private static Optional<Duration> duration(long nanos) {
-        return nanos == NEVER ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
+        return LimitStatus.ofNanos(applied(), used, granted, next, reset);
     }
 
     /** Tells whether units are refused even where nothing is used. */

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * While no other limit refuses, the one that is charged first is not asked. It refuses when it is charged, and then
  * nothing is charged so far.
  *
- * <p>One frame charges one to three limits, if neither a ledger nor a report takes note of it, and no shadow is among
- * them. It charges the last limit first. All others are charged in ascending order of span, a frame for each.
+ * <p>One frame charges one to three limits, if no ledger takes note of it, and no shadow is among them. It charges the
+ * last limit first. All others are charged in ascending order of span, a frame for each.
  *
  * <p>The limits of shadow tables come last, each of them alone. So none of them is charged for a call that is refused
  * after all.
@@ -154,8 +154,8 @@ final class Decider {
             report.begin(limits, parties);
         }
         long now = clocks.nanoTime();
-        boolean plain = ledger == null && report == null && areFew(limits);
-        Decision decision = plain ? chargeFew(parties, limits, usage, now) : null;
+        boolean plain = ledger == null && areFew(limits);
+        Decision decision = plain ? chargeFew(parties, limits, usage, now, report) : null;
         if (decision == null) {
             decision = chargeAll(parties, limits, usage, now, ledger, report);
         }
@@ -197,24 +197,28 @@ final class Decider {
     }
 
     /** Charges a few limits, all or none. Returns null, and charges none, if that must be decided once more. */
-    private @Nullable Decision chargeFew(Parties parties, CompiledLimit[] limits, Usage usage, long now) {
+    private @Nullable Decision chargeFew(
+            Parties parties, CompiledLimit[] limits, Usage usage, long now, @Nullable Report report) {
         return limits.length == 1
-                ? chargeOne(parties, limits[0], usage, now)
-                : chargeTwoOrThree(parties, limits, usage, now);
+                ? chargeOne(parties, limits[0], usage, now, report)
+                : chargeTwoOrThree(parties, limits, usage, now, report);
     }
 
-    private @Nullable Decision chargeOne(Parties parties, CompiledLimit limit, Usage usage, long now) {
+    private @Nullable Decision chargeOne(
+            Parties parties, CompiledLimit limit, Usage usage, long now, @Nullable Report report) {
         long units = usage.amountOf(limit.unit);
         OrganizationState state = parties.state(0);
-        long position = parties.meter(0, limit).charge(limit, units, now);
+        Meter meter = parties.meter(0, limit);
+        long position = charge(0, meter, limit, units, now, report);
         if (position < 0) {
             return rejected(parties, 0, limit, units, ~position);
         }
-        boolean holds = false;
+        Decision decision = null;
         try {
-            holds = parties.confirmLive();
+            boolean holds = parties.confirmLive();
+            decision = holds ? admitted(report) : null;
         } finally {
-            if (!holds) {
+            if (decision == null) {
                 try {
                     state.refund(limit, usage, position);
                 } catch (Throwable thrown) {
@@ -222,23 +226,24 @@ final class Decider {
                 }
             }
         }
-        return holds ? Decision.admitted() : null;
+        return decision;
     }
 
     /*
      * All that the charges expect is read before the first of them: reads behind a CAS wait for it. What the last limit
      * expects is read by its charge, which comes first.
      */
-    private @Nullable Decision chargeTwoOrThree(Parties parties, CompiledLimit[] limits, Usage usage, long now) {
+    private @Nullable Decision chargeTwoOrThree(
+            Parties parties, CompiledLimit[] limits, Usage usage, long now, @Nullable Report report) {
         int last = limits.length - 1;
         CompiledLimit first = limits[0];
         Meter ofFirst = parties.meter(0, first);
         long unitsOfFirst = usage.amountOf(first.unit);
-        long askedFirst = ofFirst.ask(first, unitsOfFirst, now);
+        long askedFirst = ask(0, ofFirst, first, unitsOfFirst, now, report);
         CompiledLimit second = limits[1];
         Meter ofSecond = parties.meter(1, second);
         long unitsOfSecond = usage.amountOf(second.unit);
-        long askedSecond = last == 1 ? 0 : ofSecond.ask(second, unitsOfSecond, now);
+        long askedSecond = last == 1 ? 0 : ask(1, ofSecond, second, unitsOfSecond, now, report);
         if (askedFirst < 0 || askedSecond < 0) {
             return longestRejection(0, parties, limits, usage, now);
         }
@@ -247,21 +252,23 @@ final class Decider {
         OrganizationState stateOfFirst = parties.state(0);
         OrganizationState stateOfSecond = parties.state(1);
         OrganizationState state = parties.state(last);
-        long position = (last == 1 ? ofSecond : parties.meter(last, limit)).charge(limit, units, now);
+        Meter meter = last == 1 ? ofSecond : parties.meter(last, limit);
+        long position = charge(last, meter, limit, units, now, report);
         if (position < 0) {
             return rejected(parties, last, limit, units, ~position);
         }
         long positionOfFirst = -1;
         long positionOfSecond = -1;
-        boolean holds = false;
+        Decision decision = null;
         try {
-            positionOfFirst = ofFirst.chargeAsked(first, unitsOfFirst, now, askedFirst);
+            positionOfFirst = chargeAsked(0, ofFirst, first, unitsOfFirst, now, askedFirst, report);
             if (positionOfFirst >= 0 && last > 1) {
-                positionOfSecond = ofSecond.chargeAsked(second, unitsOfSecond, now, askedSecond);
+                positionOfSecond = chargeAsked(1, ofSecond, second, unitsOfSecond, now, askedSecond, report);
             }
-            holds = positionOfFirst >= 0 && (positionOfSecond >= 0 || last == 1) && parties.confirmLive();
+            boolean holds = positionOfFirst >= 0 && (positionOfSecond >= 0 || last == 1) && parties.confirmLive();
+            decision = holds ? admitted(report) : null;
         } finally {
-            for (int i = holds ? -1 : last; i >= 0; i--) {
+            for (int i = decision == null ? last : -1; i >= 0; i--) {
                 OrganizationState its = i == last ? state : i == 0 ? stateOfFirst : stateOfSecond;
                 long made = i == last ? position : i == 0 ? positionOfFirst : positionOfSecond;
                 if (made >= 0) {
@@ -273,7 +280,23 @@ final class Decider {
                 }
             }
         }
-        return holds ? Decision.admitted() : null;
+        return decision;
+    }
+
+    private static long ask(int i, Meter meter, CompiledLimit limit, long units, long now, @Nullable Report report) {
+        if (report != null) {
+            report.turnTo(i);
+        }
+        return meter.ask(limit, units, now, report);
+    }
+
+    private static long chargeAsked(
+            int i, Meter meter, CompiledLimit limit, long units, long now, long asked, @Nullable Report report) {
+        return meter.chargeAsked(units, asked) ? asked : charge(i, meter, limit, units, now, report);
+    }
+
+    private static Decision admitted(@Nullable Report report) {
+        return report == null ? Decision.admitted() : report.in(Decision.admitted());
     }
 
     /**
@@ -309,9 +332,6 @@ final class Decider {
         try {
             if (ledger != null) {
                 ledger.charged(i, state, meter.booking(position), units);
-            }
-            if (report != null) {
-                report.charged();
             }
             decision = chargeFrom(i + 1, parties, limits, usage, now, ledger, report, shadows);
         } finally {
@@ -349,9 +369,7 @@ final class Decider {
                 Meter meter = states[asked].meter(limit);
                 long position = charge(asked, meter, limit, units, now, report);
                 positions[asked++] = position;
-                if (position >= 0 && report != null) {
-                    report.charged();
-                } else {
+                if (position < 0) {
                     notCharged(meter, limit, now, report);
                 }
                 if (position >= 0 && ledger != null) {
@@ -412,10 +430,6 @@ final class Decider {
                     charged[i] = meter.chargeAnyway(limit, units, now, report);
                 } else {
                     shadows = with(rejected(parties, i, limit, units, wait), shadows);
-                }
-                if (report != null && wait == 0) {
-                    report.charged();
-                } else {
                     notCharged(meter, limit, now, report);
                 }
             }
@@ -470,10 +484,10 @@ final class Decider {
         }
     }
 
-    /** Takes down how a limit stands that was not charged, if the report is full. */
+    /** Says in a report, if there is one, how a limit stands that was not charged. */
     private static void notCharged(Meter meter, CompiledLimit limit, long now, @Nullable Report report) {
-        if (report != null && report.isFull()) {
-            report.notCharged(meter.status(limit, now));
+        if (report != null) {
+            report.notCharged(report.isFull() ? meter.status(limit, now) : null);
         }
     }
 

@@ -119,7 +119,7 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
     }
 
     private Decision tryAcquire(String name, Tier tier, String endpoint, Usage usage) {
-        if (!store.listeners.isEmpty() || reports) {
+        if (!store.listeners.isEmpty() || (reports && questions != null)) {
             return tryAcquire(Caller.of(name, tier), endpoint, usage);
         }
         Report report = report();

@@ -41,22 +41,21 @@ abstract sealed class Meter
     abstract long charge(CompiledLimit limit, long units, long now);
 
     /**
-     * Asks whether units fit, for a charge that is to follow at once.
+     * Asks whether units fit, for a charge that is to follow at once. Says in a report, if there is one, how the meter
+     * stands if {@link #chargeAsked} then succeeds.
      *
      * @return what {@link #chargeAsked} is told, which is not negative; or a negative number if the units do not fit
      */
-    long ask(CompiledLimit limit, long units, long now) {
+    long ask(CompiledLimit limit, long units, long now, @Nullable Report report) {
         return nanosUntilFits(limit, units, now) == 0 ? 0 : -1;
     }
 
     /**
-     * Charges as {@link #charge(CompiledLimit, long, long)} does. Where nothing has moved since the meter was asked, it
-     * need not look again.
-     *
-     * @param asked what {@link #ask} returned for the same limit, units and reading
+     * Charges units that were asked for, if nothing has moved since. Then what {@link #ask} returned is the position of
+     * the charge. Otherwise returns false, and nothing is charged.
      */
-    long chargeAsked(CompiledLimit limit, long units, long now, long asked) {
-        return charge(limit, units, now);
+    boolean chargeAsked(long units, long asked) {
+        return false;
     }
 
     /**

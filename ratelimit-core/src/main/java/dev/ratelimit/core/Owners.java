@@ -1,5 +1,6 @@
 package dev.ratelimit.core;
 
+import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Member;
@@ -20,6 +21,12 @@ interface Owners {
         Member member = member(i);
         LimitReached cause = limit.cause(units);
         return member == null ? cause : new LimitReached(limit.applied().of(member), cause.tooLarge());
+    }
+
+    /** Returns the i-th limit as it applies, which says whose it is. */
+    default AppliedLimit applied(int i, CompiledLimit limit) {
+        Member member = member(i);
+        return member == null ? limit.applied() : limit.applied().of(member);
     }
 
     /** Returns the status of the i-th limit, which says whose it is. */

@@ -30,6 +30,9 @@ final class Period implements Meter.Booking {
     /** The longest time by which readings of the monotonic clock are compared. */
     private static final long LONGEST = 1L << 62;
 
+    /** Ends from here on may be later than reckoned. */
+    private static final long FAR = 1L << 61;
+
     private static final long SECOND = 1_000_000_000L;
 
     private static final VarHandle BALANCE = VarHandles.of(MethodHandles.lookup(), "balance", long.class);
@@ -207,5 +210,11 @@ final class Period implements Meter.Booking {
         endAt = now + Math.min(LONGEST - lag, untilEnd) + lag;
         checkAt = now + Math.min(SECOND, untilEnd) - lag;
         return untilEnd;
+    }
+
+    /** Returns the nanoseconds until the end that was reckoned last; 0 if it is to be reckoned again, or is far off. */
+    long untilEndAsReckoned(long now, long lag) {
+        long untilEnd = now - checkAt < 0 ? endAt - lag - now : 0;
+        return untilEnd < FAR ? untilEnd : 0;
     }
 }

@@ -194,7 +194,7 @@ final class PeriodCounter extends Meter {
     }
 
     /**
-     * Says in a report how the quota stands if the next CAS succeeds. The wall clock is read if somebody is told.
+     * Says in a report how the quota stands if the next CAS succeeds. The wall clock is read as seldom as by charges.
      * Returns false if the period is not the current one any more.
      */
     private boolean tells(Report report, Period period, long balance, long granted, long units, long now) {
@@ -202,7 +202,8 @@ final class PeriodCounter extends Meter {
         if (!report.stands(used, granted, units)) {
             return true;
         }
-        long untilEnd = untilEnd(period, now);
+        long reckoned = isLifetime() ? 0 : period.untilEndAsReckoned(now, clocks.lag);
+        long untilEnd = reckoned > 0 ? reckoned : untilEnd(period, now);
         if (untilEnd != 0) {
             long reset = used == 0 ? 0 : untilEnd;
             report.waits(reset, reset);

@@ -163,9 +163,6 @@ final class Piece {
             owner = store.renewed(owner);
             charged = chargeMore(i, limit, more, owner, store.clocks, report);
         }
-        if (report != null) {
-            report.charged();
-        }
         return new Piece(owner, owner.meter(limit).booking(charged.position()), charged.units(), this, dueLength);
     }
 

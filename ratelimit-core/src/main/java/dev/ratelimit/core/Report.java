@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
@@ -35,14 +36,11 @@ final class Report {
     /** How many units each limit was charged of which something is told. Null while no listener is told. */
     private long @Nullable [] charged;
 
-    /* How the meter stands that was asked last. */
+    /* The limit whose meter is asked, and how that says it stands. */
     private int i;
-    private boolean told;
     private long units;
     private long used;
     private long granted;
-    private long next;
-    private long reset;
 
     private Report(boolean full, Listeners listeners) {
         this.full = full;
@@ -79,7 +77,13 @@ final class Report {
     /** Turns to the i-th limit, whose meter is asked next. */
     void turnTo(int asked) {
         i = asked;
-        told = false;
+        forget();
+    }
+
+    private void forget() {
+        if (statuses != null) {
+            statuses[i] = null;
+        }
     }
 
     /**
@@ -94,8 +98,11 @@ final class Report {
         used = usedThen;
         granted = grantedThen;
         units = unitsCharged;
-        told = false;
-        return full || listeners.isCrossed(limits[i].applied().limit(), used, granted, units);
+        boolean told = full || listeners.isCrossed(limits[i].applied().limit(), used, granted, units);
+        if (!told) {
+            forget();
+        }
+        return told;
     }
 
     /**
@@ -105,21 +112,17 @@ final class Report {
      * @param untilReset nanoseconds until nothing of it counts any more
      */
     void waits(long untilNext, long untilReset) {
-        next = untilNext;
-        reset = untilReset;
-        told = true;
+        AppliedLimit applied = requireNonNull(owners).applied(i, limits[i]);
+        takeDown(LimitStatus.ofNanos(applied, used, granted, untilNext, untilReset), units);
     }
 
-    /** Takes down how the limit stands that was asked last, as its meter said last. */
-    void charged() {
-        if (told) {
-            takeDown(limits[i].status(used, granted, next, reset), units);
+    /** Takes down how the limit stands that was asked last and not charged; null if nobody is told of it. */
+    void notCharged(@Nullable LimitStatus status) {
+        if (status == null) {
+            forget();
+        } else {
+            takeDown(requireNonNull(owners).whose(i, status), 0);
         }
-    }
-
-    /** Takes down how the limit stands that was asked last and not charged. */
-    void notCharged(LimitStatus status) {
-        takeDown(status, 0);
     }
 
     private void takeDown(LimitStatus status, long chargedUnits) {
@@ -127,7 +130,7 @@ final class Report {
             statuses = new LimitStatus[limits.length];
             charged = listeners.hearNearLimits() ? new long[limits.length] : null;
         }
-        statuses[i] = requireNonNull(owners).whose(i, status);
+        statuses[i] = status;
         if (charged != null) {
             charged[i] = chargedUnits;
         }
@@ -139,16 +142,38 @@ final class Report {
     }
 
     private List<LimitStatus> inOrderOfTables() {
+        if (statuses == null) {
+            return List.of();
+        }
+        @Nullable LimitStatus[] told = areInOrderOfTables() ? statuses : sorted(statuses);
+        return told.length == 3 // which takes no copy of an array
+                ? List.of(requireNonNull(told[0]), requireNonNull(told[1]), requireNonNull(told[2]))
+                : List.of(told); // which allows no null
+    }
+
+    private boolean areInOrderOfTables() {
+        boolean inOrder = true;
+        for (int of = 1; inOrder && of < limits.length; of++) {
+            inOrder = order(of - 1) <= order(of);
+        }
+        return inOrder;
+    }
+
+    private @Nullable LimitStatus[] sorted(@Nullable LimitStatus[] told) {
         long[] places = new long[limits.length];
         for (int of = 0; of < places.length; of++) {
-            places[of] = (long) requireNonNull(owners).order(of, limits[of]) << Integer.SIZE | of;
+            places[of] = (long) order(of) << Integer.SIZE | of;
         }
         Arrays.sort(places);
-        LimitStatus[] sorted = new LimitStatus[places.length];
+        @Nullable LimitStatus[] sorted = new LimitStatus[places.length];
         for (int place = 0; place < places.length; place++) {
-            sorted[place] = requireNonNull(requireNonNull(statuses)[(int) places[place]]);
+            sorted[place] = told[(int) places[place]];
         }
-        return List.of(sorted);
+        return sorted;
+    }
+
+    private int order(int of) {
+        return requireNonNull(owners).order(of, limits[of]);
     }
 
     /** Notifies listeners of the limits that the charges brought near. */

@@ -143,6 +143,17 @@ non-sealed class SlidingWindow extends Meter {
      */
     private record Refusal(long position, long given, long headroom, long from, long until) {}
 
+    /**
+     * What counted at a charge that was told of. It counts, with what is charged later, until the first live mark
+     * expires or something is given back.
+     *
+     * @param base the base of the first live mark
+     * @param given what was given back
+     * @param from a reading that is not {@linkplain #notStale stale}, and so is no later one
+     * @param until when the first live mark expires, under which not all is given back
+     */
+    private record Counted(long base, long given, long from, long until) {}
+
     /** Stands for the index of a mark when all marks of the block have expired and the block is passed by. */
     private static final int GONE = -1;
 
@@ -179,6 +190,9 @@ non-sealed class SlidingWindow extends Meter {
 
     /** A refusal that may still hold: a hint, which may be seen late, and never half made. */
     private @Nullable Refusal refusal;
+
+    /** What may still count: a hint, as a refusal is. */
+    private @Nullable Counted counted;
 
     /** A hint for waits: live marks before this block have given back all that was charged under them. */
     volatile @Nullable MarkBlock firstUsed;
@@ -221,8 +235,9 @@ non-sealed class SlidingWindow extends Meter {
     }
 
     @Override
-    long ask(CompiledLimit limit, long units, long now) {
-        long position = expected(limit.headroom(units), now);
+    long ask(CompiledLimit limit, long units, long now, @Nullable Report report) {
+        long headroom = limit.headroom(units);
+        long position = report == null ? expected(headroom, now) : expected(headroom, units, now, report);
         if (position != NONE) {
             return position >>> 1;
         }
@@ -230,16 +245,42 @@ non-sealed class SlidingWindow extends Meter {
     }
 
     @Override
-    long chargeAsked(CompiledLimit limit, long units, long now, long asked) {
+    boolean chargeAsked(long units, long asked) {
         long position = asked << 1;
-        return asked != SLOW && ADMITTED.compareAndSet(this, position, position + (units << 1))
-                ? asked
-                : charge(limit, units, now);
+        return asked != SLOW && ADMITTED.compareAndSet(this, position, position + (units << 1));
     }
 
     @Override
     long charge(CompiledLimit limit, long units, long now, Report report) {
-        return chargeSlowly(units, limit.headroom(units), limit.exactMarks, now, report);
+        long headroom = limit.headroom(units);
+        long position = expected(headroom, units, now, report);
+        if (position != NONE && ADMITTED.compareAndSet(this, position, position + (units << 1))) {
+            return position >>> 1;
+        }
+        return chargeSlowly(units, headroom, limit.exactMarks, now, report);
+    }
+
+    /**
+     * Returns the value of {@code admitted} that a fast charge expects, and says in a report how this window stands if
+     * the charge succeeds; {@link #NONE} if it cannot be fast. What expired before the first live mark is one window
+     * older than the reading, and that mark is not: so rule 3 holds, and what counts is exact.
+     */
+    private long expected(long headroom, long units, long now, Report report) {
+        Counted known = counted;
+        if (known == null || units == 0 || now - known.from < 0 || known.until - now <= 0) {
+            return NONE;
+        }
+        long position = admitted;
+        long before = position - known.base;
+        long newest = newestStamp;
+        boolean fits = before >= 0 && before <= headroom; // it is negative where others have moved on
+        if (!fits || newest - now < 0 || refunded != known.given) {
+            return NONE;
+        }
+        if (report.stands((before >> 1) + units, 0, units)) {
+            report.waits(known.until - now, newest + window - now);
+        }
+        return position;
     }
 
     /** Charges if at most {@code headroom} half units are used. A charge of 0 units writes no mark. */
@@ -272,6 +313,7 @@ non-sealed class SlidingWindow extends Meter {
                 }
                 return ~wait;
             }
+            boolean isMarked = newestStamp - now > 0; // so the next charge may need no mark either
             long own = units == 0 ? 0 : markAt(now, block.number + first, exactMarks) + window - now;
             if (report != null) {
                 long before = Math.max(0, position - from);
@@ -282,6 +324,9 @@ non-sealed class SlidingWindow extends Meter {
                         continue;
                     }
                     report.waits(next, reset);
+                    if (before > 0 && units > 0 && isMarked && next == block.stamp(first) + window - now) {
+                        counted = new Counted(from, given, block.stamp(first - 1) + window, now + next);
+                    }
                 }
             }
             if (units == 0) {

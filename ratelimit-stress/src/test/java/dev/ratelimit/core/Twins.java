@@ -220,8 +220,9 @@ final class Twins {
                     "a decision tells how its limits stand after it",
                     Decider.class,
                     TwoReports.class,
-                    "if (report != null) { report.charged(); } decision",
-                    "if (report != null) { report.notCharged(meter.status(limit, clocks.nanoTime())); } decision"),
+                    "long position = charge(0, meter, limit, units, now, report); if (position < 0) {",
+                    "long position = charge(0, meter, limit, units, now, report); if (report != null) { "
+                            + "report.notCharged(meter.status(limit, clocks.nanoTime())); } if (position < 0) {"),
             new Twin(
                     "a record does not ask whether it holds",
                     Decider.class,
