@@ -57,6 +57,11 @@ final class PendingCall {
     /** Whether the last refusal was by calls in flight, any of which may end at any time. */
     private boolean mayBeWoken;
 
+    /** For whom the last attempt was made, and of what; null if nobody is told of the answer. */
+    private @Nullable Attempt last;
+
+    private record Attempt(Caller caller, String endpoint) {}
+
     /**
      * Begins to wait.
      *
@@ -72,6 +77,23 @@ final class PendingCall {
         this.start = time.nanoTime();
         this.calls = calls;
         this.organization = organization;
+    }
+
+    /** Notes for whom an attempt is made: the answer to the last one is told to listeners. Returns that one. */
+    Resolution attemptOf(Resolution who, String endpoint) {
+        last = who instanceof Caller caller ? new Attempt(caller, endpoint) : null;
+        return who;
+    }
+
+    private void tell(Decision decision) {
+        Attempt told = last;
+        if (told != null) {
+            calls.answered(told.caller, told.endpoint, decision, this::waited);
+        }
+    }
+
+    private Duration waited() {
+        return Duration.ofNanos(Math.max(0, time.nanoTime() - start));
     }
 
     /**
@@ -118,6 +140,7 @@ final class PendingCall {
                 Reservation reservation = attempt.get();
                 long pause = pauseAfter(reservation.decision());
                 if (pause == 0) {
+                    tell(reservation.decision());
                     return reservation;
                 } else if (wakeup != null && mayBeWoken) {
                     time.sleep(pause, wakeup.woken);
@@ -212,7 +235,12 @@ final class PendingCall {
                 long pause = pauseAfter(decision);
                 if (pause > 0) {
                     askAfter(pause, wakeup);
-                } else if (!answer.complete(answerOf.apply(reservation))) {
+                    return;
+                }
+                if (!answer.isDone()) {
+                    tell(decision);
+                }
+                if (!answer.complete(answerOf.apply(reservation))) {
                     CompletionStage<Boolean> unused = reservation.cancelAsync();
                 }
             } catch (CompletionException e) {

@@ -175,11 +175,8 @@ public final class Rejected implements Decision, Resolution {
      * @throws IllegalArgumentException if the wait is less than 1
      */
     public Rejected withRetryAfter(long retryAfterNanos) {
-        if (mayBeSooner() || terms.limits != null) {
-            return temporary(terms.cause, terms.notice, retryAfterNanos);
-        }
-        Arguments.require(retryAfterNanos >= 1, "retryAfterNanos", ">= 1", retryAfterNanos);
-        return new Rejected(terms, retryAfterNanos);
+        boolean canShare = retryAfterNanos >= 1 && !mayBeSooner() && terms.limits == null;
+        return canShare ? new Rejected(terms, retryAfterNanos) : temporary(terms.cause, terms.notice, retryAfterNanos);
     }
 
     @Override

@@ -227,7 +227,8 @@ public final class WaitingLimiter {
             throws InterruptedException {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(estimate, "estimate");
-        return pending(longest, organization).await(() -> limiter.reserve(who.get(), endpoint, estimate));
+        PendingCall call = pending(longest, organization);
+        return call.await(() -> limiter.reserve(call.attemptOf(who.get(), endpoint), endpoint, estimate));
     }
 
     private <T> CompletableFuture<T> async(
@@ -242,8 +243,10 @@ public final class WaitingLimiter {
         requireNonNull(estimate, "estimate");
         requireNonNull(scheduler, "scheduler");
         AsyncRateLimiter async = limiter.async();
-        Supplier<CompletionStage<Reservation>> attempt = () -> async.reserve(who.get(), endpoint, estimate);
-        return pending(longest, organization).async(attempt, scheduler, answer);
+        PendingCall call = pending(longest, organization);
+        Supplier<CompletionStage<Reservation>> attempt =
+                () -> async.reserve(call.attemptOf(who.get(), endpoint), endpoint, estimate);
+        return call.async(attempt, scheduler, answer);
     }
 
     private PendingCall pending(Duration longest, String organization) {

@@ -29,10 +29,20 @@ public final class KeyDigest {
      * chose keys: for a hash map searches all keys of a hash code one by one.
      */
     private static final int WORDS = 8;
-    private static final long[] SECRET = new SecureRandom().longs(WORDS + 1).toArray();
+    private static final long[] SECRET = secret();
 
     private final byte[] bytes;
     private final int hash;
+
+    /** A loop: the streams of the generator would make ten classes more at the start of an application. */
+    private static long[] secret() {
+        SecureRandom random = new SecureRandom();
+        long[] secret = new long[WORDS + 1];
+        for (int i = 0; i < secret.length; i++) {
+            secret[i] = random.nextLong();
+        }
+        return secret;
+    }
 
     private KeyDigest(byte[] bytes) {
         this.bytes = bytes;

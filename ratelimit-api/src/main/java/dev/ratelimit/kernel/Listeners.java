@@ -12,8 +12,12 @@ import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
+import dev.ratelimit.spi.RoundTrip;
+import dev.ratelimit.spi.WaitingCalls;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -168,6 +172,62 @@ public final class Listeners {
 
     private void onShadowRejected(Caller caller, String endpoint, Usage usage, Rejected rejected) {
         notifyAll(listener -> listener.onShadowRejected(caller, endpoint, usage, rejected));
+    }
+
+    /**
+     * Passes on that a call which was admitted is a reservation.
+     *
+     * @param caller who called
+     * @param endpoint what was called
+     * @param estimate what was charged
+     */
+    public void onReserved(Caller caller, String endpoint, Usage estimate) {
+        notifyAll(listener -> listener.onReserved(caller, endpoint, estimate));
+    }
+
+    /**
+     * Makes the waiting calls of a limiter, whose answers are passed on if there is a listener.
+     *
+     * @return a set in which no call waits
+     */
+    public WaitingCalls waitingCalls() {
+        return isEmpty() ? new WaitingCalls() : new WaitingCalls(this::onWaited);
+    }
+
+    private void onWaited(Caller caller, String endpoint, Decision decision, Supplier<Duration> waited) {
+        attempt(() -> {
+            Duration time = waited.get();
+            notifyAll(listener -> listener.onWaited(caller, endpoint, decision, time));
+        });
+    }
+
+    /**
+     * Passes on that a request to a store is about to be sent.
+     *
+     * @param operation what is asked of the store
+     * @return passes on how the request ends, by the cause of what a stage wraps, and throws nothing; {@link
+     *     RoundTrip#UNHEARD} if nobody hears of it
+     */
+    public RoundTrip onRoundTrip(String operation) {
+        RoundTrip all = RoundTrip.UNHEARD;
+        for (RateLimitListener listener : listeners) {
+            RoundTrip[] begun = {RoundTrip.UNHEARD};
+            notify(listener, each -> begun[0] = each.onRoundTrip(operation));
+            RoundTrip one = begun[0];
+            if (one != RoundTrip.UNHEARD) {
+                RoundTrip others = all;
+                all = failure -> {
+                    others.onEnd(failure);
+                    notify(listener, each -> one.onEnd(failure.map(Listeners::unwrapped)));
+                };
+            }
+        }
+        return all;
+    }
+
+    private static Throwable unwrapped(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
     }
 
     /**

@@ -1,15 +1,17 @@
 package dev.ratelimit.spi;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Usage;
+import java.time.Duration;
 import java.util.List;
 
 /**
- * What a host hears of a limiter: its decisions, how reservations end, limits that are nearly used up, and what support
- * did.
+ * What a host hears of a limiter: its decisions, how reservations end, limits that are nearly used up, how long calls
+ * wait, requests to a store, and what support did.
  *
  * <pre>{@code
  * final class RejectionCounter implements RateLimitListener {
@@ -52,6 +54,16 @@ public interface RateLimitListener {
      * @param usage what was charged
      */
     default void onAdmitted(Caller caller, String endpoint, Usage usage) {}
+
+    /**
+     * Tells that a call which was {@linkplain #onAdmitted admitted} is a reservation. It is open until {@link
+     * #onSettled} or {@link #onCancelled} is told. One that the host forgets stays open.
+     *
+     * @param caller who called, and the tier that decided
+     * @param endpoint what was called
+     * @param estimate what was charged
+     */
+    default void onReserved(Caller caller, String endpoint, Usage estimate) {}
 
     /**
      * Tells that usage which has happened was recorded; not, if it was not charged.
@@ -107,6 +119,31 @@ public interface RateLimitListener {
      * @param estimate the usage that was told when the reservation was admitted
      */
     default void onCancelled(Caller caller, String endpoint, Usage estimate) {}
+
+    /**
+     * Tells that a call which was ready to {@linkplain dev.ratelimit.WaitingLimiter wait} has its answer, whether it
+     * had to wait or not. Each attempt is told before, as that of a call which does not wait. A call is not told if its
+     * key is refused, if it is interrupted or cancelled, or if it fails.
+     *
+     * @param caller who called, and the tier that decided last
+     * @param endpoint what was called
+     * @param decision the answer
+     * @param waited the time from the call to the answer, by the {@link TimeSource} of the limiter
+     */
+    default void onWaited(Caller caller, String endpoint, Decision decision, Duration waited) {}
+
+    /**
+     * Tells that a request is about to be sent to the store that keeps the counts: one run of the script on Redis, or
+     * one request to a {@link QuotaStore}. It is told on the thread that sends the request. That may be one of the
+     * limiter's own, since leases are renewed and reservations are settled without a call.
+     *
+     * @param operation what is asked: one of a few words of the store, such as {@code charge}, {@code settle} or {@code
+     *     quotas-take}
+     * @return hears once how the request ends; {@link RoundTrip#UNHEARD} unless overridden, for which nothing is timed
+     */
+    default RoundTrip onRoundTrip(String operation) {
+        return RoundTrip.UNHEARD;
+    }
 
     /**
      * Returns the shares of a limit's amount at which the limit is nearly used up, and {@link #onNearLimit} is told.

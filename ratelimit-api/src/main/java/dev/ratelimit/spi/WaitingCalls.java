@@ -2,12 +2,17 @@ package dev.ratelimit.spi;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of a limiter that wait for a call in flight to end, by organization.
+ * The calls of a limiter that wait for a call in flight to end, by organization; and who hears how long calls waited.
  *
  * <p>One call is woken at a time, however many wait: the one that was added first. A call that was woken and then
  * admitted wakes the next, since there may be room for more. So a crowd does not ask all at once when one call ends.
@@ -27,10 +32,51 @@ public final class WaitingCalls {
         WaitingCalls waitingCalls();
     }
 
-    private final ConcurrentHashMap<String, Queue<Runnable>> byOrganization = new ConcurrentHashMap<>();
+    /** Hears of the answer to a call that was ready to wait. */
+    @FunctionalInterface
+    public interface Heard {
 
-    /** Makes a set of calls in which none waits. */
-    public WaitingCalls() {}
+        /**
+         * Tells of an answer.
+         *
+         * @param caller who called
+         * @param endpoint what was called
+         * @param decision the answer
+         * @param waited tells how long the call has waited, and may throw what a clock of the host throws
+         */
+        void onWaited(Caller caller, String endpoint, Decision decision, Supplier<Duration> waited);
+    }
+
+    private final ConcurrentHashMap<String, Queue<Runnable>> byOrganization = new ConcurrentHashMap<>();
+    private final @Nullable Heard heard;
+
+    /** Makes a set of calls in which none waits, and of which nobody hears. */
+    public WaitingCalls() {
+        this.heard = null;
+    }
+
+    /**
+     * Makes a set of calls in which none waits.
+     *
+     * @param heard hears of the answer to each call; throws nothing
+     */
+    public WaitingCalls(Heard heard) {
+        this.heard = requireNonNull(heard, "heard");
+    }
+
+    /**
+     * Tells of the answer to a call that was ready to wait.
+     *
+     * @param caller who called
+     * @param endpoint what was called
+     * @param decision the answer
+     * @param waited tells how long the call has waited; not asked if nobody hears of it
+     */
+    public void answered(Caller caller, String endpoint, Decision decision, Supplier<Duration> waited) {
+        if (heard != null) {
+            heard.onWaited(caller, endpoint, decision, waited);
+        }
+    }
 
     /**
      * Adds a call that is to be woken once.

@@ -12,6 +12,7 @@ import dev.ratelimit.RateLimit;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
+import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -30,9 +31,13 @@ class RateLimitListenerTest {
         Rejected rejected = Rejected.temporary(new LimitReached(limit), "", 1);
 
         assertThat(listener.nearLimitAt()).isEmpty();
+        assertThat(listener.onRoundTrip("charge")).isSameAs(RoundTrip.UNHEARD);
         assertThatCode(() -> {
                     listener.onAdmitted(caller, "chat", usage);
                     listener.onRejected(caller, "chat", usage, rejected);
+                    listener.onReserved(caller, "chat", usage);
+                    listener.onWaited(caller, "chat", rejected, Duration.ZERO);
+                    RoundTrip.UNHEARD.onEnd(Optional.empty());
                     listener.onSettled(caller, "chat", usage, usage);
                     listener.onCancelled(caller, "chat", usage);
                     listener.onNearLimit(caller, "chat", LimitStatus.of(limit, 19, 0, Optional.empty()));

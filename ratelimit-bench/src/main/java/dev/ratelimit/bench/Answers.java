@@ -37,7 +37,7 @@ final class Answers {
     }
 
     private static long seconds(Optional<Duration> wait) {
-        return wait.isPresent() ? wait.get().getSeconds() : -1;
+        return wait.isPresent() ? wait.get().toSeconds() : -1;
     }
 
     /** Throws {@link IllegalStateException} unless a condition on a value holds. */

@@ -1,10 +1,10 @@
 package dev.ratelimit.core;
 
-import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -35,41 +35,32 @@ final class Combination {
         /**
          * Returns the combination of the limits of some parties, which is made unless it is kept.
          *
-         * @param tiers their compiled tiers
-         * @param endpoint what is called
+         * @param tiers those that the parties hold the limits of
+         * @param endpoint what is called, to be kept; null if it is not
          */
-        Combination of(CompiledLimit[][] own, CompiledTier[] tiers, String endpoint) {
+        Combination of(CompiledLimit[][] own, @Nullable Tier[] tiers, @Nullable String endpoint) {
             int hash = 0;
             for (CompiledLimit[] limits : own) {
                 hash = 31 * hash + System.identityHashCode(limits);
             }
             int slot = hash & (SLOTS - 1);
             Combination known = slots.get(slot);
-            if (known != null && known.isOf(own)) {
+            if (known != null && known.isOf(own, tiers)) {
                 return known;
             }
-            Combination made = new Combination(own, tiers, areOf(own, tiers, endpoint) ? endpoint : null);
+            Combination made = new Combination(own, tiers, endpoint);
             slots.set(slot, made);
             return made;
-        }
-
-        /** Tells whether limits are those of an endpoint for all organizations and members on some tiers. */
-        private static boolean areOf(CompiledLimit[][] own, CompiledTier[] tiers, String endpoint) {
-            boolean all = endpoint.length() <= Scope.Endpoint.MAX_BYTES;
-            for (int i = 0; all && i < own.length; i++) {
-                all = own[i] == tiers[i].find(endpoint);
-            }
-            return all;
         }
     }
 
     /** The limits of each party. */
     private final CompiledLimit[][] own;
 
-    /** The compiled tier of each party. */
-    private final CompiledTier[] tiers;
+    /** The tier that each party holds the limits of; null if it holds none. */
+    private final @Nullable Tier[] tiers;
 
-    /** An endpoint that has the limits wherever the parties are on the tiers; null if there is none. */
+    /** The endpoint of the first call; null if it is not kept. */
     private final @Nullable String endpoint;
 
     /** The place in the parties of each limit's party. */
@@ -79,10 +70,10 @@ final class Combination {
 
     /** Combines limits for one question. */
     Combination(CompiledLimit[][] own) {
-        this(own, new CompiledTier[0], null);
+        this(own, new Tier[own.length], null);
     }
 
-    private Combination(CompiledLimit[][] own, CompiledTier[] tiers, @Nullable String endpoint) {
+    private Combination(CompiledLimit[][] own, @Nullable Tier[] tiers, @Nullable String endpoint) {
         List<Place> places = new ArrayList<>();
         for (int i = 0; i < own.length; i++) {
             for (CompiledLimit limit : own[i]) {
@@ -97,25 +88,22 @@ final class Combination {
         this.limits = places.stream().map(Place::limit).toArray(CompiledLimit[]::new);
     }
 
-    /** Tells whether the tiers alone say that these are the limits of an endpoint. */
-    boolean isOf(String asked) {
-        return asked.equals(endpoint);
+    /** Returns an equal name: one object for all calls of it, since a host may make another one at each call. */
+    @Nullable
+    String same(@Nullable String name) {
+        return Objects.equals(name, endpoint) ? endpoint : name;
     }
 
-    /** Tells whether the i-th party is on a tier. */
+    /** Tells whether the i-th party holds its limits of a tier. */
     boolean isOn(int i, Tier tier) {
-        return tiers[i].tier.equals(tier);
+        return tier.equals(tiers[i]);
     }
 
-    /** Tells whether the i-th party has some limits. */
-    boolean has(int i, CompiledLimit[] limitsOfParty) {
-        return own[i] == limitsOfParty;
-    }
-
-    private boolean isOf(CompiledLimit[][] others) {
+    @SuppressWarnings("ReferenceEquality") // a held tier is one object
+    private boolean isOf(CompiledLimit[][] others, @Nullable Tier[] theirTiers) {
         boolean same = own.length == others.length;
         for (int i = 0; same && i < own.length; i++) {
-            same = own[i] == others[i];
+            same = own[i] == others[i] && tiers[i] == theirTiers[i];
         }
         return same;
     }

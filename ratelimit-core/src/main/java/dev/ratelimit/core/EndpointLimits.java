@@ -225,6 +225,18 @@ abstract class EndpointLimits extends MeterTable {
                 : formOf(context.tierCache().held(tier, account(tier), null));
     }
 
+    /** Returns the tier that is held and equals another one; null if none does. */
+    final @Nullable Tier held(Tier tier) {
+        HeldTier known = held;
+        if (known instanceof OwnTier own && !own.holds(tier)) {
+            known = own.former;
+        }
+        if (known instanceof CompiledTier compiled) {
+            return compiled.tier.equals(tier) ? compiled.tier : null;
+        }
+        return known instanceof OwnTier own && own.holds(tier) ? tier : null;
+    }
+
     private static CompiledTier formOf(HeldTier known) {
         return known instanceof OwnTier own ? own.form : (CompiledTier) known;
     }

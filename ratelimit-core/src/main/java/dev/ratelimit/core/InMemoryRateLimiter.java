@@ -173,7 +173,7 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
         }
         Reservation[] reservation = new Reservation[1];
         NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate, reports);
-        Runnable notifying = () -> store.notifyDecided(caller, endpoint, estimate, reservation[0].decision(), report);
+        Runnable notifying = () -> told.notifyReserved(reservation[0].decision(), report);
         reservation[0] = reserve(caller, endpoint, estimate, report);
         store.listeners.attempt(notifying);
         return reservation[0] instanceof InMemoryReservation own ? told.of(own) : reservation[0];

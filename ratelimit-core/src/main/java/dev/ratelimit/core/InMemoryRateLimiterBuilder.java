@@ -203,7 +203,7 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
                 listeners,
                 new OrganizationStore.Bounds(maxUnlistedEndpoints(), maxMembers(), maxOrganizations),
                 capacityPolicy,
-                quotas == null ? null : waits(quotas, clocks, listeners, log));
+                quotas == null ? null : waits(NotifyingStore.of(quotas, listeners), clocks, listeners, log));
         return new InMemoryRateLimiter(tiers(), store, counter);
     }
 

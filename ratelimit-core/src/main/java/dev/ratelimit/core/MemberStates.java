@@ -29,10 +29,11 @@ final class MemberStates {
     private static final class Account {
 
         final String name;
-        final ConcurrentHashMap<Member, OrganizationState> states = new ConcurrentHashMap<>(1);
+        final ConcurrentHashMap<Member, OrganizationState> states;
 
-        Account(String name) {
+        Account(String name, ConcurrentHashMap<Member, OrganizationState> states) {
             this.name = name;
+            this.states = states;
         }
     }
 
@@ -40,6 +41,12 @@ final class MemberStates {
 
     /** The accounts that have members: nearly always one. A changed array takes the place of the former one. */
     private volatile Account[] accounts = {};
+
+    /** The first account that had members, whether or not it still has some; null if there was none. */
+    private volatile @Nullable String firstAccount;
+
+    /** The states in the first account, which are found here by few reads. */
+    private final ConcurrentHashMap<Member, OrganizationState> inFirst = new ConcurrentHashMap<>(1);
 
     /** The number of states that no others share. */
     private final AtomicInteger own = new AtomicInteger();
@@ -80,6 +87,9 @@ final class MemberStates {
     /** Returns the state that a member has of its own; null if it has none. */
     @Nullable
     OrganizationState find(String account, Member member) {
+        if (account.equals(firstAccount)) {
+            return inFirst.get(member);
+        }
         Account known = find(account);
         return known == null ? null : known.states.get(member);
     }
@@ -146,7 +156,7 @@ final class MemberStates {
     private synchronized @Nullable OrganizationState change(
             MemberKey key, Function<@Nullable OrganizationState, @Nullable OrganizationState> change) {
         Account known = find(key.account());
-        Account account = known == null ? new Account(key.account()) : known;
+        Account account = known == null ? newAccount(key.account()) : known;
         OrganizationState before = account.states.get(key.member());
         OrganizationState after = change.apply(before);
         if (after == null) {
@@ -162,6 +172,13 @@ final class MemberStates {
                     .toArray(Account[]::new);
         }
         return after;
+    }
+
+    private Account newAccount(String name) {
+        if (firstAccount == null) {
+            firstAccount = name;
+        }
+        return new Account(name, name.equals(firstAccount) ? inFirst : new ConcurrentHashMap<>(1));
     }
 
     private static int count(MemberKey key, @Nullable OrganizationState state) {

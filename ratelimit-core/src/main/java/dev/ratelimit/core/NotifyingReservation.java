@@ -44,6 +44,14 @@ final class NotifyingReservation implements Reservation {
         return this;
     }
 
+    /** Notifies of the answer to the estimate; if it is admitted, of a reservation that is open now. */
+    void notifyReserved(Decision decision, @Nullable Report report) {
+        store.notifyDecided(caller, endpoint, estimate, decision, report);
+        if (decision.isAdmitted()) {
+            store.listeners.onReserved(caller, endpoint, estimate);
+        }
+    }
+
     @Override
     public Decision decision() {
         return reservation.decision();

@@ -324,7 +324,8 @@ final class OrganizationState extends EndpointLimits implements Parties {
         return isLive() && (home == null || home.owner().confirmLive());
     }
 
-    private boolean isLive() {
+    /** Tells whether a decision holds that is made here, while the organization of this member is live. */
+    boolean isLive() {
         long seen = life;
         while ((seen & 1) != 0) {
             if (LIFE.compareAndSet(this, seen, seen + 1)) {

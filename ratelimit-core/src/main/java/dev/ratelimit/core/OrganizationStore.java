@@ -60,7 +60,7 @@ final class OrganizationStore {
     final TierCache tierCache = new TierCache();
     final PendingRefunds refunds = new PendingRefunds();
     final Decider decider;
-    final WaitingCalls waitingCalls = new WaitingCalls();
+    final WaitingCalls waitingCalls;
 
     /** Lets calls wait for the store of quotas; null if quotas are counted here. */
     final @Nullable StoreWaits waits;
@@ -104,6 +104,7 @@ final class OrganizationStore {
         long max = bounds.organizations;
         this.clocks = clocks;
         this.listeners = listeners;
+        this.waitingCalls = listeners.waitingCalls();
         this.waits = waits;
         this.context = new OrganizationContext(
                 clocks, tierCache, bounds.endpoints, bounds.members, waits == null ? null : waits.leases::meter);

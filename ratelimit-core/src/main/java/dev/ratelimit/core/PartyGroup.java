@@ -1,6 +1,7 @@
 package dev.ratelimit.core;
 
 import dev.ratelimit.Member;
+import dev.ratelimit.Tier;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * in the order of charging. Immutable.
  *
  * <p>Each state has a life of its own, and may be dropped while others are charged. So all of them are confirmed live
- * when all are charged, while the bookings are at hand.
+ * when all are charged, while the bookings are at hand. The organization's is the first of them, so that no member asks
+ * for it again.
  */
 final class PartyGroup implements Parties {
 
@@ -31,18 +33,41 @@ final class PartyGroup implements Parties {
     /** The limits of all parties, before some were chosen. */
     final Combination combination;
 
-    private PartyGroup(OrganizationState[] states, int[] partyOf, CompiledLimit[] limits, Combination combination) {
+    /** The endpoint that has these limits; null if it is not known. */
+    private final @Nullable String endpoint;
+
+    private PartyGroup(
+            OrganizationState[] states,
+            int[] partyOf,
+            CompiledLimit[] limits,
+            Combination combination,
+            @Nullable String endpoint) {
         this.states = states;
         this.partyOf = partyOf;
         this.limits = limits;
         this.meters = new Meter[limits.length];
         Arrays.setAll(meters, i -> states[partyOf[i]].meter(limits[i]));
         this.combination = combination;
+        this.endpoint = endpoint;
     }
 
-    /** Makes a group of an organization, which comes first, and of members. */
-    static PartyGroup of(OrganizationState[] states, Combination combination) {
-        return new PartyGroup(states, combination.partyOf, combination.limits, combination);
+    /**
+     * Makes a group of an organization, which comes first, and of members.
+     *
+     * @param endpoint the endpoint, to be {@linkplain #isOf recognized} by; null if that is not wanted
+     */
+    static PartyGroup of(OrganizationState[] states, Combination combination, @Nullable String endpoint) {
+        return new PartyGroup(states, combination.partyOf, combination.limits, combination, endpoint);
+    }
+
+    /** Tells whether the i-th party has a state, and holds its limits of a tier. */
+    boolean has(int i, OrganizationState state, Tier tier) {
+        return states[i] == state && combination.isOn(i, tier);
+    }
+
+    /** Tells whether these are the limits of an endpoint, wherever the parties are on the tiers of the combination. */
+    boolean isOf(String asked) {
+        return asked.equals(endpoint);
     }
 
     @Override
@@ -74,7 +99,7 @@ final class PartyGroup implements Parties {
     @Override
     public boolean confirmLive() {
         for (OrganizationState state : states) {
-            if (!state.confirmLive()) {
+            if (!state.isLive()) {
                 return false;
             }
         }
@@ -92,7 +117,7 @@ final class PartyGroup implements Parties {
                     .toArray(CompiledLimit[]::new);
             views[party] = states[party].view(own);
         }
-        return new PartyGroup(views, partyOf, limits, combination);
+        return new PartyGroup(views, partyOf, limits, combination, null);
     }
 
     @Override
@@ -101,7 +126,8 @@ final class PartyGroup implements Parties {
                 states,
                 Arrays.stream(indexes).map(i -> partyOf[i]).toArray(),
                 Arrays.stream(indexes).mapToObj(i -> limits[i]).toArray(CompiledLimit[]::new),
-                combination);
+                combination,
+                null);
     }
 
     @Override
@@ -112,6 +138,6 @@ final class PartyGroup implements Parties {
                 fresh[party] = store.apply(states[party]);
             }
         }
-        return new PartyGroup(fresh, partyOf, limits, combination);
+        return new PartyGroup(fresh, partyOf, limits, combination, null);
     }
 }

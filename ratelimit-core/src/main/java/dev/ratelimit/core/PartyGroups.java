@@ -2,6 +2,7 @@ package dev.ratelimit.core;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.Member;
+import dev.ratelimit.Scope;
 import dev.ratelimit.Tier;
 import dev.ratelimit.kernel.Party;
 import java.util.ArrayList;
@@ -35,64 +36,56 @@ final class PartyGroups {
 
     /** Returns the parties of a call with the states that they have or get. */
     PartyGroup of(OrganizationState organization, Caller caller, String endpoint) {
-        int last = lastLimited(caller);
-        OrganizationState state = last < 0 ? organization : state(organization, caller, last);
-        PartyGroup known = state.group; // may be seen late, and never half made: its fields are final
-        return known != null && isOf(caller, endpoint, organization, last, state, known)
-                ? known
-                : make(organization, caller, endpoint);
+        PartyGroup known = known(organization, caller, endpoint);
+        return known != null ? known : make(organization, caller, endpoint);
     }
 
-    /** Returns the place of the last member of a caller that has a tier; a negative number if none has. */
-    private static int lastLimited(Caller caller) {
-        int last = caller.members().size() - 1;
-        while (last >= 0 && caller.tierOf(caller.members().get(last).kind()).isEmpty()) {
-            last--;
-        }
-        return last;
-    }
-
-    /** Tells whether a group has the parties and the limits of a call, whose last party has a state. */
-    private boolean isOf(
-            Caller caller,
-            String endpoint,
-            OrganizationState organization,
-            int last,
-            OrganizationState ofLast,
-            PartyGroup known) {
-        boolean byTiers = known.combination.isOf(endpoint);
-        int parties = 0;
-        boolean same = has(known, parties++, organization, caller.tier(), byTiers, endpoint);
-        for (int i = 0; same && i <= last; i++) {
-            Tier tier = caller.tierOf(caller.members().get(i).kind()).orElse(null);
+    /** Returns the group that the last party keeps, if it is that of a call; otherwise null. Asks each party once. */
+    private @Nullable PartyGroup known(OrganizationState organization, Caller caller, String endpoint) {
+        PartyGroup known = null; // may be seen late, and never half made: its fields are final
+        int party = 0;
+        List<Member> members = caller.members();
+        for (int i = members.size() - 1; i >= 0; i--) {
+            Member member = members.get(i);
+            Tier tier = caller.tierOf(member.kind()).orElse(null);
             if (tier != null) {
-                OrganizationState state = i == last ? ofLast : state(organization, caller, i);
-                same = has(known, parties++, state, tier, byTiers, endpoint);
+                OrganizationState state = state(organization, caller.tier().account(), member);
+                if (known == null) {
+                    known = state.group;
+                    if (known == null) {
+                        return null;
+                    }
+                    party = known.states.length;
+                }
+                party--;
+                if (party == 0 || !known.has(party, state, tier)) {
+                    return null;
+                }
             }
         }
-        return same && parties == known.states.length;
-    }
-
-    /** Tells whether the i-th party of a group has a state, and under a tier the limits of an endpoint. */
-    private static boolean has(
-            PartyGroup known, int i, OrganizationState state, Tier tier, boolean byTiers, String endpoint) {
-        return i < known.states.length
-                && known.states[i] == state
-                && (byTiers ? known.combination.isOn(i, tier) : known.combination.has(i, state.limits(tier, endpoint)));
+        if (known == null) {
+            known = organization.group;
+            party = 1;
+        }
+        return known != null && party == 1 && known.has(0, organization, caller.tier()) && known.isOf(endpoint)
+                ? known
+                : null;
     }
 
     private PartyGroup make(OrganizationState organization, Caller caller, String endpoint) {
         List<Party> parties = Party.of(caller);
         OrganizationState[] states = new OrganizationState[parties.size()];
-        CompiledTier[] forms = new CompiledTier[states.length];
+        @Nullable Tier[] tiers = new Tier[states.length];
         CompiledLimit[][] own = new CompiledLimit[states.length][];
         for (int i = 0; i < states.length; i++) {
             Party party = parties.get(i);
             states[i] = state(organization, party);
             own[i] = states[i].limits(party.tier(), endpoint);
-            forms[i] = states[i].form(party.tier());
+            tiers[i] = states[i].held(party.tier());
         }
-        PartyGroup made = PartyGroup.of(states, combinations.of(own, forms, endpoint));
+        String kept = endpoint.length() <= Scope.Endpoint.MAX_BYTES ? endpoint : null; // callers make names up
+        Combination combination = combinations.of(own, tiers, kept);
+        PartyGroup made = PartyGroup.of(states, combination, combination.same(kept));
         states[states.length - 1].group = made;
         return made;
     }
@@ -101,10 +94,6 @@ final class PartyGroups {
     OrganizationState state(OrganizationState organization, Party party) {
         Member member = party.member();
         return member == null ? organization : state(organization, party.account(), member);
-    }
-
-    private OrganizationState state(OrganizationState organization, Caller caller, int member) {
-        return state(organization, caller.tier().account(), caller.members().get(member));
     }
 
     private OrganizationState state(OrganizationState organization, String account, Member member) {
@@ -123,7 +112,7 @@ final class PartyGroups {
             own.add(limits);
         });
         Combination combination = new Combination(own.toArray(CompiledLimit[][]::new));
-        return PartyGroup.of(states.toArray(OrganizationState[]::new), combination);
+        return PartyGroup.of(states.toArray(OrganizationState[]::new), combination, null);
     }
 
     /** Visits the parties of a caller, with states of members that are not kept where there are none. */

@@ -82,11 +82,9 @@ final class StoreAnswers implements AsyncRateLimiter {
                     if (store.listeners.isEmpty()) {
                         return reservation;
                     }
-                    store.listeners.attempt(
-                            () -> store.notifyDecided(caller, endpoint, estimate, reservation.decision(), report));
-                    return reservation instanceof InMemoryReservation own
-                            ? new NotifyingReservation(store, caller, endpoint, estimate, reports).of(own)
-                            : reservation;
+                    NotifyingReservation told = new NotifyingReservation(store, caller, endpoint, estimate, reports);
+                    store.listeners.attempt(() -> told.notifyReserved(reservation.decision(), report));
+                    return reservation instanceof InMemoryReservation own ? told.of(own) : reservation;
                 });
     }
 

@@ -102,17 +102,15 @@ class DeciderTest {
 
     @Test
     void aRefusalAllocatesOneSmallObject() {
-        RateLimiter twoAnHour = InMemoryRateLimiter.builder()
-                .tier(Tier.named("tier")
-                        .table(LimitTable.named("hours").each(RateLimit.perHour(2), "chat"))
-                        .build())
+        Tier twoAnHour = Tier.named("tier")
+                .table(LimitTable.named("hours").each(RateLimit.perHour(2), "chat"))
                 .build();
         Decision[] kept = new Decision[10_000];
         long bytes = Long.MAX_VALUE;
-        for (int round = 0; round < 40 && bytes > 25 * kept.length; round++) {
+        for (int round = 0; round < 40 && bytes / kept.length > 24; round++) {
             Allocation allocation = new Allocation();
             for (int i = 0; i < kept.length; i++) {
-                kept[i] = twoAnHour.tryAcquire("acme", "chat");
+                kept[i] = limiter.store.tryAcquire("acme", twoAnHour, "chat", Usage.call());
             }
             bytes = allocation.bytes();
         }

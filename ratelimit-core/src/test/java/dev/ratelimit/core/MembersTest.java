@@ -112,6 +112,43 @@ class MembersTest {
         assertThat(limiter.tryAcquire(u1, "z").isAdmitted()).isTrue();
     }
 
+    private static Tier callsPerHour(long calls) {
+        return Tier.named("per hour")
+                .table(LimitTable.named("calls").each(RateLimit.perHour(calls), "chat"))
+                .build();
+    }
+
+    /** Whose tier changes keeps its meter, and the group of its last call is of another tier. */
+    @Test
+    void eachPartyIsDecidedByTheTierOfThisVeryCall() {
+        Tier two = callsPerHour(2);
+        Tier four = callsPerHour(4);
+        Tier six = callsPerHour(6);
+        for (int call = 0; call < 4; call++) { // after which what is given at each call is held
+            Caller ofFour = Caller.of("acme " + call, six).member("user", "u1", four);
+            Caller ofTwo = Caller.of("acme " + call, six).member("user", "u1", two);
+            Caller underTwo = Caller.of("acme " + call, two).member("user", "u1", four);
+            for (int i = 0; i <= call; i++) {
+                assertThat(limiter.tryAcquire(ofFour, "chat").isAdmitted()).isTrue();
+            }
+            assertThat(limiter.tryAcquire(ofTwo, "chat").isAdmitted()).isEqualTo(call == 0);
+            assertThat(limiter.tryAcquire(underTwo, "chat").isAdmitted()).isFalse();
+            assertThat(limiter.tryAcquire(ofFour, "chat").isAdmitted()).isEqualTo(call < 3);
+        }
+    }
+
+    /** An organization that was reset has another state, and its member still has the group of the former one. */
+    @Test
+    void aMemberIsChargedTogetherWithThePresentStateOfItsOrganization() {
+        Tier one = callsPerHour(1);
+        Caller caller = Caller.of("acme", one).member("user", "u1", callsPerHour(9));
+        for (int i = 0; i < 4; i++) {
+            assertThat(limiter.tryAcquire(caller, "chat").isAdmitted()).isTrue();
+            assertThat(limiter.tryAcquire(caller, "chat").isAdmitted()).isFalse();
+            limiter.admin().reset(Caller.of("acme", one));
+        }
+    }
+
     @Test
     void aPeekMakesNoMeter() {
         admits(user("u1"), 1);

@@ -3,6 +3,8 @@ package dev.ratelimit.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
+import dev.ratelimit.KeyUnknown;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
@@ -12,11 +14,13 @@ import dev.ratelimit.Reservation;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.WaitingLimiter;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -52,7 +56,7 @@ class NotifyingLimiterTest {
     }
 
     /** Notes what it hears. */
-    private final class Notes implements RateLimitListener {
+    private class Notes implements RateLimitListener {
 
         private final List<Double> share;
 
@@ -125,6 +129,54 @@ class NotifyingLimiterTest {
                         "admitted acme chat 10 tokens",
                         "cancelled 10 tokens",
                         "rejected 34 tokens Optional[PT1M]");
+    }
+
+    @Test
+    void aReservationIsToldAsOpenBehindItsAdmission() {
+        InMemoryRateLimiter limiter = limiter(new Notes(List.of()) {
+            @Override
+            public void onReserved(Caller caller, String endpoint, Usage estimate) {
+                heard.add("reserved " + caller.organization() + " " + endpoint + " " + estimate);
+            }
+        });
+        limiter.tryAcquire("acme", "chat", TEN_TOKENS);
+        limiter.reserve("acme", "chat", TEN_TOKENS).cancel();
+        limiter.reserve("acme", "chat", Usage.of(Unit.TOKENS, 91));
+        assertThat(heard)
+                .containsExactly(
+                        "admitted acme chat 10 tokens",
+                        "admitted acme chat 10 tokens",
+                        "reserved acme chat 10 tokens",
+                        "cancelled 10 tokens",
+                        "rejected 91 tokens Optional[PT1M]");
+    }
+
+    /** Notes the answers to calls that wait. */
+    private final class Waits implements RateLimitListener {
+
+        @Override
+        public void onWaited(Caller caller, String endpoint, Decision decision, Duration waited) {
+            heard.add(caller.organization() + " " + endpoint + " " + decision.isAdmitted() + " after " + waited);
+        }
+    }
+
+    @Test
+    void theWaitOfACallThatWaitsIsToldWithItsAnswer() throws Exception {
+        InMemoryRateLimiter limiter = limiter(new Waits());
+        WaitingLimiter patient = limiter.waiting(Duration.ofMinutes(1));
+        Usage all = Usage.of(Unit.TOKENS, 100);
+        patient.acquire("acme", "chat", all);
+        time.advance(Duration.ofSeconds(20));
+        assertThat(patient.acquire("acme", "chat", Usage.of(Unit.TOKENS, 101)).isAdmitted())
+                .isFalse();
+        CompletableFuture<Decision> later = patient.acquireAsync("acme", "chat", all, time.scheduler());
+        CompletableFuture<Decision> cancelled = patient.acquireAsync("acme", "chat", all, time.scheduler());
+        cancelled.cancel(false);
+        patient.acquire(Rejected.permanent(new KeyUnknown(), ""), "chat");
+        time.advance(Duration.ofSeconds(60));
+        assertThat(later.join().isAdmitted()).isTrue();
+        assertThat(heard).hasSize(3).startsWith("acme chat true after PT0S", "acme chat false after PT0S");
+        assertThat(heard.get(2)).matches("acme chat true after PT4[0-3].*S");
     }
 
     @Test

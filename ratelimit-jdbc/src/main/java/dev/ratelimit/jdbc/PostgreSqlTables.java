@@ -142,7 +142,8 @@ final class PostgreSqlTables extends QuotaTables {
 
     /**
      * Takes the leases of those counters that nobody else has locked. For others it waits only if there is one request:
-     * no statement waits while it has what others wait for.
+     * no statement waits while it has what others wait for. Counters that are missing are inserted in the transaction
+     * that then takes their leases: all insert in the order of keys, and lock no row before that.
      */
     @Override
     void take(
@@ -150,15 +151,26 @@ final class PostgreSqlTables extends QuotaTables {
             List<List<QuotaStore.LeaseRequest>> requests,
             ObjIntConsumer<QuotaStore.Answer<QuotaStore.Taken>> answered)
             throws SQLException {
-        List<Integer> open = IntStream.range(0, requests.size()).boxed().toList();
         String sql = requests.size() == 1 ? take : takeFree;
-        while (!open.isEmpty()) {
-            open = take(session, sql, requests, open, answered);
+        List<Integer> all = IntStream.range(0, requests.size()).boxed().toList();
+        Lacking lacking = take(session, sql, requests, all, answered);
+        while (!lacking.requests.isEmpty()) {
+            Lacking before = lacking;
+            Map<Integer, QuotaStore.Answer<QuotaStore.Taken>> answers = new HashMap<>();
+            lacking = session.inTransaction(() -> {
+                answers.clear();
+                rows.insertAll(session, before.counters.values());
+                return take(session, sql, requests, before.requests, (answer, i) -> answers.put(i, answer));
+            });
+            answers.forEach((i, answer) -> answered.accept(answer, i));
         }
     }
 
-    /** Takes leases by a statement. Returns which requests are to be asked again, since a counter was missing. */
-    private List<Integer> take(
+    /** Requests that cannot be answered since counters are missing, and these in the order of their keys. */
+    private record Lacking(List<Integer> requests, Map<CounterKey, QuotaStore.Counter> counters) {}
+
+    /** Takes leases by a statement. Returns those that it lacks counters for. */
+    private Lacking take(
             Session session,
             String sql,
             List<List<QuotaStore.LeaseRequest>> requests,
@@ -167,23 +179,22 @@ final class PostgreSqlTables extends QuotaTables {
             throws SQLException {
         Map<UUID, Given> given =
                 take(session, sql, some.stream().map(requests::get).toList());
-        List<Integer> again = new ArrayList<>();
-        Map<CounterKey, QuotaStore.Counter> missing = new TreeMap<>();
+        Lacking lacking = new Lacking(new ArrayList<>(), new TreeMap<>());
         for (int i : some) {
             List<QuotaStore.LeaseRequest> request = requests.get(i);
-            if (request.stream().allMatch(lease -> given(lease, given).count.isPresent())) {
+            List<QuotaStore.Counter> missing = request.stream()
+                    .filter(lease -> given(lease, given).isMissing)
+                    .map(QuotaStore.LeaseRequest::counter)
+                    .toList();
+            if (!missing.isEmpty()) {
+                lacking.requests.add(i);
+                missing.forEach(counter -> lacking.counters.put(CounterRow.key(counter), counter));
+            } else if (request.stream()
+                    .allMatch(lease -> given(lease, given).count.isPresent())) {
                 answered.accept(answer(request, given), i);
-            } else if (request.stream().anyMatch(lease -> given(lease, given).isMissing)) {
-                again.add(i);
-                request.stream()
-                        .filter(lease -> given(lease, given).isMissing)
-                        .forEach(lease -> missing.put(CounterRow.key(lease.counter()), lease.counter()));
             }
         }
-        if (!missing.isEmpty()) {
-            rows.insertAll(session, missing.values());
-        }
-        return again;
+        return lacking;
     }
 
     private static Given given(QuotaStore.LeaseRequest lease, Map<UUID, Given> given) {

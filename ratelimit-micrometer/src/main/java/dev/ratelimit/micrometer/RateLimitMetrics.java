@@ -3,6 +3,7 @@ package dev.ratelimit.micrometer;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.Recorded;
 import dev.ratelimit.Rejected;
@@ -10,16 +11,20 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import dev.ratelimit.apikeys.KeyDirectory;
 import dev.ratelimit.spi.RateLimitListener;
+import dev.ratelimit.spi.RoundTrip;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.observation.ObservationRegistry;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.DoubleAdder;
 
 /**
- * Counts the decisions of a limiter: a listener of the limiter that is bound to meter registries.
+ * Counts the decisions of a limiter, and times what it waits for: a listener of the limiter that is bound to meter
+ * registries.
  *
  * <pre>{@code
  * RateLimitMetrics metrics = RateLimitMetrics.create();
@@ -30,7 +35,7 @@ import java.util.concurrent.atomic.DoubleAdder;
  * }</pre>
  *
  * <table>
- * <caption>Counters</caption>
+ * <caption>Meters</caption>
  * <tr><th>name</th><th>tags</th><th>counts</th></tr>
  * <tr><td>{@code ratelimit.decisions}</td><td>tier, outcome</td>
  *   <td>calls and reservations that were {@code admitted} or {@code rejected}, and usage that was {@code
@@ -44,11 +49,18 @@ import java.util.concurrent.atomic.DoubleAdder;
  *   was {@code settled}; and that were {@code refunded}, since a reservation used less or was cancelled</td></tr>
  * <tr><td>{@code ratelimit.reservations.ended}</td><td>tier, outcome</td>
  *   <td>reservations that were {@code settled} or {@code cancelled}</td></tr>
+ * <tr><td>{@code ratelimit.reservations.open}</td><td>tier</td>
+ *   <td>reservations that are neither settled nor cancelled: a gauge. One that the host forgets stays in it</td></tr>
+ * <tr><td>{@code ratelimit.wait}</td><td>tier, outcome</td>
+ *   <td>calls that were ready to {@linkplain dev.ratelimit.WaitingLimiter wait} and were {@code admitted} or {@code
+ *   rejected} at last, and how long they waited: a timer</td></tr>
+ * <tr><td>{@code ratelimit.backend.latency}</td><td>operation, error</td>
+ *   <td>requests to Redis or to a store of quotas, and how long they took: a timer</td></tr>
  * <tr><td>{@code ratelimit.keys.refused}</td><td>cause</td>
  *   <td>keys that a {@linkplain #counting counted directory} refused</td></tr>
  * </table>
  *
- * <p>Every counter has all its tags, with {@code none} where one does not apply. The member is the kind of those whose
+ * <p>Every meter has all its tags, with {@code none} where one does not apply. The member is the kind of those whose
  * limit it is, such as {@code user}. The scope is the endpoint, the group between brackets, or the pattern, as the tier
  * names it. Whatever callers make up is in no tag: no organization, no member, no key, and no endpoint that the tier
  * does not name, which is told as {@code each other endpoint}. A tag has 100 values at most; {@code other} stands for
@@ -59,9 +71,10 @@ import java.util.concurrent.atomic.DoubleAdder;
  * charged + settled - refunded}. It lacks what is added to reservations that are still open, as {@link
  * RateLimitListener} says. A call that waits for its turn counts with each rejection.
  *
- * <p>Counters count from when this is made, whether a registry is bound or not. Limiters that share this listener add
- * up. Limiters that are to be told apart have one each, with tags of their own. A registry that is bound is kept for as
- * long as this.
+ * <p>Counters count from when this is made, whether a registry is bound or not. Timers lack what was before. The
+ * error of a request that was answered is {@code none}, else the simple name of the exception's class. Limiters
+ * that share this listener add up. Limiters that are to be told apart have one each, with tags of their own. A
+ * registry that is bound is kept for as long as this.
  *
  * <p>Safe for use by many threads. A decision takes no lock, except when a tier, or a limit or cause of a rejection, is
  * met for the first time. An admission allocates nothing.
@@ -71,14 +84,24 @@ public final class RateLimitMetrics implements RateLimitListener, MeterBinder {
     private static final Counters.Name REFUSED_KEYS =
             new Counters.Name("ratelimit.keys.refused", "Keys that were refused, by the cause");
 
+    private static final Counters.Name LATENCY =
+            new Counters.Name("ratelimit.backend.latency", "How long requests to the store of counts take");
+
     private static final int MAX_TIERS = 1_024;
 
     private final Counters counters;
     private final Map<Tier, TierCounters> tiers = new ConcurrentHashMap<>();
     private final ScopeNames scopes = new ScopeNames();
     private final Map<Class<?>, DoubleAdder> refusedKeys = new ConcurrentHashMap<>();
+    private final Map<Ended, Counters.Times> latencies = new ConcurrentHashMap<>();
+    private final Tags common;
+    private final ObservationRegistry observations;
 
-    private RateLimitMetrics(Tags common) {
+    private record Ended(String operation, String error) {}
+
+    private RateLimitMetrics(ObservationRegistry observations, Tags common) {
+        this.observations = observations;
+        this.common = common;
         this.counters = new Counters(common);
     }
 
@@ -90,7 +113,21 @@ public final class RateLimitMetrics implements RateLimitListener, MeterBinder {
      * @return the metrics
      */
     public static RateLimitMetrics create(Tag... common) {
-        return new RateLimitMetrics(Tags.of(common));
+        return new RateLimitMetrics(ObservationRegistry.NOOP, Tags.of(common));
+    }
+
+    /**
+     * Makes the metrics of a limiter that also has each request to Redis or to a store of quotas observed, such as for
+     * a trace. The observation is named {@code ratelimit.backend.latency}, and has the tags of that timer. The timer is
+     * then what the handlers of the registry make of the observation.
+     *
+     * @param observations where requests are observed; while it {@linkplain ObservationRegistry#isNoop() has no
+     *     handler}, they are timed as by {@link #create}
+     * @param common tags of all meters and observations
+     * @return the metrics
+     */
+    public static RateLimitMetrics observing(ObservationRegistry observations, Tag... common) {
+        return new RateLimitMetrics(requireNonNull(observations, "observations"), Tags.of(common));
     }
 
     /** Registers the counters with a registry, and later ones when they come. */
@@ -136,6 +173,39 @@ public final class RateLimitMetrics implements RateLimitListener, MeterBinder {
         TierCounters tier = of(caller);
         tier.admitted.add(1);
         tier.charged(usage);
+    }
+
+    @Override
+    public void onReserved(Caller caller, String endpoint, Usage estimate) {
+        of(caller).reserved.add(1);
+    }
+
+    @Override
+    public void onWaited(Caller caller, String endpoint, Decision decision, Duration waited) {
+        of(caller).waited(decision, waited);
+    }
+
+    @Override
+    public RoundTrip onRoundTrip(String operation) {
+        return observations.isNoop()
+                ? timed(operation)
+                : ObservedRoundTrips.begin(observations, LATENCY.text(), common, operation);
+    }
+
+    private RoundTrip timed(String operation) {
+        long start = System.nanoTime();
+        return failure -> {
+            Duration time = Duration.ofNanos(System.nanoTime() - start);
+            String error =
+                    failure.map(thrown -> thrown.getClass().getSimpleName()).orElse(Counters.NONE);
+            latencies
+                    .computeIfAbsent(new Ended(operation, error), this::latency)
+                    .record(time);
+        };
+    }
+
+    private Counters.Times latency(Ended ended) {
+        return counters.times(LATENCY, "operation", ended.operation, "error", ended.error);
     }
 
     @Override

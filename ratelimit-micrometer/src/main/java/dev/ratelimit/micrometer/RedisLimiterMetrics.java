@@ -25,8 +25,8 @@ import java.util.function.ToIntFunction;
  * <tr><td>{@code ratelimit.backend.refusals.remembered}</td><td>the refusals that are remembered</td></tr>
  * </table>
  *
- * <p>To read them asks Redis nothing. How long round trips take is told by Lettuce, the client: {@code
- * io.lettuce.core.metrics.MicrometerCommandLatencyRecorder}. A registry that is bound keeps the limiter.
+ * <p>To read them asks Redis nothing. {@link RateLimitMetrics} times round trips. A registry that is bound keeps the
+ * limiter.
  *
  * <p>Needs {@code ratelimit-redis}, which the host brings. Safe for use by many threads.
  */

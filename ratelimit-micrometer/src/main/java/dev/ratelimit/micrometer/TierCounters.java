@@ -2,12 +2,15 @@ package dev.ratelimit.micrometer;
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Cause;
+import dev.ratelimit.Decision;
 import dev.ratelimit.LimitReached;
 import dev.ratelimit.Member;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.micrometer.Counters.Name;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.DoubleAdder;
@@ -15,8 +18,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The counters of one tier. Those of decisions and of units are there from the beginning; those of rejections by their
- * limit and cause begin with the first one.
+ * The counters of one tier. Those of decisions, of reservations and of units are there from the beginning; those of
+ * rejections by their limit and cause, and of waits, begin with the first one.
  *
  * <p>Safe for use by many threads. A rejection allocates the key of its limit, and nothing else is allocated to count.
  */
@@ -29,12 +32,17 @@ final class TierCounters {
             new Name("ratelimit.shadow.rejections", "What shadow tables would have rejected");
     private static final Name UNITS = new Name("ratelimit.units", "Units charged, and given back");
     private static final Name ENDED = new Name("ratelimit.reservations.ended", "Reservations settled or cancelled");
+    private static final Name OPEN =
+            new Name("ratelimit.reservations.open", "Reservations that are neither settled nor cancelled");
+    private static final Name WAIT =
+            new Name("ratelimit.wait", "How long calls waited that were ready to wait, by what was decided at last");
 
     private static final LimitName NO_LIMIT = new LimitName(Counters.NONE, Counters.NONE, Counters.NONE);
 
     final DoubleAdder admitted;
     final DoubleAdder rejected;
     final DoubleAdder recorded;
+    final DoubleAdder reserved;
 
     private final Counters counters;
     private final String tier;
@@ -43,6 +51,7 @@ final class TierCounters {
     private final UnitCounters[] units;
     private final Map<LimitName, LimitCounters> limits = new ConcurrentHashMap<>();
     private final Map<Class<?>, DoubleAdder> otherCauses = new ConcurrentHashMap<>();
+    private final Map<String, Counters.Times> waits = new ConcurrentHashMap<>();
 
     TierCounters(Counters counters, Tier tier) {
         this.counters = counters;
@@ -52,6 +61,7 @@ final class TierCounters {
         this.recorded = counter(DECISIONS, "outcome", "recorded");
         this.settled = counter(ENDED, "outcome", "settled");
         this.cancelled = counter(ENDED, "outcome", "cancelled");
+        this.reserved = counters.less(List.of(settled, cancelled), OPEN, "tier", this.tier);
         this.units = Stream.concat(Stream.of(tier), tier.members().values().stream())
                 .flatMap(each -> each.limits().stream())
                 .map(applied -> applied.limit().unit())
@@ -89,6 +99,12 @@ final class TierCounters {
         for (UnitCounters each : units) {
             each.refunded.add((double) estimate.amountOf(each.unit));
         }
+    }
+
+    void waited(Decision decision, Duration time) {
+        String outcome = decision.isAdmitted() ? "admitted" : "rejected";
+        waits.computeIfAbsent(outcome, none -> counters.times(WAIT, "tier", tier, "outcome", outcome))
+                .record(time);
     }
 
     /** Counts a rejection by a limit, whose scope has a name in tags. */

@@ -2,6 +2,7 @@
  * The metrics of a rate limiter, for Micrometer.
  *
  * <pre>
+ *                    ┌──► ObservedRoundTrips ──► ObservationRegistry
  *   decisions ──► RateLimitMetrics ──► TierCounters ──► Counters ──► MeterRegistry
  *                        │  └──► ScopeNames                ▲             ▲
  *   refused keys ──► CountingDirectory ────────────────────┘             │

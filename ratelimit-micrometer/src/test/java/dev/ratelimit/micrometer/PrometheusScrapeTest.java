@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.sun.net.httpserver.HttpServer;
+import dev.ratelimit.Decision;
 import dev.ratelimit.KeyUnknown;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.Quota;
@@ -16,10 +17,13 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
+import dev.ratelimit.WaitingLimiter;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.jdbc.JdbcQuotas;
 import dev.ratelimit.redis.RedisRateLimiter;
 import io.lettuce.core.RedisClient;
+import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -32,9 +36,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.h2.jdbcx.JdbcDataSource;
@@ -100,30 +104,49 @@ class PrometheusScrapeTest {
         assertThat(scrape().lines())
                 .contains(
                         "# TYPE ratelimit_decisions_total counter",
-                        "ratelimit_decisions_total{outcome=\"admitted\",tier=\"trial\"} 3.0",
-                        "ratelimit_decisions_total{outcome=\"rejected\",tier=\"trial\"} 1.0",
+                        "ratelimit_decisions_total{outcome=\"admitted\",tier=\"trial\"} 4.0",
+                        "ratelimit_decisions_total{outcome=\"rejected\",tier=\"trial\"} 2.0",
                         "ratelimit_rejections_total{cause=\"limit-reached\",member=\"none\",scope=\"chat\","
-                                + "table=\"calls per minute\",tier=\"trial\"} 1.0",
+                                + "table=\"calls per minute\",tier=\"trial\"} 2.0",
                         "ratelimit_shadow_rejections_total{member=\"none\",table=\"calls per day\",tier=\"trial\"} 1.0",
                         "ratelimit_units_total{kind=\"charged\",tier=\"trial\",unit=\"tokens\"} 40.0",
                         "ratelimit_units_total{kind=\"refunded\",tier=\"trial\",unit=\"tokens\"} 10.0",
                         "ratelimit_reservations_ended_total{outcome=\"settled\",tier=\"trial\"} 1.0",
+                        "ratelimit_reservations_open{tier=\"trial\"} 1.0",
+                        "ratelimit_wait_seconds_count{outcome=\"rejected\",tier=\"trial\"} 1",
                         "ratelimit_organizations 2.0")
                 .anyMatch(line -> line.matches("ratelimit_memory_used_bytes [1-9][\\d.E]*"))
                 .noneMatch(line -> line.contains("acme") || line.contains("NaN"));
     }
 
-    /** Three calls of the trial tier, one of them refused, and a reservation of which a quarter is given back. */
+    /**
+     * Three calls of the trial tier, one of them refused; one more that is refused at once, since it would wait too
+     * long; a reservation of which a quarter is given back, and one that stays open.
+     */
     private static void use(RateLimiter limiter) {
         for (int i = 0; i < 3; i++) {
             limiter.tryAcquire("acme", "chat");
         }
+        assertThat(acquire(limiter.waiting(Duration.ZERO)).isAdmitted()).isFalse();
         limiter.reserve("acme & sons", "embed", Usage.of(Unit.TOKENS, 40)).settle(Usage.of(Unit.TOKENS, 30));
+        limiter.reserve("acme & sons", "embed", Usage.of(Unit.TOKENS, 0));
+    }
+
+    private static Decision acquire(WaitingLimiter patient) {
+        try {
+            return patient.acquire("acme", "chat");
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
     void theGuideAndTheDashboardNameWhatIsScraped() throws Exception {
-        RateLimitMetrics metrics = RateLimitMetrics.create();
+        ObservationRegistry observations = ObservationRegistry.create();
+        observations.observationConfig().observationHandler(new DefaultMeterObservationHandler(registry));
+        // sample: docs/guide/metrics.md
+        RateLimitMetrics metrics = RateLimitMetrics.observing(observations);
+        // end of sample
         metrics.bindTo(registry);
         InMemoryRateLimiter inMemory =
                 InMemoryRateLimiter.builder().tier(TRIAL).listener(metrics).build();
@@ -135,6 +158,7 @@ class PrometheusScrapeTest {
                 RedisRateLimiter.builder(nowhere).tier(TRIAL).build()) {
             RedisLimiterMetrics.of(onRedis).bindTo(registry);
             bindQuotas();
+            useQuotas(metrics);
             Set<String> scraped = names(scrape());
 
             assertThat(names(Files.readString(Path.of("../docs/guide/metrics.md"))))
@@ -155,6 +179,32 @@ class PrometheusScrapeTest {
         JdbcQuotasMetrics.of(limiter, quotas).bindTo(registry);
         // end of sample
         limiter.close();
+    }
+
+    private static void useQuotas(RateLimitMetrics metrics) {
+        JdbcDataSource database = new JdbcDataSource();
+        database.setURL("jdbc:h2:mem:used;DB_CLOSE_DELAY=1");
+        JdbcQuotas quotas = JdbcQuotas.builder(database).createTables().build();
+        try (InMemoryRateLimiter limiter = InMemoryRateLimiter.builder()
+                .tier(TRIAL)
+                .quotas(quotas)
+                .timeout(Duration.ofSeconds(20))
+                .listener(metrics)
+                .build()) {
+            limiter.tryAcquire("acme", "embed", Usage.of(Unit.TOKENS, 1));
+        }
+    }
+
+    @Test
+    void requestsToTheDatabaseAreTimed() throws Exception {
+        RateLimitMetrics metrics = RateLimitMetrics.create();
+        metrics.bindTo(registry);
+        useQuotas(metrics);
+
+        assertThat(scrape().lines())
+                .contains("ratelimit_backend_latency_seconds_count{error=\"none\",operation=\"quotas-take\"} 1")
+                .anyMatch(line -> line.startsWith(
+                        "ratelimit_backend_latency_seconds_count{error=\"none\",operation=\"quotas-give-back\"}"));
     }
 
     @Test
@@ -179,11 +229,12 @@ class PrometheusScrapeTest {
         }
     }
 
+    /** Returns the names of metrics; of a timer, the name that its numbers begin with. */
     private static Set<String> names(String text) {
         return Pattern.compile("\\bratelimit(_[a-z]+)+")
                 .matcher(text)
                 .results()
-                .map(MatchResult::group)
+                .map(match -> match.group().replaceFirst("_seconds_.*", "_seconds"))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 }

@@ -142,7 +142,7 @@ public final class RedisRateLimiter implements RateLimiter, WaitingCalls.Wakers,
         this.admin = new RedisAdminTools(scriptClient, listeners, this::caller);
         this.time = time;
         this.clock = clock;
-        this.waitingCalls = new WaitingCalls();
+        this.waitingCalls = listeners.waitingCalls();
         this.reports = false;
     }
 
@@ -279,9 +279,11 @@ public final class RedisRateLimiter implements RateLimiter, WaitingCalls.Wakers,
         if (reservation instanceof RedisReservation own) {
             own.notifyNear();
         }
-        return reservation.decision().isAdmitted() && !listeners.isEmpty()
-                ? new NotifyingReservation(reservation, listeners, caller, endpoint, estimate)
-                : reservation;
+        if (!reservation.decision().isAdmitted() || listeners.isEmpty()) {
+            return reservation;
+        }
+        listeners.onReserved(caller, endpoint, estimate);
+        return new NotifyingReservation(reservation, listeners, caller, endpoint, estimate);
     }
 
     private AsyncReservation reservedInOutage(Caller caller, String endpoint, Usage estimate) {

@@ -295,12 +295,12 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
         OutageListeners told = new OutageListeners(outageListeners, log);
         Connector connector = new Connector(kind, trial(timer, log), pause, timer, log);
         CircuitBreakers circuits = circuits(connector, told);
-        ScriptExecutor executor =
-                new ScriptExecutor(connector::commands, new Timeouts(timeout, timer), circuits, POOL, log);
-        Settlements settlements = new Settlements(executor, told, timer, pause, log);
-        executor.whenBack(settlements::sendAgain);
         DecisionCounter counter = new DecisionCounter(countsDecisions());
         Listeners notified = new Listeners(counter.behind(listeners()), log);
+        ScriptExecutor executor =
+                new ScriptExecutor(connector::commands, new Timeouts(timeout, timer), circuits, notified, POOL, log);
+        Settlements settlements = new Settlements(executor, told, timer, pause, log);
+        executor.whenBack(settlements::sendAgain);
         ScriptClient scriptClient = client(executor, settlements, remembered, notified.hearNearLimits());
         TimeSource lives = clock == null ? time.source() : clock;
         Leases leases = new Leases(scriptClient, batch, lives, leaseTimer == null ? Leases.timer(timer) : leaseTimer);
@@ -349,7 +349,8 @@ public final class RedisRateLimiterBuilder extends LimiterBuilder<RedisRateLimit
                     connection::nodeOf,
                     connection::hasKeys,
                     () -> nobody.breaker(pause, System::nanoTime, connection::isConnected));
-            ScriptExecutor executor = new ScriptExecutor(connection::commands, patient, circuits, POOL, log);
+            Listeners unheard = new Listeners(List.of(), log);
+            ScriptExecutor executor = new ScriptExecutor(connection::commands, patient, circuits, unheard, POOL, log);
             ScriptClient scriptClient =
                     client(executor, new Settlements(executor, nobody, timer, pause, log), Duration.ZERO, false);
             rehearse(scriptClient, patient);

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
 
@@ -50,6 +51,7 @@ final class Request {
         RENEW(12);
 
         private final int number;
+        private final String word = name().toLowerCase(Locale.ROOT);
 
         Operation(int number) {
             this.number = number;
@@ -67,6 +69,7 @@ final class Request {
     private static final int NUMBERS = 8;
     private static final int NUMBERS_OF_A_LIMIT = 6;
 
+    private final Operation operation;
     private final String base;
     private final String second;
     private final LimitSet limitSet;
@@ -91,6 +94,7 @@ final class Request {
             LimitSet limitSet,
             ToLongFunction<EncodedLimit> units) {
         List<EncodedLimit> encodedLimits = limitSet.limits();
+        this.operation = operation;
         this.base = base;
         this.second = operation == Operation.NAMES
                 ? limitSet.places().get(0).key(RedisKeys.NAMED)
@@ -176,6 +180,11 @@ final class Request {
             places.subList(1, places.size()).forEach(place -> arguments.add(bytes(place.key())));
         }
         return arguments.add(packed);
+    }
+
+    /** Returns what the request asks, as listeners hear it. */
+    String operation() {
+        return operation.word;
     }
 
     /** Returns how often the request was sent, or may have been. */

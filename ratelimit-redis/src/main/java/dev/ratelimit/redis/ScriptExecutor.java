@@ -1,7 +1,9 @@
 package dev.ratelimit.redis;
 
 import dev.ratelimit.kernel.CircuitBreaker;
+import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.ThrottledLog;
+import dev.ratelimit.spi.RoundTrip;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
@@ -10,6 +12,7 @@ import io.lettuce.core.output.ByteArrayOutput;
 import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -28,6 +31,7 @@ final class ScriptExecutor {
     private final Supplier<RedisClusterAsyncCommands<String, String>> commands;
     private final Timeouts timeouts;
     private final CircuitBreakers circuits;
+    private final Listeners listeners;
     private final Executor pool;
     private final ThrottledLog log;
     private volatile Runnable whenBack = () -> {};
@@ -36,17 +40,20 @@ final class ScriptExecutor {
      * Makes a link.
      *
      * @param commands gives those by which something is sent; throws an exception while there is no connection
+     * @param listeners hear of each round trip
      * @param pool runs what a host may hold up
      */
     ScriptExecutor(
             Supplier<RedisClusterAsyncCommands<String, String>> commands,
             Timeouts timeouts,
             CircuitBreakers circuits,
+            Listeners listeners,
             Executor pool,
             ThrottledLog log) {
         this.commands = commands;
         this.timeouts = timeouts;
         this.circuits = circuits;
+        this.listeners = listeners;
         this.pool = pool;
         this.log = log;
     }
@@ -60,15 +67,32 @@ final class ScriptExecutor {
         /** Runs the script once: one round trip, and a second one if the server does not know the script. */
         CompletableFuture<byte[]> run(Request request) {
             // A primary that knew the script may have run it before one took over that does not.
-            return answer(CommandType.EVALSHA, request.arguments(Script.DIGEST, false))
+            return roundTrip(CommandType.EVALSHA, request, Script.DIGEST, false)
                     .exceptionallyCompose(failure -> Failure.unwrapped(failure) instanceof RedisNoScriptException
-                            ? answer(CommandType.EVAL, request.arguments(Script.TEXT, true))
+                            ? roundTrip(CommandType.EVAL, request, Script.TEXT, true)
                             : CompletableFuture.failedFuture(failure));
         }
 
-        private CompletableFuture<byte[]> answer(CommandType type, CommandArgs<String, String> arguments) {
-            RedisFuture<byte[]> command =
-                    commands.get().dispatch(type, new ByteArrayOutput<>(StringCodec.UTF8), arguments);
+        private CompletableFuture<byte[]> roundTrip(CommandType type, Request request, String script, boolean again) {
+            CommandArgs<String, String> arguments = request.arguments(script, again);
+            RedisClusterAsyncCommands<String, String> connection = commands.get();
+            RoundTrip told = listeners.onRoundTrip(request.operation());
+            try {
+                CompletableFuture<byte[]> answer = answer(connection, type, arguments);
+                return told == RoundTrip.UNHEARD
+                        ? answer
+                        : answer.whenComplete((bytes, failure) -> told.onEnd(Optional.ofNullable(failure)));
+            } catch (Throwable e) {
+                told.onEnd(Optional.of(e));
+                throw e;
+            }
+        }
+
+        private CompletableFuture<byte[]> answer(
+                RedisClusterAsyncCommands<String, String> connection,
+                CommandType type,
+                CommandArgs<String, String> arguments) {
+            RedisFuture<byte[]> command = connection.dispatch(type, new ByteArrayOutput<>(StringCodec.UTF8), arguments);
             sent = command;
             // Who gives up says so and then looks at what was sent; so one of the two cancels it.
             if (over) {

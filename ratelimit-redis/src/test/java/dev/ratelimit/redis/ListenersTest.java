@@ -3,6 +3,7 @@ package dev.ratelimit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ratelimit.Caller;
+import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.LimitTable;
 import dev.ratelimit.RateLimit;
@@ -12,6 +13,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.spi.RateLimitListener;
+import dev.ratelimit.spi.RoundTrip;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -178,6 +180,52 @@ class ListenersTest extends ServedTest {
         assertThat(used).isEmpty();
         limiter.tryAcquire("acme", "chat", calls(50));
         assertThat(used).containsExactly(90L);
+    }
+
+    @Test
+    void eachRoundTripAndEachOpenReservationIsTold() {
+        RedisRateLimiter limiter = limiter(builder().tier(TIER).listener(new RateLimitListener() {
+            @Override
+            public RoundTrip onRoundTrip(String operation) {
+                heard.add(operation);
+                return failure -> heard.add(operation + " ended: " + failure);
+            }
+
+            @Override
+            public void onReserved(Caller caller, String endpoint, Usage estimate) {
+                heard.add("reserved " + estimate);
+            }
+
+            @Override
+            public void onWaited(Caller caller, String endpoint, Decision decision, Duration waited) {
+                heard.add("waited: " + decision.isAdmitted());
+            }
+        }));
+        limiter.tryAcquire("acme", "chat", calls(0)); // the server may not know the script
+        heard.clear();
+        limiter.tryAcquire("acme", "chat", calls(1));
+        limiter.reserve("acme", "chat", calls(2)).cancel();
+        limiter.async()
+                .status(limiter.caller("acme"), "chat")
+                .toCompletableFuture()
+                .join();
+        limiter.waiting(Duration.ZERO)
+                .acquireAsync("acme", "chat", calls(99), time.scheduler())
+                .join();
+        assertThat(heard)
+                .containsExactly(
+                        "take",
+                        "take ended: Optional.empty",
+                        "charge",
+                        "charge ended: Optional.empty",
+                        "reserved 2 calls",
+                        "settle",
+                        "settle ended: Optional.empty",
+                        "status",
+                        "status ended: Optional.empty",
+                        "charge",
+                        "charge ended: Optional.empty",
+                        "waited: false");
     }
 
     /** They run on the thread of Lettuce's that reads answers: 100 stack traces there are an outage of their own. */

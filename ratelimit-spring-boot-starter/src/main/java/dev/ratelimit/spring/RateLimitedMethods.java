@@ -8,17 +8,24 @@ import org.springframework.aop.support.annotation.AnnotationMatchingPointcut;
 
 /**
  * The methods that have {@link RateLimited}. Spring asks for each method of each bean when an application starts. The
- * beans of Spring's own packages have none, so their methods are not looked at: these are most of all.
+ * beans of Spring's own packages, and of libraries for which Boot makes beans, have none, so their methods are not
+ * looked at: these are most of all.
  */
 final class RateLimitedMethods implements Pointcut {
 
-    private static final List<String> OF_SPRING = List.of(
+    private static final List<String> WITHOUT = List.of(
+            "com.fasterxml.jackson.",
+            "dev.ratelimit.spring.boot.",
+            "io.lettuce.",
+            "io.micrometer.",
+            "io.prometheus.",
             "org.springframework.boot.",
             "org.springframework.context.",
             "org.springframework.data.",
             "org.springframework.http.",
             "org.springframework.security.",
-            "org.springframework.web.");
+            "org.springframework.web.",
+            "tools.jackson.");
 
     private final Pointcut annotated = new AnnotationMatchingPointcut(null, RateLimited.class, true);
 
@@ -29,7 +36,7 @@ final class RateLimitedMethods implements Pointcut {
 
     private boolean mayHaveSome(Class<?> type) {
         String name = type.getName();
-        for (String prefix : OF_SPRING) {
+        for (String prefix : WITHOUT) {
             if (name.startsWith(prefix)) {
                 return false;
             }

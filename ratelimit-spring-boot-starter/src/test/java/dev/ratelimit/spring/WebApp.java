@@ -2,6 +2,8 @@ package dev.ratelimit.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.testkit.ManualTime;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -34,17 +36,11 @@ public final class WebApp implements AutoCloseable {
 
     private static final Duration AT_MOST = Duration.ofSeconds(10);
 
-    /** The database that Boot would make, whose name differs between its versions. */
-    private static final List<String> DATA_SOURCES = List.of(
-            "org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration",
-            "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration");
-
     private static final List<String> USUAL = List.of(
             "server.port=0",
             "server.address=127.0.0.1",
             "logging.level.root=ERROR",
-            "management.health.redis.enabled=false",
-            "spring.autoconfigure.exclude=" + String.join(",", security()) + ',' + String.join(",", DATA_SOURCES));
+            "management.health.redis.enabled=false");
 
     /** What an application stands on. */
     public enum Stack {
@@ -58,29 +54,6 @@ public final class WebApp implements AutoCloseable {
 
     private WebApp(ConfigurableApplicationContext context) {
         this.context = context;
-    }
-
-    /** The security that Boot would add, whose names differ between its versions. */
-    private static List<String> security() {
-        String boot3 = "org.springframework.boot.autoconfigure.security.";
-        String actuator3 = "org.springframework.boot.actuate.autoconfigure.security.";
-        String boot4 = "org.springframework.boot.security.autoconfigure.";
-        return List.of(
-                boot3 + "reactive.ReactiveSecurityAutoConfiguration",
-                boot3 + "reactive.ReactiveUserDetailsServiceAutoConfiguration",
-                actuator3 + "reactive.ReactiveManagementWebSecurityAutoConfiguration",
-                boot3 + "servlet.SecurityAutoConfiguration",
-                boot3 + "servlet.SecurityFilterAutoConfiguration",
-                boot3 + "servlet.UserDetailsServiceAutoConfiguration",
-                actuator3 + "servlet.ManagementWebSecurityAutoConfiguration",
-                boot4 + "SecurityAutoConfiguration",
-                boot4 + "UserDetailsServiceAutoConfiguration",
-                boot4 + "ReactiveUserDetailsServiceAutoConfiguration",
-                boot4 + "web.reactive.ReactiveWebSecurityAutoConfiguration",
-                boot4 + "actuate.web.reactive.ReactiveManagementWebSecurityAutoConfiguration",
-                boot4 + "web.servlet.ServletWebSecurityAutoConfiguration",
-                boot4 + "web.servlet.SecurityFilterAutoConfiguration",
-                boot4 + "actuate.web.servlet.ManagementWebSecurityAutoConfiguration");
     }
 
     @Configuration(proxyBeanMethods = false)
@@ -109,16 +82,40 @@ public final class WebApp implements AutoCloseable {
                         .toArray(String[]::new)));
     }
 
-    /** Without it an application that has Tomcat, too, runs on that. The class has moved in Boot 4. */
+    /** Has an application of servlets run on Jetty, though it has Tomcat too. */
+    public static void registerJetty(GenericApplicationContext context) {
+        registerServer(
+                context,
+                "org.springframework.boot.jetty.servlet.JettyServletWebServerFactory",
+                "org.springframework.boot.web.embedded.jetty.JettyServletWebServerFactory");
+    }
+
+    /** Without it an application that has Tomcat, too, runs on that. */
     private static void registerNetty(GenericApplicationContext context) {
-        String moved = "org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory";
-        String former = "org.springframework.boot.web.embedded.netty.NettyReactiveWebServerFactory";
-        ClassLoader loader = WebApp.class.getClassLoader();
         // Otherwise each application takes two seconds to end.
         ReactorResourceFactory resources = new ReactorResourceFactory();
         resources.setShutdownQuietPeriod(Duration.ZERO);
         context.registerBean(ReactorResourceFactory.class, () -> resources);
+        registerServer(
+                context,
+                "org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory",
+                "org.springframework.boot.web.embedded.netty.NettyReactiveWebServerFactory");
+    }
+
+    /** Registers a class that has moved in Boot 4. */
+    private static void registerServer(GenericApplicationContext context, String moved, String former) {
+        ClassLoader loader = WebApp.class.getClassLoader();
         context.registerBean(ClassUtils.resolveClassName(ClassUtils.isPresent(moved, loader) ? moved : former, loader));
+    }
+
+    /** Starts an application with a clock that stands still, and with properties. */
+    public static WebApp startInFrozenTime(
+            Stack stack, Class<?> config, List<String> properties, String... moreProperties) {
+        return start(
+                stack,
+                context -> context.registerBean(TimeSource.class, ManualTime::new),
+                config,
+                Stream.concat(properties.stream(), Stream.of(moreProperties)).toArray(String[]::new));
     }
 
     /** Returns the beans of the application. */

@@ -305,8 +305,8 @@ final class Twins {
                     "only the organization of a call is confirmed live",
                     PartyGroup.class,
                     MemberCallAgainstCleanUp.class,
-                    "for (OrganizationState state : states) { if (!state.confirmLive()) { return false; } }",
-                    "if (!states[0].confirmLive()) { return false; }"),
+                    "for (OrganizationState state : states) { if (!state.isLive()) { return false; } }",
+                    "if (!states[0].isLive()) { return false; }"),
             new Twin(
                     "a place in flight is taken without the lock",
                     InFlightCounter.class,

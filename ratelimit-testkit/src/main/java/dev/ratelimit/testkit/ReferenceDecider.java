@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.function.ToLongFunction;
 
 /**
- * What decides a call of a {@link ReferenceRateLimiter} at one reading of the clocks: the meters of its limits say who refuses,
- * and for how long. For one thread at a time.
+ * What decides a call of a {@link ReferenceRateLimiter} at one reading of the clocks: the meters of its limits say who
+ * refuses, and for how long. For one thread at a time.
  */
 final class ReferenceDecider {
 

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The meters of a {@link ReferenceRateLimiter}, and who has meters of their own: endpoints that no table names and members, up
- * to a bound each. For one thread at a time.
+ * The meters of a {@link ReferenceRateLimiter}, and who has meters of their own: endpoints that no table names and
+ * members, up to a bound each. For one thread at a time.
  */
 final class ReferenceMeters {
 

@@ -23,7 +23,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 
-/** An admitted reservation of a {@link ReferenceRateLimiter}: what it has charged in each of its limits, oldest first. */
+/**
+ * An admitted reservation of a {@link ReferenceRateLimiter}: what it has charged in each of its limits, oldest first.
+ */
 final class ReferenceReservation implements Reservation {
 
     private final ReferenceDecider decider;

@@ -13,6 +13,8 @@ import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.lang.Nullable;
 
 /**
  * The database of quotas, for operators: {@code GET /actuator/ratelimitquotas} tells whether it answers, and which
@@ -62,11 +64,12 @@ public class RateLimitQuotasEndpoint {
      * Gives back the unused units of a machine that is dead. What it used after it told last is given out again.
      *
      * @param machine one that was not seen for a minute
-     * @return how many units were given back
+     * @return how many units were given back; 503 and a problem while the database is away
      * @throws InvalidEndpointRequestException if it is none of those
      */
     @DeleteOperation
-    public Map<String, Object> release(@Selector String machine) {
+    @Nullable
+    public WebEndpointResponse<Object> release(@Selector String machine) {
         boolean isUnseen = quotas.stats().unseen().stream()
                 .anyMatch(unseen -> unseen.machine().equals(machine));
         if (!isUnseen) {
@@ -74,7 +77,7 @@ public class RateLimitQuotasEndpoint {
                     + Printable.name(machine);
             throw new InvalidEndpointRequestException(reason, reason);
         }
-        return Map.of(
-                "released", quotas.releaseMachine(machine).toCompletableFuture().join());
+        return StoreAnswers.of(() -> Map.of(
+                "released", quotas.releaseMachine(machine).toCompletableFuture().join()));
     }
 }

@@ -25,6 +25,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.lang.Nullable;
 
 /**
@@ -77,14 +78,14 @@ public class RateLimitsEndpoint {
      * @param kind the kind of a member, together with its name
      * @param member the name of the member
      * @return the object that {@link UsageJson#of(Map, java.time.Instant)} writes; {@code null}, which is answered with
-     *     404, if no key and no parameter name a tier
+     *     404, if no key and no parameter name a tier; 503 and a problem while the store of counts is away
      */
     @ReadOperation
     @Nullable
-    public byte[] organization(
+    public WebEndpointResponse<Object> organization(
             @Selector String organization, @Nullable String tier, @Nullable String kind, @Nullable String member) {
         List<Caller> callers = callers(organization, tier, kind, member);
-        return callers.isEmpty() ? null : statusOf(callers);
+        return StoreAnswers.of(() -> callers.isEmpty() ? null : statusOf(callers));
     }
 
     /**
@@ -98,10 +99,11 @@ public class RateLimitsEndpoint {
      * @param units the units to grant, negative ones to take back; of a grant
      * @param kind the kind of a member, together with its name: a grant is its own then
      * @param member the name of the member
-     * @return where the organization stands then
+     * @return where the organization stands then; 503 and a problem while the store of counts is away
      */
     @WriteOperation
-    public byte[] change(
+    @Nullable
+    public WebEndpointResponse<Object> change(
             @Selector String organization,
             @Selector String action,
             @Nullable String tier,
@@ -112,22 +114,29 @@ public class RateLimitsEndpoint {
             @Nullable String member) {
         List<Caller> callers = callers(organization, tier, kind, member);
         require(!callers.isEmpty(), "organization", "one that a key names, or tier be stated", organization);
-        switch (action) {
-            case "grant" -> grant(callers, table, scope, units);
-            case "reset" -> support.reset(organization);
-            default -> require(false, "action", "grant or reset", action);
-        }
-        return statusOf(callers);
+        return StoreAnswers.of(() -> {
+            switch (action) {
+                case "grant" -> grant(callers, table, scope, units);
+                case "reset" -> support.reset(organization);
+                default -> require(false, "action", "grant or reset", action);
+            }
+            return statusOf(callers);
+        });
     }
 
     /**
      * Drops all that is kept of an organization and its members, grants too.
      *
      * @param organization the organization
+     * @return nothing; 503 and a problem while the store of counts is away
      */
     @DeleteOperation
-    public void forget(@Selector String organization) {
-        support.forget(organization);
+    @Nullable
+    public WebEndpointResponse<Object> forget(@Selector String organization) {
+        return StoreAnswers.of(() -> {
+            support.forget(organization);
+            return null;
+        });
     }
 
     private void grant(List<Caller> callers, @Nullable String table, @Nullable String scope, @Nullable Long units) {

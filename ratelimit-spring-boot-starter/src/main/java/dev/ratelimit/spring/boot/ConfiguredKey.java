@@ -45,16 +45,20 @@ record ConfiguredKey(Caller caller, Optional<KeyRevoked> revoked) {
             Findings findings) {
         Optional<KeyDigest> digest = isDemo ? ofDemo(at, key, findings) : ofDigest(at, key, findings);
         Optional<Tier> tier = tier(at + ".tier", key.tier(), tiers, findings);
-        Optional<String> organization = Optional.ofNullable(key.organization()).filter(name -> !name.isBlank());
-        findings.require(organization.isPresent(), at + ".organization", "must be the name of an organization");
-        if (digest.isEmpty() || tier.isEmpty() || organization.isEmpty()) {
+        String organization = key.organization();
+        boolean isNamed = organization != null && !organization.isBlank();
+        findings.require(isNamed, at + ".organization", "must be the name of an organization");
+        if (digest.isEmpty() || tier.isEmpty() || organization == null || !isNamed) {
             return;
         }
         String id = key.id() == null ? digest.get().hex().substring(0, DIGITS_OF_ID) : key.id();
-        findings.attempt(at, () -> caller(organization.get(), tier.get(), key.members(), id))
-                .map(caller -> new ConfiguredKey(caller, revoked(key)))
-                .ifPresent(read -> findings.require(
-                        keys.putIfAbsent(digest.get(), read) == null, at, "must be a key that is not stated before"));
+        try {
+            Caller caller = caller(organization, tier.get(), key.members(), id);
+            boolean isNew = keys.putIfAbsent(digest.get(), new ConfiguredKey(caller, revoked(key))) == null;
+            findings.require(isNew, at, "must be a key that is not stated before");
+        } catch (IllegalArgumentException e) {
+            findings.add(at, e);
+        }
     }
 
     private static Optional<KeyDigest> ofDigest(String at, KeyProperties key, Findings findings) {
@@ -64,7 +68,12 @@ record ConfiguredKey(Caller caller, Optional<KeyRevoked> revoked) {
             findings.add(at + ".digest", "must be sha256: and 64 hexadecimal digits");
             return Optional.empty();
         }
-        return findings.attempt(at + ".digest", () -> KeyDigest.ofHex(digest.substring(PREFIX.length())));
+        try {
+            return Optional.of(KeyDigest.ofHex(digest.substring(PREFIX.length())));
+        } catch (IllegalArgumentException e) {
+            findings.add(at + ".digest", e);
+            return Optional.empty();
+        }
     }
 
     private static Optional<KeyDigest> ofDemo(String at, KeyProperties key, Findings findings) {

@@ -52,7 +52,11 @@ public final class FilterSettings {
         findings.require(path != null, at + ".path", "must be a path, such as /v1/chat");
         findings.require(endpoint != null, at + ".endpoint", "must be the name of an endpoint");
         if (path != null && endpoint != null) {
-            findings.attempt(at, () -> EndpointPatterns.none().with(mapping.method(), path, endpoint));
+            try {
+                EndpointPatterns.none().with(mapping.method(), path, endpoint);
+            } catch (IllegalArgumentException e) {
+                findings.add(at, e);
+            }
         }
     }
 
@@ -82,7 +86,9 @@ public final class FilterSettings {
                 builder.endpoint(mapping.method(), mapping.path(), mapping.endpoint());
             }
         }
-        http.failedKeys().ifPresent(builder::limitRefusedKeys);
+        if (http.failedKeys().isPresent()) {
+            builder.limitRefusedKeys(http.failedKeys().get());
+        }
         if (estimator != null) {
             builder.estimate(request -> estimator.estimate(calls.apply(request)));
         }

@@ -6,7 +6,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** What is wrong with the properties. Reading them goes on with what follows, so that all of it is found. */
+/**
+ * What is wrong with the properties. Reading them goes on with what follows, so that all of it is found.
+ *
+ * <p>What every application has is attempted by {@code try}: the first call of each lambda makes a class, and dozens of
+ * them are felt in its start.
+ */
 final class Findings {
 
     private final List<Finding> findings = new ArrayList<>();
@@ -26,9 +31,14 @@ final class Findings {
         try {
             return Optional.of(making.get());
         } catch (IllegalArgumentException e) {
-            add(property, String.valueOf(e.getMessage()));
+            add(property, e);
             return Optional.empty();
         }
+    }
+
+    /** Adds what the library has said of a property that it refused. */
+    void add(String property, IllegalArgumentException refusal) {
+        add(property, String.valueOf(refusal.getMessage()));
     }
 
     /**

@@ -20,6 +20,7 @@ import dev.ratelimit.http.RateLimitFields;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.spring.boot.RateLimitProperties.ApiKeys;
 import dev.ratelimit.spring.boot.RateLimitProperties.RefusalKind;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,6 +34,7 @@ import java.util.regex.Pattern;
 public final class HttpSettings {
 
     private static final Pattern STATUS = Pattern.compile("[1-5]([0-9]{2}|xx)");
+    private static final String HEADERS = "ratelimit.headers";
     private static final int FIRST_REFUSAL = 400;
     private static final int LAST_REFUSAL = 599;
 
@@ -80,11 +82,20 @@ public final class HttpSettings {
     }
 
     private static RateLimitFields fields(List<String> headers, Findings findings) {
-        Dialect[] dialects = headers.stream()
-                .flatMap(name -> findings.attempt("ratelimit.headers", () -> Dialect.of(name)).stream())
-                .toArray(Dialect[]::new);
-        return findings.attempt("ratelimit.headers", () -> RateLimitFields.of(dialects))
-                .orElse(RateLimitFields.of());
+        List<Dialect> dialects = new ArrayList<>();
+        for (String name : headers) {
+            try {
+                dialects.add(Dialect.of(name));
+            } catch (IllegalArgumentException e) {
+                findings.add(HEADERS, e);
+            }
+        }
+        try {
+            return RateLimitFields.of(dialects.toArray(new Dialect[0]));
+        } catch (IllegalArgumentException e) {
+            findings.add(HEADERS, e);
+            return RateLimitFields.of();
+        }
     }
 
     /** Statuses by what refuses; 0 for the usual one. */
@@ -97,10 +108,14 @@ public final class HttpSettings {
     }
 
     private static Statuses statuses(Map<RefusalKind, Integer> stated, Findings findings) {
-        stated.forEach((kind, status) -> findings.require(
-                status >= FIRST_REFUSAL && status <= LAST_REFUSAL,
-                "ratelimit.status." + kind.name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                "must be from 400 to 599"));
+        for (Map.Entry<RefusalKind, Integer> entry : stated.entrySet()) {
+            int status = entry.getValue();
+            findings.require(
+                    status >= FIRST_REFUSAL && status <= LAST_REFUSAL,
+                    "ratelimit.status."
+                            + entry.getKey().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                    "must be from 400 to 599");
+        }
         return new Statuses(stated);
     }
 

@@ -44,8 +44,12 @@ record LimiterSettings(
             findings.attempt("ratelimit.bounds.members", () -> builder.maxMembers(members));
         }
         findings.throwIfAny();
-        listeners.forEach(builder::listener);
-        customizers.forEach(customizer -> customizer.customize(builder));
+        for (RateLimitListener listener : listeners) {
+            builder.listener(listener);
+        }
+        for (RateLimiterCustomizer customizer : customizers) {
+            customizer.customize(builder);
+        }
         return builder;
     }
 

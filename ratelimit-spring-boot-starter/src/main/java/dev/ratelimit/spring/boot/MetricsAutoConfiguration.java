@@ -2,12 +2,14 @@ package dev.ratelimit.spring.boot;
 
 import dev.ratelimit.micrometer.RateLimitMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 
-/** Counts decisions, if the application has a registry of meters. */
+/** Counts decisions and times requests to a store, if the application has a registry of meters. */
 @AutoConfiguration(
         after = RateLimitAutoConfiguration.class,
         afterName = {
@@ -21,13 +23,14 @@ public class MetricsAutoConfiguration {
     public MetricsAutoConfiguration() {}
 
     /**
-     * Counts decisions.
+     * Counts decisions, and times requests to a store.
      *
+     * @param observations where requests to a store are observed, if the application has such a registry
      * @return a listener that Boot binds to all registries
      */
     @Bean
     @ConditionalOnMissingBean
-    public RateLimitMetrics ratelimitMetrics() {
-        return RateLimitMetrics.create();
+    public RateLimitMetrics ratelimitMetrics(ObjectProvider<ObservationRegistry> observations) {
+        return RateLimitMetrics.observing(observations.getIfAvailable(() -> ObservationRegistry.NOOP));
     }
 }

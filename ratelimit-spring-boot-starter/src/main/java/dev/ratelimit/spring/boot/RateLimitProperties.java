@@ -67,12 +67,34 @@ public record RateLimitProperties(
         @DefaultValue Filter filter,
         @DefaultValue("memory") Backend backend,
         @DefaultValue("memory") Quotas quotas,
-        @DefaultValue Jdbc jdbc,
+        @Nullable Jdbc jdbc,
         @Nullable Snapshot snapshot,
         @DefaultValue Bounds bounds,
-        @DefaultValue Redis redis,
+        @Nullable Redis redis,
         @DefaultValue("false") boolean logRejections,
         @DefaultValue UsagePage usagePage) {
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    /**
+     * Returns how the database is asked. Where no property says so nothing is bound, which would lengthen each start.
+     *
+     * @return as the properties say, otherwise as unless stated
+     */
+    @Override
+    public Jdbc jdbc() {
+        return jdbc == null ? new Jdbc(null, false, QuotasOutage.FAIL_CLOSED, SECOND, SECOND, 2) : jdbc;
+    }
+
+    /**
+     * Returns how Redis is asked. Where no property says so nothing is bound, which would lengthen each start.
+     *
+     * @return as the properties say, otherwise as unless stated
+     */
+    @Override
+    public Redis redis() {
+        return redis == null ? new Redis(Outage.FALLBACK, null, Duration.ofMillis(50), SECOND, "ratelimit:") : redis;
+    }
 
     /** Where the counts are. */
     public enum Backend {

@@ -14,6 +14,7 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -31,8 +32,6 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnBean({FilterSettings.class, RateLimiter.class})
 @ConditionalOnProperty(prefix = "ratelimit.filter", name = "enabled", matchIfMissing = true)
 public class ServletAutoConfiguration {
-
-    private static final Filter NOTHING = (request, response, chain) -> chain.doFilter(request, response);
 
     /** For Spring. */
     public ServletAutoConfiguration() {}
@@ -57,26 +56,34 @@ public class ServletAutoConfiguration {
             ObjectProvider<RateLimitFilterCustomizer> customizers) {
         RateLimitFilterBuilder builder = RateLimitFilter.builder(limiter);
         settings.apply(builder, ServletCall::new, callers, estimator.getIfAvailable());
-        customizers.orderedStream().forEach(customizer -> customizer.customize(builder));
+        List<RateLimitFilterCustomizer> all = customizers.orderedStream().toList();
+        for (RateLimitFilterCustomizer customizer : all) {
+            customizer.customize(builder);
+        }
         FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>();
         registration.setName("ratelimitFilter");
         registration.setOrder(settings.order());
         registration.setDispatcherTypes(
                 EnumSet.of(DispatcherType.REQUEST, DispatcherType.FORWARD, DispatcherType.ASYNC, DispatcherType.ERROR));
-        boolean limitsAny =
-                settings.limitsAny() || customizers.stream().findAny().isPresent();
+        boolean limitsAny = settings.limitsAny() || !all.isEmpty();
         registration.setEnabled(limitsAny);
-        registration.setFilter(limitsAny ? new ExceptUnlimitedPaths(builder.build(), settings.unlimited()) : NOTHING);
+        registration.setFilter(
+                limitsAny
+                        ? new ExceptUnlimitedPaths(builder.build(), settings.unlimited())
+                        : (request, response, chain) -> chain.doFilter(request, response));
         return registration;
     }
 
-    /**
-     * Lets requests of some paths by.
-     *
-     * @param filter the filter of all others
-     * @param unlimited the paths
-     */
-    private record ExceptUnlimitedPaths(RateLimitFilter filter, UnlimitedPaths unlimited) implements Filter {
+    /** Lets requests of some paths by. No record: Tomcat asks for its hash, which a record links at the start. */
+    private static final class ExceptUnlimitedPaths implements Filter {
+
+        private final RateLimitFilter filter;
+        private final UnlimitedPaths unlimited;
+
+        ExceptUnlimitedPaths(RateLimitFilter filter, UnlimitedPaths unlimited) {
+            this.filter = filter;
+            this.unlimited = unlimited;
+        }
 
         @Override
         public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)

@@ -4,45 +4,59 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.spring.boot.TiersAndKeysReader.Files;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
  * The tiers of the application and its keys, as they were read last. If they are in files that are reloaded, a daemon
  * thread reads these again, and takes over what has changed. A file that is broken, or that lacks a tier which a key or
  * a property names, is told in the log once, and everything stays as it was.
  *
+ * <p>The first reading has a thread of its own, since the rest of the start need not wait for it. Who asks before its
+ * end waits. The start ends after it, and fails if it has failed, be it asked or not.
+ *
  * <p>Safe for use by many threads. To ask it costs a volatile read and a look-up.
  */
-public final class TierCatalog implements AutoCloseable {
+public final class TierCatalog implements AutoCloseable, SmartInitializingSingleton {
 
     private static final Log LOG = LogFactory.getLog(TierCatalog.class);
 
     private final TiersAndKeysReader reader;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private volatile TiersAndKeys current;
+    private final CompletableFuture<TiersAndKeys> first;
+
+    /* Null until something is read again. */
+    private volatile @Nullable TiersAndKeys newer;
 
     /* Of the watching thread only: what was read last, be it good or broken; null if a file could not be read. */
     private @Nullable Files last;
 
     private TierCatalog(TiersAndKeysReader reader) {
         this.reader = reader;
-        this.last = reader.files();
-        this.current = reader.read(last);
+        Files files = reader.files();
+        this.last = files;
+        this.first = CompletableFuture.supplyAsync(() -> reader.read(files), task -> start("ratelimit-tiers", task));
     }
 
     /** Reads the tiers and the keys, and watches their files if an interval is given. */
     static TierCatalog of(TiersAndKeysReader reader, @Nullable Duration every) {
         TierCatalog catalog = new TierCatalog(reader);
         if (every != null) {
-            Thread thread = new Thread(() -> catalog.watch(every), "ratelimit-reload");
-            thread.setDaemon(true);
-            thread.start();
+            start("ratelimit-reload", () -> catalog.watch(every));
         }
         return catalog;
+    }
+
+    private static void start(String name, Runnable task) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private void watch(Duration every) {
@@ -71,7 +85,7 @@ public final class TierCatalog implements AutoCloseable {
         }
         last = files;
         try {
-            current = reader.read(files);
+            newer = reader.read(files);
             LOG.info("The tiers and keys of the changed files are taken over");
         } catch (RuntimeException e) { // whatever it is, the next file may be good
             tell(e);
@@ -83,7 +97,26 @@ public final class TierCatalog implements AutoCloseable {
     }
 
     TiersAndKeys current() {
-        return current;
+        TiersAndKeys read = newer;
+        return read == null ? first() : read;
+    }
+
+    private TiersAndKeys first() {
+        try {
+            return first.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException refusal ? refusal : e;
+        }
+    }
+
+    /**
+     * Ends the start only when the tiers and the keys are read.
+     *
+     * @throws RateLimitPropertyException if something is wrong with them
+     */
+    @Override
+    public void afterSingletonsInstantiated() {
+        first();
     }
 
     /**
@@ -92,7 +125,7 @@ public final class TierCatalog implements AutoCloseable {
      * @return the tiers by name, in the order in which they stand, unmodifiable
      */
     public Map<String, Tier> tiers() {
-        return current.tiers();
+        return current().tiers();
     }
 
     /**
@@ -103,10 +136,11 @@ public final class TierCatalog implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such tier
      */
     public Tier tier(String name) {
-        Tier tier = current.tiers().get(name);
+        Map<String, Tier> tiers = tiers();
+        Tier tier = tiers.get(name);
         if (tier == null) {
             throw new IllegalArgumentException(
-                    "tier must be one of " + String.join(", ", current.tiers().keySet()) + ": tier=" + name);
+                    "tier must be one of " + String.join(", ", tiers.keySet()) + ": tier=" + name);
         }
         return tier;
     }

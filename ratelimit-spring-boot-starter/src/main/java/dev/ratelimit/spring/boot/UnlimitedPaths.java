@@ -1,8 +1,7 @@
 package dev.ratelimit.spring.boot;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 
@@ -22,17 +21,22 @@ public final class UnlimitedPaths {
         String error = environment.getProperty(
                 "spring.web.error.path",
                 environment.getProperty("server.error.path", environment.getProperty("error.path", "/error")));
-        Optional<String> actuator = ClassUtils.isPresent(ACTUATOR, UnlimitedPaths.class.getClassLoader())
-                ? Optional.of(environment.getProperty("management.endpoints.web.base-path", "/actuator"))
-                : Optional.empty();
-        Optional<String> page = properties.usagePage().enabled()
-                ? Optional.of(properties.usagePage().path())
-                : Optional.empty();
-        this.paths = Stream.of(Optional.of(error), actuator, page)
-                .flatMap(Optional::stream)
-                .map(path -> path.endsWith("/") ? path.substring(0, path.length() - 1) : path)
-                .filter(path -> !path.isEmpty()) // the root would be everything
-                .toList();
+        List<String> all = new ArrayList<>();
+        add(error, all);
+        if (ClassUtils.isPresent(ACTUATOR, UnlimitedPaths.class.getClassLoader())) {
+            add(environment.getProperty("management.endpoints.web.base-path", "/actuator"), all);
+        }
+        if (properties.usagePage().enabled()) {
+            add(properties.usagePage().path(), all);
+        }
+        this.paths = List.copyOf(all);
+    }
+
+    private static void add(String path, List<String> to) {
+        String root = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        if (!root.isEmpty()) { // it would be everything
+            to.add(root);
+        }
     }
 
     /**

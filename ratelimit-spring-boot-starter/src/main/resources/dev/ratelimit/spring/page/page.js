@@ -54,14 +54,20 @@
     const li = element("li", "", share >= 1 ? "full" : share >= 0.8 ? "near" : "");
     const name = element("div", "", "name");
     const whose = limit.member === undefined ? "" : " of " + limit["member-kind"] + " " + limit.member;
-    name.append(element("strong", limit.scope + whose));
+    const title = element("div");
+    title.append(element("strong", limit.scope + whose));
+    // One scope has a limit in several tables. A group often has the name of its table.
+    if (limit.table !== limit.scope) {
+      title.append(" ", element("small", limit.table));
+    }
+    name.append(title);
     const unit = limit.unit === "nano-usd" ? "" : " " + limit.unit;
     const used = amount(limit.used, limit.unit) + " of " + amount(all, limit.unit) + unit + " used";
     name.append(element("span", used + (share >= 1 ? " (used up)" : "")));
     const bar = element("progress");
     bar.max = Math.max(1, all);
     bar.value = Math.min(limit.used, bar.max);
-    bar.setAttribute("aria-label", limit.limit + " for " + limit.scope + whose + ": " + used);
+    bar.setAttribute("aria-label", title.textContent + ": " + used);
     const details = [limit.limit, amount(limit.remaining, limit.unit) + " left", reset(limit)];
     if (limit.granted > 0) {
       details.push(amount(limit.granted, limit.unit) + " granted");

@@ -10,7 +10,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -19,17 +22,26 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** What operators see of quotas in a database, which goes away and comes back. */
 @Timeout(120)
+@ExtendWith(OutputCaptureExtension.class)
 class RateLimitQuotasEndpointTest {
 
     private final JdbcDataSource database = new JdbcDataSource();
     private final AtomicBoolean isAway = new AtomicBoolean();
+
+    /** Is open while the database answers. */
+    private volatile CountDownLatch answers = new CountDownLatch(0);
+
     private Connection keepsTheDatabase;
 
     @Configuration(proxyBeanMethods = false)
@@ -46,7 +58,7 @@ class RateLimitQuotasEndpointTest {
         keepsTheDatabase.close();
     }
 
-    /** Gives connections as a pool does, which has none while the database is away. */
+    /** Gives connections as a pool does, which has none while the database is away, or does not answer. */
     private DataSource pool() {
         return new DelegatingDataSource(database) {
             @Override
@@ -54,12 +66,31 @@ class RateLimitQuotasEndpointTest {
                 if (isAway.get()) {
                     throw new SQLTransientConnectionException("the database is away", "08001");
                 }
+                awaitAnswers();
                 return super.getConnection();
             }
         };
     }
 
+    private void awaitAnswers() throws SQLException {
+        try {
+            if (!answers.await(60, TimeUnit.SECONDS)) {
+                throw new SQLTransientConnectionException("the database does not answer", "08001");
+            }
+        } catch (InterruptedException e) {
+            throw new SQLTransientConnectionException("interrupted", "08001", e);
+        }
+    }
+
     private WebApp start(String... properties) {
+        return start(WebApp.Stack.TOMCAT, properties);
+    }
+
+    private WebApp start(WebApp.Stack stack, String... properties) {
+        return start(stack, Duration.ofSeconds(5), properties);
+    }
+
+    private WebApp start(WebApp.Stack stack, Duration timeout, String... properties) {
         String[] all = {
             "ratelimit.tiers[0].name=trial",
             "ratelimit.tiers[0].tables[0].name=calls in all",
@@ -72,14 +103,14 @@ class RateLimitQuotasEndpointTest {
             "ratelimit.paths[0].endpoint={endpoint}",
             "ratelimit.quotas=jdbc",
             "ratelimit.jdbc.create-tables=true",
-            "ratelimit.jdbc.timeout=5s",
+            "ratelimit.jdbc.timeout=" + timeout.toMillis() + "ms",
             "ratelimit.jdbc.probe-every=50ms",
             "management.endpoints.web.exposure.include=health,ratelimits,ratelimitquotas",
             "management.endpoint.health.show-details=always",
             "management.health.db.enabled=false",
         };
         return WebApp.start(
-                WebApp.Stack.TOMCAT,
+                stack,
                 context -> context.registerBean(DataSource.class, this::pool),
                 Nothing.class,
                 Stream.of(all, properties).flatMap(Stream::of).toArray(String[]::new));
@@ -125,6 +156,55 @@ class RateLimitQuotasEndpointTest {
                         && app.get("/actuator/health").body().contains("\"available\":true");
             });
             assertThat(app.get("/actuator/health").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whileTheDatabaseIsAwayItIsSaidSo(WebApp.Stack stack, CapturedOutput output) throws Exception {
+        try (WebApp app = start(stack, Duration.ofSeconds(1), "management.endpoint.ratelimits.access=unrestricted")) {
+            until(
+                    "the database has answered",
+                    () -> app.get("/actuator/ratelimits/acme").statusCode() == 200);
+
+            answers = new CountDownLatch(1); // the client waits for an answer for 10 seconds at most
+            requireUnavailable(app.get("/actuator/ratelimits/acme"));
+            isAway.set(true);
+            answers.countDown();
+
+            requireUnavailable(app.get("/actuator/ratelimits/acme"));
+            requireUnavailable(
+                    app.send(app.request("/actuator/ratelimits/acme/grant", "Content-Type", "application/json")
+                            .POST(BodyPublishers.ofString("{\"table\": \"calls in all\", \"units\": 100}"))));
+            requireUnavailable(
+                    app.send(app.request("/actuator/ratelimits/acme/reset", "Content-Type", "application/json")
+                            .POST(BodyPublishers.ofString("{}"))));
+            requireUnavailable(app.send(app.request("/actuator/ratelimits/acme").DELETE()));
+            assertThat(app.get("/actuator/ratelimits").statusCode())
+                    .as("the tiers need no database")
+                    .isEqualTo(200);
+
+            isAway.set(false);
+            until(
+                    "the database is back",
+                    () -> app.get("/actuator/ratelimits/acme").statusCode() == 200);
+        }
+        assertThat(output).doesNotContain("\tat ");
+    }
+
+    private static void requireUnavailable(HttpResponse<String> answer) {
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(WebApp.field(answer, "Content-Type")).startsWith("application/problem+json");
+        assertThat(answer.body()).contains("\"status\":503", "#temporary-reduced-capacity");
+    }
+
+    @Test
+    void aCallAdmittedInAnOutageIsShownWithWhatIsKnown() throws Exception {
+        try (WebApp app = start("ratelimit.jdbc.outage=fail-open")) {
+            isAway.set(true);
+            HttpResponse<String> answer = app.get("/actuator/ratelimits/acme");
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body()).contains("\"table\":\"calls in all\"");
         }
     }
 

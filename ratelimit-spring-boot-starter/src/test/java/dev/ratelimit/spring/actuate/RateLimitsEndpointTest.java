@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.apikeys.KeyDirectory;
 import dev.ratelimit.core.InMemoryRateLimiter;
-import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.spring.WebApp;
-import dev.ratelimit.testkit.ManualTime;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,40 +23,36 @@ class RateLimitsEndpointTest {
     @RestController
     static class Api {}
 
+    private static final List<String> PROPERTIES = List.of(
+            "ratelimit.tiers[0].name=trial",
+            "ratelimit.tiers[0].tables[0].name=calls per month",
+            "ratelimit.tiers[0].tables[0].rows[0].each[0]=chat",
+            "ratelimit.tiers[0].tables[0].rows[0].limit=100 calls per calendar month",
+            "ratelimit.tiers[0].members[0].kind=user",
+            "ratelimit.tiers[0].members[0].tier=user",
+            "ratelimit.tiers[1].name=large",
+            "ratelimit.tiers[1].account=paid",
+            "ratelimit.tiers[1].tables[0].name=calls per minute",
+            "ratelimit.tiers[1].tables[0].rows[0].all=together",
+            "ratelimit.tiers[1].tables[0].rows[0].limit=50 calls per minute",
+            "ratelimit.tiers[2].name=user",
+            "ratelimit.tiers[2].tables[0].name=calls per day",
+            "ratelimit.tiers[2].tables[0].rows[0].each[0]=chat",
+            "ratelimit.tiers[2].tables[0].rows[0].limit=5 calls per calendar day",
+            "ratelimit.api-keys.demo-keys[0].key=one",
+            "ratelimit.api-keys.demo-keys[0].organization=acme",
+            "ratelimit.api-keys.demo-keys[0].tier=trial",
+            "ratelimit.api-keys.demo-keys[1].key=two",
+            "ratelimit.api-keys.demo-keys[1].organization=acme",
+            "ratelimit.api-keys.demo-keys[1].tier=large",
+            "ratelimit.api-keys.demo-keys[2].key=three",
+            "ratelimit.api-keys.demo-keys[2].organization=umbrella",
+            "ratelimit.api-keys.demo-keys[2].tier=trial",
+            "management.endpoints.web.exposure.include=health,ratelimits",
+            "management.endpoint.health.show-details=always");
+
     private static WebApp start(WebApp.Stack stack, String... more) {
-        List<String> properties = new ArrayList<>(List.of(
-                "ratelimit.tiers[0].name=trial",
-                "ratelimit.tiers[0].tables[0].name=calls per month",
-                "ratelimit.tiers[0].tables[0].rows[0].each[0]=chat",
-                "ratelimit.tiers[0].tables[0].rows[0].limit=100 calls per calendar month",
-                "ratelimit.tiers[0].members[0].kind=user",
-                "ratelimit.tiers[0].members[0].tier=user",
-                "ratelimit.tiers[1].name=large",
-                "ratelimit.tiers[1].account=paid",
-                "ratelimit.tiers[1].tables[0].name=calls per minute",
-                "ratelimit.tiers[1].tables[0].rows[0].all=together",
-                "ratelimit.tiers[1].tables[0].rows[0].limit=50 calls per minute",
-                "ratelimit.tiers[2].name=user",
-                "ratelimit.tiers[2].tables[0].name=calls per day",
-                "ratelimit.tiers[2].tables[0].rows[0].each[0]=chat",
-                "ratelimit.tiers[2].tables[0].rows[0].limit=5 calls per calendar day",
-                "ratelimit.api-keys.demo-keys[0].key=one",
-                "ratelimit.api-keys.demo-keys[0].organization=acme",
-                "ratelimit.api-keys.demo-keys[0].tier=trial",
-                "ratelimit.api-keys.demo-keys[1].key=two",
-                "ratelimit.api-keys.demo-keys[1].organization=acme",
-                "ratelimit.api-keys.demo-keys[1].tier=large",
-                "ratelimit.api-keys.demo-keys[2].key=three",
-                "ratelimit.api-keys.demo-keys[2].organization=umbrella",
-                "ratelimit.api-keys.demo-keys[2].tier=trial",
-                "management.endpoints.web.exposure.include=health,ratelimits",
-                "management.endpoint.health.show-details=always"));
-        properties.addAll(List.of(more));
-        return WebApp.start(
-                stack,
-                context -> context.registerBean(TimeSource.class, ManualTime::new),
-                Api.class,
-                properties.toArray(String[]::new));
+        return WebApp.startInFrozenTime(stack, Api.class, PROPERTIES, more);
     }
 
     private static HttpResponse<String> post(WebApp app, String path, String json) throws Exception {

@@ -57,18 +57,7 @@ class JdbcTest {
 
     /** A service with the data source of Boot. */
     @Configuration(proxyBeanMethods = false)
-    @EnableAutoConfiguration(
-            excludeName = {
-                TestApplication.SECURITY,
-                TestApplication.SECURITY_FILTER,
-                TestApplication.SECURITY_USERS,
-                TestApplication.SECURITY_ACTUATOR,
-                TestApplication.SECURITY_OF_BOOT_4,
-                TestApplication.SECURITY_WEB_OF_BOOT_4,
-                TestApplication.SECURITY_FILTER_OF_BOOT_4,
-                TestApplication.SECURITY_USERS_OF_BOOT_4,
-                TestApplication.SECURITY_ACTUATOR_OF_BOOT_4
-            })
+    @EnableAutoConfiguration
     @Import(ChatController.class)
     static class Service {}
 

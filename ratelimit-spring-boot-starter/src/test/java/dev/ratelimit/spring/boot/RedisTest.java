@@ -72,6 +72,9 @@ class RedisTest {
             assertThat(remaining(two.call("/v1/other", "demo"))).isEqualTo("6");
             assertThat(redis.keys(2)).as("keys in the database of the URL").isPositive();
             assertThat(output).doesNotContain("WARN", "ERROR");
+            assertThat(one.send("GET", "/actuator/prometheus").body())
+                    .containsPattern("ratelimit_backend_latency_seconds_count\\{[^}]*operation=\"charge\"[^}]*} [1-9]")
+                    .containsPattern("ratelimit_reservations_open\\{tier=\"trial\",?} 0");
 
             redis.stop();
             until(

@@ -41,7 +41,8 @@ class SecurityTest {
         "ratelimit.paths[0].path=/v1/**",
         "ratelimit.paths[0].endpoint=all",
         "ratelimit.api-keys.header=X-API-Key",
-        "ratelimit.api-keys.realm=the test"
+        "ratelimit.api-keys.realm=the test",
+        "test.security=true"
     };
 
     /** A service that wants a password, but for the free page. */

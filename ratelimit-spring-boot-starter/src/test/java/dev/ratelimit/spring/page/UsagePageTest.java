@@ -11,15 +11,12 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
-import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.spring.WebApp;
 import dev.ratelimit.spring.boot.TierCatalog;
-import dev.ratelimit.testkit.ManualTime;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -33,24 +30,20 @@ class UsagePageTest {
     @RestController
     static class Api {}
 
+    private static final List<String> PROPERTIES = List.of(
+            "ratelimit.tiers[0].name=<b>trial</b>",
+            "ratelimit.tiers[0].tables[0].name=calls per minute",
+            "ratelimit.tiers[0].tables[0].rows[0].each[0]=chat",
+            "ratelimit.tiers[0].tables[0].rows[0].limit=3 calls per minute",
+            "ratelimit.api-keys.failed-keys=3 calls per minute",
+            "ratelimit.api-keys.demo-keys[0].key=one",
+            "ratelimit.api-keys.demo-keys[0].organization=acme",
+            "ratelimit.api-keys.demo-keys[0].tier=<b>trial</b>",
+            "ratelimit.paths[0].path=/**",
+            "ratelimit.paths[0].endpoint=chat");
+
     private static WebApp start(WebApp.Stack stack, String... more) {
-        List<String> properties = new ArrayList<>(List.of(
-                "ratelimit.tiers[0].name=<b>trial</b>",
-                "ratelimit.tiers[0].tables[0].name=calls per minute",
-                "ratelimit.tiers[0].tables[0].rows[0].each[0]=chat",
-                "ratelimit.tiers[0].tables[0].rows[0].limit=3 calls per minute",
-                "ratelimit.api-keys.failed-keys=3 calls per minute",
-                "ratelimit.api-keys.demo-keys[0].key=one",
-                "ratelimit.api-keys.demo-keys[0].organization=acme",
-                "ratelimit.api-keys.demo-keys[0].tier=<b>trial</b>",
-                "ratelimit.paths[0].path=/**",
-                "ratelimit.paths[0].endpoint=chat"));
-        properties.addAll(List.of(more));
-        return WebApp.start(
-                stack,
-                context -> context.registerBean(TimeSource.class, ManualTime::new),
-                Api.class,
-                properties.toArray(String[]::new));
+        return WebApp.startInFrozenTime(stack, Api.class, PROPERTIES, more);
     }
 
     @ParameterizedTest
@@ -152,7 +145,10 @@ class UsagePageTest {
                 "ratelimit.usage-page.enabled=true",
                 "ratelimit.anonymous.tier=<b>trial</b>",
                 "ratelimit.tiers[0].tables[0].rows[1].each[0]=<img src=x onerror=alert(1)>",
-                "ratelimit.tiers[0].tables[0].rows[1].limit=1,000 calls per minute")) {
+                "ratelimit.tiers[0].tables[0].rows[1].limit=1,000 calls per minute",
+                "ratelimit.tiers[0].tables[1].name=calls per day",
+                "ratelimit.tiers[0].tables[1].rows[0].each[0]=chat",
+                "ratelimit.tiers[0].tables[1].rows[0].limit=9 calls per day")) {
             app.context()
                     .getBean(RateLimiter.class)
                     .record(Caller.of("network 127.0.0.1", trial(app)), "chat", Usage.of(Unit.CALLS, 3));
@@ -179,7 +175,10 @@ class UsagePageTest {
                     .contains("<li class=\"full\">")
                     .contains("3 of 3 calls used (used up)")
                     .contains("<strong>&lt;img src=x onerror=alert(1)&gt;</strong>")
-                    .contains("aria-label=\"3 calls per minute for chat: 3 of 3 calls used\"")
+                    .contains("<strong>chat</strong> <small>calls per minute</small>")
+                    .contains("<strong>chat</strong> <small>calls per day</small>")
+                    .contains("aria-label=\"chat calls per minute: 3 of 3 calls used\"")
+                    .contains("aria-label=\"chat calls per day: 3 of 9 calls used\"")
                     .doesNotContain("<img");
         }
     }

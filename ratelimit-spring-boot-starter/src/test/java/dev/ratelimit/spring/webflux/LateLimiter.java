@@ -1,29 +1,30 @@
 package dev.ratelimit.spring.webflux;
 
 import dev.ratelimit.AsyncRateLimiter;
-import dev.ratelimit.Caller;
-import dev.ratelimit.Decision;
-import dev.ratelimit.LimitStatus;
 import dev.ratelimit.RateLimiter;
-import dev.ratelimit.Recorded;
-import dev.ratelimit.Reservation;
-import dev.ratelimit.Resolution;
-import dev.ratelimit.Usage;
-import dev.ratelimit.spi.TimeSource;
-import java.util.List;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * A limiter whose reservations come when the test lets them come, or fail. Its decisions are charged at once, as those
- * of a store are whose answer is late. A question that would block fails the test.
+ * A limiter whose answers come when the test lets them come, or fail. Its decisions are charged at once, as those of a
+ * store are whose answer is late. A question that would block fails the test.
  */
-final class LateLimiter implements RateLimiter {
+final class LateLimiter {
+
+    /** What a thread of the server may ask: it asks no store. */
+    private static final Set<String> DO_NOT_BLOCK = Set.of("caller", "timeSource", "toString");
 
     /** The answers that did not come yet. */
     final BlockingQueue<Runnable> late = new LinkedBlockingQueue<>();
+
+    /** Answers without being late, for the test. */
+    final RateLimiter answers;
 
     private final RateLimiter limiter;
 
@@ -31,120 +32,68 @@ final class LateLimiter implements RateLimiter {
     volatile boolean failsAtOnce;
     volatile boolean failsLater;
 
-    LateLimiter(RateLimiter limiter) {
-        this.limiter = limiter.reporting();
+    LateLimiter(RateLimiter answers) {
+        this.answers = answers.reporting();
+        AsyncRateLimiter async = this.answers.async();
+        AsyncRateLimiter lateAnswers = proxy(
+                AsyncRateLimiter.class,
+                (method, arguments) -> method.getName().equals("caller")
+                        ? call(async, method, arguments)
+                        : later((CompletionStage<?>) call(async, method, arguments)));
+        this.limiter = proxy(RateLimiter.class, (method, arguments) -> asked(method, arguments, lateAnswers));
     }
 
-    private static UnsupportedOperationException blocking() {
-        return new UnsupportedOperationException("this would block");
+    /** Returns the limiter that is late. */
+    RateLimiter limiter() {
+        return limiter;
     }
 
-    @Override
-    public Decision tryAcquire(Resolution who, String endpoint, Usage usage) {
-        throw blocking();
-    }
-
-    @Override
-    public Decision peek(Resolution who, String endpoint, Usage usage) {
-        throw blocking();
-    }
-
-    @Override
-    public Reservation reserve(Resolution who, String endpoint, Usage estimate) {
-        throw blocking();
-    }
-
-    @Override
-    public Recorded record(Resolution who, String endpoint, Usage usage) {
-        throw blocking();
-    }
-
-    @Override
-    public List<LimitStatus> status(Resolution who, String endpoint) {
-        return limiter.status(who, endpoint);
-    }
-
-    @Override
-    public List<LimitStatus> status(Resolution who) {
-        return limiter.status(who);
-    }
-
-    @Override
-    public Caller caller(String organization) {
-        return limiter.caller(organization);
-    }
-
-    @Override
-    public TimeSource timeSource() {
-        return limiter.timeSource();
-    }
-
-    @Override
-    public RateLimiter reporting() {
-        return this;
-    }
-
-    @Override
-    public AsyncRateLimiter async() {
-        if (failsAtOnce) {
-            throw new StackOverflowError("as planned");
+    private Object asked(Method method, Object[] arguments, AsyncRateLimiter lateAnswers) throws Throwable {
+        if (method.getName().equals("reporting")) {
+            return limiter;
         }
-        return new Async(limiter.async());
-    }
-
-    private final class Async implements AsyncRateLimiter {
-
-        private final AsyncRateLimiter answers;
-
-        Async(AsyncRateLimiter answers) {
-            this.answers = answers;
-        }
-
-        private <T> CompletionStage<T> later(CompletionStage<T> answer) {
-            if (failsLater) {
-                return CompletableFuture.failedStage(new IllegalStateException("as planned"));
+        if (method.getName().equals("async")) {
+            if (failsAtOnce) {
+                throw new StackOverflowError("as planned");
             }
-            if (!isLate) {
-                return answer;
-            }
-            CompletableFuture<T> promise = new CompletableFuture<>();
-            late.add(() -> answer.thenAccept(promise::complete));
-            return promise;
+            return lateAnswers;
         }
-
-        @Override
-        public CompletionStage<Decision> tryAcquire(Resolution who, String endpoint, Usage usage) {
-            return later(answers.tryAcquire(who, endpoint, usage));
+        if (!DO_NOT_BLOCK.contains(method.getName())) {
+            throw new UnsupportedOperationException("this would block: " + method);
         }
+        return call(answers, method, arguments);
+    }
 
-        @Override
-        public CompletionStage<Decision> peek(Resolution who, String endpoint, Usage usage) {
-            return later(answers.peek(who, endpoint, usage));
+    private <T> CompletionStage<T> later(CompletionStage<T> answer) {
+        if (failsLater) {
+            return CompletableFuture.failedStage(new IllegalStateException("as planned"));
         }
-
-        @Override
-        public CompletionStage<Reservation> reserve(Resolution who, String endpoint, Usage estimate) {
-            return later(answers.reserve(who, endpoint, estimate));
+        if (!isLate) {
+            return answer;
         }
+        CompletableFuture<T> promise = new CompletableFuture<>();
+        late.add(() -> answer.thenAccept(promise::complete));
+        return promise;
+    }
 
-        @Override
-        public CompletionStage<Recorded> record(Resolution who, String endpoint, Usage usage) {
-            return later(answers.record(who, endpoint, usage));
-        }
+    /** Answers a call of a method. */
+    private interface Handler {
 
-        @Override
-        public CompletionStage<List<LimitStatus>> status(Resolution who, String endpoint) {
-            return later(answers.status(who, endpoint));
-        }
+        Object answer(Method method, Object[] arguments) throws Throwable;
+    }
 
-        @Override
-        public CompletionStage<List<LimitStatus>> status(Resolution who) {
-            return later(answers.status(who));
-        }
+    private static <T> T proxy(Class<T> type, Handler handler) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(),
+                new Class<?>[] {type},
+                (proxy, method, arguments) -> handler.answer(method, arguments)));
+    }
 
-        @Override
-        public Caller caller(String organization) {
-            return answers.caller(organization);
+    private static Object call(Object to, Method method, Object[] arguments) throws Throwable {
+        try {
+            return method.invoke(to, arguments);
+        } catch (InvocationTargetException e) {
+            throw e.getTargetException();
         }
     }
 }

@@ -28,12 +28,15 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.core.Ordered;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -42,6 +45,8 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -64,9 +69,28 @@ class RateLimitWebFilterTest {
             .trial(TRIAL)
             .production(TRIAL.withAccount("production"))
             .build();
-    private @Nullable WebApp app;
+
+    /** Serves all tests, each of which has a filter of its own. */
+    private static @Nullable WebApp app;
+
+    private static final FilterOfTheTest FILTER = new FilterOfTheTest();
 
     private static final BlockingQueue<String> ENTERED = new LinkedBlockingQueue<>();
+
+    private static final class FilterOfTheTest implements WebFilter, Ordered {
+
+        private volatile @Nullable RateLimitWebFilter filter;
+
+        @Override
+        public int getOrder() {
+            return -101; // that of the filter
+        }
+
+        @Override
+        public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+            return requireNonNull(filter, "the test has no filter").filter(exchange, chain);
+        }
+    }
 
     @RestController
     static class Api {
@@ -136,30 +160,38 @@ class RateLimitWebFilterTest {
     }
 
     private void start(Consumer<RateLimitWebFilterBuilder> settings) {
-        RateLimitWebFilterBuilder builder = RateLimitWebFilter.builder(limiter)
+        RateLimitWebFilterBuilder builder = RateLimitWebFilter.builder(limiter.limiter())
                 .keys(keys)
                 .endpoint("POST", "/v1/chat", "chat")
                 .endpoint("GET", "/v1/chat", "chat")
                 .endpoint("GET", "/v1/**", "stream")
                 .estimate(call -> call.path().equals("/v1/chat") ? Usage.call() : Usage.of(Unit.TOKENS, 30));
         settings.accept(builder);
-        RateLimitWebFilter filter = builder.build();
-        app = WebApp.start(
-                WebApp.Stack.NETTY,
-                context -> context.registerBean("testedFilter", RateLimitWebFilter.class, () -> filter),
-                Api.class);
+        FILTER.filter = builder.build();
     }
 
-    private WebApp app() {
+    @BeforeAll
+    static void startTheApplication() {
+        app = WebApp.start(
+                WebApp.Stack.NETTY,
+                context -> context.registerBean("testedFilter", FilterOfTheTest.class, () -> FILTER),
+                Api.class,
+                "ratelimit.enabled=false");
+    }
+
+    private static WebApp app() {
         return requireNonNull(app, "the application has not started");
     }
 
     @AfterEach
-    void stop() {
-        if (app != null) {
-            app.close();
-        }
+    void forget() {
+        FILTER.filter = null;
         ENTERED.clear();
+    }
+
+    @AfterAll
+    static void stopTheApplication() {
+        app().close();
     }
 
     private HttpResponse<String> get(String path) throws Exception {
@@ -167,7 +199,7 @@ class RateLimitWebFilterTest {
     }
 
     private long used(String endpoint) {
-        return limiter.status(ACME, endpoint).get(0).used();
+        return limiter.answers.status(ACME, endpoint).get(0).used();
     }
 
     private void awaitUsed(String endpoint, long units) throws Exception {
@@ -271,7 +303,6 @@ class RateLimitWebFilterTest {
     void unmatchedRequestsPassOrAreRefused() throws Exception {
         start(builder -> {});
         assertThat(app().get("/open").body()).isEqualTo("admitted true");
-        stop();
         start(builder -> builder.refuseUnmatched().exempt(call -> call.path().equals("/open")));
         assertThat(app().get("/open").statusCode()).isEqualTo(200);
         HttpResponse<String> other = app().get("/other");

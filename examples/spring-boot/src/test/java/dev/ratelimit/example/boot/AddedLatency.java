@@ -13,19 +13,24 @@ import java.util.TreeMap;
 
 /**
  * Measures what the starter adds to the latency of a call. 64 clients send 1,000 calls a second in all, by turns to the
- * service without limits, to one that counts in memory, and to one that counts on a Redis of this machine. No call is
- * refused. It prints the medians of all turns. It runs in the folder of this example, once the jar is built.
+ * service without limits, to one that counts in memory, and to one that counts on a Redis of this machine. While one is
+ * asked the others stand still. No call is refused. A latency begins when the call is due, so that a call which holds
+ * up the next ones counts for these too. It prints the medians of all turns. It runs in the folder of this example,
+ * once the jar is built.
  */
 final class AddedLatency {
 
     private static final int CLIENTS = 64;
     private static final Duration EVERY = Duration.ofMillis(64);
-    private static final Duration WARM_UP = Duration.ofSeconds(12);
-    private static final Duration TURN = Duration.ofSeconds(4);
+    private static final Duration WARM_UP = Duration.ofSeconds(8);
+    private static final Duration SETTLING = Duration.ofMillis(500);
+    private static final Duration TURN = Duration.ofSeconds(3);
     private static final int TURNS = 7;
 
     /** Of 10,000 calls per minute each, of which none is used up. */
     private static final int ENDPOINTS = 64;
+
+    private static final Clients CLIENTS_OF_ALL = new Clients();
 
     private AddedLatency() {}
 
@@ -40,14 +45,22 @@ final class AddedLatency {
                         "--ratelimit.backend=redis",
                         "--spring.data.redis.url=" + redis.url())) {
             List<RunningJar> services = List.of(without, memory, shared);
+            List<List<URI>> addresses = new ArrayList<>();
             for (RunningJar service : services) {
-                turn(service, WARM_UP);
+                addresses.add(addresses(service));
+            }
+            for (int i = 0; i < services.size(); i++) {
+                call(addresses.get(i), WARM_UP, Duration.ZERO);
+                services.get(i).pause(true);
             }
             List<Map<Integer, List<Double>>> latencies = List.of(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
             for (int turn = 0; turn < TURNS; turn++) {
                 for (int i = 0; i < services.size(); i++) {
                     int next = (i + turn) % services.size();
-                    add(turn(services.get(next), TURN), latencies.get(next));
+                    services.get(next).pause(false);
+                    call(addresses.get(next), SETTLING, EVERY);
+                    add(call(addresses.get(next), TURN, EVERY), latencies.get(next));
+                    services.get(next).pause(true);
                 }
             }
             print("without", latencies.get(0));
@@ -56,12 +69,16 @@ final class AddedLatency {
         }
     }
 
-    private static List<Call> turn(RunningJar service, Duration time) throws Exception {
+    private static List<URI> addresses(RunningJar service) throws Exception {
         List<URI> addresses = new ArrayList<>();
         for (int i = 0; i < ENDPOINTS; i++) {
             addresses.add(service.endpoint("e" + i));
         }
-        List<Call> calls = new Clients().call(CLIENTS, "production-demo", addresses, time, EVERY);
+        return addresses;
+    }
+
+    private static List<Call> call(List<URI> addresses, Duration time, Duration every) throws Exception {
+        List<Call> calls = CLIENTS_OF_ALL.call(CLIENTS, "production-demo", addresses, time, every);
         if (!calls.stream().allMatch(call -> call.status() == 200)) {
             throw new IllegalStateException("no call must be refused");
         }
@@ -70,7 +87,7 @@ final class AddedLatency {
 
     private static void add(List<Call> calls, Map<Integer, List<Double>> latencies) {
         long[] sorted = calls.stream()
-                .mapToLong(call -> call.answered() - call.sent())
+                .mapToLong(call -> call.answered() - call.due())
                 .sorted()
                 .toArray();
         for (int percent : new int[] {50, 90, 99}) {

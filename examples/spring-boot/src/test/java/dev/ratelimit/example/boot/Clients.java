@@ -25,11 +25,12 @@ final class Clients {
      * A call as its client saw it.
      *
      * @param endpoint the index of the address that was asked
+     * @param due when it was to be sent, by {@link System#nanoTime()}; earlier than sent where its client was held up
      * @param sent when, by {@link System#nanoTime()}, before its first byte was sent
      * @param answered when, by the same clock, its answer was there
      * @param status the status of the answer
      */
-    record Call(int endpoint, long sent, long answered, int status) {}
+    record Call(int endpoint, long due, long sent, long answered, int status) {}
 
     /** Lets clients call as fast as they can: {@link #call(int, String, List, Duration, Duration)} without a pause. */
     List<Call> call(int count, String key, List<URI> endpoints, Duration time)
@@ -60,8 +61,8 @@ final class Clients {
                     long due = begin + every.toNanos() * first / count;
                     for (int next = first; System.nanoTime() - begin < time.toNanos(); next++) {
                         await(due);
+                        calls.add(call(key, endpoints, next % endpoints.size(), due));
                         due += every.toNanos();
-                        calls.add(call(key, endpoints, next % endpoints.size()));
                     }
                     return calls;
                 }));
@@ -82,13 +83,14 @@ final class Clients {
         }
     }
 
-    private Call call(String key, List<URI> endpoints, int endpoint) throws IOException, InterruptedException {
+    private Call call(String key, List<URI> endpoints, int endpoint, long due)
+            throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(endpoints.get(endpoint))
                 .header("Authorization", "Bearer " + key)
                 .POST(BodyPublishers.noBody())
                 .build();
         long sent = System.nanoTime();
         int status = http.send(request, BodyHandlers.discarding()).statusCode();
-        return new Call(endpoint, sent, System.nanoTime(), status);
+        return new Call(endpoint, due, sent, System.nanoTime(), status);
     }
 }

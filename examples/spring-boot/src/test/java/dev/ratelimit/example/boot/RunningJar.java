@@ -50,6 +50,17 @@ final class RunningJar implements AutoCloseable {
         throw new IOException("the service did not start: " + Files.readString(log));
     }
 
+    /** Has it stand still, so that it takes no time of the machine, or go on. */
+    void pause(boolean isPaused) throws IOException, InterruptedException {
+        String signal = isPaused ? "-STOP" : "-CONT";
+        if (new ProcessBuilder("kill", signal, Long.toString(process.pid()))
+                        .start()
+                        .waitFor()
+                != 0) {
+            throw new IOException("the service cannot be paused: " + Files.readString(log));
+        }
+    }
+
     /** Ends it as an operator does, and returns its exit code. */
     int end() throws InterruptedException {
         process.destroy();

@@ -2,74 +2,93 @@ package dev.ratelimit.example.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The starter makes the start of a service little longer: this example is started with it and without it by turns, and
- * the medians are compared.
+ * The starter makes the start of a service little longer. The jar of this example is started by turns with the same jar
+ * without the starter and what it brings; all else is in both, the actuator and the registry of meters too.
  *
- * <p>The aim is a start that is at most 5 % longer. On a machine that has other work the times of one start differ by
- * more than that. So two numbers have a bound: how many classes are loaded, which hardly differs between two starts,
- * and the CPU time of the thread that starts the service, whose bound leaves room for the noise.
+ * <p>On a machine that has other work, the times of two equal starts differ by more than what the starter adds. So two
+ * numbers have a bound, of medians: how many classes are loaded, which hardly differs between two starts, and the CPU
+ * time of the thread that starts the service. Where ten turns say that this is too much, it must be too much after
+ * twenty and after thirty, too.
  */
 @Tag("long")
-@Timeout(600)
+@Timeout(900)
 class StartUpIT {
 
-    private static final int TURNS = 12;
+    private static final int TURNS = 10;
+    private static final int MOST_ROUNDS = 3;
 
     /** The most that the starter may add, in percent of what the start takes without it. */
-    private static final double MOST_CLASSES = 6;
+    private static final double MOST_CLASSES = 5;
 
+    /** On a machine of its own it is 6: this leaves room for the noise of one that has other work. */
     private static final double MOST_CPU_TIME = 12;
 
-    private static final Pattern OF_STARTER = Pattern.compile(
-            ".*(ratelimit-[a-z-]+(-[0-9][^/]*\\.jar|/target/classes)|snakeyaml-engine-[0-9][^/]*\\.jar)");
+    private static final Path JAR = Path.of("target", "spring-boot-example.jar");
+
+    /** The modules of this library, and the only library that they bring and that the example has not by itself. */
+    private static final String OF_STARTER = "{ratelimit-*,snakeyaml-engine-*}.jar";
+
     private static final Pattern COST =
             Pattern.compile(Pattern.quote(StartedService.COST) + "([0-9]+) ([0-9]+) ([0-9]+)");
 
-    /* The folder stands first: the jar on the class path of this test is the one that runs by itself. */
-    private final String withStarter = "target/classes" + File.pathSeparator + System.getProperty("java.class.path");
-    private final String withoutStarter = Arrays.stream(withStarter.split(File.pathSeparator, -1))
-            .filter(entry -> !OF_STARTER.matcher(entry).matches())
-            .collect(Collectors.joining(File.pathSeparator));
+    @TempDir
+    private Path folder;
 
     /** What a start takes. */
     private record Cost(long nanos, long classes, long millis) {}
 
     @Test
     void theStarterAddsLittleToTheStart() throws Exception {
-        assertThat(withoutStarter)
-                .doesNotContain("ratelimit-spring-boot-starter")
-                .contains("spring-boot-4");
-        start(withStarter); // reads all files into the caches of the system
-        start(withoutStarter);
-        List<Cost> with = new ArrayList<>();
-        List<Cost> without = new ArrayList<>();
-        for (int turn = 0; turn < TURNS; turn++) {
-            without.add(start(withoutStarter));
-            with.add(start(withStarter));
+        Path without = withoutStarter();
+        start(JAR); // reads all files into the caches of the system
+        start(without);
+        List<Cost> plain = new ArrayList<>();
+        List<Cost> limited = new ArrayList<>();
+        double nanos = 0;
+        for (int round = 0; round == 0 || (nanos > MOST_CPU_TIME && round < MOST_ROUNDS); round++) {
+            for (int turn = 0; turn < TURNS; turn++) {
+                plain.add(start(without));
+                limited.add(start(JAR));
+            }
+            nanos = growth(plain, limited, Cost::nanos);
+            System.out.printf(
+                    "The starter adds %.1f %% of time, %.1f %% of CPU time, %.1f %% of classes; medians of %d turns%n",
+                    growth(plain, limited, Cost::millis), nanos, growth(plain, limited, Cost::classes), plain.size());
         }
-        double classes = growth(without, with, Cost::classes);
-        double nanos = growth(without, with, Cost::nanos);
-        System.out.printf(
-                "The starter adds %.1f %% of time, %.1f %% of CPU time and %.1f %% of classes%n",
-                growth(without, with, Cost::millis), nanos, classes);
-        assertThat(classes).as("classes in percent").isBetween(0.1, MOST_CLASSES);
+        assertThat(growth(plain, limited, Cost::classes))
+                .as("classes in percent")
+                .isLessThanOrEqualTo(MOST_CLASSES);
         assertThat(nanos).as("CPU time in percent").isLessThanOrEqualTo(MOST_CPU_TIME);
+    }
+
+    private Path withoutStarter() throws IOException {
+        Path jar = Files.copy(JAR, folder.resolve("without.jar"));
+        try (FileSystem files = FileSystems.newFileSystem(jar);
+                DirectoryStream<Path> libraries =
+                        Files.newDirectoryStream(files.getPath("BOOT-INF", "lib"), OF_STARTER)) {
+            for (Path library : libraries) {
+                Files.delete(library);
+            }
+        }
+        return jar;
     }
 
     private static double growth(List<Cost> without, List<Cost> with, ToLongFunction<Cost> number) {
@@ -77,20 +96,27 @@ class StartUpIT {
     }
 
     private static long median(List<Cost> costs, ToLongFunction<Cost> number) {
-        return costs.stream().mapToLong(number).sorted().toArray()[costs.size() / 2];
+        long[] sorted = costs.stream().mapToLong(number).sorted().toArray();
+        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
     }
 
-    private static Cost start(String classPath) throws IOException, InterruptedException {
+    /** Starts the service of a jar by a launcher of Boot, which takes the main method from the tests. */
+    private static Cost start(Path jar) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
-                        classPath,
-                        StartedService.class.getName(),
+                        jar.toString(),
+                        "-Dloader.path=target/test-classes",
+                        "-Dloader.main=" + StartedService.class.getName(),
+                        "org.springframework.boot.loader.launch.PropertiesLauncher",
                         "--server.port=0")
                 .redirectErrorStream(true)
                 .start();
         String log = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         process.waitFor();
+        assertThat(log.contains("Calls are counted in memory"))
+                .as("%s has limits: %s", jar, log)
+                .isEqualTo(jar.equals(JAR));
         Matcher cost = COST.matcher(log);
         assertThat(cost.find()).as(log).isTrue();
         return new Cost(Long.parseLong(cost.group(1)), Long.parseLong(cost.group(2)), Long.parseLong(cost.group(3)));
