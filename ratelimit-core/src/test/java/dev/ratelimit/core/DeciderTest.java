@@ -105,6 +105,9 @@ class DeciderTest {
         Tier twoAnHour = Tier.named("tier")
                 .table(LimitTable.named("hours").each(RateLimit.perHour(2), "chat"))
                 .build();
+        for (int i = 0; i < 2; i++) {
+            limiter.store.tryAcquire("acme", twoAnHour, "chat", Usage.call());
+        }
         Decision[] kept = new Decision[10_000];
         long bytes = Long.MAX_VALUE;
         for (int round = 0; round < 40 && bytes / kept.length > 24; round++) {

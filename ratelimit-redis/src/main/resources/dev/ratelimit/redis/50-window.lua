@@ -55,8 +55,9 @@ if has_windows then
     local level, last, marks, _ = 0, #head - STATE, nil, nil
     m.newest, _, _, _, m.hi, m.lo, m.first, m.oldest, m.listed, m.kept, marks =
       unpacked('<ddddddddddd', head, last - ENTRY + 1)
-    if marks >= BASE then
-      error('the numbers of a window must be its own') -- somebody wrote others
+    -- Loops go by these numbers, and somebody may have written others.
+    if not (0 <= m.first and m.first <= marks and marks < BASE and marks % 1 == 0) then
+      error('the numbers of a window must be its own')
     end
     m.dropped, m.place = m.first, last - ENTRY
     while marks > 0 do

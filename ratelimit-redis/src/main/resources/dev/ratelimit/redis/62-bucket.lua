@@ -99,6 +99,14 @@ if has_buckets then
     end
     m.at, m.seen, m.part, m.hi, m.lo, m.per_units, m.per_micros, m.fast_units, m.fast_micros, m.rated, m.begun,
       m.listed, m.kept = unpacked('<ddddddddddddd', head)
+    -- To divide goes on until the rest is small, which others than its own numbers may never be.
+    local is_own = 0 <= m.hi and m.hi < BASE and 0 <= m.lo and m.lo < BASE and 0 <= m.part and m.part < BASE
+      and 0 <= m.per_units and m.per_units <= BASE and 0 < m.per_micros and m.per_micros <= BASE
+      and 0 <= m.fast_units and m.fast_units <= BASE and 0 < m.fast_micros and m.fast_micros <= BASE
+      and math.abs(m.at) < BASE and math.abs(m.seen) < BASE
+    if not is_own then
+      error('the numbers of a bucket must be its own') -- somebody wrote others
+    end
     if m.seen - now > AHEAD then
       -- A wrong clock charged it: what it lacked then, it lacks now. Nobody knows how much of a charge has flowed back.
       m.at, m.seen, m.rated, m.begun, m.changed = now, now, now, now, true

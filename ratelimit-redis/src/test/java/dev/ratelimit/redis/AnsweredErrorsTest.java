@@ -2,14 +2,20 @@ package dev.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ratelimit.Caller;
+import dev.ratelimit.ConcurrencyLimit;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitTable;
+import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.Reservation;
 import dev.ratelimit.StoreUnavailable;
 import dev.ratelimit.Tier;
+import dev.ratelimit.TokenBucket;
+import dev.ratelimit.Unit;
+import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.CircuitBreaker;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ReferenceRateLimiter;
@@ -33,11 +39,14 @@ class AnsweredErrorsTest extends FaultInjectingTest {
             RedisRateLimiterBuilder::failOpen,
             builder -> builder.fallBackTo(inMemory()));
 
-    /** Writes a number over the last but one of a text: in the head of a window that is how many marks there are. */
+    /** Writes a number over another one of a text: the n-th from its end, the first of which is the 0-th. */
     private static final String SPOIL_NUMBER = """
-            local size = redis.call('STRLEN', KEYS[1])
-            return redis.call('SETRANGE', KEYS[1], math.max(size - 16, 0), struct.pack('<d', tonumber(ARGV[1])))
+            local at = redis.call('STRLEN', KEYS[1]) - 8 * (1 + tonumber(ARGV[2]))
+            return redis.call('SETRANGE', KEYS[1], math.max(at, 0), struct.pack('<d', tonumber(ARGV[1])))
             """;
+
+    /** The numbers of the longest head without marks, that of a bucket. */
+    private static final int MOST_NUMBERS = 13;
 
     private static RateLimiter inMemory() {
         return new ReferenceRateLimiter(anyone -> TIER, TimeSource.system());
@@ -55,7 +64,7 @@ class AnsweredErrorsTest extends FaultInjectingTest {
             }
             int kind = random.nextInt(9);
             if (kind >= 7 && redis.type(key).equals("string")) {
-                redis.eval(SPOIL_NUMBER, ScriptOutputType.INTEGER, new String[] {key}, kind == 7 ? "inf" : "1e300");
+                spoilNumber(redis, key, kind == 7 ? "inf" : "1e300", 1);
                 continue;
             }
             redis.del(key);
@@ -69,6 +78,46 @@ class AnsweredErrorsTest extends FaultInjectingTest {
                 default -> redis.set(key, "garbage".repeat(1 + random.nextInt(40)));
             }
         }
+    }
+
+    private static void spoilNumber(RedisCommands<String, String> redis, String key, String number, int place) {
+        redis.eval(SPOIL_NUMBER, ScriptOutputType.INTEGER, new String[] {key}, number, Integer.toString(place));
+    }
+
+    /** Loops of the script go by some of the numbers. Each is written over, one at a time, by what is never there. */
+    @ParameterizedTest
+    @ValueSource(strings = {"inf", "-inf", "nan", "1e300", "-1e300", "1e15", "-1", "0.5"})
+    void noNumberThatSomebodyWroteLetsTheScriptRunOn(String number) {
+        Tier kinds = Tier.named("kinds")
+                .table(LimitTable.named("windows").each(RateLimit.perMinute(5), "window"))
+                .table(LimitTable.named("quotas").each(Quota.perDay(5), "quota"))
+                .table(LimitTable.named("buckets").each(TokenBucket.perMinute(5), "bucket"))
+                .table(LimitTable.named("flights").each(ConcurrencyLimit.of(5, Duration.ofMinutes(1)), "flight"))
+                .build();
+        RedisServer server = open(new RedisServer());
+        ThreeMasters.with(server, redis -> {
+            RedisRateLimiter limiter =
+                    open(builder(server.uri()).tier(kinds).timeout(LONG).build());
+            for (String endpoint : List.of("window", "quota", "bucket", "flight")) {
+                for (int place = 0; place < MOST_NUMBERS; place++) {
+                    redis.flushall();
+                    Reservation held = limiter.reserve("bad", endpoint, Usage.call());
+                    limiter.tryAcquire("bad", endpoint);
+                    for (String key : redis.keys("ratelimit:{bad}:*")) {
+                        if (redis.type(key).equals("string")) {
+                            spoilNumber(redis, key, number, place);
+                        }
+                    }
+                    limiter.tryAcquire("bad", endpoint);
+                    held.settle(Usage.of(Unit.CALLS, 0));
+                    limiter.async().status(Caller.of("bad", kinds), endpoint).exceptionally(damaged -> List.of());
+                    assertThat(isDecidedByRedis(limiter.tryAcquire("acme", endpoint)))
+                            .as("%s, number %s", endpoint, place)
+                            .isTrue();
+                }
+            }
+        });
+        assertThat(outages.areAllTold()).as("nobody was told of an outage").isTrue();
     }
 
     /** Whatever a hostile organization's keys hold, all that is asked for another is decided by Redis. */
