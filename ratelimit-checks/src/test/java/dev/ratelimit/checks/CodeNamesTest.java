@@ -42,6 +42,7 @@ class CodeNamesTest {
             "ForwardedRequestCustomizer",
             "MicrometerCommandLatencyRecorder",
             "Mono",
+            "Observation",
             "RedisClient",
             "RedisClusterClient",
             "RemoteIpValve",

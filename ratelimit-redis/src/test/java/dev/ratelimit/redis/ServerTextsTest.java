@@ -160,7 +160,9 @@ class ServerTextsTest extends FaultInjectingTest {
                         .join());
         assertShown(later.getCause());
         await("the listener hears of the settlement", () -> !told.isEmpty());
-        await("the error is logged", () -> !lines.with("Redis answered an error").isEmpty());
+        await(
+                "the error is logged",
+                () -> !lines.with("Redis answered an error").isEmpty());
         await("the settlement is logged", () -> !lines.with("A settlement").isEmpty());
         assertAllShown();
     }

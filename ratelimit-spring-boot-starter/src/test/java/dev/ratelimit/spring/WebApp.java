@@ -31,8 +31,7 @@ import org.springframework.util.ClassUtils;
 public final class WebApp implements AutoCloseable {
 
     /** A client that keeps to HTTP 1.1. */
-    public static final HttpClient CLIENT =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    public static final HttpClient CLIENT = newClient();
 
     private static final Duration AT_MOST = Duration.ofSeconds(10);
 
@@ -142,9 +141,18 @@ public final class WebApp implements AutoCloseable {
         return fields.length == 0 ? request : request.headers(fields);
     }
 
-    /** Sends a request. */
-    public HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
-        return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    /**
+     * Sends a request. The actuator is asked on a connection of its own. On WebFlux, Boot answers it on another thread
+     * than that of the connection, from which Netty may then read no more.
+     */
+    public HttpResponse<String> send(HttpRequest.Builder builder) throws IOException, InterruptedException {
+        HttpRequest request = builder.build();
+        HttpClient client = request.uri().getPath().startsWith("/actuator") ? newClient() : CLIENT;
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static HttpClient newClient() {
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }
 
     /** Gets a path. */

@@ -15,7 +15,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -56,19 +55,6 @@ public class ActuatorAutoConfiguration {
                 StoreHealth.word(properties.backend()),
                 StoreHealth.word(outage),
                 outage == RateLimitProperties.Outage.FAIL_CLOSED);
-    }
-
-    /** Where there is WebFlux. */
-    @Configuration(proxyBeanMethods = false)
-    @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
-    @ConditionalOnBean(RateLimitsEndpoint.class)
-    @ConditionalOnAvailableEndpoint(endpoint = RateLimitsEndpoint.class)
-    static class OnWebFlux {
-
-        @Bean
-        ReactiveRateLimitsEndpoint ratelimitReactiveEndpoint(RateLimitsEndpoint endpoint) {
-            return new ReactiveRateLimitsEndpoint(endpoint);
-        }
     }
 
     /** Boot 3. */

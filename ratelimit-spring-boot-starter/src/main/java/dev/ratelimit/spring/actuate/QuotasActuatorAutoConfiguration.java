@@ -9,7 +9,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -36,19 +35,6 @@ public class QuotasActuatorAutoConfiguration {
     @ConditionalOnAvailableEndpoint(endpoint = RateLimitQuotasEndpoint.class)
     public RateLimitQuotasEndpoint ratelimitQuotasEndpoint(JdbcQuotas quotas) {
         return new RateLimitQuotasEndpoint(quotas);
-    }
-
-    /** Where there is WebFlux. */
-    @Configuration(proxyBeanMethods = false)
-    @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
-    @ConditionalOnBean(RateLimitQuotasEndpoint.class)
-    @ConditionalOnAvailableEndpoint(endpoint = RateLimitQuotasEndpoint.class)
-    static class OnWebFlux {
-
-        @Bean
-        ReactiveRateLimitQuotasEndpoint ratelimitReactiveQuotasEndpoint(RateLimitQuotasEndpoint endpoint) {
-            return new ReactiveRateLimitQuotasEndpoint(endpoint);
-        }
     }
 
     /** Boot 3. */

@@ -8,7 +8,6 @@
  *                                                        │
  *   /actuator/ratelimitquotas ............. RateLimitQuotasEndpoint: the database of quotas
  *
- *   on WebFlux: Reactive..Endpoint ── ConnectionThreads: the same operations, answered on the connection's thread
  *   while a store is away: StoreAnswers
  *
  *   /actuator/health ...... RateLimitHealthIndicator ── StoreHealth: of the limiter, and of the database of quotas
