@@ -17,7 +17,6 @@ import dev.ratelimit.spi.WaitingCalls;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -205,8 +204,7 @@ public final class Listeners {
      * Passes on that a request to a store is about to be sent.
      *
      * @param operation what is asked of the store
-     * @return passes on how the request ends, by the cause of what a stage wraps, and throws nothing; {@link
-     *     RoundTrip#UNHEARD} if nobody hears of it
+     * @return passes on how the request ends, and throws nothing; {@link RoundTrip#UNHEARD} if nobody hears of it
      */
     public RoundTrip onRoundTrip(String operation) {
         RoundTrip all = RoundTrip.UNHEARD;
@@ -218,16 +216,11 @@ public final class Listeners {
                 RoundTrip others = all;
                 all = failure -> {
                     others.onEnd(failure);
-                    notify(listener, each -> one.onEnd(failure.map(Listeners::unwrapped)));
+                    notify(listener, each -> one.onEnd(failure));
                 };
             }
         }
         return all;
-    }
-
-    private static Throwable unwrapped(Throwable failure) {
-        Throwable cause = failure.getCause();
-        return failure instanceof CompletionException && cause != null ? cause : failure;
     }
 
     /**

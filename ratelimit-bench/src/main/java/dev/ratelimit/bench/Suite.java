@@ -32,7 +32,7 @@ final class Suite {
 
     private static final String EXACT = "ExactBenchmark.tryAcquire";
 
-    /** Benchmarks that run so much code that the JIT compiler is busy with it for some seconds. */
+    /** Benchmarks of so much code that the JIT compiler needs some seconds for it. */
     private static final Pattern SLOW_TO_WARM = Pattern.compile("(Filter|Reporting|Tiers)Benchmark");
 
     private static final String MANY_THREADS = "\\.ManyThreadsBenchmark\\.";

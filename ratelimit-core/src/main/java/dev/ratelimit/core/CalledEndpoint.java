@@ -23,7 +23,7 @@ final class CalledEndpoint implements Parties {
 
     CalledEndpoint(OrganizationState state, CompiledTier tier, String endpoint, CompiledLimit[] limits) {
         String known = limits[0].key.scope().name();
-        this.endpoint = known.equals(endpoint) ? known : endpoint; // a caller's own string need not be kept
+        this.endpoint = known.equals(endpoint) ? known : endpoint; // so no string of a caller is kept
         this.tier = tier.identity;
         this.limits = limits;
         this.first = state.meter(limits[0]);

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
  * The endpoints that an organization has called, by name: what stands before the map of its tier, and that of its
  * {@link UnlistedEndpoints}. A call finds its limits and their meter here by one look-up.
  *
- * <p>An endpoint has four places, near each other in memory. What finds none of them free is looked up in the maps. So
- * names that collide slow down nobody, and this table need not be complete.
+ * <p>An endpoint has four places, near each other in memory. One that finds none of them free is looked up in the
+ * maps. So this table need not be complete, and names that collide slow nobody down.
  *
  * <p>Safe for use by many threads. To find an endpoint takes no lock. A place that is written by one thread may be seen
  * late by others, and an endpoint never half made: its fields are final.

@@ -57,7 +57,7 @@ abstract class EndpointLimits extends MeterTable {
             if (known != null) {
                 tierCache.offerUsual(formOf(known));
             }
-            compiled = known instanceof CompiledTier its && its.tier.equals(tier) ? its : null;
+            compiled = compiledOf(known, tier);
         }
         if (compiled != null && (unlisted != null || hasMany())) {
             remember(compiled, endpoint, limits);
@@ -75,11 +75,16 @@ abstract class EndpointLimits extends MeterTable {
             hold(usual);
             return usual;
         }
-        if (held instanceof CompiledTier compiled && compiled.tier.equals(tier)) {
+        CompiledTier compiled = compiledOf(held, tier);
+        if (compiled != null) {
             tierCache.offerUsual(compiled);
-            return compiled;
         }
-        return null;
+        return compiled;
+    }
+
+    /** Returns what is held, if it is the compiled form of a tier itself; otherwise null. */
+    private static @Nullable CompiledTier compiledOf(@Nullable HeldTier known, Tier tier) {
+        return known instanceof CompiledTier compiled && compiled.tier.equals(tier) ? compiled : null;
     }
 
     /** Remembers an endpoint for later calls, unless its name is one of many that have no meters of their own. */
@@ -231,10 +236,11 @@ abstract class EndpointLimits extends MeterTable {
         if (known instanceof OwnTier own && !own.holds(tier)) {
             known = own.former;
         }
-        if (known instanceof CompiledTier compiled) {
-            return compiled.tier.equals(tier) ? compiled.tier : null;
+        if (known instanceof OwnTier own) {
+            return own.holds(tier) ? tier : null;
         }
-        return known instanceof OwnTier own && own.holds(tier) ? tier : null;
+        CompiledTier compiled = compiledOf(known, tier);
+        return compiled == null ? null : compiled.tier;
     }
 
     private static CompiledTier formOf(HeldTier known) {

@@ -32,7 +32,7 @@ final class LeasedPeriod implements Meter.Booking {
     /** What is left in a holding that was replaced. */
     static final long REPLACED = Long.MIN_VALUE;
 
-    /** A period of which nothing was used in so many rounds is idle. */
+    /** After how many rounds without use a period is idle. */
     static final int IDLE = 3;
 
     private static final VarHandle UNTOLD = VarHandles.of(MethodHandles.lookup(), "untold", long.class);

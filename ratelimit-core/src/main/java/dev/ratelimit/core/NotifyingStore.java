@@ -29,7 +29,8 @@ record NotifyingStore(QuotaStore store, Listeners listeners) implements QuotaSto
         CompletionStage<T> answer = request.get();
         return roundTrip == RoundTrip.UNHEARD
                 ? answer
-                : answer.whenComplete((value, failure) -> roundTrip.onEnd(Optional.ofNullable(failure)));
+                : answer.whenComplete((value, failure) ->
+                        roundTrip.onEnd(Optional.ofNullable(failure).map(StoreExchanges::unwrapped)));
     }
 
     @Override

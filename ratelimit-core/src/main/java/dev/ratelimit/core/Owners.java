@@ -18,9 +18,8 @@ interface Owners {
 
     /** Returns why the i-th limit refuses a usage of some units. */
     default LimitReached cause(int i, CompiledLimit limit, long units) {
-        Member member = member(i);
         LimitReached cause = limit.cause(units);
-        return member == null ? cause : new LimitReached(limit.applied().of(member), cause.tooLarge());
+        return member(i) == null ? cause : new LimitReached(applied(i, limit), cause.tooLarge());
     }
 
     /** Returns the i-th limit as it applies, which says whose it is. */

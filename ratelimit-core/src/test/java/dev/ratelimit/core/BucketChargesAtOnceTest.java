@@ -7,7 +7,6 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
-import java.time.Instant;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -63,22 +62,7 @@ class BucketChargesAtOnceTest {
 
     @Test
     void unitsFlowBackAsOfTheLatestTimeThatAReadingMayBeOf() {
-        BucketCounter bucket = bucket(new TimeSource() {
-            @Override
-            public long nanoTime() {
-                return begin;
-            }
-
-            @Override
-            public Instant instant() {
-                return Instant.EPOCH;
-            }
-
-            @Override
-            public Duration lag() {
-                return Duration.ofNanos(LAG);
-            }
-        });
+        BucketCounter bucket = bucket(new LaggingTime(begin, Duration.ofNanos(LAG)));
         long position = bucket.charge(TEN, 10, begin + 10 * SECOND);
         assertThat(~bucket.charge(TEN, 1, begin + 10 * SECOND)).isEqualTo(LAG + SECOND / 10);
         bucket.refund(TEN, bucket.booking(position), 10, 10, begin + 10 * SECOND);

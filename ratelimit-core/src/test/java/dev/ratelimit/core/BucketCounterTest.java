@@ -7,10 +7,8 @@ import dev.ratelimit.LimitStatus;
 import dev.ratelimit.TokenBucket;
 import dev.ratelimit.Unit;
 import dev.ratelimit.kernel.MeterKey;
-import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.testkit.ManualTime;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -445,22 +443,7 @@ class BucketCounterTest {
 
     /** Makes a bucket whose clock may lag by a second. */
     private BucketCounter lagging() {
-        return new BucketCounter(new Clocks(new TimeSource() {
-            @Override
-            public long nanoTime() {
-                return begin;
-            }
-
-            @Override
-            public Instant instant() {
-                return Instant.EPOCH;
-            }
-
-            @Override
-            public Duration lag() {
-                return Duration.ofSeconds(1);
-            }
-        }));
+        return new BucketCounter(new Clocks(new LaggingTime(begin, Duration.ofSeconds(1))));
     }
 
     /** A reading may lag by a second: both are of the same true time. */

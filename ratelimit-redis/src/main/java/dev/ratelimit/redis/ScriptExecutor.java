@@ -81,7 +81,8 @@ final class ScriptExecutor {
                 CompletableFuture<byte[]> answer = answer(connection, type, arguments);
                 return told == RoundTrip.UNHEARD
                         ? answer
-                        : answer.whenComplete((bytes, failure) -> told.onEnd(Optional.ofNullable(failure)));
+                        : answer.whenComplete((bytes, failure) ->
+                                told.onEnd(Optional.ofNullable(failure).map(Failure::unwrapped)));
             } catch (Throwable e) {
                 told.onEnd(Optional.of(e));
                 throw e;

@@ -18,8 +18,8 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
  * thread reads these again, and takes over what has changed. A file that is broken, or that lacks a tier which a key or
  * a property names, is told in the log once, and everything stays as it was.
  *
- * <p>The first reading has a thread of its own, since the rest of the start need not wait for it. Who asks before its
- * end waits. The start ends after it, and fails if it has failed, be it asked or not.
+ * <p>A thread of its own reads them first, so that the rest of the start does not wait. Who asks before that waits. The
+ * start ends after it, and fails if it has failed, whether or not somebody has asked.
  *
  * <p>Safe for use by many threads. To ask it costs a volatile read and a look-up.
  */
