@@ -71,6 +71,9 @@ final class Connector {
      */
     void connect(CircuitBreakers circuits, OutageListeners listeners) {
         Exception failure = attempt();
+        if (failure != null && isUntold(failure)) {
+            failure = attempt();
+        }
         if (failure != null) {
             if (!isAway(failure)) {
                 throw unfit(failure);
@@ -184,6 +187,14 @@ final class Connector {
      */
     private static boolean isAway(Exception failure) {
         return Failure.of(failure).isAway() && !(innermost(failure) instanceof GeneralSecurityException);
+    }
+
+    /**
+     * Tells whether Lettuce lost what the server answered. It asks a channel for its handshake after it has connected;
+     * if the server has refused that by then, the channel is closed and the reason gone.
+     */
+    private static boolean isUntold(Exception failure) {
+        return Failure.of(failure) == Failure.SILENCE && innermost(failure) instanceof IllegalStateException;
     }
 
     private static IllegalStateException unfit(Exception failure) {

@@ -16,6 +16,7 @@ import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.testkit.ManualTime;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.security.cert.CertPathBuilderException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.Test;
@@ -188,6 +190,27 @@ class BuildingTest {
                     builder -> assertThatIllegalStateException()
                             .isThrownBy(builder.tier(TIER)::build)
                             .withMessageContaining("WRONGPASS"));
+        }
+    }
+
+    /** As Lettuce reports a handshake that is over before it looks: it knows no reason. The next attempt tells it. */
+    @Test
+    void aWrongPasswordIsNamedAlsoWhereTheFirstAttemptLostIt() {
+        AtomicInteger attempts = new AtomicInteger();
+        IllegalStateException lost = new IllegalStateException("RedisHandshakeHandler not registered");
+        RedisClient client = RedisClient.create();
+        RedisRateLimiterBuilder builder = new RedisRateLimiterBuilder(client, () -> {
+            throw new RedisConnectionException(
+                    "Unable to connect to 127.0.0.1/<unresolved>:6379",
+                    attempts.getAndIncrement() == 0 ? lost : new RedisCommandExecutionException("WRONGPASS no"));
+        });
+        try {
+            assertThatIllegalStateException()
+                    .isThrownBy(builder.tier(TIER)::build)
+                    .withMessageContaining("WRONGPASS");
+            assertThat(attempts).hasValue(2);
+        } finally {
+            Clients.shutDown(client);
         }
     }
 

@@ -95,7 +95,7 @@ class ClusterTest {
         RedisServer lost = cluster.servers().get(1);
         try (RedisRateLimiter patient = RedisRateLimiter.builder(cluster.client())
                 .tier(tierOf(RateLimit.perHour(1_000)))
-                .timeout(Duration.ofMillis(300))
+                .timeout(Duration.ofSeconds(1))
                 .probeEvery(Duration.ofMillis(300))
                 .outageListener(outages)
                 .build()) {
