@@ -19,6 +19,8 @@ record LimitSet(Caller caller, List<Place> places, List<EncodedLimit> limits) {
 
     static final long FURTHER_MEMBER = 2;
 
+    private static final int LIMITS_OF_A_RUN = 100;
+
     /** A set without an endpoint and without limits, of the organization only. */
     static LimitSet nothing(Caller caller) {
         return new LimitSet(caller, List.of(Place.of(null, caller.tier().account())), List.of());
@@ -79,5 +81,14 @@ record LimitSet(Caller caller, List<Place> places, List<EncodedLimit> limits) {
     /** Returns some of the limits, of which it is still open which meters they have. */
     LimitSet slice(int from, int to) {
         return new LimitSet(caller, places, limits.subList(from, to));
+    }
+
+    /** Returns the limits a hundred at a time, so that no run of the script holds the server for long. */
+    List<LimitSet> runs() {
+        List<LimitSet> runs = new ArrayList<>();
+        for (int from = 0; from < limits.size(); from += LIMITS_OF_A_RUN) {
+            runs.add(slice(from, Math.min(from + LIMITS_OF_A_RUN, limits.size())));
+        }
+        return runs;
     }
 }

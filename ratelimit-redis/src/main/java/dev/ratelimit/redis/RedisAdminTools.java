@@ -26,12 +26,15 @@ import java.util.function.Function;
  */
 public final class RedisAdminTools {
 
-    private final ScriptClient scriptClient;
+    private final PartyClient partyClient;
+    private final ScriptExecutor executor;
     private final Listeners listeners;
     private final Function<String, Caller> callers;
 
-    RedisAdminTools(ScriptClient scriptClient, Listeners listeners, Function<String, Caller> callers) {
-        this.scriptClient = scriptClient;
+    RedisAdminTools(
+            PartyClient partyClient, ScriptExecutor executor, Listeners listeners, Function<String, Caller> callers) {
+        this.partyClient = partyClient;
+        this.executor = executor;
         this.listeners = listeners;
         this.callers = callers;
     }
@@ -67,7 +70,7 @@ public final class RedisAdminTools {
      */
     public LimitStatus grant(Caller caller, AppliedLimit quota, long units) {
         Party party = AdminChecks.requireGrant(caller, quota, units);
-        LimitStatus status = await(scriptClient.grant(caller, party, quota, units));
+        LimitStatus status = await(partyClient.grant(caller, party, quota, units));
         listeners.onGranted(caller, status);
         return status;
     }
@@ -90,7 +93,7 @@ public final class RedisAdminTools {
      */
     public List<LimitStatus> carryOver(Caller caller, Caller former) {
         AdminChecks.requireSameOrganization(caller, former);
-        List<LimitStatus> charged = await(scriptClient.carryOver(caller, former));
+        List<LimitStatus> charged = await(partyClient.carryOver(caller, former));
         if (!charged.isEmpty()) {
             listeners.onCarriedOver(caller, former, charged);
         }
@@ -116,7 +119,7 @@ public final class RedisAdminTools {
      * @see RateLimitListener#onReset
      */
     public void reset(Caller caller) {
-        if (await(scriptClient.drop(Request.Operation.RESET, requireNonNull(caller, "caller")))) {
+        if (await(partyClient.drop(Request.Operation.RESET, requireNonNull(caller, "caller")))) {
             listeners.onReset(caller.organization());
         }
     }
@@ -140,13 +143,13 @@ public final class RedisAdminTools {
      * @see RateLimitListener#onForgotten
      */
     public void forget(Caller caller) {
-        if (await(scriptClient.drop(Request.Operation.FORGET, requireNonNull(caller, "caller")))) {
+        if (await(partyClient.drop(Request.Operation.FORGET, requireNonNull(caller, "caller")))) {
             listeners.onForgotten(caller.organization());
         }
     }
 
     private <T> T await(CompletableFuture<T> answer) {
-        return scriptClient.executor().await(answer, failure -> {
+        return executor.await(answer, failure -> {
             throw new RedisUnavailableException("Redis must answer to change what an organization has", failure);
         });
     }

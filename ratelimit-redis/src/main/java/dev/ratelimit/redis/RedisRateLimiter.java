@@ -106,6 +106,7 @@ public final class RedisRateLimiter implements RateLimiter, WaitingCalls.Wakers,
     private final Connector connector;
     private final TierResolver tiers;
     private final ScriptClient scriptClient;
+    private final PartyClient partyClient;
     private final ScriptExecutor executor;
     private final Settlements settlements;
     private final Leases leases;
@@ -133,13 +134,14 @@ public final class RedisRateLimiter implements RateLimiter, WaitingCalls.Wakers,
         this.connector = connector;
         this.tiers = tiers;
         this.scriptClient = scriptClient;
+        partyClient = new PartyClient(scriptClient);
         this.executor = scriptClient.executor();
         this.settlements = settlements;
         this.leases = leases;
         this.outagePolicy = outagePolicy;
         this.listeners = listeners;
         this.counter = counter;
-        this.admin = new RedisAdminTools(scriptClient, listeners, this::caller);
+        this.admin = new RedisAdminTools(partyClient, executor, listeners, this::caller);
         this.time = time;
         this.clock = clock;
         this.waitingCalls = listeners.waitingCalls();
@@ -151,6 +153,7 @@ public final class RedisRateLimiter implements RateLimiter, WaitingCalls.Wakers,
         this.connector = limiter.connector;
         this.tiers = limiter.tiers;
         this.scriptClient = limiter.scriptClient;
+        this.partyClient = limiter.partyClient;
         this.executor = limiter.executor;
         this.settlements = limiter.settlements;
         this.leases = limiter.leases;
@@ -332,7 +335,7 @@ public final class RedisRateLimiter implements RateLimiter, WaitingCalls.Wakers,
     public List<LimitStatus> status(Resolution who) {
         requireNonNull(who, "who");
         return who instanceof Caller caller
-                ? executor.await(scriptClient.overview(caller), failure -> outagePolicy.status(failure, caller))
+                ? executor.await(partyClient.overview(caller), failure -> outagePolicy.status(failure, caller))
                 : List.of();
     }
 
@@ -458,7 +461,7 @@ public final class RedisRateLimiter implements RateLimiter, WaitingCalls.Wakers,
         public CompletionStage<List<LimitStatus>> status(Resolution who) {
             requireNonNull(who, "who");
             return who instanceof Caller caller
-                    ? executor.otherwise(scriptClient.overview(caller), failure -> outagePolicy.status(failure, caller))
+                    ? executor.otherwise(partyClient.overview(caller), failure -> outagePolicy.status(failure, caller))
                     : completed(List.of());
         }
 

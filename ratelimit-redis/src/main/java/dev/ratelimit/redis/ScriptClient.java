@@ -2,26 +2,23 @@ package dev.ratelimit.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.Rejected;
-import dev.ratelimit.Scope;
 import dev.ratelimit.Usage;
-import dev.ratelimit.kernel.Party;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /** The client of the script: turns questions into requests, and repeats a request where that is due. */
@@ -33,13 +30,6 @@ final class ScriptClient {
      */
     private static final int ATTEMPTS = 5;
     private static final int OVERFLOW = -2;
-    private static final int LIMITS_OF_A_RUN = 100;
-
-    /** Where a listing of the endpoints begins, as the script takes it: the number of a list, and a cursor. */
-    private static final String FIRST_NAMES = "1:0";
-
-    /** What a place behind both lists begins with. */
-    private static final String LAST_NAMES = "3:";
 
     /** Stands for the entry in flight that is joined, where no piece of a reservation asks. */
     private static final long NO_PIECE = -1;
@@ -90,6 +80,10 @@ final class ScriptClient {
     /** Tells whether Redis answered the last question about an organization. */
     boolean areSteady(Caller caller) {
         return executor.isSteady(base(caller));
+    }
+
+    EncodedLimits encodedLimits() {
+        return encodedLimits;
     }
 
     /** Counts the refusals that are remembered. */
@@ -249,98 +243,28 @@ final class ScriptClient {
         return status(limitSet(caller, endpoint));
     }
 
-    /**
-     * Tells where the parties of a call stand with all limits, one party after the other. The first runs of the script
-     * list the endpoints that have used something.
-     */
-    CompletableFuture<List<LimitStatus>> overview(Caller caller) {
-        return forEachParty(
-                caller,
-                (place, party) -> names(caller, place).thenCompose(names -> {
-                    OrganizationStatus overview = OrganizationStatus.of(party, names);
-                    return status(unbounded(caller, place, overview.encodedLimits()))
-                            .thenApply(overview::relevant);
-                }));
+    /** Tells where an organization stands with any number of limits. Each run has the time of a decision. */
+    CompletableFuture<List<LimitStatus>> status(LimitSet limitSet) {
+        return inTurn(limitSet.runs(), some -> standing(some).thenApply(ReplyDecoder::status));
     }
 
-    /** Asks for each party of a call, or for what it shares beyond a bound, and puts the answers together. */
-    private <T> CompletableFuture<List<T>> forEachParty(
-            Caller caller, BiFunction<Place, Party, CompletableFuture<List<T>>> question) {
-        List<T> answers = new ArrayList<>();
-        CompletableFuture<List<T>> all = CompletableFuture.completedFuture(answers);
-        for (Party party : Party.of(caller)) {
-            all = all.thenCompose(before -> placed(caller, party)
-                            .thenCompose(place -> question.apply(
-                                    place, Objects.equals(place.member(), party.member()) ? party : party.overflow())))
-                    .thenApply(more -> {
-                        answers.addAll(more);
-                        return answers;
-                    });
+    /** Asks one question after the other, and puts the answers together. */
+    static <Q, A> CompletableFuture<List<A>> inTurn(
+            List<Q> questions, Function<Q, CompletableFuture<List<A>>> question) {
+        List<A> answers = new ArrayList<>();
+        CompletableFuture<List<A>> all = CompletableFuture.completedFuture(answers);
+        for (Q each : questions) {
+            all = all.thenCompose(before -> question.apply(each)).thenApply(more -> {
+                answers.addAll(more);
+                return answers;
+            });
         }
         return all.thenApply(List::copyOf);
     }
 
-    /** Returns the place of a party; of a member beyond the bound, that of what it shares. */
-    private CompletableFuture<Place> placed(Caller caller, Party party) {
-        Place place = encodedLimits.placeOf(party);
-        if (place.member() == null) {
-            return CompletableFuture.completedFuture(place);
-        }
-        LimitSet asked = new LimitSet(
-                caller, List.of(encodedLimits.placeOf(Party.of(caller).get(0)), place), List.of());
-        return executor.uncounted(base(caller), exchange -> ask(exchange, asked, this::statusRequest))
-                .thenApply(reply -> reply.limitSet().places().get(1));
-    }
-
-    /** Returns limits of one party, with the meters that they have. */
-    private LimitSet unbounded(Caller caller, Place place, List<EncodedLimit> limits) {
-        Place organization = encodedLimits.placeOf(Party.of(caller).get(0));
-        List<Place> places = place.member() == null ? List.of(place) : List.of(organization, place);
-        return new LimitSet(caller, places, limits).only(limits);
-    }
-
-    /** Returns the listed names of a party. */
-    private CompletableFuture<List<String>> names(Caller caller, Place place) {
-        return names(caller, place, FIRST_NAMES, new ArrayList<>());
-    }
-
-    /** Adds the listed names from a cursor on. Each run of the script tells some of them. */
-    private CompletableFuture<List<String>> names(Caller caller, Place place, String cursor, List<String> names) {
-        if (cursor.startsWith(LAST_NAMES)) {
-            return CompletableFuture.completedFuture(names);
-        }
-        LimitSet from = new LimitSet(caller, List.of(place.at(cursor)), List.of());
-        Request request = request(Request.Operation.NAMES, base(caller), 0, from, encoded -> 0);
-        return executor.uncounted(base(caller), exchange -> exchange.run(request))
-                .thenCompose(answer -> {
-                    List<String> lines = new String(answer, US_ASCII).lines().toList();
-                    names.addAll(lines.subList(1, lines.size()));
-                    return names(caller, place, lines.get(0), names);
-                });
-    }
-
-    /**
-     * Asks about 100 limits at a time, so that no run of the script holds the server for long. Each run has the time of
-     * a decision.
-     */
-    private CompletableFuture<List<LimitStatus>> status(LimitSet limitSet) {
-        List<LimitStatus> statuses = new ArrayList<>();
-        CompletableFuture<List<LimitStatus>> all = CompletableFuture.completedFuture(statuses);
-        int size = limitSet.limits().size();
-        for (int from = 0; from < size; from += LIMITS_OF_A_RUN) {
-            LimitSet some = limitSet.slice(from, Math.min(from + LIMITS_OF_A_RUN, size));
-            all = all.thenCompose(
-                            before -> executor.uncounted(base(limitSet.caller()), exchange -> status(exchange, some)))
-                    .thenApply(more -> {
-                        statuses.addAll(more);
-                        return statuses;
-                    });
-        }
-        return all.thenApply(List::copyOf);
-    }
-
-    private CompletableFuture<List<LimitStatus>> status(ScriptExecutor.Exchange exchange, LimitSet limitSet) {
-        return ask(exchange, limitSet, this::statusRequest).thenApply(ReplyDecoder::status);
+    /** Asks where an organization stands with some limits. The reply tells also which meters it is about. */
+    CompletableFuture<Reply> standing(LimitSet limitSet) {
+        return executor.uncounted(base(limitSet.caller()), exchange -> ask(exchange, limitSet, this::statusRequest));
     }
 
     private Request statusRequest(LimitSet asked, Instant guess) {
@@ -349,6 +273,14 @@ final class ScriptClient {
             request.addPeriods(encoded, guess);
         }
         return request;
+    }
+
+    /** Lists names of a place from its cursor on. The first line is the next cursor. */
+    CompletableFuture<List<String>> names(Caller caller, Place place) {
+        LimitSet from = new LimitSet(caller, List.of(place), List.of());
+        Request request = request(Request.Operation.NAMES, base(caller), 0, from, encoded -> 0);
+        return executor.uncounted(base(caller), exchange -> exchange.run(request))
+                .thenApply(answer -> new String(answer, US_ASCII).lines().toList());
     }
 
     /** Gives back units of some limits. */
@@ -408,90 +340,12 @@ final class ScriptClient {
                 .thenApply(answer -> Renewal.of(new Reply(renewed, Reply.unpacked(answer))));
     }
 
-    /** Grants units of a quota of a party, and tells where that then stands with it. */
-    CompletableFuture<LimitStatus> grant(Caller caller, Party party, AppliedLimit quota, long units) {
-        LimitSet limitSet = only(caller, party, quota);
-        return admin(Request.Operation.GRANT, limitSet, request -> request.add(units))
-                .thenApply(reply -> ReplyDecoder.status(reply).get(0));
-    }
-
-    /** Returns one limit of a party; whether it must share meters is still open. */
-    private LimitSet only(Caller caller, Party party, AppliedLimit limit) {
-        if (limit.scope() instanceof Scope.Endpoint endpoint) {
-            LimitSet all = limitSet(caller, endpoint.name());
-            for (int i = 0; i < all.limits().size(); i++) {
-                if (all.limits().get(i).limit.equals(limit)) {
-                    return all.slice(i, i + 1);
-                }
-            }
-        }
-        Place place = encodedLimits.placeOf(party);
-        Place organization = encodedLimits.placeOf(Party.of(caller).get(0));
-        List<Place> places = place.member() == null ? List.of(place) : List.of(organization, place);
-        return new LimitSet(caller, places, List.of(new EncodedLimit(party.account(), limit)));
-    }
-
-    /** Charges what the limits of a former tier count, and tells where the parties of both callers then stand. */
-    CompletableFuture<List<LimitStatus>> carryOver(Caller caller, Caller former) {
-        return forEachParty(caller, (place, party) -> {
-            Party before = Party.of(former).stream()
-                    .filter(each -> Objects.equals(each.member(), party.member())
-                            || Objects.equals(each.overflow().member(), party.member()))
-                    .findFirst()
-                    .orElse(null);
-            return before == null
-                    ? CompletableFuture.completedFuture(List.of())
-                    : names(caller, place)
-                            .thenCompose(names -> carryOver(CarryOver.of(
-                                    party,
-                                    new Party(party.member(), before.tier(), before.account()),
-                                    names,
-                                    unbounded(caller, place, List.of()),
-                                    endpoint -> unbounded(caller, encodedLimits.placeOf(party, endpoint), List.of()))));
-        });
-    }
-
-    private CompletableFuture<List<LimitStatus>> carryOver(List<CarryOver> carryOvers) {
-        CompletableFuture<List<LimitStatus>> all = CompletableFuture.completedFuture(new ArrayList<>());
-        for (CarryOver carryOver : carryOvers) {
-            all = all.thenCompose(before -> admin(Request.Operation.CARRY, carryOver.limitSet(), request -> {})
-                    .thenApply(reply -> {
-                        before.addAll(ReplyDecoder.carried(reply, carryOver.to()));
-                        return before;
-                    }));
-        }
-        return all;
-    }
-
-    /** Resets or forgets what the limits of a caller's parties count. Tells whether they counted anything. */
-    CompletableFuture<Boolean> drop(Request.Operation operation, Caller caller) {
-        return forEachParty(
-                        caller,
-                        (place, party) -> names(caller, place).thenCompose(names -> {
-                            LimitSet limitSet = unbounded(
-                                    caller,
-                                    place,
-                                    OrganizationStatus.of(party, names).encodedLimits().stream()
-                                            .filter(EncodedLimit::hasMeter)
-                                            .toList());
-                            CompletableFuture<List<Boolean>> found =
-                                    CompletableFuture.completedFuture(new ArrayList<>());
-                            int size = limitSet.limits().size();
-                            for (int from = 0; from < size; from += LIMITS_OF_A_RUN) {
-                                LimitSet some = limitSet.slice(from, Math.min(from + LIMITS_OF_A_RUN, size));
-                                found = found.thenCompose(before -> admin(operation, some, request -> {})
-                                        .thenApply(reply -> {
-                                            before.add(reply.number(2) > 0);
-                                            return before;
-                                        }));
-                            }
-                            return found;
-                        }))
-                .thenApply(found -> found.contains(true));
-    }
-
-    private CompletableFuture<Reply> admin(
-            Request.Operation operation, LimitSet limitSet, Consumer<Request> arguments) {
+    /**
+     * Changes what some limits count, by hand.
+     *
+     * @param arguments adds what the operation wants to know of each limit
+     */
+    CompletableFuture<Reply> change(Request.Operation operation, LimitSet limitSet, Consumer<Request> arguments) {
         String base = base(limitSet.caller());
         long name = lastCharge.incrementAndGet();
         return executor.within(
