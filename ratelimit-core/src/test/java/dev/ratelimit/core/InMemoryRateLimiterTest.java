@@ -9,9 +9,7 @@ import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
-import dev.ratelimit.TierResolver;
-import dev.ratelimit.spi.RateLimitListener;
-import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.testkit.LimiterSettings;
 import dev.ratelimit.testkit.ManualTime;
 import dev.ratelimit.testkit.RateLimiterContract;
 import java.io.ByteArrayInputStream;
@@ -30,8 +28,8 @@ class InMemoryRateLimiterTest extends RateLimiterContract {
     private InMemoryRateLimiterBuilder builder = InMemoryRateLimiter.builder();
 
     @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time) {
-        builder = InMemoryRateLimiter.builder().tiers(tiers).timeSource(time);
+    protected RateLimiter create(LimiterSettings settings) {
+        builder = settings.applyTo(InMemoryRateLimiter.builder()).timeSource(settings.time());
         return builder.build();
     }
 
@@ -52,34 +50,6 @@ class InMemoryRateLimiterTest extends RateLimiterContract {
     protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
         ((InMemoryRateLimiter) limiter).admin().carryOver(caller, former);
         return true;
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, RateLimitListener listener) {
-        return InMemoryRateLimiter.builder()
-                .tiers(tiers)
-                .timeSource(time)
-                .listener(listener)
-                .build();
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
-        return InMemoryRateLimiter.builder()
-                .tiers(tiers)
-                .timeSource(time)
-                .maxUnlistedEndpoints(maxUnlistedEndpoints)
-                .build();
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
-        return InMemoryRateLimiter.builder()
-                .tiers(tiers)
-                .timeSource(time)
-                .maxUnlistedEndpoints(maxUnlistedEndpoints)
-                .maxMembers(maxMembers)
-                .build();
     }
 
     @Test

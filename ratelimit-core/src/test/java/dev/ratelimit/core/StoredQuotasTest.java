@@ -2,9 +2,7 @@ package dev.ratelimit.core;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.RateLimiter;
-import dev.ratelimit.TierResolver;
-import dev.ratelimit.spi.RateLimitListener;
-import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.testkit.LimiterSettings;
 import dev.ratelimit.testkit.ManualQuotaStore;
 import dev.ratelimit.testkit.ManualTime;
 import dev.ratelimit.testkit.RateLimiterContract;
@@ -18,14 +16,15 @@ class StoredQuotasTest extends RateLimiterContract {
 
     private final List<InMemoryRateLimiter> limiters = new ArrayList<>();
 
-    private RateLimiter create(InMemoryRateLimiterBuilder builder, TierResolver tiers, TimeSource time) {
-        if (time instanceof ManualTime manual) {
+    @Override
+    protected RateLimiter create(LimiterSettings settings) {
+        InMemoryRateLimiterBuilder builder = settings.applyTo(InMemoryRateLimiter.builder());
+        if (settings.time() instanceof ManualTime manual) {
             builder.quotaScheduler(manual.scheduler());
         }
-        InMemoryRateLimiter limiter = builder.tiers(tiers)
-                .timeout(Duration.ofSeconds(30))
-                .timeSource(time)
-                .quotas(new ManualQuotaStore(time))
+        InMemoryRateLimiter limiter = builder.timeout(Duration.ofSeconds(30))
+                .timeSource(settings.time())
+                .quotas(new ManualQuotaStore(settings.time()))
                 .build();
         limiters.add(limiter);
         return limiter;
@@ -34,31 +33,6 @@ class StoredQuotasTest extends RateLimiterContract {
     @AfterEach
     void close() {
         limiters.forEach(InMemoryRateLimiter::close);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time) {
-        return create(InMemoryRateLimiter.builder(), tiers, time);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
-        return create(InMemoryRateLimiter.builder().maxUnlistedEndpoints(maxUnlistedEndpoints), tiers, time);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
-        return create(
-                InMemoryRateLimiter.builder()
-                        .maxUnlistedEndpoints(maxUnlistedEndpoints)
-                        .maxMembers(maxMembers),
-                tiers,
-                time);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, RateLimitListener listener) {
-        return create(InMemoryRateLimiter.builder().listener(listener), tiers, time);
     }
 
     @Override

@@ -2,11 +2,9 @@ package dev.ratelimit.jdbc;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.RateLimiter;
-import dev.ratelimit.TierResolver;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.core.InMemoryRateLimiterBuilder;
-import dev.ratelimit.spi.RateLimitListener;
-import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.testkit.LimiterSettings;
 import dev.ratelimit.testkit.ManualTime;
 import dev.ratelimit.testkit.RateLimiterContract;
 import java.time.Duration;
@@ -33,16 +31,18 @@ abstract class ContractOnSql extends RateLimiterContract {
     /** Returns connections to a database without tables. */
     abstract DataSource newDataSource();
 
-    private RateLimiter create(InMemoryRateLimiterBuilder builder, TierResolver tiers, TimeSource time) {
-        InMemoryRateLimiterBuilder timed = builder.tiers(tiers).timeout(TIMEOUT).timeSource(time);
+    @Override
+    protected RateLimiter create(LimiterSettings settings) {
+        InMemoryRateLimiterBuilder builder =
+                settings.applyTo(InMemoryRateLimiter.builder()).timeout(TIMEOUT).timeSource(settings.time());
         InMemoryRateLimiter limiter;
-        if (time instanceof ManualTime manual) {
-            JdbcQuotas quotas = quotas(new ClockedDataSource(newDataSource(), time));
-            limiter = timed.quotaScheduler(manual.scheduler())
+        if (settings.time() instanceof ManualTime manual) {
+            JdbcQuotas quotas = quotas(new ClockedDataSource(newDataSource(), manual));
+            limiter = builder.quotaScheduler(manual.scheduler())
                     .quotas(new AnsweredAtOnce(quotas))
                     .build();
         } else {
-            limiter = timed.quotas(quotas(newDataSource())).build();
+            limiter = builder.quotas(quotas(newDataSource())).build();
         }
         limiters.add(limiter);
         return limiter;
@@ -55,31 +55,6 @@ abstract class ContractOnSql extends RateLimiterContract {
     @AfterEach
     void close() {
         limiters.forEach(InMemoryRateLimiter::close);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time) {
-        return create(InMemoryRateLimiter.builder(), tiers, time);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
-        return create(InMemoryRateLimiter.builder().maxUnlistedEndpoints(maxUnlistedEndpoints), tiers, time);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
-        return create(
-                InMemoryRateLimiter.builder()
-                        .maxUnlistedEndpoints(maxUnlistedEndpoints)
-                        .maxMembers(maxMembers),
-                tiers,
-                time);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, RateLimitListener listener) {
-        return create(InMemoryRateLimiter.builder().listener(listener), tiers, time);
     }
 
     @Override

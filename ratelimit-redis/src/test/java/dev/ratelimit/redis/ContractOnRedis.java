@@ -2,9 +2,8 @@ package dev.ratelimit.redis;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.RateLimiter;
-import dev.ratelimit.TierResolver;
-import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
+import dev.ratelimit.testkit.LimiterSettings;
 import dev.ratelimit.testkit.RateLimiterContract;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,41 +20,24 @@ abstract class ContractOnRedis extends RateLimiterContract {
 
     abstract RedisRateLimiterBuilder builder();
 
+    /** Creates a limiter with every default but the timeout, since the machine may be busy. */
     @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time) {
-        return create(builder(), tiers, time);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
-        return create(builder().maxUnlistedEndpoints(maxUnlistedEndpoints), tiers, time);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
-        return create(builder().maxUnlistedEndpoints(maxUnlistedEndpoints).maxMembers(maxMembers), tiers, time);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, RateLimitListener listener) {
-        return create(builder().listener(listener), tiers, time);
+    protected RateLimiter create(LimiterSettings settings) {
+        RedisRateLimiterBuilder builder = settings.applyTo(builder())
+                .keyPrefix("contract " + CREATED.incrementAndGet() + ":")
+                .timeout(Duration.ofSeconds(30));
+        if (settings.time() != TimeSource.system()) {
+            builder.time(ServerTime.supplied(settings.time()));
+        }
+        RedisRateLimiter limiter = builder.build();
+        limiters.add(limiter);
+        return limiter;
     }
 
     @Override
     protected boolean carryOver(RateLimiter limiter, Caller caller, Caller former) {
         ((RedisRateLimiter) limiter).admin().carryOver(caller, former);
         return true;
-    }
-
-    /** Creates a limiter with every default but the timeout, since the machine may be busy. */
-    private RedisRateLimiter create(RedisRateLimiterBuilder defaults, TierResolver tiers, TimeSource time) {
-        RedisRateLimiterBuilder builder = defaults.tiers(tiers)
-                .keyPrefix("contract " + CREATED.incrementAndGet() + ":")
-                .timeout(Duration.ofSeconds(30));
-        RedisRateLimiter limiter =
-                (time == TimeSource.system() ? builder : builder.time(ServerTime.supplied(time))).build();
-        limiters.add(limiter);
-        return limiter;
     }
 
     @AfterEach

@@ -71,7 +71,9 @@ abstract class MemberNotation extends Scenarios {
 
     /** Begins anew, with a limiter that has meters for a number of members, and of endpoints that no table names. */
     void boundedBy(int maxUnlistedEndpoints, int maxMembers) {
-        limiter = contract.create(organization -> TRIAL, time, maxUnlistedEndpoints, maxMembers);
+        limiter = contract.create(LimiterSettings.of(organization -> TRIAL, time)
+                .withMaxUnlistedEndpoints(maxUnlistedEndpoints)
+                .withMaxMembers(maxMembers));
     }
 
     static Optional<Member> of(String kind, String name) {

@@ -3,10 +3,8 @@ package dev.ratelimit.testkit;
 import dev.ratelimit.Caller;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.TierResolver;
-import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Duration;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
@@ -20,18 +18,13 @@ import org.junit.jupiter.api.Tag;
  * class ReferenceRateLimiterTest extends RateLimiterContract {
  *
  *     @Override
- *     protected RateLimiter create(TierResolver tiers, TimeSource time) {
- *         return new ReferenceRateLimiter(tiers, time);
- *     }
- *
- *     @Override
- *     protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
- *         return new ReferenceRateLimiter(tiers, time, maxUnlistedEndpoints);
- *     }
- *
- *     @Override
- *     protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
- *         return new ReferenceRateLimiter(tiers, time, maxUnlistedEndpoints, maxMembers);
+ *     protected RateLimiter create(LimiterSettings settings) {
+ *         Assumptions.assumeTrue(settings.listener().isEmpty(), "the reference has no listeners");
+ *         return new ReferenceRateLimiter(
+ *                 settings.tiers(),
+ *                 settings.time(),
+ *                 settings.maxUnlistedEndpoints().orElse(Integer.MAX_VALUE),
+ *                 settings.maxMembers().orElse(Integer.MAX_VALUE));
  *     }
  *
  *     @Override
@@ -60,56 +53,24 @@ public abstract class RateLimiterContract {
     protected RateLimiterContract() {}
 
     /**
-     * Creates a limiter of which nothing is used.
+     * Creates a limiter of which nothing is used. Whatever the settings leave open is as the backend has it by default.
+     * A scenario that wants what the backend has not, such as a listener, is skipped by an {@linkplain
+     * org.junit.jupiter.api.Assumptions assumption}.
      *
-     * @param tiers tells the tier of a call that does not bring one
-     * @param time the clocks to go by
+     * @param settings what the scenario wants; {@link LimiterSettings#applyTo} hands most of them to a builder
      * @return the limiter, which shares no state with those created earlier
      */
-    protected abstract RateLimiter create(TierResolver tiers, TimeSource time);
+    protected abstract RateLimiter create(LimiterSettings settings);
 
     /**
-     * Creates a limiter of which nothing is used, with a bound for the endpoints that no table names. As many of an
-     * organization have meters of their own, those that first use something; all further ones share the {@linkplain
-     * dev.ratelimit.Scope.Endpoint#isOverflow() overflow} of their row. Scenarios about that bound use it. They are
-     * skipped unless a backend overrides this.
+     * Creates a limiter of which nothing is used, without a listener and with the bounds that the backend has anyway.
      *
      * @param tiers tells the tier of a call that does not bring one
      * @param time the clocks to go by
-     * @param maxUnlistedEndpoints how many such endpoints of an organization have meters of their own
      * @return the limiter, which shares no state with those created earlier
      */
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
-        return Assumptions.abort("the backend has a meter for any number of endpoints");
-    }
-
-    /**
-     * Creates a limiter of which nothing is used, with a bound for the endpoints that no table names, and one for
-     * members. As many members of an organization have meters of their own, those that first use something; all further
-     * ones of a kind share its {@linkplain dev.ratelimit.Member#overflow overflow}, and so do all new ones once one
-     * does. Scenarios about that bound use it. They are skipped unless a backend overrides this.
-     *
-     * @param tiers tells the tier of a call that does not bring one
-     * @param time the clocks to go by
-     * @param maxUnlistedEndpoints how many such endpoints have meters of their own, for each party
-     * @param maxMembers how many members of an organization have meters of their own
-     * @return the limiter, which shares no state with those created earlier
-     */
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
-        return Assumptions.abort("the backend has meters for any number of members");
-    }
-
-    /**
-     * Creates a limiter of which nothing is used, with a listener. Scenarios about near limits use it. They are skipped
-     * unless a backend overrides this.
-     *
-     * @param tiers tells the tier of a call that does not bring one
-     * @param time the clocks to go by
-     * @param listener hears what the limiter decides
-     * @return the limiter, which shares no state with those created earlier
-     */
-    protected RateLimiter create(TierResolver tiers, TimeSource time, RateLimitListener listener) {
-        return Assumptions.abort("the backend has no listeners");
+    protected final RateLimiter create(TierResolver tiers, TimeSource time) {
+        return create(LimiterSettings.of(tiers, time));
     }
 
     /**

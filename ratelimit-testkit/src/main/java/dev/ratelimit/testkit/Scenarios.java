@@ -81,18 +81,22 @@ abstract class Scenarios {
     /** Begins anew, with a limiter of which nothing is used. */
     final void begin(ManualTime time) {
         this.time = time;
-        limiter = contract.create(organization -> tier, time);
+        limiter = contract.create(settings());
     }
 
     /** Begins anew, with a limiter that has meters for a number of endpoints that no table names. */
     final Scenarios boundedBy(int maxUnlistedEndpoints) {
-        limiter = contract.create(organization -> tier, time, maxUnlistedEndpoints);
+        limiter = contract.create(settings().withMaxUnlistedEndpoints(maxUnlistedEndpoints));
         return this;
     }
 
     /** Begins anew, with a limiter that a listener hears. */
     final void listenedBy(RateLimitListener listener) {
-        limiter = contract.create(organization -> tier, time, listener);
+        limiter = contract.create(settings().withListener(listener));
+    }
+
+    private LimiterSettings settings() {
+        return LimiterSettings.of(organization -> tier, time);
     }
 
     /** A tier of one table for each limit, which limits each endpoint alone. */

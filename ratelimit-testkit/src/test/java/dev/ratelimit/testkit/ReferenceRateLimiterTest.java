@@ -2,25 +2,19 @@ package dev.ratelimit.testkit;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.RateLimiter;
-import dev.ratelimit.TierResolver;
-import dev.ratelimit.spi.TimeSource;
+import org.junit.jupiter.api.Assumptions;
 
 // sample: dev/ratelimit/testkit/RateLimiterContract.java
 class ReferenceRateLimiterTest extends RateLimiterContract {
 
     @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time) {
-        return new ReferenceRateLimiter(tiers, time);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints) {
-        return new ReferenceRateLimiter(tiers, time, maxUnlistedEndpoints);
-    }
-
-    @Override
-    protected RateLimiter create(TierResolver tiers, TimeSource time, int maxUnlistedEndpoints, int maxMembers) {
-        return new ReferenceRateLimiter(tiers, time, maxUnlistedEndpoints, maxMembers);
+    protected RateLimiter create(LimiterSettings settings) {
+        Assumptions.assumeTrue(settings.listener().isEmpty(), "the reference has no listeners");
+        return new ReferenceRateLimiter(
+                settings.tiers(),
+                settings.time(),
+                settings.maxUnlistedEndpoints().orElse(Integer.MAX_VALUE),
+                settings.maxMembers().orElse(Integer.MAX_VALUE));
     }
 
     @Override
