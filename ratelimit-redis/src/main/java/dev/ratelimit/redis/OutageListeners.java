@@ -11,8 +11,9 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * The outage listeners of a limiter. A thread of the common pool notifies them of one event after the other: no
- * decision waits for them, nor does the thread of the timeouts. Safe for use by many threads.
+ * Who hears of outages of Redis: the log, and the outage listeners of a limiter. A thread of the common pool notifies
+ * them of one event after the other: no decision waits for them, nor does the thread of the timeouts. Safe for use by
+ * many threads.
  */
 final class OutageListeners {
 
@@ -32,14 +33,25 @@ final class OutageListeners {
         later(() -> each(news));
     }
 
-    /** Returns a breaker that tells all listeners when it opens and when it closes. */
+    /** Returns a breaker that tells the log and all listeners when it opens and when it closes. */
     CircuitBreaker breaker(Duration pause, LongSupplier nanoTime, Predicate<String> connected) {
-        return new CircuitBreaker(
-                pause,
-                nanoTime,
-                connected,
-                cause -> tell(listener -> listener.unavailable(cause)),
-                () -> tell(OutageListener::available));
+        return new CircuitBreaker(pause, nanoTime, connected, this::unavailable, this::available);
+    }
+
+    private void unavailable(Throwable cause) {
+        later(() -> {
+            String message = "Redis is away, and calls are decided as configured for that";
+            log.log(System.Logger.Level.WARNING, message, message + ": " + Failure.printable(cause), null);
+            each(listener -> listener.unavailable(cause));
+        });
+    }
+
+    private void available() {
+        later(() -> {
+            String message = "Redis answers again";
+            log.log(System.Logger.Level.WARNING, message, message, null);
+            each(OutageListener::available);
+        });
     }
 
     /** Does something after all that was told before; it may tell {@link #each} listener. */

@@ -221,6 +221,8 @@ class AwayAtTheStartTest extends FaultInjectingTest {
         assertThat(lines.thrownWith("An attempt to connect to Redis failed"))
                 .singleElement()
                 .isInstanceOf(NoClassDefFoundError.class);
+        assertThat(lines.with("Redis is away")).singleElement().asString().contains("Unable to connect");
+        assertThat(lines.with("Redis answers again")).hasSize(1);
     }
 
     private static boolean isConnecting() {
