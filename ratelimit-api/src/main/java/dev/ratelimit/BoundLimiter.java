@@ -14,7 +14,8 @@ import java.util.List;
  * }</pre>
  *
  * <p>Implementations are safe for use by many threads. One that is bound to the name of an organization asks the {@link
- * TierResolver} at every call, and throws {@link IllegalStateException} if that gives no tier.
+ * TierResolver} at every call, and throws {@link IllegalStateException} if that gives no tier. Methods throw {@link
+ * NullPointerException} for a {@code null} argument.
  */
 public interface BoundLimiter {
 

@@ -156,8 +156,8 @@ public final class LimitTable {
      * @param limit the limit of each
      * @param endpoints the endpoints, by name or by {@linkplain LimitTable pattern}, at least one
      * @return the longer table
-     * @throws IllegalArgumentException if an endpoint is named twice in this table, if a pattern has two {@code *} or
-     *     nothing else, or if it and one of another row could match one name and are equally long
+     * @throws IllegalArgumentException if no endpoint is named, or one twice in this table, if a pattern has two {@code
+     *     *} or nothing else, or if it and one of another row could match one name and are equally long
      */
     public LimitTable each(Limit limit, String... endpoints) {
         return with(Row.of(null, requireNonNull(limit, "limit"), endpoints));
@@ -170,8 +170,9 @@ public final class LimitTable {
      * @param limit the limit of all of them
      * @param endpoints the endpoints, by name or by {@linkplain LimitTable pattern}, at least one
      * @return the longer table
-     * @throws IllegalArgumentException if an endpoint or the group is named twice in this table, if a pattern has two
-     *     {@code *} or nothing else, or if it and one of another row could match one name and are equally long
+     * @throws IllegalArgumentException if the group is blank, if no endpoint is named, if one or the group is named
+     *     twice in this table, if a pattern has two {@code *} or nothing else, or if it and one of another row could
+     *     match one name and are equally long
      */
     public LimitTable together(String group, Limit limit, String... endpoints) {
         return with(Row.of(new Scope.Group(group), requireNonNull(limit, "limit"), endpoints));
@@ -182,8 +183,8 @@ public final class LimitTable {
      *
      * @param endpoints the endpoints, by name or by {@linkplain LimitTable pattern}, at least one
      * @return the longer table
-     * @throws IllegalArgumentException if an endpoint is named twice in this table, if a pattern has two {@code *} or
-     *     nothing else, or if it and one of another row could match one name and are equally long
+     * @throws IllegalArgumentException if no endpoint is named, or one twice in this table, if a pattern has two {@code
+     *     *} or nothing else, or if it and one of another row could match one name and are equally long
      */
     public LimitTable unlimited(String... endpoints) {
         return with(Row.of(null, null, endpoints));
@@ -206,7 +207,7 @@ public final class LimitTable {
      * @param group the name of the group, unique within this table
      * @param limit the limit of all of them
      * @return the longer table
-     * @throws IllegalArgumentException if there is a row for the others, or a group of this name
+     * @throws IllegalArgumentException if there is a row for the others, or a group of this name, or if it is blank
      */
     public LimitTable otherEndpointsTogether(String group, Limit limit) {
         return with(Row.ofOthers(new Scope.Group(group), requireNonNull(limit, "limit")));

@@ -46,7 +46,9 @@ import java.util.function.Supplier;
  * again when it is time, by a clock that runs like the time source, and is not shut down. When a future of theirs is
  * cancelled, the call leaves the scheduler; if a store admits it later, it is given back.
  *
- * <p>Safe for use by many threads.
+ * <p>Safe for use by many threads. Methods throw {@link NullPointerException} for a {@code null} argument. Those that
+ * take the name of an organization and let the thread wait throw {@link IllegalStateException} if there is no tier for
+ * it.
  */
 public final class WaitingLimiter {
 

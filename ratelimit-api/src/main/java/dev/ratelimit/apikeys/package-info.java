@@ -31,6 +31,9 @@
  * <p>No object of this package keeps a key, and no text of it holds one or a part of one: beyond the first method that
  * is given a key there is only its digest. A digest tells nothing about a key that was made at random, which is the
  * only kind of key that this package is for: a password needs a salt and a slow function.
+ *
+ * <p>Methods throw {@link NullPointerException} for a {@code null} argument, but for the key of a call: a call without
+ * a key is refused as one with an unknown key.
  */
 @NullMarked
 package dev.ratelimit.apikeys;

@@ -81,13 +81,7 @@ public final class PriceList {
 
     private static final PriceList EMPTY = into(Unit.NANO_USD);
 
-    /*
-
-    * The price of a unit is its numerator by the common denominator, which is the least one: equal lists have equal
-
-    * fields.
-
-    */
+    // The price of a unit is its numerator by the common denominator, the least one: equal lists have equal fields.
     private final Unit into;
     private final SortedMap<Unit, BigInteger> numerators;
     private final BigInteger denominator;

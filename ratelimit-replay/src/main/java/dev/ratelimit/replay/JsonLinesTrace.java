@@ -13,13 +13,7 @@ import java.nio.charset.StandardCharsets;
 /** Reads lines each of which is a JSON object; its fields are the columns. */
 final class JsonLinesTrace {
 
-    /*
-
-    * The names of fields that nobody reads may be many, and made to share a hash code: a table of them would fail or
-
-    * grow.
-
-    */
+    /* A table of names would grow or fail: a trace may have many names that nobody reads, made to share a hash code. */
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
