@@ -1,11 +1,13 @@
 package dev.ratelimit.checks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.ratelimit.Limit;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Tier;
+import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.WaitingLimiter;
 import dev.ratelimit.config.TierFile;
@@ -102,6 +104,13 @@ class GuidePagesTest {
         assertThat(texts)
                 .hasSizeGreaterThan(10)
                 .allSatisfy(text -> assertThat(Limit.parse(text)).hasToString(text));
+    }
+
+    @Test
+    void aTextThatIsNoLimitIsRefusedAsItSays() throws IOException {
+        String refusal = catchThrowable(() -> Limit.parse("20 calls a minute")).getMessage();
+        assertThat(page("limits-as-text.md")).contains("`" + refusal.replace(": limit=20 calls a minute", "") + "`");
+        assertThat(Limit.parse("20 callls per minute").unit()).isEqualTo(new Unit("callls"));
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -15,10 +16,13 @@ class SentencesTest {
 
     private static final int LONGEST = 10;
     private static final double MOST_WORDS = 30;
+    private static final int LONGEST_HEADING = 80;
 
     /** Blocks of code, tables and headings. */
     private static final Pattern NOT_PROSE = Pattern.compile("(?ms)^```.*?^```|<!--.*?-->|^(?: {4}|\\||#)[^\n]*$");
 
+    private static final Pattern CODE_BLOCK = Pattern.compile("(?ms)^```.*?^```");
+    private static final Pattern HEADING = Pattern.compile("(?m)^#+ .*$");
     private static final Pattern CODE = Pattern.compile("`[^`]*`");
     private static final Pattern LINK = Pattern.compile("\\[([^\\]]*)]\\([^)]*\\)");
     private static final Pattern PARAGRAPH_END = Pattern.compile("\n\\s*\n|\n(?=\\s*(?:[-*]|\\d+\\.) )");
@@ -35,6 +39,25 @@ class SentencesTest {
             read++;
         }
         assertThat(read).isGreaterThan(20);
+    }
+
+    /** A paragraph that was joined to the heading above it would be read by nobody, nor by this test. */
+    @Test
+    void headingsAreShort() throws IOException {
+        int read = 0;
+        for (Path page : Pages.all()) {
+            List<String> headings = HEADING.matcher(
+                            CODE_BLOCK.matcher(Files.readString(page)).replaceAll(""))
+                    .results()
+                    .map(MatchResult::group)
+                    .toList();
+            assertThat(headings)
+                    .as("headings of %s", page)
+                    .isNotEmpty()
+                    .allSatisfy(heading -> assertThat(heading).hasSizeLessThanOrEqualTo(LONGEST_HEADING));
+            read += headings.size();
+        }
+        assertThat(read).isGreaterThan(100);
     }
 
     @Test

@@ -72,6 +72,7 @@ final class GuideSamples {
             .trial(FaqEdition.trial())
             .production(FaqEdition.production())
             .build();
+    final RateLimiter byKeys = InMemoryRateLimiter.builder().build(); // needs no tier: each key brings its own
 
     String newTrialKey(String organization) {
         String key = KeyDirectory.newKey("trial_");
@@ -80,7 +81,7 @@ final class GuideSamples {
     }
 
     Response chatByKey(String key, String prompt) {
-        if (limiter.tryAcquire(keys.resolve(key), "chat") instanceof Rejected no) {
+        if (byKeys.tryAcquire(keys.resolve(key), "chat") instanceof Rejected no) {
             return new Response(no.suggestedStatus(), no.message()); // 401, 402 or 429
         }
         return answer(prompt);
