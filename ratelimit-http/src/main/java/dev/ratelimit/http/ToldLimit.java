@@ -15,6 +15,7 @@ import dev.ratelimit.Usage;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,6 +30,7 @@ import java.util.Optional;
 record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilMore) {
 
     private static final Duration FOR_EVER = Duration.ofSeconds(Long.MAX_VALUE);
+    private static final Comparator<ToldLimit> TIGHTEST_FIRST = ToldLimit::compareTightness;
 
     /** Returns the limits of a decision: those that refuse first, then the tightest. */
     static List<ToldLimit> of(Decision decision, Usage usage) {
@@ -39,7 +41,9 @@ record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilM
                 told.add(of(status, decision, usage));
             }
         }
-        told.sort(ToldLimit::compareTightness);
+        if (told.size() > 1) {
+            told.sort(TIGHTEST_FIRST);
+        }
         return told;
     }
 
@@ -60,10 +64,10 @@ record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilM
     }
 
     private static ToldLimit of(LimitStatus status, Decision decision, Usage usage) {
-        long units = usage.amountOf(status.applied().limit().unit());
         if (!(decision instanceof Rejected no)) {
             return new ToldLimit(status, false, untilMore(status, Optional.empty()));
         }
+        long units = usage.amountOf(status.applied().limit().unit());
         boolean isCause =
                 no.cause() instanceof LimitReached reached && reached.applied().equals(status.applied());
         // When the whole call fits, so does one unit.

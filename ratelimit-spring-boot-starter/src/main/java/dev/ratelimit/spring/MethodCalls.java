@@ -15,7 +15,6 @@ import java.util.function.Supplier;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.util.ClassUtils;
 
 /**
  * What is asked about a call of a {@link RateLimited} method, and how it ends. Safe for use by many threads.
@@ -23,12 +22,6 @@ import org.springframework.util.ClassUtils;
  * <p>It asks for its beans when it is called first, so that they are not made before all that Spring does with beans.
  */
 final class MethodCalls {
-
-    private static final ClassLoader LOADER = MethodCalls.class.getClassLoader();
-    private static final boolean HAS_SERVLETS = ClassUtils.isPresent("jakarta.servlet.http.HttpServletRequest", LOADER)
-            && ClassUtils.isPresent("org.springframework.web.context.request.RequestContextHolder", LOADER);
-    static final boolean HAS_EXCHANGES = ClassUtils.isPresent("reactor.core.publisher.Flux", LOADER)
-            && ClassUtils.isPresent("org.springframework.web.server.ServerWebExchange", LOADER);
 
     private final ObjectProvider<RateLimiter> limiter;
     private final ObjectProvider<CallerResolver> callers;
@@ -50,8 +43,8 @@ final class MethodCalls {
 
     /** Returns the request that a call is of, if it can be found. */
     Optional<WebCall> currentCall(@Nullable Object[] arguments) {
-        Optional<WebCall> ofServlet = HAS_SERVLETS ? ServletRequests.current() : Optional.empty();
-        return ofServlet.isPresent() || !HAS_EXCHANGES ? ofServlet : Exchanges.among(arguments);
+        Optional<WebCall> ofServlet = OnClassPath.SERVLETS ? ServletRequests.current() : Optional.empty();
+        return ofServlet.isPresent() || !OnClassPath.EXCHANGES ? ofServlet : Exchanges.among(arguments);
     }
 
     /** Tells whether a filter has charged the request for the endpoint of a method. */

@@ -65,7 +65,7 @@ public class RateLimitedAutoConfiguration {
     /** Answers refusals in requests. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(ControllerAdvice.class)
-    @ConditionalOnBean(FilterSettings.class)
+    @ConditionalOnBean(name = "ratelimitFilterSettings")
     static class Answers {
 
         @Bean

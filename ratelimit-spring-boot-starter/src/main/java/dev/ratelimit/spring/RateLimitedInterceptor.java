@@ -16,13 +16,9 @@ import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.annotation.AnnotatedElementUtils;
-import org.springframework.util.ClassUtils;
 
 /** Asks for the calls of {@link RateLimited} methods. Safe for use by many threads. */
 final class RateLimitedInterceptor implements MethodInterceptor {
-
-    private static final boolean HAS_REACTOR =
-            ClassUtils.isPresent("reactor.core.publisher.Flux", RateLimitedInterceptor.class.getClassLoader());
 
     private final MethodCalls calls;
     private final Map<Method, LimitedMethod> methods = new ConcurrentHashMap<>();
@@ -37,7 +33,7 @@ final class RateLimitedInterceptor implements MethodInterceptor {
                 invocation.getMethod(),
                 called -> new LimitedMethod(
                         called, requireNonNull(AnnotatedElementUtils.findMergedAnnotation(called, RateLimited.class))));
-        if (HAS_REACTOR && ReactiveCalls.isReactive(invocation.getMethod())) {
+        if (OnClassPath.REACTOR && ReactiveCalls.isReactive(invocation.getMethod())) {
             return new ReactiveCalls(calls, method).invoke(invocation);
         }
         Optional<WebCall> call = calls.currentCall(invocation.getArguments());

@@ -11,11 +11,15 @@ import org.springframework.aop.support.annotation.AnnotationMatchingPointcut;
  * beans of Spring's own packages, and of libraries for which Boot makes beans, have none, so their methods are not
  * looked at: these are most of all.
  */
-final class RateLimitedMethods implements Pointcut {
+final class RateLimitedMethods implements Pointcut, ClassFilter {
 
     private static final List<String> WITHOUT = List.of(
             "com.fasterxml.jackson.",
+            "dev.ratelimit.core.",
+            "dev.ratelimit.micrometer.",
+            "dev.ratelimit.spring.actuate.",
             "dev.ratelimit.spring.boot.",
+            "dev.ratelimit.spring.page.",
             "io.lettuce.",
             "io.micrometer.",
             "io.prometheus.",
@@ -31,10 +35,11 @@ final class RateLimitedMethods implements Pointcut {
 
     @Override
     public ClassFilter getClassFilter() {
-        return this::mayHaveSome;
+        return this;
     }
 
-    private boolean mayHaveSome(Class<?> type) {
+    @Override
+    public boolean matches(Class<?> type) {
         String name = type.getName();
         for (String prefix : WITHOUT) {
             if (name.startsWith(prefix)) {

@@ -37,7 +37,7 @@ record ReactiveCalls(MethodCalls calls, LimitedMethod method) {
     }
 
     private Flux<Object> limited(MethodInvocation invocation, ContextView context) {
-        return MethodCalls.HAS_EXCHANGES && Exchanges.isWithin(context)
+        return OnClassPath.EXCHANGES && Exchanges.isWithin(context)
                 ? Exchanges.call(context)
                         .flatMapMany(call -> limited(
                                 invocation, Optional.of(call), answer -> Exchanges.onItsThread(context, answer)))

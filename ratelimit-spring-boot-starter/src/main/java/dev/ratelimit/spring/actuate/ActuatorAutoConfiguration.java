@@ -21,7 +21,7 @@ import org.springframework.context.annotation.Configuration;
 /** Shows the limits in the actuator, where there is one. */
 @AutoConfiguration(after = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
-@ConditionalOnBean({RateLimiter.class, TierCatalog.class, RateLimitProperties.class})
+@ConditionalOnBean(name = "ratelimitTiers")
 public class ActuatorAutoConfiguration {
 
     private static final String HEALTH = "ratelimitHealthIndicator";
@@ -42,16 +42,17 @@ public class ActuatorAutoConfiguration {
     @ConditionalOnAvailableEndpoint(endpoint = RateLimitsEndpoint.class)
     public RateLimitsEndpoint ratelimitEndpoint(
             RateLimiter limiter, ObjectProvider<KeyDirectory> keys, TierCatalog tiers) {
-        KeyDirectory none = digest -> Rejected.permanent(new KeyUnknown(), "");
+        KeyDirectory known = keys.getIfAvailable();
         return new RateLimitsEndpoint(
-                limiter, keys.getIfAvailable(() -> none), () -> tiers.tiers().values());
+                limiter,
+                known == null ? digest -> Rejected.permanent(new KeyUnknown(), "") : known,
+                () -> tiers.tiers().values());
     }
 
     private static StoreHealth store(RateLimiter limiter, RateLimitProperties properties) {
-        LimiterSupport support = LimiterSupport.of(limiter);
         RateLimitProperties.Outage outage = properties.redis().outage();
         return new LimiterHealth(
-                () -> support.totals().getOrDefault(LimiterSupport.OPEN_CIRCUITS, 0L),
+                () -> LimiterSupport.of(limiter).totals().getOrDefault(LimiterSupport.OPEN_CIRCUITS, 0L),
                 StoreHealth.word(properties.backend()),
                 StoreHealth.word(outage),
                 outage == RateLimitProperties.Outage.FAIL_CLOSED);

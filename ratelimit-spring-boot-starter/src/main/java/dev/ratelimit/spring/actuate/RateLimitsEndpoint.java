@@ -44,7 +44,6 @@ public class RateLimitsEndpoint {
     private final RateLimiter limiter;
     private final KeyDirectory keys;
     private final Supplier<? extends Collection<Tier>> tiers;
-    private final LimiterSupport support;
 
     /**
      * Makes the endpoint.
@@ -57,7 +56,11 @@ public class RateLimitsEndpoint {
         this.limiter = requireNonNull(limiter, "limiter");
         this.keys = requireNonNull(keys, "keys");
         this.tiers = requireNonNull(tiers, "tiers");
-        this.support = LimiterSupport.of(limiter);
+    }
+
+    /** Made for each request, so that no start waits for it. */
+    private LimiterSupport support() {
+        return LimiterSupport.of(limiter);
     }
 
     /**
@@ -67,7 +70,7 @@ public class RateLimitsEndpoint {
      */
     @ReadOperation
     public byte[] ratelimits() {
-        return UsageJson.of(support.totals(), tiers.get());
+        return UsageJson.of(support().totals(), tiers.get());
     }
 
     /**
@@ -117,7 +120,7 @@ public class RateLimitsEndpoint {
         return StoreAnswers.of(() -> {
             switch (action) {
                 case "grant" -> grant(callers, table, scope, units);
-                case "reset" -> support.reset(organization);
+                case "reset" -> support().reset(organization);
                 default -> require(false, "action", "grant or reset", action);
             }
             return statusOf(callers);
@@ -134,7 +137,7 @@ public class RateLimitsEndpoint {
     @Nullable
     public WebEndpointResponse<Object> forget(@Selector String organization) {
         return StoreAnswers.of(() -> {
-            support.forget(organization);
+            support().forget(organization);
             return null;
         });
     }
@@ -159,7 +162,7 @@ public class RateLimitsEndpoint {
                 "those of a quota of tier " + caller.tier().name(),
                 String.valueOf(table));
         require(quotas.size() == 1, "scope", "stated where a table has several quotas", String.valueOf(scope));
-        support.grant(caller, quotas.get(0), requireNonNull(units, "units"));
+        support().grant(caller, quotas.get(0), requireNonNull(units, "units"));
     }
 
     private byte[] statusOf(List<Caller> callers) {

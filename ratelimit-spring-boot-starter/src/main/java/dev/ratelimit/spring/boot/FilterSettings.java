@@ -5,6 +5,7 @@ import dev.ratelimit.http.filter.FilterBuilder;
 import dev.ratelimit.spring.CallerResolver;
 import dev.ratelimit.spring.UsageEstimator;
 import dev.ratelimit.spring.WebCall;
+import dev.ratelimit.spring.boot.RateLimitProperties.MemberSource;
 import dev.ratelimit.spring.boot.RateLimitProperties.OnError;
 import dev.ratelimit.spring.boot.RateLimitProperties.PathMapping;
 import dev.ratelimit.spring.boot.RateLimitProperties.Unmatched;
@@ -142,7 +143,15 @@ public final class FilterSettings {
         }
         boolean namesByPrincipal =
                 !hasKeys && properties.defaultTier() != null && properties.organizationHeader() == null;
-        boolean hasMembersByPrincipal = properties.members().stream().anyMatch(source -> source.header() == null);
-        return namesByPrincipal || hasMembersByPrincipal ? SPRING_SECURITY + 1 : SPRING_SECURITY - 1;
+        return namesByPrincipal || hasMembersByPrincipal() ? SPRING_SECURITY + 1 : SPRING_SECURITY - 1;
+    }
+
+    private boolean hasMembersByPrincipal() {
+        for (MemberSource source : properties.members()) {
+            if (source.header() == null) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -26,14 +26,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntPredicate;
-import java.util.regex.Pattern;
 
 /**
  * What the properties say of requests and answers, for the filters of both kinds of applications. Immutable.
  */
 public final class HttpSettings {
 
-    private static final Pattern STATUS = Pattern.compile("[1-5]([0-9]{2}|xx)");
     private static final String HEADERS = "ratelimit.headers";
     private static final int FIRST_REFUSAL = 400;
     private static final int LAST_REFUSAL = 599;
@@ -145,7 +143,7 @@ public final class HttpSettings {
     private static IntPredicate cancelOn(List<String> statuses, Findings findings) {
         for (String status : statuses) {
             findings.require(
-                    STATUS.matcher(status).matches(), "ratelimit.cancel-on", "must be statuses such as 503 or 5xx");
+                    status.matches("[1-5]([0-9]{2}|xx)"), "ratelimit.cancel-on", "must be statuses such as 503 or 5xx");
         }
         return status -> statuses.stream()
                 .anyMatch(stated -> stated.endsWith("xx")

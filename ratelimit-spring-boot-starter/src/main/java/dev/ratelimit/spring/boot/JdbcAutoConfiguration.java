@@ -33,7 +33,7 @@ import org.springframework.context.annotation.Configuration;
         after = {RateLimitAutoConfiguration.class, MetricsAutoConfiguration.class},
         before = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
 @ConditionalOnProperty(prefix = "ratelimit", name = "quotas", havingValue = "jdbc")
-@ConditionalOnBean(LimiterSettings.class)
+@ConditionalOnBean(name = "ratelimitLimiterSettings")
 @ConditionalOnMissingBean(RateLimiter.class)
 public class JdbcAutoConfiguration {
 

@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * What limiters of both backends have in common.
  *
- * @param bounds how much state is kept
+ * @param properties the properties
  * @param tiers gives the tier of an organization that is known by its name
  * @param time the clocks
  * @param listeners the listeners
  * @param customizers change a builder at last
  */
 record LimiterSettings(
-        Bounds bounds,
+        RateLimitProperties properties,
         TierResolver tiers,
         TimeSource time,
         List<RateLimitListener> listeners,
@@ -33,6 +33,7 @@ record LimiterSettings(
 
     /** Applies the settings to a builder. */
     <B extends LimiterBuilder<B>> B apply(B builder) {
+        Bounds bounds = properties.bounds();
         Findings findings = new Findings();
         builder.tiers(tiers);
         Integer endpoints = bounds.unlistedEndpoints();
@@ -66,6 +67,7 @@ record LimiterSettings(
     }
 
     private InMemoryRateLimiterBuilder bounded(InMemoryRateLimiterBuilder builder) {
+        Bounds bounds = properties.bounds();
         Long most = bounds.organizations();
         CapacityPolicy whenFull = bounds.whenFull();
         if (most != null) {

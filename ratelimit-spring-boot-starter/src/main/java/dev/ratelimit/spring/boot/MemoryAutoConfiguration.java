@@ -18,7 +18,7 @@ import org.springframework.context.annotation.Bean;
 
 /** Makes the limiter of {@code ratelimit.backend=memory}, which is the backend unless stated. */
 @AutoConfiguration(after = {RateLimitAutoConfiguration.class, MetricsAutoConfiguration.class})
-@ConditionalOnBean(LimiterSettings.class)
+@ConditionalOnBean(name = "ratelimitLimiterSettings")
 @ConditionalOnMissingBean(RateLimiter.class)
 @ConditionalOnProperty(prefix = "ratelimit", name = "backend", havingValue = "memory", matchIfMissing = true)
 public class MemoryAutoConfiguration {
@@ -47,32 +47,32 @@ public class MemoryAutoConfiguration {
     /**
      * Makes the limiter, which goes on where the snapshot ends.
      *
-     * @param properties the properties
-     * @param settings the settings
+     * @param ratelimitLimiterSettings the settings
      * @param snapshot the file of snapshots, if there is one
      * @return the limiter
      */
     @Bean
     public InMemoryRateLimiter ratelimitLimiter(
-            RateLimitProperties properties, LimiterSettings settings, ObjectProvider<SnapshotFile> snapshot) {
+            LimiterSettings ratelimitLimiterSettings, ObjectProvider<SnapshotFile> snapshot) {
+        RateLimitProperties properties = ratelimitLimiterSettings.properties();
         LOG.info(
                 properties.quotas() == Quotas.JDBC
                         ? "Quotas are in the database. All other limits are per process, and n replicas admit n times"
                         : "Calls are counted in memory: limits are per process, and n replicas admit n times");
-        InMemoryRateLimiterBuilder builder = settings.inMemory();
-        SnapshotFile file = snapshot.getIfAvailable();
+        InMemoryRateLimiterBuilder builder = ratelimitLimiterSettings.inMemory();
+        SnapshotFile file = properties.snapshot() == null ? null : snapshot.getIfAvailable();
         return file == null ? builder.build() : file.restore(builder);
     }
 
     /**
      * Tells what the limiter holds.
      *
-     * @param limiter the limiter
+     * @param ratelimitLimiter the limiter
      * @return the gauges
      */
     @Bean
     @ConditionalOnBean(RateLimitMetrics.class)
-    public InMemoryLimiterMetrics ratelimitLimiterMetrics(InMemoryRateLimiter limiter) {
-        return InMemoryLimiterMetrics.of(limiter);
+    public InMemoryLimiterMetrics ratelimitLimiterMetrics(InMemoryRateLimiter ratelimitLimiter) {
+        return InMemoryLimiterMetrics.of(ratelimitLimiter);
     }
 }

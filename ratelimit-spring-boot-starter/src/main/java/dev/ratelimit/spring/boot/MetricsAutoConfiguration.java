@@ -16,7 +16,7 @@ import org.springframework.context.annotation.Bean;
             "org.springframework.boot.actuate.autoconfigure.metrics.CompositeMeterRegistryAutoConfiguration",
             "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration"
         })
-@ConditionalOnBean({LimiterSettings.class, MeterRegistry.class})
+@ConditionalOnBean(value = MeterRegistry.class, name = "ratelimitLimiterSettings")
 public class MetricsAutoConfiguration {
 
     /** For Spring. */
@@ -25,12 +25,13 @@ public class MetricsAutoConfiguration {
     /**
      * Counts decisions, and times requests to a store.
      *
-     * @param observations where requests to a store are observed, if the application has such a registry
+     * @param observationRegistry where requests to a store are observed, if the application has such a registry
      * @return a listener that Boot binds to all registries
      */
     @Bean
     @ConditionalOnMissingBean
-    public RateLimitMetrics ratelimitMetrics(ObjectProvider<ObservationRegistry> observations) {
-        return RateLimitMetrics.observing(observations.getIfAvailable(() -> ObservationRegistry.NOOP));
+    public RateLimitMetrics ratelimitMetrics(ObjectProvider<ObservationRegistry> observationRegistry) {
+        ObservationRegistry own = observationRegistry.getIfAvailable();
+        return RateLimitMetrics.observing(own == null ? ObservationRegistry.NOOP : own);
     }
 }

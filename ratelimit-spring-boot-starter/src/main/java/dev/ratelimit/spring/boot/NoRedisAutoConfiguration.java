@@ -9,7 +9,7 @@ import org.springframework.context.annotation.Bean;
 
 /** Says what is missing for {@code ratelimit.backend=redis}: without it the application would lack a limiter. */
 @AutoConfiguration(after = RedisAutoConfiguration.class, before = ServletAutoConfiguration.class)
-@ConditionalOnBean(LimiterSettings.class)
+@ConditionalOnBean(name = "ratelimitLimiterSettings")
 @ConditionalOnMissingBean(RateLimiter.class)
 @ConditionalOnProperty(prefix = "ratelimit", name = "backend", havingValue = "redis")
 public class NoRedisAutoConfiguration {

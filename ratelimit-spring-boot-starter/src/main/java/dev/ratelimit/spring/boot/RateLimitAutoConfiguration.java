@@ -22,7 +22,12 @@ import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 
-/** Makes the tiers, the keys and what says who calls, as the properties of {@code ratelimit} have them. */
+/**
+ * Makes the tiers, the keys and what says who calls, as the properties of {@code ratelimit} have them.
+ *
+ * <p>Parameters have the names of the beans that they mostly are: Spring then looks at no other bean first. In the
+ * middle of a start, when a web server wants its filters, it would look at all of them for each parameter.
+ */
 @AutoConfiguration
 @ConditionalOnProperty(prefix = "ratelimit", name = "enabled", matchIfMissing = true)
 @EnableConfigurationProperties(RateLimitProperties.class)
@@ -31,25 +36,31 @@ public class RateLimitAutoConfiguration {
 
     private static final Log LOG = LogFactory.getLog(RateLimitAutoConfiguration.class);
 
-    /** For Spring. */
-    public RateLimitAutoConfiguration() {}
+    private final RateLimitProperties properties;
+    private final TimeSource time;
 
-    private static TimeSource orSystem(ObjectProvider<TimeSource> time) {
-        return time.getIfAvailable(TimeSource::system);
+    /**
+     * Takes what most beans need. Spring would look for it once for each of them.
+     *
+     * @param properties the properties
+     * @param time the clocks of the application, if it has some
+     */
+    public RateLimitAutoConfiguration(RateLimitProperties properties, ObjectProvider<TimeSource> time) {
+        TimeSource own = time.getIfAvailable();
+        this.properties = properties;
+        this.time = own == null ? TimeSource.system() : own;
     }
 
     /**
      * Reads the tiers and the keys.
      *
-     * @param properties the properties
      * @param environment has what stands in the sources of the properties
      * @param resources finds the files
      * @return the tiers and the keys, as they are read last
      */
     @Bean
-    @ConditionalOnMissingBean
-    public TierCatalog ratelimitTiers(
-            RateLimitProperties properties, Environment environment, ResourceLoader resources) {
+    @ConditionalOnMissingBean(name = "ratelimitTiers")
+    public TierCatalog ratelimitTiers(Environment environment, ResourceLoader resources) {
         PropertyRules.check(properties);
         int demoKeys = properties.apiKeys().demoKeys().size();
         if (demoKeys > 0) {
@@ -61,47 +72,39 @@ public class RateLimitAutoConfiguration {
     /**
      * Makes what the properties say of requests and answers.
      *
-     * @param properties the properties
      * @param environment has the paths that are never limited
-     * @param time the clocks of the application, if it has some
-     * @param keys resolves keys, if callers bring some
+     * @param ratelimitKeyDirectory resolves keys, if callers bring some
      * @return the settings
      */
     @Bean
-    @ConditionalOnMissingBean
+    @ConditionalOnMissingBean(name = "ratelimitFilterSettings")
     public FilterSettings ratelimitFilterSettings(
-            RateLimitProperties properties,
-            Environment environment,
-            ObjectProvider<TimeSource> time,
-            ObjectProvider<KeyDirectory> keys) {
-        HttpSettings http = HttpSettings.of(properties, orSystem(time));
+            Environment environment, ObjectProvider<KeyDirectory> ratelimitKeyDirectory) {
+        HttpSettings http = HttpSettings.of(properties, time);
         UnlimitedPaths unlimited = new UnlimitedPaths(environment, properties);
-        return FilterSettings.of(properties, http, unlimited, keys.getIfAvailable() != null);
+        return FilterSettings.of(properties, http, unlimited, ratelimitKeyDirectory.getIfAvailable() != null);
     }
 
     /**
      * Makes what limiters of both backends have in common.
      *
-     * @param properties the properties
-     * @param catalog has the tiers
+     * @param ratelimitTiers has the tiers
      * @param tiers the resolver of the application, if it has one
-     * @param time the clocks of the application, if it has some
      * @param listeners all listeners
      * @param customizers all customizers
      * @return the settings
      */
     @Bean
     LimiterSettings ratelimitLimiterSettings(
-            RateLimitProperties properties,
-            TierCatalog catalog,
+            TierCatalog ratelimitTiers,
             ObjectProvider<TierResolver> tiers,
-            ObjectProvider<TimeSource> time,
             ObjectProvider<RateLimitListener> listeners,
             ObjectProvider<RateLimiterCustomizer> customizers) {
+        TierResolver own = tiers.getIfAvailable();
         return new LimiterSettings(
-                properties.bounds(),
-                tiers.getIfAvailable(() -> LimiterSettings.tiers(properties.defaultTier(), catalog)),
-                orSystem(time),
+                properties,
+                own == null ? LimiterSettings.tiers(properties.defaultTier(), ratelimitTiers) : own,
+                time,
                 listeners.orderedStream().toList(),
                 customizers.orderedStream().toList());
     }
@@ -109,60 +112,53 @@ public class RateLimitAutoConfiguration {
     /**
      * Makes the directory of the keys that the properties name.
      *
-     * @param catalog has the keys
-     * @param time the clocks of the application, if it has some
+     * @param ratelimitTiers has the keys
      * @return the directory
      */
     @Bean
     @ConditionalOnMissingBean
     @Conditional(KeysAreConfigured.class)
-    public KeyDirectory ratelimitKeyDirectory(TierCatalog catalog, ObjectProvider<TimeSource> time) {
-        return new ConfiguredKeys(catalog, orSystem(time));
+    public KeyDirectory ratelimitKeyDirectory(TierCatalog ratelimitTiers) {
+        return new ConfiguredKeys(ratelimitTiers, time);
     }
 
     /**
      * Makes what says who calls.
      *
-     * @param properties the properties
-     * @param keys resolves keys, if callers bring some
-     * @param metrics counts refused keys, if there are metrics
-     * @param settings names the field of the key
-     * @param limiter knows the tier of an organization that is known by its name
-     * @param catalog has the tiers
+     * @param ratelimitKeyDirectory resolves keys, if callers bring some
+     * @param ratelimitMetrics counts refused keys, if there are metrics
+     * @param ratelimitFilterSettings names the field of the key
+     * @param ratelimitLimiter knows the tier of an organization that is known by its name
+     * @param ratelimitTiers has the tiers
      * @return the resolver
      */
     @Bean
     @ConditionalOnMissingBean
     public CallerResolver ratelimitCallerResolver(
-            RateLimitProperties properties,
-            ObjectProvider<KeyDirectory> keys,
-            ObjectProvider<RateLimitMetrics> metrics,
-            FilterSettings settings,
-            RateLimiter limiter,
-            TierCatalog catalog) {
-        KeyDirectory directory = keys.getIfAvailable();
-        RateLimitMetrics counting = metrics.getIfAvailable();
+            ObjectProvider<KeyDirectory> ratelimitKeyDirectory,
+            ObjectProvider<RateLimitMetrics> ratelimitMetrics,
+            FilterSettings ratelimitFilterSettings,
+            RateLimiter ratelimitLimiter,
+            TierCatalog ratelimitTiers) {
+        KeyDirectory directory = ratelimitKeyDirectory.getIfAvailable();
+        RateLimitMetrics counting = ratelimitMetrics.getIfAvailable();
         return ConfiguredCallers.of(
                 properties,
                 directory == null || counting == null ? directory : counting.counting(directory),
-                settings.http().keyField(),
-                limiter,
-                catalog);
+                ratelimitFilterSettings.http().keyField(),
+                ratelimitLimiter,
+                ratelimitTiers);
     }
 
     /**
      * Logs rejections, if the properties want it.
      *
-     * @param time tells when a line about the same may follow
      * @return the listener
      */
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnProperty(prefix = "ratelimit", name = "log-rejections", havingValue = "true")
-    public Slf4jListener ratelimitSlf4jListener(ObjectProvider<TimeSource> time) {
-        return Slf4jListener.builder()
-                .rejectionsAt(Level.INFO)
-                .timeSource(orSystem(time))
-                .build();
+    public Slf4jListener ratelimitSlf4jListener() {
+        return Slf4jListener.builder().rejectionsAt(Level.INFO).timeSource(time).build();
     }
 }

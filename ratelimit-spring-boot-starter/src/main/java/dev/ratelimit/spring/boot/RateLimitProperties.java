@@ -64,17 +64,37 @@ public record RateLimitProperties(
         @DefaultValue Map<RefusalKind, Integer> status,
         @DefaultValue List<String> cancelOn,
         @DefaultValue("fail-open") OnError onError,
-        @DefaultValue Filter filter,
+        @Nullable Filter filter,
         @DefaultValue("memory") Backend backend,
         @DefaultValue("memory") Quotas quotas,
         @Nullable Jdbc jdbc,
         @Nullable Snapshot snapshot,
-        @DefaultValue Bounds bounds,
+        @Nullable Bounds bounds,
         @Nullable Redis redis,
         @DefaultValue("false") boolean logRejections,
         @DefaultValue UsagePage usagePage) {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
+
+    /**
+     * Returns how requests are intercepted. Where no property says so, nothing is bound: that would lengthen a start.
+     *
+     * @return as the properties say, otherwise as unless stated
+     */
+    @Override
+    public Filter filter() {
+        return filter == null ? new Filter(true, null) : filter;
+    }
+
+    /**
+     * Returns how much state is kept. Where no property says so nothing is bound, which would lengthen each start.
+     *
+     * @return as the properties say, otherwise as unless stated
+     */
+    @Override
+    public Bounds bounds() {
+        return bounds == null ? new Bounds(null, CapacityPolicy.REFUSE, null, null) : bounds;
+    }
 
     /**
      * Returns how the database is asked. Where no property says so nothing is bound, which would lengthen each start.
@@ -206,8 +226,8 @@ public record RateLimitProperties(
      * How requests are intercepted.
      *
      * @param enabled whether there is a filter at all
-     * @param order its place among the filters; before that of Spring Security (-100) unless callers are known by their
-     *     principal, and after it then
+     * @param order its place among the filters. Unless stated: before Spring Security's (-100), or after it where the
+     *     principal says who calls
      */
     public record Filter(
             @DefaultValue("true") boolean enabled, @Nullable Integer order) {}
@@ -236,7 +256,7 @@ public record RateLimitProperties(
      * How much state is kept.
      *
      * @param organizations the most organizations; of the backend memory
-     * @param whenFull what is done with calls of further ones
+     * @param whenFull what is done with calls of organizations beyond the bound
      * @param unlistedEndpoints the most endpoints of an organization that no tier names
      * @param members the most members of an organization
      */

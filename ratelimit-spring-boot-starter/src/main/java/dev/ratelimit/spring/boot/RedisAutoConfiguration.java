@@ -32,7 +32,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
             "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration"
         })
 @ConditionalOnClass({LettuceConnectionFactory.class, RedisClient.class})
-@ConditionalOnBean({LimiterSettings.class, LettuceConnectionFactory.class})
+@ConditionalOnBean(value = LettuceConnectionFactory.class, name = "ratelimitLimiterSettings")
 @ConditionalOnMissingBean(RateLimiter.class)
 @ConditionalOnProperty(prefix = "ratelimit", name = "backend", havingValue = "redis")
 public class RedisAutoConfiguration {
@@ -44,13 +44,15 @@ public class RedisAutoConfiguration {
      * Makes the limiter. A Redis that is away does not hinder the start.
      *
      * @param properties the properties
-     * @param settings the settings
+     * @param ratelimitLimiterSettings the settings
      * @param connections has the client
      * @return the limiter
      */
     @Bean(destroyMethod = "") // the lifecycle closes it
     public RedisRateLimiter ratelimitLimiter(
-            RateLimitProperties properties, LimiterSettings settings, LettuceConnectionFactory connections) {
+            RateLimitProperties properties,
+            LimiterSettings ratelimitLimiterSettings,
+            LettuceConnectionFactory connections) {
         Redis redis = properties.redis();
         RedisRateLimiterBuilder builder = builder(connections);
         Findings findings = new Findings();
@@ -64,10 +66,10 @@ public class RedisAutoConfiguration {
             case FALLBACK -> {
                 BigDecimal share =
                         redis.fallbackShare() == null ? BigDecimal.ONE : BigDecimal.valueOf(redis.fallbackShare());
-                builder.fallBackTo(settings.fallback(), tier -> shareOf(tier, share));
+                builder.fallBackTo(ratelimitLimiterSettings.fallback(), tier -> shareOf(tier, share));
             }
         }
-        return settings.apply(builder).build();
+        return ratelimitLimiterSettings.apply(builder).build();
     }
 
     private static RedisRateLimiterBuilder builder(LettuceConnectionFactory connections) {
@@ -92,23 +94,23 @@ public class RedisAutoConfiguration {
     /**
      * Ends the limiter before its client ends, and after the last request: what it has yet to settle is sent.
      *
-     * @param limiter the limiter
+     * @param ratelimitLimiter the limiter
      * @return what ends it
      */
     @Bean
-    SmartLifecycle ratelimitRedisLifecycle(RedisRateLimiter limiter) {
-        return new ClosingLifecycle(limiter::close);
+    SmartLifecycle ratelimitRedisLifecycle(RedisRateLimiter ratelimitLimiter) {
+        return new ClosingLifecycle(ratelimitLimiter::close);
     }
 
     /**
      * Tells what the limiter holds.
      *
-     * @param limiter the limiter
+     * @param ratelimitLimiter the limiter
      * @return the gauges
      */
     @Bean
     @ConditionalOnBean(RateLimitMetrics.class)
-    public RedisLimiterMetrics ratelimitLimiterMetrics(RedisRateLimiter limiter) {
-        return RedisLimiterMetrics.of(limiter);
+    public RedisLimiterMetrics ratelimitLimiterMetrics(RedisRateLimiter ratelimitLimiter) {
+        return RedisLimiterMetrics.of(ratelimitLimiter);
     }
 }

@@ -29,7 +29,7 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(after = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass({Filter.class, FilterRegistrationBean.class})
-@ConditionalOnBean({FilterSettings.class, RateLimiter.class})
+@ConditionalOnBean(name = "ratelimitFilterSettings")
 @ConditionalOnProperty(prefix = "ratelimit.filter", name = "enabled", matchIfMissing = true)
 public class ServletAutoConfiguration {
 
@@ -39,9 +39,9 @@ public class ServletAutoConfiguration {
     /**
      * Makes the filter, if the properties or a customizer say which requests are limited.
      *
-     * @param settings what the properties say of requests and answers
-     * @param limiter decides
-     * @param callers says who calls
+     * @param ratelimitFilterSettings what the properties say of requests and answers
+     * @param ratelimitLimiter decides
+     * @param ratelimitCallerResolver says who calls
      * @param estimator says what a request is expected to use, if that is not one call
      * @param customizers change the filter
      * @return the filter; one that is not enabled where no request is limited
@@ -49,27 +49,27 @@ public class ServletAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(name = "ratelimitFilter")
     public FilterRegistrationBean<Filter> ratelimitFilter(
-            FilterSettings settings,
-            RateLimiter limiter,
-            CallerResolver callers,
+            FilterSettings ratelimitFilterSettings,
+            RateLimiter ratelimitLimiter,
+            CallerResolver ratelimitCallerResolver,
             ObjectProvider<UsageEstimator> estimator,
             ObjectProvider<RateLimitFilterCustomizer> customizers) {
-        RateLimitFilterBuilder builder = RateLimitFilter.builder(limiter);
-        settings.apply(builder, ServletCall::new, callers, estimator.getIfAvailable());
+        RateLimitFilterBuilder builder = RateLimitFilter.builder(ratelimitLimiter);
+        ratelimitFilterSettings.apply(builder, ServletCall::new, ratelimitCallerResolver, estimator.getIfAvailable());
         List<RateLimitFilterCustomizer> all = customizers.orderedStream().toList();
         for (RateLimitFilterCustomizer customizer : all) {
             customizer.customize(builder);
         }
         FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>();
         registration.setName("ratelimitFilter");
-        registration.setOrder(settings.order());
+        registration.setOrder(ratelimitFilterSettings.order());
         registration.setDispatcherTypes(
                 EnumSet.of(DispatcherType.REQUEST, DispatcherType.FORWARD, DispatcherType.ASYNC, DispatcherType.ERROR));
-        boolean limitsAny = settings.limitsAny() || !all.isEmpty();
+        boolean limitsAny = ratelimitFilterSettings.limitsAny() || !all.isEmpty();
         registration.setEnabled(limitsAny);
         registration.setFilter(
                 limitsAny
-                        ? new ExceptUnlimitedPaths(builder.build(), settings.unlimited())
+                        ? new ExceptUnlimitedPaths(builder.build(), ratelimitFilterSettings.unlimited())
                         : (request, response, chain) -> chain.doFilter(request, response));
         return registration;
     }

@@ -31,7 +31,6 @@ final class TiersAndKeysReader {
 
     private static final String TIERS_LOCATION = "ratelimit.tiers-location";
     private static final String KEYS_LOCATION = "ratelimit.api-keys.keys-location";
-    private static final List<String> PREFIXES = List.of("classpath:", "file:");
 
     /** Enough for 100,000 keys. */
     private static final int MOST_BYTES = 1 << 24;
@@ -96,7 +95,7 @@ final class TiersAndKeysReader {
         if (location == null) {
             return new byte[0];
         }
-        if (PREFIXES.stream().noneMatch(location::startsWith)) {
+        if (!location.startsWith("classpath:") && !location.startsWith("file:")) {
             throw new RateLimitPropertyException(property, "must begin with classpath: or file:");
         }
         byte[] bytes;

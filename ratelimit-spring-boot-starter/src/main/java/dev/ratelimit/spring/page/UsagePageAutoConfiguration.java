@@ -30,7 +30,7 @@ import reactor.core.publisher.Mono;
  */
 @AutoConfiguration(after = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
 @ConditionalOnProperty(prefix = "ratelimit.usage-page", name = "enabled", havingValue = "true")
-@ConditionalOnBean({RateLimiter.class, FilterSettings.class, CallerResolver.class})
+@ConditionalOnBean(name = "ratelimitFilterSettings")
 @ImportRuntimeHints(UsagePageAutoConfiguration.Files.class)
 public class UsagePageAutoConfiguration {
 
@@ -46,7 +46,8 @@ public class UsagePageAutoConfiguration {
             CallerResolver callers,
             FilterSettings settings) {
         String path = properties.usagePage().path();
-        if (!path.matches("(/[^/?#]+)+")) {
+        boolean hasSegments = path.startsWith("/") && !path.endsWith("/") && !path.contains("//");
+        if (!hasSegments || path.contains("?") || path.contains("#")) {
             throw new IllegalArgumentException(
                     "ratelimit.usage-page.path must be a path such as /ratelimits: path=" + Printable.name(path));
         }
@@ -73,11 +74,13 @@ public class UsagePageAutoConfiguration {
         UsagePageFilter ratelimitUsagePage(
                 RateLimitProperties properties,
                 Environment environment,
-                RateLimiter limiter,
-                CallerResolver callers,
-                FilterSettings settings) {
+                RateLimiter ratelimitLimiter,
+                CallerResolver ratelimitCallerResolver,
+                FilterSettings ratelimitFilterSettings) {
             String contextPath = environment.getProperty("server.servlet.context-path", "");
-            return new UsagePageFilter(page(properties, contextPath, limiter, callers, settings), settings.order());
+            return new UsagePageFilter(
+                    page(properties, contextPath, ratelimitLimiter, ratelimitCallerResolver, ratelimitFilterSettings),
+                    ratelimitFilterSettings.order());
         }
     }
 
@@ -92,11 +95,13 @@ public class UsagePageAutoConfiguration {
         UsagePageWebFilter ratelimitUsagePage(
                 RateLimitProperties properties,
                 Environment environment,
-                RateLimiter limiter,
-                CallerResolver callers,
-                FilterSettings settings) {
+                RateLimiter ratelimitLimiter,
+                CallerResolver ratelimitCallerResolver,
+                FilterSettings ratelimitFilterSettings) {
             String contextPath = environment.getProperty("spring.webflux.base-path", "");
-            return new UsagePageWebFilter(page(properties, contextPath, limiter, callers, settings), settings.order());
+            return new UsagePageWebFilter(
+                    page(properties, contextPath, ratelimitLimiter, ratelimitCallerResolver, ratelimitFilterSettings),
+                    ratelimitFilterSettings.order());
         }
     }
 }

@@ -13,13 +13,22 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.springframework.core.Ordered;
 
-/**
- * Serves the page in a servlet application.
- *
- * @param page what it answers
- * @param order its place among the filters
- */
-record UsagePageFilter(UsagePage page, int order) implements Filter, Ordered {
+/** Serves the page in a servlet application. No record: Tomcat asks for its hash, which a record links at the start. */
+final class UsagePageFilter implements Filter, Ordered {
+
+    private final UsagePage page;
+    private final int order;
+
+    /**
+     * Makes the filter.
+     *
+     * @param page what it answers
+     * @param order its place among the filters
+     */
+    UsagePageFilter(UsagePage page, int order) {
+        this.page = page;
+        this.order = order;
+    }
 
     @Override
     public int getOrder() {

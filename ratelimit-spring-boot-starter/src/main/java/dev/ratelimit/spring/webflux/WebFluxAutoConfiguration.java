@@ -22,7 +22,7 @@ import reactor.core.publisher.Mono;
 @AutoConfiguration(after = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
 @ConditionalOnClass({WebFilter.class, Mono.class})
-@ConditionalOnBean({FilterSettings.class, RateLimiter.class})
+@ConditionalOnBean(name = "ratelimitFilterSettings")
 @ConditionalOnProperty(prefix = "ratelimit.filter", name = "enabled", matchIfMissing = true)
 public class WebFluxAutoConfiguration {
 
@@ -32,9 +32,9 @@ public class WebFluxAutoConfiguration {
     /**
      * Makes the filter, if the properties or a customizer say which requests are limited.
      *
-     * @param settings what the properties say of requests and answers
-     * @param limiter decides
-     * @param callers says who calls
+     * @param ratelimitFilterSettings what the properties say of requests and answers
+     * @param ratelimitLimiter decides
+     * @param ratelimitCallerResolver says who calls
      * @param estimator says what a request is expected to use, if that is not one call
      * @param customizers change the filter
      * @return the filter; one that does nothing where no request is limited
@@ -42,18 +42,21 @@ public class WebFluxAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(RateLimitWebFilter.class)
     public WebFilter ratelimitWebFilter(
-            FilterSettings settings,
-            RateLimiter limiter,
-            CallerResolver callers,
+            FilterSettings ratelimitFilterSettings,
+            RateLimiter ratelimitLimiter,
+            CallerResolver ratelimitCallerResolver,
             ObjectProvider<UsageEstimator> estimator,
             ObjectProvider<RateLimitWebFilterCustomizer> customizers) {
-        if (!settings.limitsAny() && customizers.stream().findAny().isEmpty()) {
+        if (!ratelimitFilterSettings.limitsAny()
+                && customizers.stream().findAny().isEmpty()) {
             return (exchange, chain) ->
                     chain.filter(exchange).contextWrite(context -> RateLimitWebFilter.withExchange(context, exchange));
         }
-        RateLimitWebFilterBuilder builder = RateLimitWebFilter.builder(limiter);
-        settings.apply(builder, Function.identity(), callers, estimator.getIfAvailable());
-        builder.order(settings.order()).exempt(call -> settings.unlimited().matches(call.path()));
+        RateLimitWebFilterBuilder builder = RateLimitWebFilter.builder(ratelimitLimiter);
+        ratelimitFilterSettings.apply(
+                builder, Function.identity(), ratelimitCallerResolver, estimator.getIfAvailable());
+        builder.order(ratelimitFilterSettings.order())
+                .exempt(call -> ratelimitFilterSettings.unlimited().matches(call.path()));
         customizers.orderedStream().forEach(customizer -> customizer.customize(builder));
         return builder.build();
     }
