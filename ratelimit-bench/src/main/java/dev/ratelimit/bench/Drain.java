@@ -17,8 +17,9 @@ import java.util.stream.LongStream;
  * @param amount the units of each
  * @param machines how many JVMs there are
  * @param seconds when they stop, if the quotas are not used up before
+ * @param warmUpSeconds for how long they use up other quotas before
  */
-record Drain(int organizations, int amount, int machines, int seconds) {
+record Drain(int organizations, int amount, int machines, int seconds, int warmUpSeconds) {
 
     private static final String SCHEMA = "drain";
 
@@ -113,7 +114,8 @@ record Drain(int organizations, int amount, int machines, int seconds) {
                 String.valueOf(organizations),
                 String.valueOf(amount),
                 String.valueOf(seconds),
-                String.valueOf(first));
+                String.valueOf(first),
+                String.valueOf(warmUpSeconds));
         return new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();

@@ -11,22 +11,30 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A JVM whose threads call for all organizations in turn, for each until it is refused. It writes "ready", waits for a
- * line, and then writes the p99 of its calls in nanoseconds, and how many of each organization were admitted.
+ * A JVM whose threads call for all organizations in turn, for each until it is refused. It first does so for a while
+ * with other organizations, so that its code is compiled. Then it writes "ready", waits for a line, and writes the p99
+ * of its calls in nanoseconds, and how many of each organization were admitted.
  */
 final class DrainingMachine {
 
     static final int THREADS = 4;
 
     private final SqlRival rival;
+    private final int offset;
     private final int organizations;
     private final long nanos;
     private final AtomicIntegerArray admitted;
     private final AtomicIntegerArray refused;
     private final AtomicInteger open;
 
-    private DrainingMachine(SqlRival rival, int organizations, long nanos) {
+    /**
+     * Makes it.
+     *
+     * @param offset the number of its first organization
+     */
+    private DrainingMachine(SqlRival rival, int offset, int organizations, long nanos) {
         this.rival = rival;
+        this.offset = offset;
         this.organizations = organizations;
         this.nanos = nanos;
         this.admitted = new AtomicIntegerArray(organizations);
@@ -38,18 +46,26 @@ final class DrainingMachine {
      * Runs until all organizations are refused, or the time is over.
      *
      * @param arguments the name of a {@link SqlLimiter}, the URL of the database, a schema, the number of
-     *     organizations, the amount of each, the seconds after which it stops, and where in the turn it begins
+     *     organizations, the amount of each, the seconds after which it stops, where in the turn it begins, and
+     *     for how many seconds it calls for other organizations before
      */
     public static void main(String... arguments) throws Exception {
         int organizations = Integer.parseInt(arguments[3]);
         Scopes quota = new Scopes("1", List.of(List.of(Quota.perMonth(Long.parseLong(arguments[4])))));
         long nanos = TimeUnit.SECONDS.toNanos(Long.parseLong(arguments[5]));
-        try (HikariDataSource pool = SqlServer.pool(arguments[1], arguments[2], THREADS);
-                SqlRival rival = SqlLimiter.valueOf(arguments[0]).open(pool, quota, organizations)) {
-            DrainingMachine machine = new DrainingMachine(rival, organizations, nanos);
-            System.out.println("ready");
-            if (System.in.read() >= 0) {
-                System.out.println(machine.drain(Integer.parseInt(arguments[6])));
+        int first = Integer.parseInt(arguments[6]);
+        long warmUp = TimeUnit.SECONDS.toNanos(Long.parseLong(arguments[7]));
+        SqlLimiter limiter = SqlLimiter.valueOf(arguments[0]);
+        try (HikariDataSource pool = SqlServer.pool(arguments[1], arguments[2], THREADS)) {
+            try (SqlRival rival = limiter.open(pool, quota, 2 * organizations)) {
+                String unused = new DrainingMachine(rival, organizations, organizations, warmUp).drain(first);
+            }
+            try (SqlRival rival = limiter.open(pool, quota, organizations)) {
+                DrainingMachine machine = new DrainingMachine(rival, 0, organizations, nanos);
+                System.out.println("ready");
+                if (System.in.read() >= 0) {
+                    System.out.println(machine.drain(first));
+                }
             }
         }
     }
@@ -76,7 +92,7 @@ final class DrainingMachine {
     }
 
     private void call(int organization) {
-        if (rival.ask(organization)) {
+        if (rival.ask(offset + organization)) {
             admitted.incrementAndGet(organization);
         } else if (refused.compareAndSet(organization, 0, 1)) {
             open.decrementAndGet();

@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
  * java -cp ratelimit-bench/target/benchmarks.jar dev.ratelimit.bench.SqlComparison
  * }</pre>
  *
- * <p>It takes about four minutes. Exit codes: 0; 1 if a call is refused that fits, or too many are admitted; 2 if the
+ * <p>It takes about five minutes. Exit codes: 0; 1 if a call is refused that fits, or too many are admitted; 2 if the
  * options are wrong.
  */
 @Command(
@@ -97,6 +97,12 @@ public final class SqlComparison implements Callable<Integer> {
             description = "after which time these JVMs stop, if not all is used up; 30 unless stated")
     private int seconds = 30;
 
+    @Option(
+            names = "--warm-up",
+            converter = Positive.class,
+            description = "for how many seconds these JVMs use up other organizations before; 10 unless stated")
+    private int warmUp = 10;
+
     SqlComparison(PrintWriter out) {
         this.out = out;
     }
@@ -145,11 +151,11 @@ public final class SqlComparison implements Callable<Integer> {
         compare(server, ONE, 1);
         out.printf("""
 
-                %,d organizations x %,d units, used up by %,d JVMs of %d threads within %,d s:
+                %,d organizations x %,d units, used up by %,d JVMs of %d threads within %,d s, after %,d s with others:
 
                 | limiter | admitted/s | p99 in µs | used up | just the amount, above it | this library to it |
                 |---|--:|--:|--:|--:|--:|
-                """, organizations, amount, machines, DrainingMachine.THREADS, seconds);
+                """, organizations, amount, machines, DrainingMachine.THREADS, seconds, warmUp);
         drain(server);
         out.print(NOTES);
         out.flush();
@@ -220,7 +226,7 @@ public final class SqlComparison implements Callable<Integer> {
     }
 
     private void drain(SqlServer server) throws IOException, InterruptedException, SQLException {
-        Drain drain = new Drain(organizations, amount, machines, seconds);
+        Drain drain = new Drain(organizations, amount, machines, seconds, warmUp);
         double ours = Double.NaN;
         for (SqlLimiter limiter : SqlLimiter.values()) {
             Drain.Outcome outcome = drain.run(server, limiter);

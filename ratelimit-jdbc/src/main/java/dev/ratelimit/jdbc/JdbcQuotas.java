@@ -263,7 +263,7 @@ public final class JdbcQuotas implements QuotaStore {
                 worker.answered(),
                 worker.unanswered(),
                 worker.failed(),
-                worker.waiting(),
+                worker.waiting() + takes.waiting(),
                 seen.machines(),
                 seen.unseen());
     }

@@ -7,6 +7,7 @@ import java.sql.Array;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,6 +21,7 @@ import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What PostgreSQL does in one statement, and so in one round trip, with any number of counters.
@@ -142,8 +144,8 @@ final class PostgreSqlTables extends QuotaTables {
 
     /**
      * Takes the leases of those counters that nobody else has locked. For others it waits only if there is one request:
-     * no statement waits while it has what others wait for. Counters that are missing are inserted in the transaction
-     * that then takes their leases: all insert in the order of keys, and lock no row before that.
+     * no statement waits while it has what others wait for. Counters that are missing are inserted in the same round
+     * trip and transaction that then take their leases: all insert in the order of keys, and lock no row before that.
      */
     @Override
     void take(
@@ -152,56 +154,58 @@ final class PostgreSqlTables extends QuotaTables {
             ObjIntConsumer<QuotaStore.Answer<QuotaStore.Taken>> answered)
             throws SQLException {
         String sql = requests.size() == 1 ? take : takeFree;
-        List<Integer> all = IntStream.range(0, requests.size()).boxed().toList();
-        Lacking lacking = take(session, sql, requests, all, answered);
-        while (!lacking.requests.isEmpty()) {
-            Lacking before = lacking;
-            Map<Integer, QuotaStore.Answer<QuotaStore.Taken>> answers = new HashMap<>();
-            lacking = session.inTransaction(() -> {
-                answers.clear();
-                rows.insertAll(session, before.counters.values());
-                return take(session, sql, requests, before.requests, (answer, i) -> answers.put(i, answer));
-            });
-            answers.forEach((i, answer) -> answered.accept(answer, i));
-        }
+        List<Integer> open = IntStream.range(0, requests.size()).boxed().toList();
+        Map<CounterKey, QuotaStore.Counter> missing = Map.of();
+        do {
+            Map<UUID, Given> given = take(
+                    session,
+                    missing.values(),
+                    sql,
+                    open.stream().map(requests::get).toList());
+            missing = new TreeMap<>();
+            List<Integer> lacking = new ArrayList<>();
+            for (int i : open) {
+                List<QuotaStore.LeaseRequest> request = requests.get(i);
+                if (findMissing(request, given, missing)) {
+                    lacking.add(i);
+                } else if (request.stream()
+                        .allMatch(lease -> given(lease, given).count.isPresent())) {
+                    answered.accept(answer(request, given), i);
+                }
+            }
+            open = lacking;
+        } while (!open.isEmpty());
     }
 
-    /** Requests that cannot be answered since counters are missing, and these in the order of their keys. */
-    private record Lacking(List<Integer> requests, Map<CounterKey, QuotaStore.Counter> counters) {}
-
-    /** Takes leases by a statement. Returns those that it lacks counters for. */
-    private Lacking take(
-            Session session,
-            String sql,
-            List<List<QuotaStore.LeaseRequest>> requests,
-            List<Integer> some,
-            ObjIntConsumer<QuotaStore.Answer<QuotaStore.Taken>> answered)
-            throws SQLException {
-        Map<UUID, Given> given =
-                take(session, sql, some.stream().map(requests::get).toList());
-        Lacking lacking = new Lacking(new ArrayList<>(), new TreeMap<>());
-        for (int i : some) {
-            List<QuotaStore.LeaseRequest> request = requests.get(i);
-            List<QuotaStore.Counter> missing = request.stream()
-                    .filter(lease -> given(lease, given).isMissing)
-                    .map(QuotaStore.LeaseRequest::counter)
-                    .toList();
-            if (!missing.isEmpty()) {
-                lacking.requests.add(i);
-                missing.forEach(counter -> lacking.counters.put(CounterRow.key(counter), counter));
-            } else if (request.stream()
-                    .allMatch(lease -> given(lease, given).count.isPresent())) {
-                answered.accept(answer(request, given), i);
+    /** Adds the counters that a request lacks. Returns whether it lacks some. */
+    private static boolean findMissing(
+            List<QuotaStore.LeaseRequest> request,
+            Map<UUID, Given> given,
+            Map<CounterKey, QuotaStore.Counter> missing) {
+        boolean lacks = false;
+        for (QuotaStore.LeaseRequest lease : request) {
+            if (given(lease, given).isMissing) {
+                missing.put(CounterRow.key(lease.counter()), lease.counter());
+                lacks = true;
             }
         }
-        return lacking;
+        return lacks;
     }
 
     private static Given given(QuotaStore.LeaseRequest lease, Map<UUID, Given> given) {
         return requireNonNull(given.get(lease.id()), "each lease is answered");
     }
 
-    private Map<UUID, Given> take(Session session, String sql, List<List<QuotaStore.LeaseRequest>> requests)
+    /**
+     * Takes leases by a statement.
+     *
+     * @param missing counters to be inserted before, in the order of their keys
+     */
+    private Map<UUID, Given> take(
+            Session session,
+            Collection<QuotaStore.Counter> missing,
+            String sql,
+            List<List<QuotaStore.LeaseRequest>> requests)
             throws SQLException {
         Map<UUID, Given> given = new HashMap<>();
         List<Integer> numbers = new ArrayList<>();
@@ -212,8 +216,20 @@ final class PostgreSqlTables extends QuotaTables {
         }
         List<CounterKey> keys =
                 leases.stream().map(lease -> CounterRow.key(lease.counter())).toList();
+        List<@Nullable Object> parameters = rows.values(missing);
+        Collections.addAll(
+                parameters,
+                array(session, "int4", numbers.toArray()),
+                ids(session, leases, QuotaStore.LeaseRequest::id),
+                meters(session, keys),
+                starts(session, keys),
+                numbers(session, leases, QuotaStore.LeaseRequest::amount),
+                numbers(session, leases, QuotaStore.LeaseRequest::least),
+                numbers(session, leases, QuotaStore.LeaseRequest::wanted),
+                machine,
+                machine);
         session.query(
-                sql,
+                missing.isEmpty() ? sql : rows.insertAll(missing.size()) + "; " + sql,
                 row -> {
                     long taken = row.getLong(2);
                     Optional<QuotaStore.Count> before = row.wasNull()
@@ -228,15 +244,7 @@ final class PostgreSqlTables extends QuotaTables {
                                     row.getLong(6),
                                     session.time(row, 7)));
                 },
-                array(session, "int4", numbers.toArray()),
-                ids(session, leases, QuotaStore.LeaseRequest::id),
-                meters(session, keys),
-                starts(session, keys),
-                numbers(session, leases, QuotaStore.LeaseRequest::amount),
-                numbers(session, leases, QuotaStore.LeaseRequest::least),
-                numbers(session, leases, QuotaStore.LeaseRequest::wanted),
-                machine,
-                machine);
+                parameters.toArray());
         return given;
     }
 
@@ -351,11 +359,15 @@ final class PostgreSqlTables extends QuotaTables {
         return array(session, "bytea", keys.stream().map(CounterKey::meter).toArray(byte[][]::new));
     }
 
+    /** Most counters of a request begin at the same time, whose text takes longer to make than to find. */
     private static Array starts(Session session, List<CounterKey> keys) throws SQLException {
+        Map<Instant, String> texts = new HashMap<>();
         return array(
                 session,
                 "timestamptz",
-                keys.stream().map(key -> key.start().toString()).toArray());
+                keys.stream()
+                        .map(key -> texts.computeIfAbsent(key.start(), Instant::toString))
+                        .toArray());
     }
 
     private static <T> Array numbers(Session session, List<T> of, ToLongFunction<T> number) throws SQLException {

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,8 +35,10 @@ final class Rows {
 
     private static final String OF_COUNTER = " where meter = ? and period_start = ?";
 
-    private static final String INSERT = "insert into ratelimit_quota (" + String.join(", ", CounterRow.COLUMNS)
-            + ") values (?" + ", ?".repeat(CounterRow.COLUMNS.size() - 1) + ")";
+    private static final String VALUES = "(?" + ", ?".repeat(CounterRow.COLUMNS.size() - 1) + ")";
+
+    private static final String INSERT =
+            "insert into ratelimit_quota (" + String.join(", ", CounterRow.COLUMNS) + ") values " + VALUES;
 
     private final Dialect dialect;
 
@@ -100,15 +103,22 @@ final class Rows {
     }
 
     /**
-     * Inserts counters of which nothing is taken, unless they are there, in one round trip. For a database that has
-     * something to say for that.
+     * Returns a statement that inserts counters of which nothing is taken, unless they are there. For a database that
+     * has something to say for that.
+     */
+    String insertAll(int counters) {
+        return INSERT + (", " + VALUES).repeat(counters - 1) + dialect.orNothing();
+    }
+
+    /**
+     * Returns the parameters of such a statement.
      *
      * @param counters in the order of their keys, in which all insert them: an insert waits for one of the same key
      */
-    void insertAll(Session session, Collection<QuotaStore.Counter> counters) throws SQLException {
-        session.updateAll(
-                INSERT + dialect.orNothing(),
-                counters.stream().map(CounterRow::values).toList());
+    List<@Nullable Object> values(Collection<QuotaStore.Counter> counters) {
+        List<@Nullable Object> values = new ArrayList<>();
+        counters.forEach(counter -> Collections.addAll(values, CounterRow.values(counter)));
+        return values;
     }
 
     /** Returns false if the row is there already. */

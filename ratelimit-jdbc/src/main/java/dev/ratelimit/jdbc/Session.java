@@ -61,27 +61,24 @@ final class Session {
         }
     }
 
-    /** Executes a statement for each list of parameters, all in one round trip. */
-    void updateAll(String sql, List<@Nullable Object[]> parameters) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            dialect.bound(statement, seconds);
-            for (@Nullable Object[] each : parameters) {
-                set(statement, each);
-                statement.addBatch();
-            }
-            int[] unused = statement.executeBatch();
-        }
-    }
-
+    /** Executes a query, and statements before it in the same text, if any. Returns what the query finds. */
     <T> List<T> query(String sql, RowReader<T> reader, @Nullable Object... parameters) throws SQLException {
         try (PreparedStatement statement = prepare(sql, parameters);
-                ResultSet rows = statement.executeQuery()) {
+                ResultSet rows = execute(statement)) {
             List<T> found = new ArrayList<>();
             while (rows.next()) {
                 found.add(reader.read(rows));
             }
             return found;
         }
+    }
+
+    private static ResultSet execute(PreparedStatement statement) throws SQLException {
+        boolean isQuery = statement.execute();
+        while (!isQuery && statement.getUpdateCount() >= 0) {
+            isQuery = statement.getMoreResults();
+        }
+        return statement.getResultSet();
     }
 
     private PreparedStatement prepare(String sql, @Nullable Object... parameters) throws SQLException {

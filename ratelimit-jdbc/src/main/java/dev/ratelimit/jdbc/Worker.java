@@ -7,6 +7,7 @@ import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class Worker implements AutoCloseable {
 
     /** The most tasks that wait for a thread. */
-    private static final int MOST_WAITING = 10_000;
+    static final int MOST_WAITING = 10_000;
 
     /** The most tasks that are done in turn. */
     private static final int MOST_IN_TURN = 1_000;
@@ -138,8 +139,21 @@ final class Worker implements AutoCloseable {
         try {
             executor.execute(work);
         } catch (RejectedExecutionException e) {
-            String why = threads.isShutdown() ? "because the store is closed" : "while too many requests wait";
-            fail(answer, new StoreUnavailableException(NO_ANSWER + why, e));
+            reject(answer, e);
+        }
+    }
+
+    void reject(CompletableFuture<?> answer, RejectedExecutionException e) {
+        String why = threads.isShutdown() ? "because the store is closed" : "while too many requests wait";
+        fail(answer, new StoreUnavailableException(NO_ANSWER + why, e));
+    }
+
+    /** Does something after a pause, unless it is cancelled before or the worker is closed. For what is short. */
+    Future<?> after(Duration pause, Runnable task) {
+        try {
+            return timer.schedule(task, pause.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.completedFuture(null);
         }
     }
 

@@ -109,6 +109,29 @@ class LocksTest {
         }
     }
 
+    /** A batch that waits for a lock does not keep the turn: another one begins beside it. */
+    @Test
+    void whoAsksWhileOneWaitsIsAnswered() throws Exception {
+        DataSource dataSource = PostgreSql.newSchema();
+        try (JdbcQuotas quotas = JdbcQuotas.builder(dataSource).createTables().build();
+                Connection clerk = dataSource.getConnection()) {
+            for (Counter counter : List.of(ONE, TWO)) {
+                Counters.charge(quotas, UUID.randomUUID(), counter, 1);
+            }
+            clerk.setAutoCommit(false);
+            lock(clerk, ONE);
+            CompletionStage<Answer<Taken>> waits = quotas.take(List.of(lease(ONE, 9, 2)));
+            CompletionStage<Answer<Taken>> asks = quotas.take(List.of(lease(TWO, 9, 2)));
+            assertThat(answer(asks).value().fits()).isTrue();
+            awaitWaiting(dataSource);
+            CompletionStage<Answer<Taken>> asksLater = quotas.take(List.of(lease(TWO, 9, 2)));
+            assertThat(answer(asksLater).value().fits()).isTrue();
+            assertThat(waits.toCompletableFuture()).isNotDone();
+            clerk.rollback();
+            assertThat(answer(waits).value().fits()).isTrue();
+        }
+    }
+
     /** The return of a lease waits for its row, and those of other rows do not. What is used up needs no row. */
     @Test
     void leasesOfOtherRowsGoBackWhileOneIsLocked() throws Exception {
