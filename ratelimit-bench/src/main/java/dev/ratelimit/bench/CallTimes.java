@@ -39,8 +39,15 @@ final class CallTimes {
 
     /** Returns the nanoseconds in which 99 of 100 calls were answered, of threads that made about as many each. */
     static long p99(List<CallTimes> threads) {
+        return perMille(threads)[990];
+    }
+
+    /** Returns the nanoseconds in which 0, 1, 2 and so on up to 999 of 1,000 calls of such threads were answered. */
+    static long[] perMille(List<CallTimes> threads) {
         long[] sorted =
                 threads.stream().flatMapToLong(CallTimes::sample).sorted().toArray();
-        return sorted.length == 0 ? 0 : sorted[sorted.length * 99 / 100];
+        return LongStream.range(0, 1_000)
+                .map(i -> sorted.length == 0 ? 0 : sorted[(int) (sorted.length * i / 1_000)])
+                .toArray();
     }
 }

@@ -6,8 +6,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Several JVMs that use up the same quotas, each until all organizations are refused. What they admit is counted by
@@ -27,10 +32,11 @@ record Drain(int organizations, int amount, int machines, int seconds, int warmU
      * What was seen.
      *
      * @param perSecond calls that were admitted in a second
-     * @param p99Nanos the p99 of all calls, of the machine where it was longest
+     * @param p99Nanos the p99 of the calls of all machines
+     * @param longestP99Nanos the p99 of the machine where it was longest
      * @param admitted calls that were admitted of each organization, by all machines
      */
-    record Outcome(double perSecond, long p99Nanos, List<Long> admitted) {
+    record Outcome(double perSecond, long p99Nanos, long longestP99Nanos, List<Long> admitted) {
 
         /** Returns how many calls were admitted. */
         long all() {
@@ -82,22 +88,41 @@ record Drain(int organizations, int amount, int machines, int seconds, int warmU
             machine.getOutputStream().write('\n');
             machine.getOutputStream().flush();
         }
-        long p99 = 0;
+        long longestP99 = 0;
+        NavigableMap<Long, Double> calls = new TreeMap<>();
         long[] admitted = new long[organizations];
         for (BufferedReader lines : told) {
             String line = lines.readLine();
             Answers.require(line != null, "a machine must tell what it admitted", told);
-            String[] numbers = line.split(" ", -1);
-            p99 = Math.max(p99, Long.parseLong(numbers[0]));
+            long[] numbers =
+                    Stream.of(line.split(" ", -1)).mapToLong(Long::parseLong).toArray();
+            long[] perMille = Arrays.copyOfRange(numbers, 1, numbers.length - organizations);
+            longestP99 = Math.max(longestP99, perMille[990]);
+            for (long nanos : perMille) {
+                calls.merge(nanos, numbers[0] / (double) perMille.length, Double::sum);
+            }
             for (int i = 0; i < organizations; i++) {
-                admitted[i] += Long.parseLong(numbers[i + 1]);
+                admitted[i] += numbers[numbers.length - organizations + i];
             }
         }
         double seconds = (System.nanoTime() - start) / 1e9;
         return new Outcome(
                 LongStream.of(admitted).sum() / seconds,
-                p99,
+                p99(calls),
+                longestP99,
                 LongStream.of(admitted).boxed().toList());
+    }
+
+    /** Returns the nanoseconds in which 99 of 100 calls were answered, given how many took how long. */
+    private static long p99(NavigableMap<Long, Double> calls) {
+        double longer = calls.values().stream().mapToDouble(Double::doubleValue).sum() / 100;
+        for (Map.Entry<Long, Double> each : calls.descendingMap().entrySet()) {
+            longer -= each.getValue();
+            if (longer < 0) {
+                return each.getKey();
+            }
+        }
+        return 0;
     }
 
     private Process start(SqlServer server, SqlLimiter limiter, int first) throws IOException {

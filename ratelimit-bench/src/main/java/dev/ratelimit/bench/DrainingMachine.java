@@ -8,12 +8,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
  * A JVM whose threads call for all organizations in turn, for each until it is refused. It first does so for a while
- * with other organizations, so that its code is compiled. Then it writes "ready", waits for a line, and writes the p99
- * of its calls in nanoseconds, and how many of each organization were admitted.
+ * with other organizations, so that its code is compiled. Then it writes "ready", waits for a line, and writes how many
+ * calls it made, {@link CallTimes#perMille} of them, and how many of each organization were admitted.
  */
 final class DrainingMachine {
 
@@ -84,9 +85,12 @@ final class DrainingMachine {
                 asked = System.nanoTime();
             }
         });
-        return Stream.concat(
-                        Stream.of(CallTimes.p99(pace.times())),
-                        IntStream.range(0, organizations).mapToObj(admitted::get))
+        long calls = pace.times().stream().mapToLong(CallTimes::count).sum();
+        return Stream.of(
+                        LongStream.of(calls),
+                        LongStream.of(CallTimes.perMille(pace.times())),
+                        IntStream.range(0, organizations).mapToLong(admitted::get))
+                .flatMap(LongStream::boxed)
                 .map(String::valueOf)
                 .collect(Collectors.joining(" "));
     }

@@ -48,12 +48,12 @@ public final class SqlComparison implements Callable<Integer> {
     private static final String NOTES = """
 
             The last column is this library's decisions per second divided by those in the line: above 1, this library
-            is faster. p99 is of a sample of the calls of all runs; in the second table, of the machine where it was
-            longest. This library takes leases, and decides most calls in memory. Bucket4j decides each call in a
-            transaction, and needs a bucket, and so a transaction, for each quota. So a machine that crashes loses this
-            library's leases, and none of Bucket4j's units. Its p99 is that of a transaction; this library has calls
-            that wait for one too, few of them while amounts are large. All threads have a connection in Bucket4j's
-            pool; this library uses two. Server and clients share the processors.
+            is faster. p99 is of a sample of the calls of all runs; in the second table, of the calls of all machines,
+            and of the machine where it was longest. This library takes leases, and decides most calls in memory.
+            Bucket4j decides each call in a transaction, and needs a bucket, and so a transaction, for each quota. So a
+            machine that crashes loses this library's leases, and none of Bucket4j's units. Its p99 is that of a
+            transaction; this library has calls that wait for one too, few of them while amounts are large. All threads
+            have a connection in Bucket4j's pool; this library uses two. Server and clients share the processors.
             """;
 
     private final PrintWriter out;
@@ -153,8 +153,8 @@ public final class SqlComparison implements Callable<Integer> {
 
                 %,d organizations x %,d units, used up by %,d JVMs of %d threads within %,d s, after %,d s with others:
 
-                | limiter | admitted/s | p99 in µs | used up | just the amount, above it | this library to it |
-                |---|--:|--:|--:|--:|--:|
+                | limiter | admitted/s | p99 in µs | of one machine | used up | exact, above it | this library to it |
+                |---|--:|--:|--:|--:|--:|--:|
                 """, organizations, amount, machines, DrainingMachine.THREADS, seconds, warmUp);
         drain(server);
         out.print(NOTES);
@@ -233,10 +233,11 @@ public final class SqlComparison implements Callable<Integer> {
             ours = limiter == SqlLimiter.RATELIMIT ? outcome.perSecond() : ours;
             out.printf(
                     Locale.ROOT,
-                    "| %s | %,.0f | %s | %.1f %% | %,d, %,d | %,.1f |%n",
+                    "| %s | %,.0f | %s | %s | %.1f %% | %,d, %,d | %,.1f |%n",
                     limiter.words,
                     outcome.perSecond(),
                     micros(outcome.p99Nanos()),
+                    micros(outcome.longestP99Nanos()),
                     100.0 * outcome.all() / ((double) organizations * amount),
                     outcome.exact(amount),
                     outcome.above(amount),

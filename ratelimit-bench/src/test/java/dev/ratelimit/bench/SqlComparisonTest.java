@@ -22,7 +22,8 @@ class SqlComparisonTest {
                         "--organizations=20",
                         "--amount=40",
                         "--machines=2",
-                        "--seconds=30");
+                        "--seconds=30",
+                        "--warm-up=1");
         assertThat(exit).as("%s", out).isZero();
         List<String[]> rows = out.toString()
                 .lines()

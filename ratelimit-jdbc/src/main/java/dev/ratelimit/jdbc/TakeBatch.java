@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Requests for leases that wait for a connection. Those that have no counter in common go to the database together, so
  * that many organizations share a round trip and a flush of its log. Safe for use by many threads.
  *
- * <p>One batch has the turn. What arrives meanwhile is the next batch: on more connections at a time it would go in more
+ * <p>One batch has the turn. What arrives meanwhile is the next one: on more connections it would go in more
  * statements, and a statement costs more than a request in it. A batch that takes long gives the turn away.
  *
  * <p>A request whose counters somebody else has locked goes again with the next ones. After some times it goes alone,
@@ -162,7 +162,7 @@ final class TakeBatch {
         }
     }
 
-    /** Gives the turn to requests that are still asked, and have no counter in common. Returns none if others have it. */
+    /** Gives the turn to requests that are still asked, and have no counter in common; to none if others have it. */
     private List<Pending> next() {
         List<Pending> batch = new ArrayList<>();
         Set<CounterKey> counters = new HashSet<>();
