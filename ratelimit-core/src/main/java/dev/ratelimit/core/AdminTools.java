@@ -261,7 +261,7 @@ public final class AdminTools {
         if (waits == null) {
             return false;
         }
-        waits.require(waits.leases.forget(former));
+        waits.require(waits.leases.rounds.forget(former));
         waits.require(waits.leases.clear(owners, forgets));
         long now = store.clocks.nanoTime();
         leasedQuotas(owners.organization(), key -> true)

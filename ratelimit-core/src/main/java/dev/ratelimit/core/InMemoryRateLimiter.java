@@ -339,7 +339,7 @@ public final class InMemoryRateLimiter implements RateLimiter, WaitingCalls.Wake
      * @return the counts
      */
     public QuotaStats quotaStats() {
-        return store.waits == null ? QuotaStats.NONE : store.waits.leases.stats();
+        return store.waits == null ? QuotaStats.NONE : store.waits.leases.rounds.stats();
     }
 
     /**

@@ -214,7 +214,7 @@ public final class InMemoryRateLimiterBuilder extends LimiterBuilder<InMemoryRat
         if (quotaScheduler != null) {
             return new StoreWaits(new QuotaLeases(store, exchanges, clocks, quotaScheduler), admits, () -> {});
         }
-        ScheduledExecutorService scheduler = QuotaLeases.newScheduler();
+        ScheduledExecutorService scheduler = LeaseRounds.newScheduler();
         return new StoreWaits(new QuotaLeases(store, exchanges, clocks, scheduler), admits, scheduler::shutdownNow);
     }
 

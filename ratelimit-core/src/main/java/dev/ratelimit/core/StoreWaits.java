@@ -122,7 +122,7 @@ final class StoreWaits {
 
     /** Gives back all that is leased, and closes the store. */
     void close() {
-        Throwable unused = failure(leases.close(), timeout);
+        Throwable unused = failure(leases.rounds.close(), timeout);
         stop.run();
         leases.exchanges.close();
         leases.store.close();
