@@ -77,6 +77,7 @@ final class PackageCyclesTest {
             // The state of an organization has those of its members, and is the only party of a call without members.
             // A state remembers the group of its last call, and its endpoints, each the only party of its own calls.
             Set.of(
+                    "dev.ratelimit.core.Called",
                     "dev.ratelimit.core.CalledEndpoint",
                     "dev.ratelimit.core.CalledEndpoints",
                     "dev.ratelimit.core.EndpointLimits",

@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
  * An endpoint that an organization has called under a compiled tier, as the only party of its calls: its limits, beside
  * the meter of the first one. So a call reads both at once, and not one behind the other. Immutable.
  */
-final class CalledEndpoint implements Parties {
+final class CalledEndpoint implements Called, Parties {
+
+    /* As measured, on a JVM that compresses pointers. */
+    static final long BYTES = 32;
 
     final String endpoint;
 
@@ -38,6 +41,27 @@ final class CalledEndpoint implements Parties {
     /** Tells whether this is an endpoint under a compiled tier, whichever. */
     boolean isUnder(CompiledTier itsTier) {
         return tier == itsTier.identity;
+    }
+
+    @Override
+    @Nullable
+    public CalledEndpoint find(CompiledTier itsTier, String name) {
+        return is(itsTier, name) ? this : null;
+    }
+
+    @Override
+    public boolean hasPlace(CompiledTier itsTier, String name) {
+        return true;
+    }
+
+    @Override
+    public Called with(CompiledTier itsTier, CalledEndpoint added) {
+        return is(itsTier, added.endpoint) ? this : new CalledEndpoints(this).with(itsTier, added);
+    }
+
+    @Override
+    public long estimatedBytes() {
+        return BYTES;
     }
 
     /** Returns a hash of a name. Callers can choose names that collide. */

@@ -3,8 +3,7 @@ package dev.ratelimit.core;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoints that an organization has called, by name: what stands before the map of its tier, and that of its
- * {@link UnlistedEndpoints}. A call finds its limits and their meter here by one look-up.
+ * A table of the endpoints that an organization has called, by name.
  *
  * <p>An endpoint has four places, near each other in memory. One that finds none of them free is looked up in the
  * maps. So this table need not be complete, and names that collide slow nobody down.
@@ -12,14 +11,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by many threads. To find an endpoint takes no lock. A place that is written by one thread may be seen
  * late by others, and an endpoint never half made: its fields are final.
  */
-final class CalledEndpoints {
+final class CalledEndpoints implements Called {
 
     /** The places of an endpoint. A power of two, as the length of the array is. */
     private static final int PLACES = 4;
 
     /* As measured, on a JVM that compresses pointers. */
     private static final long BYTES = 40;
-    private static final long BYTES_OF_ENDPOINT = 32;
     private static final long BYTES_OF_PLACE = 4;
 
     private volatile @Nullable CalledEndpoint[] places = new CalledEndpoint[PLACES];
@@ -27,9 +25,14 @@ final class CalledEndpoints {
     /** The number of endpoints in the array. */
     private int size;
 
-    /** Returns an endpoint under a compiled tier; null if it is not here. */
+    CalledEndpoints(CalledEndpoint first) {
+        places[CalledEndpoint.hash(first.endpoint) & PLACES - 1] = first;
+        size = 1;
+    }
+
+    @Override
     @Nullable
-    CalledEndpoint find(CompiledTier tier, String endpoint) {
+    public CalledEndpoint find(CompiledTier tier, String endpoint) {
         @Nullable CalledEndpoint[] known = places;
         int home = CalledEndpoint.hash(endpoint) & known.length - 1;
         CalledEndpoint called = known[home];
@@ -47,21 +50,21 @@ final class CalledEndpoints {
         return null;
     }
 
-    /** Tells whether an endpoint under a compiled tier could be added. */
-    boolean hasPlace(CompiledTier tier, String endpoint) {
+    @Override
+    public boolean hasPlace(CompiledTier tier, String endpoint) {
         @Nullable CalledEndpoint[] known = places;
         return place(tier, CalledEndpoint.hash(endpoint), known) >= 0;
     }
 
-    /** Adds an endpoint under a compiled tier, if there is a place for it. */
-    synchronized void add(CompiledTier tier, CalledEndpoint added) {
-        if (find(tier, added.endpoint) != null) {
-            return; // another thread was faster
+    @Override
+    public synchronized CalledEndpoints with(CompiledTier tier, CalledEndpoint added) {
+        if (find(tier, added.endpoint) == null) { // or else another thread was faster
+            if (8 * (size + 1) > 3 * places.length) {
+                makeRoom(tier);
+            }
+            put(tier, added, places);
         }
-        if (8 * (size + 1) > 3 * places.length) {
-            makeRoom(tier);
-        }
-        put(tier, added, places);
+        return this;
     }
 
     /** Drops the endpoints under other tiers, and makes a wider table if those of this one need it. */
@@ -104,8 +107,8 @@ final class CalledEndpoints {
         return other;
     }
 
-    /** Estimates the heap of this table, in bytes. */
-    synchronized long estimatedBytes() {
-        return BYTES + size * BYTES_OF_ENDPOINT + places.length * BYTES_OF_PLACE;
+    @Override
+    public synchronized long estimatedBytes() {
+        return BYTES + size * CalledEndpoint.BYTES + places.length * BYTES_OF_PLACE;
     }
 }

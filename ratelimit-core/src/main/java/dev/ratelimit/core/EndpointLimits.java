@@ -27,7 +27,7 @@ abstract class EndpointLimits extends MeterTable {
     private volatile @Nullable UnlistedEndpoints unlisted;
 
     /** Made with the first call that it helps. */
-    private volatile @Nullable CalledEndpoints called;
+    private volatile @Nullable Called called;
 
     EndpointLimits(OrganizationContext context) {
         this.context = context;
@@ -43,7 +43,7 @@ abstract class EndpointLimits extends MeterTable {
 
     /** Returns an endpoint with its limits and their meter; null if it must be looked up by them. */
     final @Nullable CalledEndpoint called(Tier tier, String endpoint, TierCache tierCache) {
-        CalledEndpoints all = called;
+        Called all = called;
         CompiledTier compiled = all == null ? null : compiled(tier, tierCache);
         return all == null || compiled == null ? null : all.find(compiled, endpoint);
     }
@@ -92,25 +92,16 @@ abstract class EndpointLimits extends MeterTable {
         UnlistedEndpoints endpoints = unlisted;
         boolean isOwn = compiled.names(endpoint) || (endpoints != null && endpoints.has(endpoint));
         if (limits.length > 0 && isOwn) {
-            CalledEndpoints all = calledEndpoints();
-            if (all.hasPlace(compiled, endpoint)) {
-                all.add(compiled, newCalled(compiled, endpoint, limits));
+            Called all = called;
+            if (all == null || all.hasPlace(compiled, endpoint)) {
+                add(compiled, newCalled(compiled, endpoint, limits));
             }
         }
     }
 
-    private CalledEndpoints calledEndpoints() {
-        CalledEndpoints known = called;
-        return known != null ? known : addCalled();
-    }
-
-    private synchronized CalledEndpoints addCalled() {
-        CalledEndpoints known = called;
-        if (known == null) {
-            known = new CalledEndpoints();
-            called = known;
-        }
-        return known;
+    private synchronized void add(CompiledTier compiled, CalledEndpoint added) {
+        Called known = called;
+        called = known == null ? added : known.with(compiled, added);
     }
 
     /** Holds a compiled tier, so that it stays while this organization is on its tier. */
@@ -323,7 +314,7 @@ abstract class EndpointLimits extends MeterTable {
     /** Estimates the heap of what is held of tiers and endpoints, in bytes, without what organizations share. */
     final long estimatedBytesOfLimits() {
         UnlistedEndpoints endpoints = unlisted;
-        CalledEndpoints all = called;
+        Called all = called;
         long bytes = endpoints == null ? 0 : endpoints.estimatedBytes();
         bytes += all == null ? 0 : all.estimatedBytes();
         return held instanceof OwnTier own ? bytes + own.estimatedBytes() : bytes;

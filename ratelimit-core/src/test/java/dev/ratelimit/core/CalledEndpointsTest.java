@@ -139,22 +139,42 @@ class CalledEndpointsTest {
 
     @Test
     void anotherTierTakesThePlacesOfTheFormerOne() {
-        CalledEndpoints all = new CalledEndpoints();
         List<CompiledTier> tiers =
                 Stream.of(TIER, OTHER).map(store.tierCache::of).toList();
+        Called all = new CalledEndpoints(newCalled(tiers.get(0), "chat/AaAa"));
         long before = all.estimatedBytes();
         List<String> names = new ArrayList<>(colliding(2));
         names.add("chat/a");
         for (CompiledTier tier : tiers) {
             for (String name : names) {
                 assertThat(all.hasPlace(tier, name)).isTrue();
-                all.add(tier, new CalledEndpoint(acme, tier, name, acme.limits(tier, name)));
+                assertThat(all.with(tier, newCalled(tier, name))).isSameAs(all);
                 assertThat(requireNonNull(all.find(tier, name)).limits).isSameAs(acme.limits(tier, name));
             }
             assertThat(all.hasPlace(tier, "chat/BBAa")).isFalse();
         }
         assertThat(colliding(2)).allMatch(name -> all.find(tiers.get(0), name) == null);
         assertThat(all.estimatedBytes()).isGreaterThan(before);
+    }
+
+    @Test
+    void aSingleEndpointTakesNoTable() {
+        CompiledTier tier = store.tierCache.of(TIER);
+        CalledEndpoint first = newCalled(tier, "chat/a");
+        CalledEndpoint second = newCalled(tier, "chat/b");
+        assertThat(first.with(tier, newCalled(tier, "chat/a"))).isSameAs(first);
+        Called both = first.with(tier, second);
+        assertThat(both.find(tier, "chat/a")).isSameAs(first);
+        assertThat(both.find(tier, "chat/b")).isSameAs(second);
+        assertThat(both.estimatedBytes()).isGreaterThan(first.estimatedBytes() + second.estimatedBytes());
+        for (Called called : List.of(first, both)) {
+            assertThat(called.find(tier, "chat/c")).isNull();
+            assertThat(called.find(store.tierCache.of(OTHER), "chat/a")).isNull();
+        }
+    }
+
+    private CalledEndpoint newCalled(CompiledTier tier, String name) {
+        return new CalledEndpoint(acme, tier, name, acme.limits(tier, name));
     }
 
     @Test
