@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Progress.</b> Lock-free. A reservation must be published safely, by a volatile field or a queue for example. A
  * thread that gets it by a race may find it ended.
  */
-final class InMemoryReservation implements Reservation, Decider.Ledger {
+final class InMemoryReservation implements Reservation, Ledger {
 
     private static final VarHandle CHARGE = VarHandles.of(MethodHandles.lookup(), "charge", Charge.class);
 
@@ -290,7 +290,7 @@ final class InMemoryReservation implements Reservation, Decider.Ledger {
     }
 
     /** What is added to the charge, if the reservation has not ended by then. */
-    private final class Addition implements Decider.Ledger {
+    private final class Addition implements Ledger {
 
         private final Parties owner;
         private final int[] indexes;

@@ -194,7 +194,7 @@ final class Twins {
                     "return isFull() ? null : add(name, max);"),
             new Twin(
                     "a call that is admitted does not ask whether it holds",
-                    Decider.class,
+                    AllOrNone.class,
                     CallAgainstCleanUp.class,
                     "holds = parties.confirmLive();",
                     "holds = true;"),
@@ -206,7 +206,7 @@ final class Twins {
                     "return true;"),
             new Twin(
                     "a call of several limits that is admitted does not ask whether it holds",
-                    Decider.class,
+                    AllOrNone.class,
                     MemberCallAgainstCleanUp.class,
                     "&& (positionOfSecond >= 0 || last == 1) && parties.confirmLive();",
                     "&& (positionOfSecond >= 0 || last == 1);"),
@@ -218,11 +218,11 @@ final class Twins {
                     "if (asked != SLOW) { admitted = position + (units << 1); } return asked != SLOW"),
             new Twin(
                     "a decision tells how its limits stand after it",
-                    Decider.class,
+                    AllOrNone.class,
                     TwoReports.class,
                     "long position = charge(0, meter, limit, units, now, report); if (position < 0) {",
                     "long position = charge(0, meter, limit, units, now, report); if (report != null) { "
-                            + "report.notCharged(meter.status(limit, clocks.nanoTime())); } if (position < 0) {"),
+                            + "report.notCharged(meter.status(limit, now)); } if (position < 0) {"),
             new Twin(
                     "a record does not ask whether it holds",
                     Decider.class,
