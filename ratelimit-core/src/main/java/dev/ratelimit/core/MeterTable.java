@@ -9,12 +9,12 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The meters of an organization by key: the first one in fields, and the others in a hash table with linear probing,
+ * The meters of an organization by key: the first three in fields, and the others in a hash table with linear probing,
  * which only grows.
  *
  * <p>Most organizations have one to three meters, and a limiter may have a million organizations. So the table is part
- * of its organization. A single meter takes no array, and is found where the organization is. The array of a second
- * and a third has exactly as many places.
+ * of its organization. Three meters take no array, and are found where the organization is: a call does not wait for
+ * the memory of an array before it can ask for that of its meters.
  *
  * <p>A look-up compares references first, which reads no content of a key. Keys of different compiled tiers can be
  * equal, for example after a change of tier. So when a call finds its meter by an equal key, its own key replaces that
@@ -29,15 +29,25 @@ abstract class MeterTable {
 
     private static final VarHandle PLACE = MethodHandles.arrayElementVarHandle(Object[].class);
     private static final VarHandle FIRST_KEY = VarHandles.of(MethodHandles.lookup(), "firstKey", MeterKey.class);
+    private static final VarHandle SECOND_KEY = VarHandles.of(MethodHandles.lookup(), "secondKey", MeterKey.class);
+    private static final VarHandle THIRD_KEY = VarHandles.of(MethodHandles.lookup(), "thirdKey", MeterKey.class);
+
+    /** The number of meters in fields. */
+    private static final int FIELDS = 3;
+
     private static final Object[] NONE = new Object[2];
 
     /** From how many meters on the maps of limits and meters are in no near cache. */
     private static final int MANY = 64;
 
-    /** The key of the first meter; null if there is none. Written after the meter, and read before it. */
+    /* The keys of the first meters; null where there is none. Each is written after its meter, and read before it. */
     private volatile @Nullable MeterKey firstKey;
+    private volatile @Nullable MeterKey secondKey;
+    private volatile @Nullable MeterKey thirdKey;
 
     private @Nullable Meter first;
+    private @Nullable Meter second;
+    private @Nullable Meter third;
 
     /** The keys of the other meters at even places, each followed by its meter. */
     private volatile @Nullable Object[] pairs = NONE;
@@ -68,17 +78,24 @@ abstract class MeterTable {
     /** Returns the meter whose key is the same object as the limit's; null if no key is. */
     @SuppressWarnings("ReferenceEquality")
     private @Nullable Meter ofSame(CompiledLimit limit) {
-        return limit.key == firstKey ? first : amongOthers(limit);
+        MeterKey key = limit.key;
+        if (key == firstKey) {
+            return first;
+        }
+        if (key == secondKey) {
+            return second;
+        }
+        return key == thirdKey ? third : amongOthers(key);
     }
 
     @SuppressWarnings("ReferenceEquality")
-    private @Nullable Meter amongOthers(CompiledLimit limit) {
+    private @Nullable Meter amongOthers(MeterKey key) {
         Object[] known = pairs;
         int last = known.length - 1;
-        int place = limit.key.evenHash() & last;
+        int place = key.evenHash() & last;
         for (int i = 0; i < last; i += 2) {
             Object found = known[place];
-            if (found == limit.key) {
+            if (found == key) {
                 VarHandle.acquireFence(); // the meter was written before its key, and is read after it
                 return meterAt(known, place);
             }
@@ -92,9 +109,10 @@ abstract class MeterTable {
 
     /** Returns the meter of an equal key, which is made if there is none. */
     private Meter ofEqual(MeterKey key) {
-        if (key.equals(firstKey)) {
-            FIRST_KEY.setRelease(this, key);
-            return first();
+        int field = fieldOf(key);
+        if (field >= 0) {
+            replaceKey(field, key);
+            return inField(field);
         }
         Object[] known = pairs;
         int place = placeOf(key, known);
@@ -112,13 +130,63 @@ abstract class MeterTable {
 
     /** Returns the meter of a key, or null if there is none. */
     final @Nullable Meter find(MeterKey key) {
-        if (key.equals(firstKey)) {
-            return first();
+        int field = fieldOf(key);
+        if (field >= 0) {
+            return inField(field);
         }
         Object[] known = pairs;
         int place = placeOf(key, known);
         return place < 0 ? null : meterAt(known, place);
     }
+
+    /* ---------------- The fields ---------------- */
+
+    /** Returns which of the first meters has a key, or a negative number if none has. */
+    private int fieldOf(MeterKey key) {
+        int field = FIELDS - 1;
+        while (field >= 0 && !key.equals(keyOf(field))) {
+            field--;
+        }
+        return field;
+    }
+
+    private @Nullable MeterKey keyOf(int field) {
+        return field == 0 ? firstKey : field == 1 ? secondKey : thirdKey;
+    }
+
+    /** Returns one of the first meters, whose key was read before. */
+    private Meter inField(int field) {
+        return requireNonNull(field == 0 ? first : field == 1 ? second : third);
+    }
+
+    private void replaceKey(int field, MeterKey equal) {
+        if (field == 0) {
+            FIRST_KEY.setRelease(this, equal);
+        } else if (field == 1) {
+            SECOND_KEY.setRelease(this, equal);
+        } else {
+            THIRD_KEY.setRelease(this, equal);
+        }
+    }
+
+    /** Returns false if all fields are taken. */
+    private boolean putInField(MeterKey key, Meter meter) {
+        if (firstKey == null) {
+            first = meter;
+            firstKey = key;
+        } else if (secondKey == null) {
+            second = meter;
+            secondKey = key;
+        } else if (thirdKey == null) {
+            third = meter;
+            thirdKey = key;
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    /* ---------------- The array ---------------- */
 
     /** Returns the place of a key, or a negative number if it has none. */
     private static int placeOf(MeterKey key, Object[] pairs) {
@@ -139,9 +207,7 @@ abstract class MeterTable {
 
     /** Adds the meter of a key that has none. */
     final synchronized Meter put(MeterKey key, Meter meter) {
-        if (firstKey == null) {
-            first = meter;
-            firstKey = key;
+        if (putInField(key, meter)) {
             return meter;
         }
         Object[] known = pairs;
@@ -160,9 +226,9 @@ abstract class MeterTable {
      * table that grows with them they would crowd at its beginning, and adding them would take quadratic time.
      */
     final synchronized void reserve(int meters) {
-        if (meters > 1) {
+        if (meters > FIELDS) {
             Object[] room = new Object[2];
-            while (most(room) < meters - 1) {
+            while (most(room) < meters - FIELDS) {
                 room = new Object[2 * room.length];
             }
             pairs = room;
@@ -187,9 +253,11 @@ abstract class MeterTable {
 
     /** Visits all meters that were added before the call, and maybe some that are added meanwhile. */
     final void forEach(BiConsumer<MeterKey, Meter> visitor) {
-        MeterKey key = firstKey;
-        if (key != null) {
-            visitor.accept(key, first());
+        for (int field = 0; field < FIELDS; field++) {
+            MeterKey key = keyOf(field);
+            if (key != null) {
+                visitor.accept(key, inField(field));
+            }
         }
         forEach(pairs, visitor);
     }
@@ -226,9 +294,9 @@ abstract class MeterTable {
             this.pairs = table.pairs;
         }
 
-        /** Scans some more places, and with the first ones the first meter. Tells whether all meters there are idle. */
+        /** Scans some more places, and with the first ones the fields. Tells whether all meters there are idle. */
         boolean findsIdle(int places, long now) {
-            if (place == 0 && table.firstKey != null && !table.first().isIdle(now)) {
+            if (place == 0 && !table.areFirstIdle(now)) {
                 return false;
             }
             for (int end = Math.min(place + 2 * places, pairs.length); place < end; place += 2) {
@@ -246,9 +314,13 @@ abstract class MeterTable {
         }
     }
 
-    /** Returns the meter of the first key, which was read before. */
-    private Meter first() {
-        return requireNonNull(first);
+    private boolean areFirstIdle(long now) {
+        for (int field = 0; field < FIELDS; field++) {
+            if (keyOf(field) != null && !inField(field).isIdle(now)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static Meter meterAt(Object[] pairs, int place) {

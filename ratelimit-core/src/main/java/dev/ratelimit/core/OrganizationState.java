@@ -52,7 +52,7 @@ final class OrganizationState extends EndpointLimits implements Parties {
     private static final long DEAD = Long.MIN_VALUE;
 
     /* As measured, with names of about 20 characters, on a JVM that compresses pointers. */
-    private static final long BYTES = 160;
+    private static final long BYTES = 176;
     private static final long BYTES_OF_METER = 90;
 
     private static final VarHandle LIFE = VarHandles.of(MethodHandles.lookup(), "life", long.class);

@@ -26,6 +26,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("mutants")
 class MeterTableTest {
 
+    /** The number of meters that take no array. */
+    private static final int FIELDS = 3;
+
     private static final Tier TIER = Tier.named("tier").build();
 
     private final MeterTable table = newTable();
@@ -72,8 +75,17 @@ class MeterTableTest {
         }
     }
 
+    @Test
+    void theFirstMetersTakeNoArray() throws ReflectiveOperationException {
+        IntStream.range(0, FIELDS).forEach(i -> table.meter(rule(i)));
+        table.reserve(FIELDS);
+        assertThat(steps()).isEmpty();
+        table.meter(rule(FIELDS));
+        assertThat(steps()).containsExactly(1);
+    }
+
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 100})
+    @ValueSource(ints = {1, 2, 3, 4, 100})
     void aCallPutsItsKeyInThePlaceOfAnEqualOneAndALookUpLeavesThatThere(int keys) {
         List<CompiledLimit> first =
                 IntStream.range(0, keys).mapToObj(i -> rule(i)).toList();
@@ -121,7 +133,7 @@ class MeterTableTest {
             table.meter(rule(names.apply(i)));
             if (i == 25_000 || i == 48_999) {
                 int[] steps = steps();
-                assertThat(steps).hasSize(i);
+                assertThat(steps).hasSize(i + 1 - FIELDS);
                 assertThat(IntStream.of(steps).average().orElseThrow()).isLessThan(4);
                 assertThat(IntStream.of(steps).max().orElseThrow()).isLessThan(1_000);
             }
@@ -147,7 +159,7 @@ class MeterTableTest {
         }
     }
 
-    /** Returns how many places a look-up of each key looks at, without the first key, which has a field. */
+    /** Returns how many places a look-up of each key looks at, without the first keys, which have fields. */
     private int[] steps() throws ReflectiveOperationException {
         Field field = MeterTable.class.getDeclaredField("pairs");
         field.setAccessible(true);
