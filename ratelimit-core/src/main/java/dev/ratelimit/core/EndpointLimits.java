@@ -234,6 +234,14 @@ abstract class EndpointLimits extends MeterTable {
         return compiled == null ? null : compiled.tier;
     }
 
+    /** Counts what this holds in the vote for the usual compiled tier. */
+    final void voteFor(TierCache tierCache) {
+        HeldTier known = held;
+        if (known != null) {
+            tierCache.vote(formOf(known));
+        }
+    }
+
     private static CompiledTier formOf(HeldTier known) {
         return known instanceof OwnTier own ? own.form : (CompiledTier) known;
     }

@@ -178,7 +178,7 @@ final class IdleSweeper {
         OrganizationState next = last == null ? newest : last.older;
         if (next == null) {
             last = null;
-            tierCache.forgetUsual();
+            tierCache.elect();
             return null;
         }
         next.beginCheck();
@@ -195,6 +195,7 @@ final class IdleSweeper {
             unlink(organization);
         } else {
             last = organization;
+            organization.voteFor(tierCache);
         }
     }
 

@@ -34,8 +34,13 @@ final class TierCache {
     /** How often organizations came to a tier, in the lower half of a number; the hash of the tier in the upper one. */
     private final AtomicLongArray counts = new AtomicLongArray(COUNTS);
 
-    /** A compiled tier of a recent call. In most limiters nearly all organizations are on it. */
+    /** A compiled tier that an organization holds. In most limiters nearly all organizations are on it. */
     private volatile @Nullable CompiledTier usual;
+
+    /** The compiled tier that leads in a vote of organizations, and by how much. Guarded by who sweeps. */
+    private @Nullable CompiledTier leading;
+
+    private int lead;
 
     /** Whether a tier was compiled that limits calls in flight. */
     private volatile boolean hasInFlight;
@@ -103,9 +108,23 @@ final class TierCache {
         }
     }
 
-    /** Drops the usual compiled tier. The next call offers one anew. */
-    void forgetUsual() {
-        usual = null;
+    /** Counts what an organization holds in the vote for the usual compiled tier. One that most hold wins it. */
+    @SuppressWarnings("ReferenceEquality")
+    void vote(CompiledTier held) {
+        if (lead == 0) {
+            leading = held;
+        }
+        lead += held == leading ? 1 : -1;
+    }
+
+    /**
+     * Ends a vote: what leads is the usual compiled tier, and the last one may be collected. It is null only where
+     * nobody voted. A call that finds none takes a way that the JIT compiler has not seen, and is compiled anew.
+     */
+    void elect() {
+        usual = leading;
+        leading = null;
+        lead = 0;
     }
 
     /** Removes some entries whose compiled tier was collected. */

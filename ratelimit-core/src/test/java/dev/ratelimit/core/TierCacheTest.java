@@ -10,6 +10,7 @@ import dev.ratelimit.kernel.Listeners;
 import dev.ratelimit.kernel.ThrottledLog;
 import dev.ratelimit.testkit.ManualTime;
 import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,7 @@ class TierCacheTest {
             tierCache.of(tier("other " + i));
         }
         System.gc();
-        tierCache.forgetUsual();
+        tierCache.elect();
         tierCache.removeCollected(Integer.MAX_VALUE);
         assertThat(tierCache.of(tier("a"))).isNotNull().isSameAs(compiled.get());
         assertThat(store.find("acme")).isSameAs(acme);
@@ -68,6 +69,36 @@ class TierCacheTest {
         System.gc();
         assertThat(tierCache.of(tier("usual"))).isNotNull().isSameAs(compiled.get());
         assertThat(second.name).isEqualTo("second");
+    }
+
+    @Test
+    void theUsualPlanIsThatOfMostOrganizationsAfterEachRound() {
+        Tier rare = tier("rare");
+        Tier common = tier("common").withTable(LimitTable.named("day").allTogether(RateLimit.perDay(10)));
+        List<Tier> tiers = List.of(rare, common, common, rare, common);
+        for (int i = 0; i < tiers.size(); i++) {
+            assertThat(store.tryAcquire("organization " + i, tiers.get(i), "chat", Usage.call())
+                            .isAdmitted())
+                    .isTrue();
+        }
+        for (int round = 0; round < 3; round++) {
+            store.sweepAll();
+            assertThat(tierCache.usual(common)).isSameAs(tierCache.of(common));
+            assertThat(tierCache.usual(rare)).isNull();
+        }
+    }
+
+    @Test
+    void noPlanIsUsualWhenNoOrganizationIsLeft() {
+        Tier tier = tier("a");
+        assertThat(store.tryAcquire("acme", tier, "chat", Usage.call()).isAdmitted())
+                .isTrue();
+        store.sweepAll();
+        assertThat(tierCache.usual(tier)).isNotNull();
+        time.advance(Duration.ofMinutes(2));
+        store.sweepAll();
+        assertThat(store.find("acme")).isNull();
+        assertThat(tierCache.usual(tier)).isNull();
     }
 
     @Test
