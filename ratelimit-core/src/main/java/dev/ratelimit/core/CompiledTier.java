@@ -161,6 +161,12 @@ final class CompiledTier implements HeldTier {
         this.shared = others != null && others.isShared ? others : null;
     }
 
+    /** Tells whether this is the compiled form of this very tier. An equal one is compared by the organization. */
+    @SuppressWarnings("ReferenceEquality")
+    boolean isOf(Tier other) {
+        return tier == other;
+    }
+
     /** Tells whether a tier differs from this one in amounts only. */
     boolean hasShapeOf(Tier other, String itsAccount) {
         return shape.isOf(other, itsAccount);

@@ -44,13 +44,25 @@ abstract class EndpointLimits extends MeterTable {
     /** Returns an endpoint with its limits and their meter; null if it must be looked up by them. */
     final @Nullable CalledEndpoint called(Tier tier, String endpoint, TierCache tierCache) {
         Called all = called;
-        CompiledTier compiled = all == null ? null : compiled(tier, tierCache);
+        CompiledTier compiled = all == null ? null : compiled(tierCache.usual(tier), tier, tierCache);
         return all == null || compiled == null ? null : all.find(compiled, endpoint);
     }
 
-    /** Returns the limits of an endpoint, in the order of charging. */
+    /**
+     * Returns the limits of an endpoint, in the order of charging. Those under the usual compiled tier are looked up
+     * before this object is read, also for a tier of its own, which mostly has them as its form.
+     */
     final CompiledLimit[] limits(Tier tier, String endpoint, TierCache tierCache) {
-        CompiledTier compiled = compiled(tier, tierCache);
+        CompiledTier usual = tierCache.usual();
+        CompiledLimit[] ofUsual = usual == null ? null : usual.find(endpoint);
+        CompiledTier compiled = usual != null && usual.isOf(tier) ? usual : null;
+        if (compiled == null && ofUsual != null && held instanceof OwnTier own) {
+            CompiledLimit[] only = own.find(tier, ofUsual);
+            if (only != null) {
+                return only;
+            }
+        }
+        compiled = compiled(compiled, tier, tierCache);
         CompiledLimit[] limits = compiled == null ? limits(tier, endpoint) : limits(compiled, endpoint);
         if (compiled == null) {
             HeldTier known = held;
@@ -66,11 +78,12 @@ abstract class EndpointLimits extends MeterTable {
     }
 
     /**
-     * Returns the compiled tier of a tier, which is held then; null if this holds none. The usual tier is compared
-     * before this object is read. So the processor goes on to the limits while it waits for the memory of this object.
+     * Returns the compiled tier of a tier, which is held then; null if this holds none.
+     *
+     * @param usual the usual compiled tier, if it is that of the tier; it was compared before this object is read, so
+     *     the processor goes on to the limits while it waits for the memory of this object
      */
-    private @Nullable CompiledTier compiled(Tier tier, TierCache tierCache) {
-        CompiledTier usual = tierCache.usual(tier);
+    private @Nullable CompiledTier compiled(@Nullable CompiledTier usual, Tier tier, TierCache tierCache) {
         if (usual != null) {
             hold(usual);
             return usual;
@@ -150,10 +163,10 @@ abstract class EndpointLimits extends MeterTable {
         if (!OwnTier.areOf(limits, tier.limitsFor(endpoint))) {
             return null;
         }
-        if (own.hasSeen(tier) && !own.hold(tier, limits)) {
+        if (own.hasSeen(tier) && !own.hold(tier, ofForm, limits)) {
             OwnTier holding = new OwnTier(own.form, own == held ? own.former : null);
             holding.put(tier, limits);
-            holding.hold(tier, limits);
+            holding.hold(tier, ofForm, limits);
             replace(own, holding);
         }
         return limits;

@@ -32,21 +32,27 @@ final class OwnTier implements HeldTier {
     private static final long BYTES = 32;
     private static final long BYTES_OF_ENDPOINT = 95;
 
+    private static final VarHandle KNOWN = VarHandles.of(MethodHandles.lookup(), "known", Object.class);
+
     /** A compiled tier of the same shape. */
     final CompiledTier form;
 
     /** The tier that all limits are of, if the host gives it at each call; otherwise null. */
     private volatile @Nullable Tier tier;
 
-    /** The identity hash of the last tier that was compared: a hint. */
-    private int seen;
+    /** The limits of the only endpoint; null if there are several or none. */
+    private volatile CompiledLimit @Nullable [] only;
+
+    /**
+     * The limits of several endpoints, as {@link Several}; beside those of one a hint. While this holds a tier, it
+     * is the limits of the compiled tier that they take the place of. So they are found without a look at them. Before,
+     * it is the identity hash of the last tier that was compared.
+     */
+    private volatile @Nullable Object known;
 
     /** What the organization held before; null, or what it calls under in turn with this. */
     @Nullable
     HeldTier former;
-
-    /** The limits of the only endpoint, as an array; or those of several, as {@link Several}. */
-    private volatile @Nullable Object limits;
 
     OwnTier(CompiledTier form, @Nullable HeldTier former) {
         this.form = form;
@@ -61,34 +67,53 @@ final class OwnTier implements HeldTier {
 
     /** Tells whether a tier comes the second time in turn. */
     boolean hasSeen(Tier asked) {
-        int hash = System.identityHashCode(asked);
-        boolean again = seen == hash;
+        Object last = known;
+        Integer hash = System.identityHashCode(asked);
+        if (last instanceof Several several) {
+            return several.hasSeen(hash);
+        }
+        boolean again = hash.equals(last);
         if (!again) {
-            seen = hash;
+            KNOWN.compareAndSet(this, last, hash); // lost if others have added limits meanwhile
         }
         return again;
     }
 
+    /**
+     * Returns the limits of the only endpoint, if they are of a tier that this holds; otherwise null.
+     *
+     * @param ofForm the limits of the compiled tier that they are to take the place of
+     */
+    @SuppressWarnings("ReferenceEquality")
+    CompiledLimit @Nullable [] find(Tier asked, CompiledLimit[] ofForm) {
+        return tier == asked && known == ofForm ? only : null;
+    }
+
     /** Returns the limits that take the place of those of the compiled tier; null if they were not added. */
     CompiledLimit @Nullable [] find(CompiledLimit[] ofForm) {
-        Object known = limits;
-        if (known instanceof CompiledLimit[] only) {
-            return areAt(ofForm, only) ? only : null;
+        CompiledLimit[] known = only;
+        if (known != null) {
+            return areAt(ofForm, known) ? known : null;
         }
-        return known == null ? null : ((Several) known).find(ofForm);
+        return this.known instanceof Several several ? several.find(ofForm) : null;
     }
 
     /** Estimates the heap of this tier, in bytes. */
     synchronized long estimatedBytes() {
-        Object known = limits;
         long endpoints = known instanceof Several several ? several.size : 1;
         return BYTES + endpoints * BYTES_OF_ENDPOINT;
     }
 
-    /** Holds a tier, if some limits of it are all that are here. Tells whether it does. */
-    synchronized boolean hold(Tier itsTier, CompiledLimit[] all) {
-        boolean holds = limits == all;
+    /**
+     * Holds a tier, if some limits of it are all that are here. Tells whether it does.
+     *
+     * @param ofForm the limits of the compiled tier that they take the place of
+     */
+    @SuppressWarnings("ReferenceEquality")
+    synchronized boolean hold(Tier itsTier, CompiledLimit[] ofForm, CompiledLimit[] all) {
+        boolean holds = only == all;
         if (holds) {
+            known = ofForm;
             tier = itsTier;
         }
         return holds;
@@ -108,18 +133,19 @@ final class OwnTier implements HeldTier {
     }
 
     private void put(CompiledLimit[] own) {
-        Object known = limits;
-        if (known == null || (known instanceof CompiledLimit[] only && areAt(own, only))) {
-            limits = own;
-        } else if (known instanceof CompiledLimit[] only) {
-            Several several = new Several(4);
-            several.put(only);
-            several.put(own);
-            limits = several;
+        CompiledLimit[] one = only;
+        if (known instanceof Several several) {
+            Several wider = several.withRoom();
+            wider.put(own);
+            known = wider;
+        } else if (one == null || areAt(own, one)) {
+            only = own;
         } else {
-            Several several = ((Several) known).withRoom();
+            Several several = new Several(4);
+            several.put(one);
             several.put(own);
-            limits = several;
+            known = several;
+            only = null; // who does not find this one finds the several
         }
     }
 
@@ -165,8 +191,17 @@ final class OwnTier implements HeldTier {
         private final CompiledLimit[][] places;
         private int size;
 
+        /** The identity hash of the last tier that was compared: a hint. */
+        private int seen;
+
         Several(int places) {
             this.places = new CompiledLimit[places][];
+        }
+
+        boolean hasSeen(int hash) {
+            boolean again = seen == hash;
+            seen = hash;
+            return again;
         }
 
         private static int hash(CompiledLimit[] limits) {

@@ -93,12 +93,17 @@ final class TierCache {
         return hasInFlight;
     }
 
+    /** Returns the usual compiled tier; null if there is none. */
+    @Nullable
+    CompiledTier usual() {
+        return usual;
+    }
+
     /** Returns the usual compiled tier, if it is that of this very tier; otherwise null. */
-    @SuppressWarnings("ReferenceEquality") // an equal tier is compared by the organization
     @Nullable
     CompiledTier usual(Tier tier) {
         CompiledTier known = usual;
-        return known != null && known.tier == tier ? known : null;
+        return known != null && known.isOf(tier) ? known : null;
     }
 
     /** Makes a compiled tier, which an organization holds, the usual one if there is none. */
