@@ -75,7 +75,7 @@ class SmokeTest {
                         "| ExactBenchmark.tryAcquire | organizations 16 | bucket4j |",
                         "bucket4j 8.",
                         "p99.99",
-                        "SlidingWindow.admitted")
+                        "MarkLog.admitted")
                 .doesNotContain("${");
         assertThat(folder.resolve(name + ".json"))
                 .content()

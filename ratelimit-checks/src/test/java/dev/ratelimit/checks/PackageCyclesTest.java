@@ -69,6 +69,7 @@ final class PackageCyclesTest {
                     "dev.ratelimit.core.KeptPeriods", // a Period has those that were left before it
                     "dev.ratelimit.core.LeasedPeriod",
                     "dev.ratelimit.core.LeasedQuota",
+                    "dev.ratelimit.core.MarkLog",
                     "dev.ratelimit.core.MarkRef",
                     "dev.ratelimit.core.Meter",
                     "dev.ratelimit.core.Period",
@@ -81,6 +82,7 @@ final class PackageCyclesTest {
                     "dev.ratelimit.core.CalledEndpoint",
                     "dev.ratelimit.core.CalledEndpoints",
                     "dev.ratelimit.core.EndpointLimits",
+                    "dev.ratelimit.core.Life",
                     "dev.ratelimit.core.MemberStates",
                     "dev.ratelimit.core.OrganizationState",
                     "dev.ratelimit.core.Parties",

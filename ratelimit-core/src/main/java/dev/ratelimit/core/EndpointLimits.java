@@ -29,7 +29,8 @@ abstract class EndpointLimits extends MeterTable {
     /** Made with the first call that it helps. */
     private volatile @Nullable Called called;
 
-    EndpointLimits(OrganizationContext context) {
+    EndpointLimits(OrganizationContext context, @Nullable MemberStates home) {
+        super(home);
         this.context = context;
     }
 

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * each call.
  *
  * <p><b>Guarantees.</b> One thread sweeps at a time. A state is dropped only if no call has charged it during its
- * check: see {@link OrganizationState}.
+ * check: see {@link Life}.
  *
  * <p><b>Progress.</b> A thread that finds another one sweeping goes on without. Only {@link #sweepAll} waits.
  */

@@ -26,7 +26,7 @@ final class MarkBlock {
     private static final int MANY = 32;
 
     /** The heap of a block without the words of its array, as measured on a JVM that compresses pointers. */
-    private static final int BYTES = 72;
+    private static final int BYTES = 64;
 
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle NEXT = VarHandles.of(MethodHandles.lookup(), "next", MarkBlock.class);
@@ -38,14 +38,12 @@ final class MarkBlock {
     /** The number of marks in all earlier blocks. It may wrap: only differences count. */
     final int number;
 
-    /** The stamp of the mark before the first one of this block. All stamps here are later. */
-    final long origin;
-
     /**
-     * Two words for each mark. The first is its stamp less the origin, or 0 until the mark is appended. The second is 0
-     * while the mark is open, and its start plus 1 once it is closed.
+     * The marks. The word at 0 is the origin: the stamp of the mark before the first one of this block. All stamps here
+     * are later. Behind it each mark has two words. The first is its stamp less the origin, or 0 until the mark is
+     * appended. The second is 0 while the mark is open, and its start plus 1 once it is closed.
      */
-    private final long[] words;
+    final long[] marks;
 
     /** A hint: the number of marks, or a lower one. */
     private volatile byte size;
@@ -69,9 +67,9 @@ final class MarkBlock {
     volatile @Nullable MarkBlock next;
 
     private MarkBlock(long origin, int number, int capacity) {
-        this.origin = origin;
         this.number = number;
-        words = new long[2 * capacity];
+        marks = new long[1 + 2 * capacity];
+        marks[0] = origin;
     }
 
     /** Makes the first block of a window: the only one that may have no mark. */
@@ -82,7 +80,7 @@ final class MarkBlock {
     /** Makes a block with its first mark, which is open. */
     private static MarkBlock behind(long origin, long stamp, int number, int capacity) {
         MarkBlock next = new MarkBlock(origin, number, capacity);
-        next.words[0] = stamp - origin;
+        next.marks[1] = stamp - origin;
         next.size = 1;
         return next;
     }
@@ -90,11 +88,11 @@ final class MarkBlock {
     /** Estimates the heap that this block takes, in bytes. */
     long estimatedBytes() {
         long[] known = refunds;
-        return BYTES + Long.BYTES * (words.length + (known == null ? 0L : known.length));
+        return BYTES + Long.BYTES * (marks.length + (known == null ? 0L : known.length));
     }
 
     int capacity() {
-        return words.length >> 1;
+        return marks.length >> 1;
     }
 
     /** Returns the number of marks. */
@@ -112,12 +110,12 @@ final class MarkBlock {
 
     /** Tells whether the i-th mark is appended. */
     boolean has(int i) {
-        return 2 * i < words.length && (long) WORD.getVolatile(words, 2 * i) != 0;
+        return has(marks, i);
     }
 
     /** Returns the stamp of the i-th mark. For -1, that is the stamp of the mark before this block. */
     long stamp(int i) {
-        return i < 0 ? origin : origin + (long) WORD.getVolatile(words, 2 * i);
+        return i < 0 ? marks[0] : stamp(marks, i);
     }
 
     /**
@@ -133,25 +131,59 @@ final class MarkBlock {
             NEXT.compareAndSet(this, null, added);
             return false;
         }
-        WORD.compareAndSet(words, 2 * size, 0L, stamp - origin);
+        append(marks, size, stamp);
         SIZE.setRelease(this, (byte) (size + 1));
         return true;
     }
 
     /** Tells whether the i-th mark has no start yet. For -1, that is false. */
     boolean isOpen(int i) {
-        return i >= 0 && (long) WORD.getVolatile(words, 2 * i + 1) == 0;
+        return i >= 0 && isOpen(marks, i);
     }
 
     /** Closes the i-th mark with a start, unless another thread has. */
     void close(int i, long position) {
-        WORD.compareAndSet(words, 2 * i + 1, 0L, position + 1);
+        close(marks, i, position);
     }
 
     /** Returns the start of a closed mark. */
     long start(int i) {
-        return (long) WORD.getVolatile(words, 2 * i + 1) - 1;
+        return (long) WORD.getVolatile(marks, 2 * i + 2) - 1;
     }
+
+    /* ---------------- Marks without their block ---------------- */
+
+    /** Tells whether the i-th mark of a block is appended. */
+    static boolean has(long[] marks, int i) {
+        return 2 * i + 1 < marks.length && (long) WORD.getVolatile(marks, 2 * i + 1) != 0;
+    }
+
+    /** Tells whether the i-th mark of a block is its last one and closed, and the block has room for another. */
+    static boolean hasRoomBehind(long[] marks, int i) {
+        return i >= 0 && 2 * i + 3 < marks.length && has(marks, i) && !isOpen(marks, i) && !has(marks, i + 1);
+    }
+
+    /** Returns the stamp of the i-th mark of a block. */
+    static long stamp(long[] marks, int i) {
+        return marks[0] + (long) WORD.getVolatile(marks, 2 * i + 1);
+    }
+
+    /** Appends the i-th mark of a block, which has room for it and all marks before it, unless another thread has. */
+    static void append(long[] marks, int i, long stamp) {
+        WORD.compareAndSet(marks, 2 * i + 1, 0L, stamp - marks[0]);
+    }
+
+    /** Tells whether the i-th mark of a block has no start yet. */
+    static boolean isOpen(long[] marks, int i) {
+        return (long) WORD.getVolatile(marks, 2 * i + 2) == 0;
+    }
+
+    /** Closes the i-th mark of a block with a start, unless another thread has. */
+    static void close(long[] marks, int i, long position) {
+        WORD.compareAndSet(marks, 2 * i + 2, 0L, position + 1);
+    }
+
+    /* ---------------- What has expired, and refunds ---------------- */
 
     /** Returns the number of marks that are known to have expired. */
     int expired() {

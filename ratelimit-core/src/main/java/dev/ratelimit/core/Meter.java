@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by many threads. Decisions are lock-free.
  */
-abstract sealed class Meter
-        permits SlidingWindow, PeriodCounter, LeasedQuota, BucketCounter, InFlightCounter, CallSize {
+abstract sealed class Meter permits MarkLog, PeriodCounter, LeasedQuota, BucketCounter, InFlightCounter, CallSize {
 
     /** Instead of a wait: only the store of quotas knows. It must be asked, and then the call is decided again. */
     static final long UNSURE = CompiledLimit.NEVER - 1;

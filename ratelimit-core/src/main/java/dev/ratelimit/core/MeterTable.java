@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Progress.</b> A look-up takes no lock, and probes each place at most once.
  */
-abstract class MeterTable {
+abstract class MeterTable extends Life {
 
     private static final VarHandle PLACE = MethodHandles.arrayElementVarHandle(Object[].class);
     private static final VarHandle FIRST_KEY = VarHandles.of(MethodHandles.lookup(), "firstKey", MeterKey.class);
@@ -54,6 +54,10 @@ abstract class MeterTable {
 
     /** The number of meters in the array, written under the lock of this object. */
     private int size;
+
+    MeterTable(@Nullable MemberStates home) {
+        super(home);
+    }
 
     /** Makes the meter of a key that has none. */
     abstract Meter newMeter(MeterKey key);

@@ -9,8 +9,6 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Usage;
 import dev.ratelimit.kernel.MeterKey;
 import dev.ratelimit.spi.QuotaKey;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,45 +21,18 @@ import org.jspecify.annotations.Nullable;
  * The state of one organization, or of a member of one: its meters by key, and what it holds of tiers and endpoints.
  * The state of an organization has those of its members.
  *
- * <h2>Its life</h2>
- *
- * <p>A sweep drops state that is idle: no later decision depends on it. {@code life} is an epoch that only grows. It is
- * even while the state is live, odd while a check for idleness is under way, and {@link #DEAD} in the end.
- *
- * <ol>
- *   <li>A check raises {@code life} to an odd number, then reads all meters. It ends with a CAS from that odd number:
- *       to DEAD if all meters are idle, otherwise to the next even number.
- *   <li>A call charges first, and then reads {@code life}. If a check is under way, the call raises {@code life}, and
- *       the last CAS of the check fails. If the state is dead, the call is decided again on a new state.
- * </ol>
- *
- * <p>A charge is written before the call reads {@code life}. The odd number is written before the check reads the
- * charges. So one of the two sees the other. No charge that was reported as admitted is dropped while it counts. A call
- * that takes leases from a store does the same: it takes the place of its {@link Exchange}, by which the meter is not
- * idle, then reads {@code life}, and asks the store only if the state is live.
- *
- * <p>The state of a member has a life of its own. It is live only while that of its organization is. An organization
- * that has a state of a member is not idle.
- *
  * <p><b>Progress.</b> Lock-free: a call is decided again only when the state was dropped meanwhile. A short lock is
  * taken for the first call of a meter, and for the first one of an endpoint that no table names.
  */
 final class OrganizationState extends EndpointLimits implements Parties {
 
-    /** The end of a life. It is even, so that no call takes it for a check, and no count of checks reaches it. */
-    private static final long DEAD = Long.MIN_VALUE;
-
     /* As measured, with names of about 20 characters, on a JVM that compresses pointers. */
     private static final long BYTES = 176;
-    private static final long BYTES_OF_METER = 90;
-
-    private static final VarHandle LIFE = VarHandles.of(MethodHandles.lookup(), "life", long.class);
+    private static final long BYTES_OF_METER = 98;
 
     final String name;
     /** The number of snapshots that had begun when this state was added to the store. */
     final int snapshots;
-
-    private volatile long life;
 
     /** The next state in the list of the {@link IdleSweeper}, which guards it. */
     @Nullable
@@ -74,9 +45,7 @@ final class OrganizationState extends EndpointLimits implements Parties {
     /** Made with the first call of a member. */
     private volatile @Nullable MemberStates members;
 
-    /** Where this is the state of a member: those of the members of its organization, and its key among them. */
-    private final @Nullable MemberStates home;
-
+    /** Its key among the members of its organization; null if this is the state of an organization. */
     final @Nullable MemberKey key;
 
     OrganizationState(String name, OrganizationContext context, int snapshots) {
@@ -89,10 +58,9 @@ final class OrganizationState extends EndpointLimits implements Parties {
             int snapshots,
             @Nullable MemberStates home,
             @Nullable MemberKey key) {
-        super(context);
+        super(context, home);
         this.name = name;
         this.snapshots = snapshots;
-        this.home = home;
         this.key = key;
     }
 
@@ -324,23 +292,6 @@ final class OrganizationState extends EndpointLimits implements Parties {
         return isLive() && (home == null || home.owner().confirmLive());
     }
 
-    /** Tells whether a decision holds that is made here, while the organization of this member is live. */
-    boolean isLive() {
-        long seen = life;
-        while ((seen & 1) != 0) {
-            if (LIFE.compareAndSet(this, seen, seen + 1)) {
-                return true;
-            }
-            seen = life;
-        }
-        return seen != DEAD;
-    }
-
-    /** Ends this state, idle or not, and not those of its members. */
-    void end() {
-        life = DEAD;
-    }
-
     /** Ends this state and those of its members, idle or not. */
     void endAll() {
         end();
@@ -348,31 +299,5 @@ final class OrganizationState extends EndpointLimits implements Parties {
         if (known != null) {
             known.all().forEach(OrganizationState::end);
         }
-    }
-
-    /**
-     * Begins a check for idleness, unless this state has ended. The state of a member ends with that of its
-     * organization. For one thread at a time.
-     */
-    boolean beginCheck() {
-        if (home != null && home.owner().life == DEAD) {
-            end();
-        }
-        long live = life;
-        return live != DEAD && LIFE.compareAndSet(this, live, live + 1);
-    }
-
-    /** Tells whether a check is under way that no call has stopped. */
-    boolean isUnderCheck() {
-        return (life & 1) != 0;
-    }
-
-    /** Ends a check, and this state if it is idle and no call came meanwhile. Tells whether the state has ended. */
-    boolean endCheck(boolean idle) {
-        long checking = life;
-        if ((checking & 1) != 0 && !LIFE.compareAndSet(this, checking, idle ? DEAD : checking + 1)) {
-            return false;
-        }
-        return life == DEAD;
     }
 }

@@ -5,7 +5,6 @@ import static dev.ratelimit.core.CompiledLimit.NEVER;
 
 import dev.ratelimit.LimitStatus;
 import dev.ratelimit.kernel.MeterKey;
-import dev.ratelimit.kernel.Windows;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
@@ -15,15 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A sliding-window log with prefix sums: the meter of a rate limit.
  *
- * <p>The log is a list of marks. {@code admitted} is the sum of all units that were ever charged, and only grows. A
- * mark is a start and a stamp. Its start is a prefix sum: the value of {@code admitted} before the first charge under
- * the mark. Its stamp is the time of all charges under the mark, which are those up to the start of the next one. The
- * marks stand in {@linkplain MarkBlock blocks}, oldest to newest.
- *
- * <p>A charge appends a mark if its reading of the clock is later than the newest stamp. Then it raises {@code
- * admitted} by one CAS, which expects the value that its decision has read. The stamp of a new mark is the reading, or
- * the end of the grain that the reading lies in. A grain is a power of two of at most window/1,024. So a charge may be
- * held too long by a grain, and never leaves early.
+ * <p>A charge appends a mark to the {@linkplain MarkLog log} if its reading of the clock is later than the newest
+ * stamp. Then it raises {@code admitted} by one CAS, which expects the value that its decision has read. The stamp of a
+ * new mark is the reading, or the end of the grain that the reading lies in. So a charge may be held too long by a
+ * grain, and never leaves early.
  *
  * <p><b>Assumptions.</b> All readings are of one monotonic clock. A thread may be late: others may have used later
  * readings since it made its own.
@@ -81,7 +75,12 @@ import org.jspecify.annotations.Nullable;
  *       after it needs no mark.
  * </ul>
  *
- * All other charges take the slow path. It brings the three up to date, unless the next charge will need a mark anyway.
+ * <p>A charge that needs a mark, and for which the first two suffice, takes one more step. It appends its mark to the
+ * newest block, and looks at nothing else. That is for one whose block has room, so each new block is begun by the slow
+ * path. There expired blocks go, and it is counted whether all marks of the new one may be exact.
+ *
+ * <p>All other charges take the slow path. It brings the three up to date, unless the next charge will need a mark
+ * anyway and the base lags by a small part of the headroom only.
  *
  * <p>A charge like one that was refused is refused again without the slow path. A refusal is remembered with the two
  * sums that it was decided by, {@code admitted} and {@code refunded}. Neither ever takes an earlier value again. While
@@ -119,15 +118,11 @@ import org.jspecify.annotations.Nullable;
  * <p>The count is written without a CAS, so a late thread may put back a lower one. Others then only examine expired
  * marks again. At worst a third thread that is late too is refused what it would get a moment earlier or later.
  */
-non-sealed class SlidingWindow extends Meter {
+non-sealed class SlidingWindow extends MarkLog {
 
-    private static final VarHandle ADMITTED = VarHandles.of(MethodHandles.lookup(), "admitted", long.class);
     private static final VarHandle REFUNDED = VarHandles.of(MethodHandles.lookup(), "refunded", long.class);
     private static final VarHandle BASE = VarHandles.of(MethodHandles.lookup(), "base", long.class);
     private static final VarHandle EXPIRED_STAMP = VarHandles.of(MethodHandles.lookup(), "expiredStamp", long.class);
-    private static final VarHandle NEWEST_STAMP = VarHandles.of(MethodHandles.lookup(), "newestStamp", long.class);
-    private static final VarHandle HEAD = VarHandles.of(MethodHandles.lookup(), "head", MarkBlock.class);
-    private static final VarHandle TAIL = VarHandles.of(MethodHandles.lookup(), "tail", MarkBlock.class);
 
     /** A refusal is remembered if it holds for at least the window divided by 2 to the power of this. */
     private static final int LONG_BITS = 8;
@@ -154,8 +149,8 @@ non-sealed class SlidingWindow extends Meter {
      */
     private record Counted(long base, long given, long from, long until) {}
 
-    /** Stands for the index of a mark when all marks of the block have expired and the block is passed by. */
-    private static final int GONE = -1;
+    /** The base lags too far if it does by the headroom divided by 2 to the power of this. */
+    private static final int LAG_BITS = 3;
 
     /** Instead of a value of {@code admitted}, which is even. */
     private static final long NONE = 1;
@@ -163,30 +158,9 @@ non-sealed class SlidingWindow extends Meter {
     /** Instead of a position: the units fit, and a charge may need the slow path. */
     private static final long SLOW = Long.MAX_VALUE;
 
-    /*
-     * Positions and refunds are counted in half units, so that they are even. The start of a closed mark is kept as
-     * position + 1: no wrap makes that 0, which means open. A position that is shifted right by one is not negative.
-     *
-     * Positions wrap after 2^63 units, which is 1,024 charges of the greatest usage. They are compared by how far they
-     * lie behind admitted. So a position is good, and an equal value misleads no CAS, while fewer units than that are
-     * admitted.
-     */
-    private volatile long admitted;
-
-    private volatile long refunded;
     private volatile long base;
     private volatile long expiredStamp;
-
-    /** A hint: the stamp of the newest mark, or of an earlier one. */
-    private volatile long newestStamp;
-
-    private final long window;
-
-    /** All marks before this block have expired. It is only ever moved on. */
-    volatile MarkBlock head;
-
-    /** A hint: the newest mark is in this block or in a later one. */
-    volatile MarkBlock tail;
+    private volatile long refunded;
 
     /** A refusal that may still hold: a hint, which may be seen late, and never half made. */
     private @Nullable Refusal refusal;
@@ -199,11 +173,8 @@ non-sealed class SlidingWindow extends Meter {
 
     /** Makes a window in which nothing is charged. */
     SlidingWindow(long windowNanos, long nowAtCreation) {
-        long stamp = nowAtCreation - windowNanos;
-        window = windowNanos;
-        newestStamp = stamp;
-        expiredStamp = stamp;
-        head = tail = MarkBlock.first(stamp, 0);
+        super(windowNanos, nowAtCreation);
+        expiredStamp = newestStamp;
     }
 
     /* ---------------- Charging ---------------- */
@@ -216,29 +187,31 @@ non-sealed class SlidingWindow extends Meter {
         }
         long headroom = limit.headroom(units);
         long position = expected(headroom, now);
-        if (position != NONE && ADMITTED.compareAndSet(this, position, position + (units << 1))) {
+        if (position != NONE
+                && (newestStamp - now >= 0 || appendsAt(now, limit.exactMarks))
+                && admit(position, units << 1)) {
             return position >>> 1;
         }
         long wait = waitAgain(headroom, admitted, now);
         return wait > 0 ? ~wait : chargeSlowly(units, headroom, limit.exactMarks, now, null);
     }
 
-    /** Returns the value of {@code admitted} that a fast charge expects; {@link #NONE} if it cannot be fast. */
+    /**
+     * Returns the value of {@code admitted} that a charge expects which looks at no mark but the newest; {@link #NONE}
+     * if it must look at others.
+     */
     private long expected(long headroom, long now) {
         long knownBase = base;
         long knownExpired = expiredStamp;
-        long knownNewest = newestStamp;
         long position = admitted;
-        return position - knownBase <= headroom && now - knownExpired >= window && knownNewest - now >= 0
-                ? position
-                : NONE;
+        return position - knownBase <= headroom && now - knownExpired >= window ? position : NONE;
     }
 
     @Override
     long ask(CompiledLimit limit, long units, long now, @Nullable Report report) {
         long headroom = limit.headroom(units);
         long position = report == null ? expected(headroom, now) : expected(headroom, units, now, report);
-        if (position != NONE) {
+        if (position != NONE && newestStamp - now >= 0) {
             return position >>> 1;
         }
         return nanosUntilFits(limit, units, now) == 0 ? SLOW : -1;
@@ -247,14 +220,14 @@ non-sealed class SlidingWindow extends Meter {
     @Override
     boolean chargeAsked(long units, long asked) {
         long position = asked << 1;
-        return asked != SLOW && ADMITTED.compareAndSet(this, position, position + (units << 1));
+        return asked != SLOW && admit(position, units << 1);
     }
 
     @Override
     long charge(CompiledLimit limit, long units, long now, Report report) {
         long headroom = limit.headroom(units);
         long position = expected(headroom, units, now, report);
-        if (position != NONE && ADMITTED.compareAndSet(this, position, position + (units << 1))) {
+        if (position != NONE && admit(position, units << 1)) {
             return position >>> 1;
         }
         return chargeSlowly(units, headroom, limit.exactMarks, now, report);
@@ -299,7 +272,7 @@ non-sealed class SlidingWindow extends Meter {
                 block.expired(first);
             }
             long from = base(block, first, position, given);
-            if (units == 0 || newestStamp - now >= 0 || from - base > MOST_USED) {
+            if (units == 0 || newestStamp - now >= 0 || from - base > headroom >> LAG_BITS) {
                 raise(EXPIRED_STAMP, block.stamp(first - 1));
                 raise(BASE, from);
             }
@@ -332,7 +305,7 @@ non-sealed class SlidingWindow extends Meter {
             if (units == 0) {
                 return position >>> 1;
             }
-            if (ADMITTED.compareAndSet(this, position, position + (units << 1))) {
+            if (admit(position, units << 1)) {
                 return position >>> 1;
             }
         }
@@ -414,140 +387,7 @@ non-sealed class SlidingWindow extends Meter {
         }
     }
 
-    /* ---------------- Marks ---------------- */
-
-    /**
-     * Assures that the newest mark is closed and that its stamp is not before now. A new mark is exact while fewer than
-     * {@code exactMarks} follow the first live one. Returns that stamp.
-     */
-    private long markAt(long now, int firstLive, int exactMarks) {
-        while (true) {
-            MarkBlock block = newest();
-            int size = block.size();
-            close(block, size - 1);
-            long newest = block.stamp(size - 1);
-            int live = block.number + size - firstLive;
-            if (newest - now < 0 && block.append(size, stampFor(now, live < exactMarks), live)) {
-                close(block, size);
-                newest = block.stamp(size);
-            }
-            if (newest - now >= 0) {
-                if (newest != now) {
-                    NEWEST_STAMP.setRelease(this, newest);
-                }
-                return newest;
-            }
-        }
-    }
-
-    /** Returns the stamp of a new mark: a reading, or the end of the grain that it lies in. */
-    private long stampFor(long now, boolean exact) {
-        return exact ? now : now | (Windows.grain(window) - 1);
-    }
-
-    /** Closes a mark, if it is open. */
-    private void close(MarkBlock block, int i) {
-        if (block.isOpen(i)) {
-            block.close(i, admitted);
-        }
-    }
-
-    /** Returns the newest block. */
-    private MarkBlock newest() {
-        MarkBlock block = tail;
-        for (MarkBlock next = after(block); next != null; next = after(block)) {
-            block = next;
-        }
-        if (block != tail) {
-            TAIL.setRelease(this, block); // a hint: others may see it late
-        }
-        return block;
-    }
-
-    /** Returns the block behind another. Behind a block that was cut off comes the first that has not all expired. */
-    private @Nullable MarkBlock after(MarkBlock block) {
-        MarkBlock next = block.next;
-        return next == block ? head : next;
-    }
-
-    /** Returns the start of a mark, which is closed if it was open. */
-    private long start(MarkBlock block, int i) {
-        close(block, i);
-        return block.start(i);
-    }
-
-    /** Returns the position up to which charges fell under a mark, so far. */
-    private long end(MarkBlock block, int i) {
-        if (block.has(i + 1)) {
-            return start(block, i + 1);
-        }
-        MarkBlock next = block.next;
-        return next == null ? admitted : start(next, 0);
-    }
-
-    /**
-     * Returns the index of the first live mark, which may not be appended yet. {@code known} marks are known to have
-     * expired. If all marks of the block have, and a block follows, moves on and returns {@link #GONE}: then the caller
-     * must start over.
-     */
-    private int firstLive(MarkBlock block, int known, long now) {
-        int first = known;
-        while (block.has(first) && now - block.stamp(first) >= window) {
-            first++;
-        }
-        MarkBlock next = first < block.capacity() ? null : block.next;
-        if (next == null) {
-            return first;
-        }
-        if (next != block) {
-            block.expire(next);
-            if (HEAD.compareAndSet(this, block, next)) {
-                cutOff(block);
-            }
-        }
-        return GONE;
-    }
-
-    /**
-     * Makes an expired block point to itself. Otherwise a block in the garbage collector's old generation would keep
-     * all later ones alive, and have them copied there. (A test that goes through all marks overrides this.)
-     */
-    void cutOff(MarkBlock block) {
-        block.cutOff();
-    }
-
     /* ---------------- Giving back ---------------- */
-
-    /**
-     * Returns the mark that a charge fell under, or null if it was passed by. It is usually among the newest, where few
-     * are searched.
-     */
-    @Override
-    @Nullable
-    MarkRef booking(long position) {
-        long halfUnits = position << 1;
-        MarkBlock block = tail;
-        if (!startsAtOrBefore(block, 0, halfUnits)) {
-            block = head;
-        }
-        for (MarkBlock next = after(block); next != null && startsAtOrBefore(next, 0, halfUnits); next = after(block)) {
-            block = next;
-        }
-        int i = block.size() - 1;
-        while (i >= 0 && !startsAtOrBefore(block, i, halfUnits)) {
-            i--;
-        }
-        return i < 0 ? null : new MarkRef(block, i);
-    }
-
-    private boolean startsAtOrBefore(MarkBlock block, int i, long position) {
-        if (!block.has(i)) {
-            return false; // the first block has no mark before the first charge
-        }
-        long start = start(block, i);
-        long reached = admitted; // read after the start, and so not less
-        return Long.compareUnsigned(reached - position, reached - start) <= 0;
-    }
 
     @Override
     void refund(CompiledLimit limit, @Nullable Booking booking, long charged, long units, long now) {
@@ -656,23 +496,6 @@ non-sealed class SlidingWindow extends Meter {
         }
     }
 
-    /** Returns how many marks are kept. */
-    int countMarks() {
-        MarkBlock oldest = head; // read first: it moves on
-        int expired = oldest.number + oldest.expired();
-        MarkBlock newest = newest();
-        return newest.number + newest.size() - expired + 1;
-    }
-
-    /** Estimates the heap that the marks take, in bytes. */
-    long estimatedBytes() {
-        long bytes = 0;
-        for (MarkBlock block = head; block != null; block = after(block)) {
-            bytes += block.estimatedBytes();
-        }
-        return bytes;
-    }
-
     /* ---------------- Snapshots ---------------- */
 
     /**
@@ -684,7 +507,7 @@ non-sealed class SlidingWindow extends Meter {
         for (SavedMeter.Charge charge : saved.charges()) {
             if (elapsed < window - charge.ageNanos()) {
                 markAt(now - Math.max(0, charge.ageNanos() + elapsed), 1, Integer.MAX_VALUE);
-                ADMITTED.getAndAdd(this, charge.units() << 1);
+                admit(admitted, charge.units() << 1); // nobody else charges yet
             }
         }
     }

@@ -34,7 +34,7 @@ class MeterTableTest {
     private final MeterTable table = newTable();
 
     private static MeterTable newTable() {
-        return new MeterTable() {
+        return new MeterTable(null) {
             @Override
             Meter newMeter(MeterKey key) {
                 return new SlidingWindow(((MeterKey.Window) key.span()).length().toNanos(), 0);

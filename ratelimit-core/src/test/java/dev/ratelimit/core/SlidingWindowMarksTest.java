@@ -122,7 +122,7 @@ class SlidingWindowMarksTest {
     @Test
     void marksThatWerePassedByKeepNoLaterOnesAlive() {
         MarkBlock first = window.head;
-        for (int i = 0; i < 7; i++) {
+        for (int i = 0; i < 12; i++) {
             window.charge(TWO, 1, i * 100L);
         }
         assertThat(window.head).isNotSameAs(first);
@@ -155,6 +155,35 @@ class SlidingWindowMarksTest {
             window.charge(limit, 1, now);
         }
         assertThat(window.countMarks()).isBetween(1_024, 2_048);
+    }
+
+    @Test
+    void aWindowKeepsAsManyMarksOfChargesThatWereAllGivenBack() {
+        long length = 1_000_000;
+        CompiledLimit limit = CompiledLimits.window(1_000, length);
+        SlidingWindow window = new SlidingWindow(length, 0);
+        for (long now = 0; now < 3 * length; now += 7) {
+            window.refund(window.booking(window.charge(limit, 1, now)), 1);
+        }
+        assertThat(window.countMarks()).isBetween(1_024, 2_048);
+    }
+
+    @Test
+    void whatIsKnownOfOtherMarksMisleadsNoCharge() {
+        CompiledLimit limit = CompiledLimits.window(100, 1_000);
+        for (int marks = 0; marks <= 12; marks++) {
+            for (int known = 0; known < 64; known++) {
+                SlidingWindow window = new SlidingWindow(1_000, 0);
+                for (int i = 0; i < marks; i++) {
+                    window.charge(limit, 1, i * 10L);
+                }
+                window.newestCounts = known;
+                MarkRef booking = requireNonNull(window.booking(window.charge(limit, 1, 200)));
+                assertThat(booking.stamp()).isEqualTo(200);
+                assertThat(window.countMarks()).isEqualTo(marks + 2);
+                assertThat(window.status(limit, 200).used()).isEqualTo(marks + 1);
+            }
+        }
     }
 
     @Test

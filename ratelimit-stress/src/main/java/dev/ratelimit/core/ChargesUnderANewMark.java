@@ -8,7 +8,10 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.JJJ_Result;
 
-/** One thread appends a mark and closes it while another charges with the same reading. */
+/**
+ * One thread appends a mark and closes it while another charges with the same reading. What was given back makes the
+ * first of them look at all marks.
+ */
 @JCStressTest
 @Outcome(
         id = "50, 50, 2",
@@ -23,7 +26,7 @@ public class ChargesUnderANewMark {
     private final SlidingWindow window = new SlidingWindow(CompiledLimits.WINDOW, 0);
 
     public ChargesUnderANewMark() {
-        window.charge(MANY, 1, 10);
+        window.refund(window.booking(window.charge(MANY, 10, 10)), 9);
     }
 
     @Actor
