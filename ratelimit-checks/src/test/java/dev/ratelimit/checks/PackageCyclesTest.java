@@ -84,6 +84,7 @@ final class PackageCyclesTest {
                     "dev.ratelimit.core.EndpointLimits",
                     "dev.ratelimit.core.Life",
                     "dev.ratelimit.core.MemberStates",
+                    "dev.ratelimit.core.MeterTable",
                     "dev.ratelimit.core.OrganizationState",
                     "dev.ratelimit.core.Parties",
                     "dev.ratelimit.core.PartyGroup"),
