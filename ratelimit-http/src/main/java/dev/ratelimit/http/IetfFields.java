@@ -26,9 +26,6 @@ final class IetfFields {
     /** The most limits that a field tells of. */
     static final int MAX_ITEMS = 4;
 
-    /** Of two limits with long names. */
-    private static final int USUAL_LENGTH = 96;
-
     private static final Unit CONTENT_BYTES = new Unit("content-bytes");
 
     private static final Duration ONE_SECOND = Duration.ofSeconds(1);
@@ -45,20 +42,20 @@ final class IetfFields {
     static void write(List<ToldLimit> limits, long latest, Policies policies, BiConsumer<String, String> sink) {
         int number = Math.min(MAX_ITEMS, limits.size());
         String[] texts = new String[number];
-        StringBuilder states = new StringBuilder(USUAL_LENGTH);
+        String states = "";
         for (int i = 0; i < number; i++) {
             ToldLimit told = limits.get(i);
             Policy policy = policies.of(told.applied(), IetfFields::policy);
             texts[i] = told.status().granted() == 0 ? policy.text() : text(policy.name(), told.limit(), told.most());
             if (told.isCounted()) {
-                addState(states, policy.name(), told, latest);
+                states = withState(states, policy.name(), told, latest);
             }
         }
         if (number > 0) {
             sink.accept("RateLimit-Policy", policies.joined(texts));
         }
         if (!states.isEmpty()) {
-            sink.accept("RateLimit", states.toString());
+            sink.accept("RateLimit", states);
         }
     }
 
@@ -108,17 +105,13 @@ final class IetfFields {
         return Optional.empty();
     }
 
-    private static void addState(StringBuilder states, String name, ToldLimit told, long latest) {
-        if (!states.isEmpty()) {
-            states.append(", ");
-        }
-        states.append(name).append(";r=").append(Numbers.clamped(told.status().remaining()));
+    private static String withState(String states, String name, ToldLimit told, long latest) {
+        String separator = states.isEmpty() ? "" : ", ";
+        long remaining = Numbers.clamped(told.status().remaining());
         Optional<Duration> wait = told.untilMore();
-        if (wait.isPresent()) {
-            long seconds = Numbers.seconds(wait.get());
-            if (seconds <= latest) {
-                states.append(";t=").append(seconds);
-            }
+        if (wait.isEmpty() || Numbers.seconds(wait.get()) > latest) {
+            return states + separator + name + ";r=" + remaining;
         }
+        return states + separator + name + ";r=" + remaining + ";t=" + Numbers.seconds(wait.get());
     }
 }

@@ -15,7 +15,6 @@ import dev.ratelimit.Usage;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,7 +29,6 @@ import java.util.Optional;
 record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilMore) {
 
     private static final Duration FOR_EVER = Duration.ofSeconds(Long.MAX_VALUE);
-    private static final Comparator<ToldLimit> TIGHTEST_FIRST = ToldLimit::compareTightness;
 
     /** Returns the limits of a decision: those that refuse first, then the tightest. */
     static List<ToldLimit> of(Decision decision, Usage usage) {
@@ -41,9 +39,7 @@ record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilM
                 told.add(of(status, decision, usage));
             }
         }
-        if (told.size() > 1) {
-            told.sort(TIGHTEST_FIRST);
-        }
+        told.sort(ToldLimit::compareTightness);
         return told;
     }
 
@@ -64,10 +60,10 @@ record ToldLimit(LimitStatus status, boolean violated, Optional<Duration> untilM
     }
 
     private static ToldLimit of(LimitStatus status, Decision decision, Usage usage) {
+        long units = usage.amountOf(status.applied().limit().unit());
         if (!(decision instanceof Rejected no)) {
             return new ToldLimit(status, false, untilMore(status, Optional.empty()));
         }
-        long units = usage.amountOf(status.applied().limit().unit());
         boolean isCause =
                 no.cause() instanceof LimitReached reached && reached.applied().equals(status.applied());
         // When the whole call fits, so does one unit.
