@@ -46,8 +46,7 @@ public class UsagePageAutoConfiguration {
             CallerResolver callers,
             FilterSettings settings) {
         String path = properties.usagePage().path();
-        boolean hasSegments = path.startsWith("/") && !path.endsWith("/") && !path.contains("//");
-        if (!hasSegments || path.contains("?") || path.contains("#")) {
+        if (!path.matches("(/[^/?#]+)+")) {
             throw new IllegalArgumentException(
                     "ratelimit.usage-page.path must be a path such as /ratelimits: path=" + Printable.name(path));
         }
