@@ -59,16 +59,19 @@ final class Exchange<T> {
         this.lasting = lasting;
     }
 
-    /** Takes the places of all counters. If another exchange has one, that is returned, and none is taken. */
+    /**
+     * Takes the places of all counters. If another exchange has one, that is returned, and none is taken. No two
+     * exchanges take places at a time.
+     */
     @Nullable
     Exchange<?> takePlaces() {
-        for (int i = 0; i < places.size(); i++) {
-            Exchange<?> other = places.get(i).compareAndExchange(null, this);
+        for (AtomicReference<@Nullable Exchange<?>> place : places) {
+            Exchange<?> other = place.get();
             if (other != null) {
-                places.subList(0, i).forEach(place -> place.set(null));
                 return other;
             }
         }
+        places.forEach(place -> place.set(this));
         return null;
     }
 

@@ -235,7 +235,7 @@ final class LeaseRounds {
                 () -> done(store.giveBack(all)),
                 (done, asked) -> periods.forEach(period -> period.quota.reckon(period, asked)),
                 true);
-        if (exchange.takePlaces() != null) {
+        if (exchanges.takePlaces(exchange) != null) {
             if (periods.size() > 1) {
                 periods.forEach(period -> giveBack(List.of(period))); // all but those that have begun another exchange
             }

@@ -269,6 +269,12 @@ final class LeasedQuota extends Meter {
         return !period.holding.isKnown || time.isLocalClockSet(now, untilEnd(period, now));
     }
 
+    /** Tells whether the store was asked in the current period, at most a second before some time. */
+    boolean isSeen(long time) {
+        Holding known = at(clocks.nanoTime()).holding;
+        return known.isKnown && time - known.asked < SECOND;
+    }
+
     /* ---------------- Charging without a question ---------------- */
 
     @Override

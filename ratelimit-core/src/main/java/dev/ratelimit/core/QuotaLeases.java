@@ -121,7 +121,10 @@ final class QuotaLeases implements LeasedQuota.Lender {
         }
     }
 
-    /** Asks what the counters of some meters show, of those that it does not know as of the last second. */
+    /**
+     * Asks what the counters of some meters show. It waits for an exchange that is under way. If that did not tell it,
+     * the store is asked again.
+     */
     CompletableFuture<@Nullable Void> refresh(Collection<LeasedQuota> quotas) {
         long now = clocks.nanoTime();
         List<CompletableFuture<?>> all = new ArrayList<>();
@@ -145,7 +148,11 @@ final class QuotaLeases implements LeasedQuota.Lender {
                     (counts, asked) -> saw(some, counts, asked),
                     false)));
         }
-        return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
+        return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new)).thenCompose(ended -> {
+            List<LeasedQuota> unseen =
+                    quotas.stream().filter(quota -> !quota.isSeen(now)).toList();
+            return unseen.isEmpty() ? CompletableFuture.completedFuture(null) : refresh(unseen);
+        });
     }
 
     private static void saw(List<LeasedPeriod> periods, List<Count> counts, long asked) {
@@ -166,7 +173,7 @@ final class QuotaLeases implements LeasedQuota.Lender {
     }
 
     private CompletableFuture<@Nullable Void> whenFree(Exchange<?> exchange) {
-        Exchange<?> other = exchange.takePlaces();
+        Exchange<?> other = exchanges.takePlaces(exchange);
         if (other != null) {
             return exchanges.join(other).thenCompose(free -> whenFree(exchange));
         }

@@ -64,7 +64,7 @@ final class StoreExchanges {
      * returned has ended.
      */
     <T> CompletableFuture<@Nullable Void> begin(Exchange<T> exchange, BooleanSupplier hasUse) {
-        Exchange<?> other = exchange.takePlaces();
+        Exchange<?> other = takePlaces(exchange);
         if (other != null) {
             return join(other);
         }
@@ -75,6 +75,14 @@ final class StoreExchanges {
             exchange.giveUp();
         }
         return attempt;
+    }
+
+    /**
+     * Takes the places of an exchange, as {@link Exchange#takePlaces} does. They are taken under one lock: nobody ever
+     * finds, and waits for, an exchange that has some of its places and then gives them up.
+     */
+    synchronized @Nullable Exchange<?> takePlaces(Exchange<?> exchange) {
+        return exchange.takePlaces();
     }
 
     /** Waits for an exchange that has the places that another one needs. */
