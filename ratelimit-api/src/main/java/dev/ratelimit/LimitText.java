@@ -1,5 +1,6 @@
 package dev.ratelimit;
 
+import dev.ratelimit.spi.Counted;
 import dev.ratelimit.spi.Printable;
 import java.math.BigDecimal;
 import java.util.Locale;
@@ -18,10 +19,9 @@ final class LimitText {
 
     private LimitText() {}
 
-    /** Returns an amount as messages print it, for example {@code 1,000 input tokens} or {@code $25.00}. */
+    /** Returns an amount as messages print it, for example {@code 1 call}, {@code 1,000 tokens} or {@code $25.00}. */
     static String inWords(Unit unit, long amount) {
-        String number = numberInWords(unit, amount);
-        return unit.equals(Unit.NANO_USD) ? number : number + " " + unit;
+        return unit.equals(Unit.NANO_USD) ? numberInWords(unit, amount) : Counted.of(amount, unit.name());
     }
 
     /** Returns a further number of the same unit as messages print it, for example {@code 1,000} or {@code $25.00}. */

@@ -1,6 +1,7 @@
 package dev.ratelimit;
 
 import dev.ratelimit.kernel.Arguments;
+import dev.ratelimit.spi.Counted;
 import dev.ratelimit.spi.Printable;
 
 /**
@@ -11,7 +12,7 @@ import dev.ratelimit.spi.Printable;
  * }</pre>
  *
  * @param name the name of the unit in the plural, as messages print it, of at most {@value #MAX_NAME} characters; units
- *     of equal names are equal
+ *     of equal names are equal. Messages say the singular after 1, by the rules of {@link Counted}
  */
 public record Unit(String name) {
 

@@ -177,7 +177,7 @@ public final class Usage {
         return 31 * Arrays.hashCode(units) + Arrays.hashCode(amounts);
     }
 
-    /** Returns the stated amounts, for example {@code "1 calls, 812 tokens"}. */
+    /** Returns the stated amounts, for example {@code "1 call, 812 tokens"}. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();

@@ -3,8 +3,11 @@ package dev.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +30,35 @@ class LimitTest {
         assertThat(Quota.of(Unit.TOKENS, 7, QuotaPeriod.day(ZoneId.of("Asia/Tokyo"))))
                 .hasToString("7 tokens per calendar day in Asia/Tokyo");
         assertThat(Quota.lifetime(Unit.CHARACTERS, 500_000)).hasToString("500,000 characters in all");
+    }
+
+    @Test
+    void messagesHaveOneUnitInTheSingularWhateverTheKindOfTheLimit() {
+        List<Limit> limits = List.of(
+                RateLimit.perMinute(1),
+                Quota.perMonth(Unit.CHARACTERS, 1),
+                Quota.lifetime(new Unit("input tokens"), 1),
+                TokenBucket.perSecond(1).withCapacity(3),
+                ConcurrencyLimit.of(1, Duration.ofMinutes(10)),
+                PerCallLimit.of(Unit.TOKENS, 1));
+
+        assertThat(limits)
+                .extracting(Limit::inWords)
+                .containsExactly(
+                        "1 call per minute",
+                        "1 character per calendar month",
+                        "1 input token in all",
+                        "1 call per second with burst 3",
+                        "1 call in flight",
+                        "1 token per call");
+        assertThat(limits)
+                .extracting(Object::getClass)
+                .as("all kinds")
+                .containsAll(Arrays.stream(Limit.class.getPermittedSubclasses())
+                        .filter(kind -> Modifier.isPublic(kind.getModifiers()))
+                        .toList());
+        assertThat(limits)
+                .allSatisfy(limit -> assertThat(Limit.parse(limit.toString())).isEqualTo(limit));
     }
 
     @Test

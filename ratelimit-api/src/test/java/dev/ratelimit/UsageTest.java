@@ -90,7 +90,7 @@ class UsageTest {
     void usagesAreEqualWhenTheyStateTheSameWhateverTheOrder() {
         Usage one = Usage.of(TOKENS, 1).and(CHARACTERS, 2);
         Usage other = Usage.of(CHARACTERS, 2).and(TOKENS, 1);
-        assertThat(one).isEqualTo(other).hasSameHashCodeAs(other).hasToString("2 characters, 1 tokens");
+        assertThat(one).isEqualTo(other).hasSameHashCodeAs(other).hasToString("2 characters, 1 token");
         assertThat(one).isNotEqualTo(one.and(CALLS, 1)).isNotEqualTo(Usage.call());
     }
 

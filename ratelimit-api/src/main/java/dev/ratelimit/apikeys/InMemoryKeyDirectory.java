@@ -9,6 +9,7 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.Resolution;
 import dev.ratelimit.Tier;
 import dev.ratelimit.TierResolver;
+import dev.ratelimit.spi.Counted;
 import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spi.TimeSource;
 import java.time.Instant;
@@ -192,7 +193,7 @@ public final class InMemoryKeyDirectory implements KeyDirectory {
     /** Returns how many keys there are. */
     @Override
     public String toString() {
-        return "InMemoryKeyDirectory of " + keys.mappingCount() + " keys";
+        return "InMemoryKeyDirectory of " + Counted.of(keys.mappingCount(), "keys");
     }
 
     /** Builds an {@link InMemoryKeyDirectory}. Not safe for use by many threads. */

@@ -4,6 +4,7 @@ import static dev.ratelimit.kernel.Arguments.require;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.spi.Counted;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
 import java.security.MessageDigest;
@@ -78,7 +79,7 @@ public final class KeyDigest {
     public static KeyDigest ofHex(String hex) {
         requireNonNull(hex, "hex");
         // The text is not shown: it may be a key, given by mistake.
-        require(HEX.matcher(hex).matches(), "hex", "64 hexadecimal digits", hex.length() + " characters");
+        require(HEX.matcher(hex).matches(), "hex", "64 hexadecimal digits", Counted.of(hex.length(), "characters"));
         return new KeyDigest(HexFormat.of().parseHex(hex));
     }
 

@@ -82,7 +82,7 @@ class InMemoryKeyDirectoryTest {
             assertThat(keys.resolve("trial " + i)).isEqualTo(Caller.of("acme", TRIAL_TIER));
             assertThat(keys.resolve("production " + i)).isEqualTo(Caller.of("acme", PRODUCTION_TIER));
         }
-        assertThat(keys).hasToString("InMemoryKeyDirectory of 2000 keys");
+        assertThat(keys).hasToString("InMemoryKeyDirectory of 2,000 keys");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.ratelimit.bench;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.spi.Counted;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -167,9 +168,7 @@ record Figure(String call, String divisor, double aim, Line line, List<Line> oth
     }
 
     private static String inWords(String organizations) {
-        return organizations.equals("1")
-                ? "1 organization"
-                : String.format(Locale.ROOT, "%,d organizations", Integer.valueOf(organizations));
+        return Counted.of(Integer.parseInt(organizations), "organizations");
     }
 
     private static Line ours(Line line) {

@@ -6,6 +6,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.core.CapacityPolicy;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.core.InMemoryRateLimiterBuilder;
+import dev.ratelimit.spi.Counted;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -148,7 +149,7 @@ public class FloodBenchmark extends TimedCalls {
         @TearDown
         public void check() {
             long kept = limiter.stats().organizations();
-            Answers.require(kept == organizations, organizations + " organizations must be kept", kept);
+            Answers.require(kept == organizations, Counted.of(organizations, "organizations") + " must be kept", kept);
         }
     }
 

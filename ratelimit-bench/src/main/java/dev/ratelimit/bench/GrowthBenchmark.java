@@ -7,6 +7,7 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.core.InMemoryRateLimiterBuilder;
+import dev.ratelimit.spi.Counted;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -78,7 +79,7 @@ public class GrowthBenchmark extends TimedCalls {
         @TearDown
         public void check() {
             long used = limiter.status(ORGANIZATION, Keyed.ENDPOINT).get(0).used();
-            Answers.require(used == marks, "the window must hold " + marks + " charges", used);
+            Answers.require(used == marks, "the window must hold " + Counted.of(marks, "charges"), used);
         }
     }
 
@@ -120,7 +121,7 @@ public class GrowthBenchmark extends TimedCalls {
             long charged = limiter.status(ORGANIZATION, Keyed.ENDPOINT).stream()
                     .filter(status -> status.used() > 0)
                     .count();
-            Answers.require(charged == limits, limits + " limits must be charged", charged);
+            Answers.require(charged == limits, Counted.of(limits, "limits") + " must be charged", charged);
         }
     }
 
@@ -204,7 +205,7 @@ public class GrowthBenchmark extends TimedCalls {
         @TearDown
         public void check() {
             long kept = limiter.stats().organizations();
-            Answers.require(kept == callers, callers + " organizations must be kept", kept);
+            Answers.require(kept == callers, Counted.of(callers, "organizations") + " must be kept", kept);
         }
     }
 

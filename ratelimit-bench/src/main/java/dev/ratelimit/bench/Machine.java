@@ -2,6 +2,7 @@ package dev.ratelimit.bench;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ratelimit.spi.Counted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -21,10 +22,10 @@ final class Machine {
 
     static List<String> lines() throws IOException {
         return List.of(
-                "- machine: %s, %d processors, %s %s"
+                "- machine: %s, %s, %s %s"
                         .formatted(
                                 processor(),
-                                Runtime.getRuntime().availableProcessors(),
+                                Counted.of(Runtime.getRuntime().availableProcessors(), "processors"),
                                 System.getProperty("os.name"),
                                 System.getProperty("os.version")),
                 "- JDK: %s %s"

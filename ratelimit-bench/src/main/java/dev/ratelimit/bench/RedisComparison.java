@@ -6,6 +6,7 @@ import dev.ratelimit.Limit;
 import dev.ratelimit.Quota;
 import dev.ratelimit.RateLimit;
 import dev.ratelimit.Unit;
+import dev.ratelimit.spi.Counted;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.io.IOException;
@@ -150,8 +151,8 @@ public final class RedisComparison implements Callable<Integer> {
             out.println("- server: Redis %s, allocator %s"
                     .formatted(told(commands, "server", "redis_version"), told(commands, "memory", "mem_allocator")));
             out.printf(
-                    "- runs: %,d of %,d ms for each line, of which the median is told; %,d organizations%n",
-                    runs, millis, organizations);
+                    "- runs: %,d of %,d ms for each line, of which the median is told; %s%n",
+                    runs, millis, Counted.of(organizations, "organizations"));
             out.println("- limits: " + inWords());
             out.println("""
 

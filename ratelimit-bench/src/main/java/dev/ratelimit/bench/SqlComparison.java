@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.ratelimit.Quota;
 import dev.ratelimit.Unit;
+import dev.ratelimit.spi.Counted;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -140,8 +141,8 @@ public final class SqlComparison implements Callable<Integer> {
         out.println("- server: PostgreSQL %s, fsync %s, synchronous_commit %s"
                 .formatted(server.told("server_version"), server.told("fsync"), server.told("synchronous_commit")));
         out.printf(
-                "- runs: %,d of %,d ms for each line, of which the median is told; %,d threads%n",
-                runs, millis, threads);
+                "- runs: %,d of %,d ms for each line, of which the median is told; %s%n",
+                runs, millis, Counted.of(threads, "threads"));
         out.println("""
 
                 | quotas | organizations | limiter | decisions/s | p99 in µs | this library to it |
@@ -149,13 +150,20 @@ public final class SqlComparison implements Callable<Integer> {
         compare(server, ONE, organizations);
         compare(server, TWO, organizations);
         compare(server, ONE, 1);
-        out.printf("""
+        out.printf(
+                """
 
-                %,d organizations x %,d units, used up by %,d JVMs of %d threads within %,d s, after %,d s with others:
+                %s x %s, used up by %s of %s within %,d s, after %,d s with others:
 
                 | limiter | admitted/s | p99 in µs | of one machine | used up | exact, above it | this library to it |
                 |---|--:|--:|--:|--:|--:|--:|
-                """, organizations, amount, machines, DrainingMachine.THREADS, seconds, warmUp);
+                """,
+                Counted.of(organizations, "organizations"),
+                Counted.of(amount, "units"),
+                Counted.of(machines, "JVMs"),
+                Counted.of(DrainingMachine.THREADS, "threads"),
+                seconds,
+                warmUp);
         drain(server);
         out.print(NOTES);
         out.flush();

@@ -74,7 +74,7 @@ class TierFileErrorsTest {
                         "{each: [a], limit: 1 call per minute}, {each: [a], limit: 2 calls per minute}",
                         "1:85: endpoint \"a\" must stand in one row of a table only: row (a: 2 calls per minute) "
                                 + "and row"
-                                + " (a: 1 calls per minute) of table \"tb\""),
+                                + " (a: 1 call per minute) of table \"tb\""),
                 row(
                         "{together: [a], limit: 1 call per minute}",
                         "1:46: a row of endpoints together must have a key \"named\""),
@@ -119,7 +119,7 @@ class TierFileErrorsTest {
                 row(
                         "{each: [a*], limit: 1 call per minute}, {unlimited: ['*b']}",
                         "1:86: what matches the equally long patterns \"*b\" and \"a*\" must stand in one row of a"
-                                + " table only: row (*b: unlimited) and row (a*: 1 calls per minute) of table \"tb\""),
+                                + " table only: row (*b: unlimited) and row (a*: 1 call per minute) of table \"tb\""),
                 row(
                         "{each: [a], limits: [1 call per minute]}",
                         "1:46: a row must have a key \"limit\"",
@@ -131,7 +131,7 @@ class TierFileErrorsTest {
                 row(
                         "{each: [a], limit: 1 call per minute}, {all: each, limit: 1 call per minute}",
                         "1:85: a row for all endpoints must be the only row of its table: row (all endpoints: 1"
-                                + " calls per minute) and row (a: 1 calls per minute) of table \"tb\""),
+                                + " call per minute) and row (a: 1 call per minute) of table \"tb\""),
                 wrong(
                         "tiers: [{name: t, rows: [{each: [a], limit: 1 call per minute, limits: [1 call per day]}]}]",
                         "1:26: a row of a tier must have one of limit, limits"),
@@ -145,7 +145,7 @@ class TierFileErrorsTest {
                 wrong(
                         "tiers: [{name: t, rows: [{each: [a], limits: [1 call per day, 2 calls per calendar day]}]}]",
                         "1:26: endpoint \"a\" must stand in one row of a table only: row (a: 2 calls per calendar"
-                                + " day) and row (a: 1 calls per day) of table \"calls per day\""),
+                                + " day) and row (a: 1 call per day) of table \"calls per day\""),
                 wrong(
                         "tiers: [{name: t, tables: [{name: calls per day, rows: [{each: [b], limit: 1 call per day}]}],"
                                 + " rows: [{each: [a], limit: 1 call per day}]}]",

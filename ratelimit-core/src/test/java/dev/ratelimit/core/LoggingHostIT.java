@@ -37,7 +37,7 @@ class LoggingHostIT {
         String output = onTheClassPath(jarsAndSlf4j());
         assertThat(output)
                 .contains("WARN limits - organization=acme endpoint=chat ")
-                .contains("suppressed=0 rejected acme chat: 1 calls per hour, retry after ");
+                .contains("suppressed=0 rejected acme chat: 1 call per hour, retry after ");
         assertThatTheLimiterWorkedAndTheFailureWasLogged(output);
     }
 
@@ -51,7 +51,7 @@ class LoggingHostIT {
     private static void assertThatTheLimiterWorkedAndTheFailureWasLogged(String output) {
         assertThat(output)
                 .contains("admitted: true")
-                .contains("rejected: Exceeded the limit of 1 calls per hour")
+                .contains("rejected: Exceeded the limit of 1 call per hour")
                 .contains("A listener threw an exception: listener=" + HOST + "$1, suppressed=0")
                 .contains("IllegalStateException: a listener that fails");
     }

@@ -201,7 +201,7 @@ class NotifyingLimiterTest {
                         "admitted acme chat 10 tokens",
                         "would reject 10 tokens Optional.empty",
                         "admitted acme chat 0 tokens",
-                        "would reject 1 tokens Optional[PT59.999999997S]");
+                        "would reject 1 token Optional[PT59.999999997S]");
     }
 
     @Test
@@ -375,7 +375,7 @@ class NotifyingLimiterTest {
                         "admitted acme chat 100 tokens",
                         "forgotten acme",
                         "admitted acme chat 10 tokens",
-                        "settled 100 tokens as 1 tokens");
+                        "settled 100 tokens as 1 token");
     }
 
     @Test

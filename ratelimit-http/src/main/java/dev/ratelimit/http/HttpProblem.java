@@ -3,6 +3,7 @@ package dev.ratelimit.http;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.KeyRevoked;
+import dev.ratelimit.spi.Counted;
 import java.util.function.BiConsumer;
 
 /**
@@ -74,6 +75,6 @@ public final class HttpProblem {
     /** Returns the status and the length of the body. */
     @Override
     public String toString() {
-        return "HTTP problem " + status + ", " + body.length + " bytes";
+        return "HTTP problem " + status + ", " + Counted.of(body.length, "bytes");
     }
 }

@@ -40,7 +40,7 @@ class HttpProblemsTest {
                 .isEqualTo("{\"type\":\"https://iana.org/assignments/http-problem-types#quota-exceeded\","
                         + "\"title\":\"Request cannot be satisfied as assigned quota has been exceeded\","
                         + "\"status\":429,"
-                        + "\"detail\":\"Exceeded the limit of 1 calls per minute for endpoint \\\"chat\\\" (table 0)\","
+                        + "\"detail\":\"Exceeded the limit of 1 call per minute for endpoint \\\"chat\\\" (table 0)\","
                         + "\"violated-policies\":[\"table 0/chat\"]}");
         assertThat(fields(problem))
                 .containsExactly(entry("Content-Type", "application/problem+json"), entry("Cache-Control", "no-store"));

@@ -218,7 +218,7 @@ class OutgoingLimiterTest {
             Rejected later = (Rejected) vendor.tryAcquire("us", "chat");
             assertThat(later.retryAfter()).contains(Duration.ofMillis(300));
             assertThat(later.cause()).isInstanceOf(LimitReached.class);
-            assertThat(later.message()).isEqualTo(no.message()).startsWith("Slow down. Exceeded the limit of 1 calls");
+            assertThat(later.message()).isEqualTo(no.message()).startsWith("Slow down. Exceeded the limit of 1 call ");
             time.advance(Duration.ofMillis(300));
             assertThat(vendor.tryAcquire("us", "chat").isAdmitted()).isTrue();
             time.advance(Duration.ofMillis(1_500));

@@ -91,8 +91,8 @@ class ListenersTest extends ServedTest {
                 "would reject 3 calls",
                 "rejected 7 calls",
                 "settled 3 calls as 2 calls",
-                "admitted 1 calls",
-                "cancelled 1 calls",
+                "admitted 1 call",
+                "cancelled 1 call",
                 "rejected 9 calls");
         assertThat(heard)
                 .containsExactlyElementsOf(expected.stream()
@@ -127,9 +127,9 @@ class ListenersTest extends ServedTest {
                         "admitted 2 calls",
                         "admitted 3 calls",
                         "rejected 12 calls",
-                        "settled 3 calls as 1 calls",
-                        "admitted 1 calls",
-                        "cancelled 1 calls");
+                        "settled 3 calls as 1 call",
+                        "admitted 1 call",
+                        "cancelled 1 call");
     }
 
     /** A listener that notes how much was used when it was told of a near limit. */

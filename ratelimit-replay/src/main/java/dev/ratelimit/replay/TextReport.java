@@ -2,6 +2,7 @@ package dev.ratelimit.replay;
 
 import dev.ratelimit.AppliedLimit;
 import dev.ratelimit.replay.Summary.Count;
+import dev.ratelimit.spi.Counted;
 import dev.ratelimit.spi.Printable;
 import java.io.IOException;
 import java.io.Writer;
@@ -70,7 +71,7 @@ final class TextReport implements Report {
 
     private static void writeRest(int rest, String what, Writer out) throws IOException {
         if (rest > 0) {
-            out.write("... and " + number(rest) + " more " + what + "\n");
+            out.write("... and " + Counted.of(rest, "more " + what) + "\n");
         }
     }
 

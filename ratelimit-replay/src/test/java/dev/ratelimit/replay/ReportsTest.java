@@ -43,8 +43,8 @@ class ReportsTest {
                 admitted  3  60.0 %
                 rejected  2  40.0 %
 
-                rejected  by limit            scope    table
-                       2  1 calls per minute  default  calls=1/1m
+                rejected  by limit           scope    table
+                       2  1 call per minute  default  calls=1/1m
 
                 organization  calls  admitted  rejected
                 acme              4         2         2  50.0 %
@@ -117,8 +117,8 @@ class ReportsTest {
         assertThat(Files.readString(decisions)).isEqualTo("""
                 time,organization,endpoint,admitted,limit,retry-after
                 2026-01-05T09:00:00Z,acme,default,true,,
-                2026-01-05T09:00:00.250Z,acme,default,false,calls=1/1m / default / 1 calls per minute,59.75
-                2026-01-05T09:00:01Z,acme,default,false,calls=1/1m / default / 1 calls per minute,59
+                2026-01-05T09:00:00.250Z,acme,default,false,calls=1/1m / default / 1 call per minute,59.75
+                2026-01-05T09:00:01Z,acme,default,false,calls=1/1m / default / 1 call per minute,59
                 2026-01-05T09:01:00Z,acme,default,true,,
                 2026-01-05T09:01:01Z,other,default,true,,
                 """);
@@ -130,7 +130,7 @@ class ReportsTest {
 
         replay("--limit", "calls=1/ever", "--decisions", decisions.toString());
 
-        assertThat(decisions).content().contains("false,calls=1/ever / default / 1 calls in all,never");
+        assertThat(decisions).content().contains("false,calls=1/ever / default / 1 call in all,never");
     }
 
     @Test

@@ -219,7 +219,7 @@ class FailureTest {
         assertThat(chat().body()).isEqualTo("Hello");
         assertThat(log.lines.poll(Ends.SECONDS, TimeUnit.SECONDS))
                 .isEqualTo("What a call has used could not be found out, suppressed=0");
-        assertThat(ends.next()).isEqualTo("settled for 1 calls");
+        assertThat(ends.next()).isEqualTo("settled for 1 call");
     }
 
     @ParameterizedTest

@@ -291,7 +291,7 @@ class StreamTest {
         clientHasGone.countDown();
 
         String end = ends.next();
-        assertThat(end).isEqualTo("settled for " + pieces + " tokens");
+        assertThat(end).isEqualTo("settled for " + Usage.of(Unit.TOKENS, pieces));
         assertThat(pieces).isGreaterThan(moment.piece).isLessThanOrEqualTo(moment.pieces);
         assertThat(pieces == ENDLESS).as("the server noticed it").isFalse();
         assertThat(limiter.status("acme", "stream").get(0).used()).isEqualTo(pieces);

@@ -149,7 +149,7 @@ abstract class MemberScenarios extends MemberNotation {
         Caller caller = acme(tier).member("user", "u1");
         admits(caller, 1);
         assertThat(((Rejected) limiter.tryAcquire(caller, "chat")).message())
-                .startsWith("A user may do less. Exceeded the limit of 1 calls per hour");
+                .startsWith("A user may do less. Exceeded the limit of 1 call per hour");
         admits(acme(tier), 1);
         assertThat(((Rejected) limiter.tryAcquire(acme(tier), "chat")).message())
                 .startsWith("Upgrade. Exceeded");

@@ -5,6 +5,7 @@ import dev.ratelimit.TierResolver;
 import dev.ratelimit.apikeys.KeyDirectory;
 import dev.ratelimit.micrometer.RateLimitMetrics;
 import dev.ratelimit.slf4j.Slf4jListener;
+import dev.ratelimit.spi.Counted;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.spring.CallerResolver;
@@ -64,7 +65,7 @@ public class RateLimitAutoConfiguration {
         PropertyRules.check(properties);
         int demoKeys = properties.apiKeys().demoKeys().size();
         if (demoKeys > 0) {
-            LOG.info("There are " + demoKeys + " demo keys, which stand in plain text in the configuration");
+            LOG.info("The configuration has " + Counted.of(demoKeys, "demo keys") + " in plain text");
         }
         return TierCatalog.of(new TiersAndKeysReader(properties, environment, resources), properties.reloadEvery());
     }

@@ -61,8 +61,8 @@
       title.append(" ", element("small", limit.table));
     }
     name.append(title);
-    const unit = limit.unit === "nano-usd" ? "" : " " + limit.unit;
-    const used = amount(limit.used, limit.unit) + " of " + amount(all, limit.unit) + unit + " used";
+    const unit = limit.unit === "nano-usd" ? "" : limit.unit + ": ";
+    const used = unit + amount(limit.used, limit.unit) + " of " + amount(all, limit.unit) + " used";
     name.append(element("span", used + (share >= 1 ? " (used up)" : "")));
     const bar = element("progress");
     bar.max = Math.max(1, all);

@@ -173,12 +173,12 @@ class UsagePageTest {
             assertThat(page)
                     .contains("<small>tier &lt;b&gt;trial&lt;/b&gt;</small>")
                     .contains("<li class=\"full\">")
-                    .contains("3 of 3 calls used (used up)")
+                    .contains("calls: 3 of 3 used (used up)")
                     .contains("<strong>&lt;img src=x onerror=alert(1)&gt;</strong>")
                     .contains("<strong>chat</strong> <small>calls per minute</small>")
                     .contains("<strong>chat</strong> <small>calls per day</small>")
-                    .contains("aria-label=\"chat calls per minute: 3 of 3 calls used\"")
-                    .contains("aria-label=\"chat calls per day: 3 of 9 calls used\"")
+                    .contains("aria-label=\"chat calls per minute: calls: 3 of 3 used\"")
+                    .contains("aria-label=\"chat calls per day: calls: 3 of 9 used\"")
                     .doesNotContain("<img");
         }
     }

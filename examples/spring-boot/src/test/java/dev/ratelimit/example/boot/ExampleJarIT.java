@@ -36,6 +36,6 @@ class ExampleJarIT {
                     .as("143 is what a JVM that SIGTERM ends returns")
                     .isEqualTo(143);
         }
-        assertThat(log).content().contains("There are 3 demo keys").doesNotContain(" WARN ", " ERROR ");
+        assertThat(log).content().contains("has 3 demo keys in plain text").doesNotContain(" WARN ", " ERROR ");
     }
 }
