@@ -5,10 +5,13 @@ import dev.ratelimit.spring.boot.RateLimitProperties.Backend;
 import dev.ratelimit.spring.boot.RateLimitProperties.MemberSource;
 import dev.ratelimit.spring.boot.RateLimitProperties.Outage;
 import dev.ratelimit.spring.boot.RateLimitProperties.Redis;
+import dev.ratelimit.spring.boot.RateLimitPropertyException.Finding;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.core.env.Environment;
 
 /** The rules that concern several properties at once, or none of the library's own classes. */
 final class PropertyRules {
@@ -29,6 +32,24 @@ final class PropertyRules {
         checkCallers(properties, findings);
         checkBackend(properties, findings);
         findings.throwIfAny();
+    }
+
+    /**
+     * Requires that all properties are known.
+     *
+     * @throws RateLimitPropertyException if one is not
+     */
+    static void requireKnown(Environment environment) {
+        List<Finding> unknown = unknown(environment);
+        if (!unknown.isEmpty()) {
+            throw new RateLimitPropertyException(unknown);
+        }
+    }
+
+    /** Returns the properties below {@code ratelimit} that are unknown. */
+    static List<Finding> unknown(Environment environment) {
+        return UnknownProperties.findings(
+                "ratelimit", RateLimitProperties.class, ConfigurationPropertySources.get(environment));
     }
 
     private static void checkReload(RateLimitProperties properties, Findings findings) {

@@ -44,9 +44,13 @@ public class RateLimitAutoConfiguration {
      * Takes what most beans need. Spring would look for it once for each of them.
      *
      * @param properties the properties
+     * @param environment has the properties as they stand in their sources
      * @param time the clocks of the application, if it has some
+     * @throws RateLimitPropertyException if a property below {@code ratelimit} is unknown
      */
-    public RateLimitAutoConfiguration(RateLimitProperties properties, ObjectProvider<TimeSource> time) {
+    public RateLimitAutoConfiguration(
+            RateLimitProperties properties, Environment environment, ObjectProvider<TimeSource> time) {
+        PropertyRules.requireKnown(environment);
         TimeSource own = time.getIfAvailable();
         this.properties = properties;
         this.time = own == null ? TimeSource.system() : own;

@@ -2,9 +2,12 @@ package dev.ratelimit.spring.boot;
 
 import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spring.boot.RateLimitPropertyException.Finding;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
@@ -14,6 +17,9 @@ import org.springframework.core.env.Environment;
 /** Says which property is wrong, what it is, where it stands, and what it must be. */
 final class RateLimitFailureAnalyzer extends AbstractFailureAnalyzer<RateLimitPropertyException> {
 
+    /** What else stands in a list of keys may be a key whose name is misspelt. */
+    private static final Set<String> SHOWN_OF_KEYS = Set.of("organization", "tier", "id", "revoked", "revoked-until");
+
     private final Environment environment;
 
     RateLimitFailureAnalyzer(Environment environment) {
@@ -22,8 +28,12 @@ final class RateLimitFailureAnalyzer extends AbstractFailureAnalyzer<RateLimitPr
 
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, RateLimitPropertyException cause) {
+        return analysis(cause.findings(), environment, rootFailure);
+    }
+
+    static FailureAnalysis analysis(List<Finding> findings, Environment environment, Throwable rootFailure) {
         StringBuilder description = new StringBuilder("The rate limits are not configured correctly:\n");
-        for (Finding finding : cause.findings()) {
+        for (Finding finding : findings) {
             description.append("\n    Property: ").append(finding.property());
             ConfigurationProperty found = find(environment, finding.property());
             description.append("\n    Value: ").append(found == null ? "(none)" : value(found));
@@ -37,7 +47,10 @@ final class RateLimitFailureAnalyzer extends AbstractFailureAnalyzer<RateLimitPr
 
     private static String value(ConfigurationProperty property) {
         String name = property.getName().toString();
-        boolean isSecret = name.endsWith(".key") || name.endsWith(".digest"); // which may be a key by mistake
+        boolean isSecret = name.endsWith(".key")
+                || name.endsWith(".digest") // which may be a key by mistake
+                || (name.contains("keys[")
+                        && !SHOWN_OF_KEYS.contains(property.getName().getLastElement(Form.DASHED)));
         return isSecret ? "(a key)" : '"' + Printable.name(String.valueOf(property.getValue())) + '"';
     }
 

@@ -43,7 +43,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param logRejections whether rejections are logged, at INFO
  * @param usagePage the page that shows the limits of an organization
  */
-@ConfigurationProperties(prefix = "ratelimit", ignoreUnknownFields = false)
+@ConfigurationProperties(prefix = "ratelimit")
 public record RateLimitProperties(
         @DefaultValue("true") boolean enabled,
         @Nullable Duration reloadEvery,

@@ -5,6 +5,7 @@ import dev.ratelimit.apikeys.KeyDigest;
 import dev.ratelimit.config.TierFile;
 import dev.ratelimit.config.TierFileException;
 import dev.ratelimit.spring.boot.RateLimitProperties.ApiKeys;
+import dev.ratelimit.spring.boot.RateLimitPropertyException.Finding;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -14,11 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.BindException;
-import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.Environment;
@@ -31,6 +31,8 @@ final class TiersAndKeysReader {
 
     private static final String TIERS_LOCATION = "ratelimit.tiers-location";
     private static final String KEYS_LOCATION = "ratelimit.api-keys.keys-location";
+
+    private static final Bindable<List<KeyProperties>> LIST_OF_KEYS = Bindable.listOf(KeyProperties.class);
 
     /** Enough for 100,000 keys. */
     private static final int MOST_BYTES = 1 << 24;
@@ -163,17 +165,19 @@ final class TiersAndKeysReader {
     }
 
     /** Reads a file of keys as Boot reads its own. */
-    private static List<KeyProperties> listed(byte[] file, String location) {
+    private static List<KeyProperties> listed(byte[] bytes, String location) {
+        Findings findings = new Findings();
         try {
-            List<PropertySource<?>> sources =
-                    new YamlPropertySourceLoader().load(location, new ByteArrayResource(file, location));
-            Optional<List<KeyProperties>> keys =
-                    Optional.ofNullable(new Binder(ConfigurationPropertySources.from(sources))
-                            .bind(
-                                    "keys",
-                                    Bindable.listOf(KeyProperties.class),
-                                    new NoUnboundElementsBindHandler(BindHandler.DEFAULT))
-                            .orElse(null));
+            List<PropertySource<?>> file =
+                    new YamlPropertySourceLoader().load(location, new ByteArrayResource(bytes, location));
+            Iterable<ConfigurationPropertySource> sources = ConfigurationPropertySources.from(file);
+            for (Finding unknown :
+                    UnknownProperties.findings("keys", LIST_OF_KEYS.getType().getType(), sources)) {
+                findings.add(KEYS_LOCATION, unknown.toString());
+            }
+            findings.throwIfAny();
+            Optional<List<KeyProperties>> keys = Optional.ofNullable(
+                    new Binder(sources).bind("keys", LIST_OF_KEYS).orElse(null));
             return keys.orElseThrow(
                     () -> new RateLimitPropertyException(KEYS_LOCATION, "must be a file with a list \"keys\""));
         } catch (IOException | BindException e) {
