@@ -2,13 +2,9 @@ package dev.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.collectingAndThen;
-import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toCollection;
 
 import dev.ratelimit.kernel.Arguments;
-import dev.ratelimit.kernel.CalendarPeriod;
-import dev.ratelimit.kernel.FixedPeriod;
-import dev.ratelimit.kernel.Length;
 import dev.ratelimit.spi.Printable;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -66,9 +62,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LimitTable {
 
-    /** The most characters of a row's endpoints in a text. */
-    private static final int MAX_ENDPOINTS = 1_024;
-
     private final String name;
     private final List<Row> rows;
     private final boolean shadow;
@@ -88,17 +81,17 @@ public final class LimitTable {
         // By loops: tables are made while an application starts, when each lambda makes a class.
         Row forOthers = null;
         for (Row row : rows) {
-            for (String endpoint : row.endpoints) {
+            for (String endpoint : row.names.endpoints()) {
                 rowsByName.put(endpoint, row);
             }
-            for (EndpointPattern pattern : row.patterns) {
+            for (EndpointPattern pattern : row.names.patterns()) {
                 longestFirst.add(new PatternRow(pattern, row));
             }
             forOthers = forOthers == null && row.isForOthers() ? row : forOthers;
         }
         for (Row row : rows) {
             if (row.hasOverflow()) {
-                rowsByName.putIfAbsent(row.overflow.name(), row);
+                rowsByName.putIfAbsent(row.names.overflow().name(), row);
             }
         }
         if (longestFirst.size() > 1) {
@@ -126,28 +119,7 @@ public final class LimitTable {
      * @return the table
      */
     public static LimitTable namedAfter(Limit limit) {
-        return named(column(requireNonNull(limit, "limit")));
-    }
-
-    /** Returns what a limit is of in words, without its amount, for example {@code calls per day}. */
-    private static String column(Limit limit) {
-        String unit = limit.unit().equals(Unit.NANO_USD) ? "usd" : limit.unit().name();
-        if (limit instanceof RateLimit rate) {
-            return unit + " per " + Length.inWords(rate.window());
-        } else if (limit instanceof TokenBucket bucket) {
-            return unit + " per " + Length.inWords(bucket.per());
-        } else if (limit instanceof ConcurrencyLimit) {
-            return unit + " in flight";
-        } else if (limit instanceof PerCallLimit) {
-            return unit + " per call";
-        }
-        QuotaPeriod period = ((Quota) limit).period();
-        if (period instanceof FixedPeriod fixed) {
-            return unit + " per " + Length.inWords(fixed.length());
-        } else if (period instanceof CalendarPeriod calendar) {
-            return unit + " per " + calendar.unitInWords();
-        }
-        return unit + " in all";
+        return named(ColumnName.of(requireNonNull(limit, "limit")));
     }
 
     /**
@@ -288,7 +260,7 @@ public final class LimitTable {
      */
     public Set<String> namedEndpoints() {
         Set<String> named = new LinkedHashSet<>();
-        rows.forEach(row -> named.addAll(row.endpoints));
+        rows.forEach(row -> named.addAll(row.endpoints()));
         return named;
     }
 
@@ -311,7 +283,7 @@ public final class LimitTable {
     public boolean names(String endpoint) {
         requireNonNull(endpoint, "endpoint");
         Row row = rowsByName.get(endpoint);
-        return (row != null && row.endpoints.contains(endpoint)) || matching(endpoint) != null;
+        return (row != null && row.endpoints().contains(endpoint)) || matching(endpoint) != null;
     }
 
     /**
@@ -328,7 +300,7 @@ public final class LimitTable {
     /** Returns what this table says of an endpoint that has no meter of its own. */
     Optional<AppliedLimit> overflowFor(String endpoint) {
         Row row = rowOf(endpoint);
-        return row == null ? Optional.empty() : limitOf(row, row.overflow);
+        return row == null ? Optional.empty() : limitOf(row, row.names.overflow());
     }
 
     /* A name of an overflow row stands for that row: so whoever meets such a meter finds its limit. */
@@ -349,7 +321,7 @@ public final class LimitTable {
 
     /** Returns the limits that this table has for some endpoints, for what its patterns match, and for the others. */
     Stream<AppliedLimit> limitsFor(Set<String> endpoints) {
-        Stream<Row> unnamed = rows.stream().filter(row -> row.isForOthers() || !row.patterns.isEmpty());
+        Stream<Row> unnamed = rows.stream().filter(row -> row.isForOthers() || row.hasPatterns());
         return Stream.concat(
                 endpoints.stream().flatMap(endpoint -> limitFor(endpoint).stream()),
                 unnamed.flatMap(row -> limitOf(row, row.each()).stream()));
@@ -399,66 +371,44 @@ public final class LimitTable {
     /** A row: some endpoints, all that no other row names, or all, and what limits them. Immutable. */
     public static final class Row {
 
-        private final Set<String> endpoints;
-        private final Set<EndpointPattern> patterns;
+        private final RowNames names;
         private final Scope.@Nullable Group group;
         private final @Nullable Limit limit;
         private final boolean all;
 
-        /** The scope of the endpoints of this row that have no meter of their own. */
-        private final Scope.Endpoint overflow;
-
-        private Row(
-                Set<String> endpoints,
-                Set<EndpointPattern> patterns,
-                Scope.@Nullable Group group,
-                @Nullable Limit limit,
-                boolean all) {
-            this.endpoints = endpoints;
-            this.patterns = patterns;
+        private Row(RowNames names, Scope.@Nullable Group group, @Nullable Limit limit, boolean all) {
+            this.names = names;
             this.group = group;
             this.limit = limit;
             this.all = all;
-            this.overflow = patterns.isEmpty() ? Scope.Endpoint.OVERFLOW : Scope.Endpoint.overflowOf(inOrder());
         }
 
         private static Row of(Scope.@Nullable Group group, @Nullable Limit limit, String... named) {
-            requireNonNull(named, "endpoints");
-            Arguments.require(named.length > 0, "endpoints", "at least one", List.of());
-            Set<String> endpoints = new LinkedHashSet<>();
-            Set<EndpointPattern> patterns = new LinkedHashSet<>();
-            for (String each : named) {
-                String endpoint = Arguments.requireName(each, "endpoint");
-                boolean added = EndpointPattern.isPattern(endpoint)
-                        ? patterns.add(EndpointPattern.of(endpoint))
-                        : endpoints.add(endpoint);
-                Arguments.require(added, "endpoint", "named once in a row", endpoint);
-            }
-            return new Row(
-                    Collections.unmodifiableSet(endpoints), Collections.unmodifiableSet(patterns), group, limit, false);
+            return new Row(RowNames.of(named), group, limit, false);
         }
 
         private static Row ofOthers(Scope.@Nullable Group group, Limit limit) {
-            return new Row(Set.of(), Set.of(), group, limit, false);
+            return new Row(RowNames.NONE, group, limit, false);
         }
 
         private static Row ofAll(Scope.@Nullable Group group, Limit limit) {
-            return new Row(Set.of(), Set.of(), group, limit, true);
+            return new Row(RowNames.NONE, group, limit, true);
+        }
+
+        private boolean hasPatterns() {
+            return !names.patterns().isEmpty();
         }
 
         /** Tells whether what its patterns match beyond the bound shares a meter of the row's own. */
         private boolean hasOverflow() {
-            return !patterns.isEmpty() && group == null && limit != null;
-        }
-
-        /** Returns the patterns in one text, the same for equal rows. */
-        private String inOrder() {
-            return patterns.stream().map(EndpointPattern::text).sorted().collect(joining(", "));
+            return hasPatterns() && group == null && limit != null;
         }
 
         /** Returns the scope that stands for each endpoint that the row covers without its name. */
         private Scope each() {
-            return isForOthers() ? new Scope.EachOtherEndpoint() : new Scope.EachMatchingEndpoint(inOrder());
+            return isForOthers()
+                    ? new Scope.EachOtherEndpoint()
+                    : new Scope.EachMatchingEndpoint(names.patternsInOrder());
         }
 
         /**
@@ -468,7 +418,7 @@ public final class LimitTable {
          *     or for all
          */
         public Set<String> endpoints() {
-            return endpoints;
+            return names.endpoints();
         }
 
         /**
@@ -477,7 +427,7 @@ public final class LimitTable {
          * @return the patterns in their order, unmodifiable
          */
         public Set<String> patterns() {
-            return patterns.stream()
+            return names.patterns().stream()
                     .map(EndpointPattern::text)
                     .collect(collectingAndThen(toCollection(LinkedHashSet::new), Collections::unmodifiableSet));
         }
@@ -488,7 +438,7 @@ public final class LimitTable {
          * @return true if it names none, which a row for all endpoints does not either
          */
         public boolean isForOthers() {
-            return endpoints.isEmpty() && patterns.isEmpty();
+            return names.isEmpty();
         }
 
         /**
@@ -519,9 +469,7 @@ public final class LimitTable {
         }
 
         private Row withLimit(UnaryOperator<Limit> change) {
-            return limit == null
-                    ? this
-                    : new Row(endpoints, patterns, group, requireNonNull(change.apply(limit), "limit"), all);
+            return limit == null ? this : new Row(names, group, requireNonNull(change.apply(limit), "limit"), all);
         }
 
         private void refuseConflictWith(Row earlier, String table) {
@@ -529,24 +477,9 @@ public final class LimitTable {
                 throw new IllegalArgumentException(Printable.text("a row for all endpoints must be the only row of its"
                         + " table: " + this + " and " + earlier + " of table \"" + Printable.name(table) + '"'));
             }
-            for (String endpoint : endpoints) {
-                if (earlier.endpoints.contains(endpoint)) {
-                    throw conflict(new Scope.Endpoint(endpoint).toString(), earlier, table);
-                }
-            }
-            for (EndpointPattern pattern : patterns) {
-                for (EndpointPattern other : earlier.patterns) {
-                    if (pattern.literals() == other.literals() && pattern.meets(other)) {
-                        throw conflict(
-                                "what matches the equally long patterns \"" + Printable.name(pattern.text())
-                                        + "\" and \"" + Printable.name(other.text()) + '"',
-                                earlier,
-                                table);
-                    }
-                }
-            }
-            if (!patterns.isEmpty() && overflow.equals(earlier.overflow)) {
-                throw conflict("the patterns \"" + Printable.name(inOrder()) + '"', earlier, table);
+            String shared = names.sharedWith(earlier.names);
+            if (shared != null) {
+                throw conflict(shared, earlier, table);
             }
             if (group != null && group.equals(earlier.group)) {
                 throw conflict(group.toString(), earlier, table);
@@ -564,8 +497,7 @@ public final class LimitTable {
         @Override
         public boolean equals(Object other) {
             return other instanceof Row that
-                    && endpoints.equals(that.endpoints)
-                    && patterns.equals(that.patterns)
+                    && names.equals(that.names)
                     && Objects.equals(group, that.group)
                     && Objects.equals(limit, that.limit)
                     && all == that.all;
@@ -573,16 +505,13 @@ public final class LimitTable {
 
         @Override
         public int hashCode() {
-            return Objects.hash(endpoints, patterns, group, limit, all);
+            return Objects.hash(names, group, limit, all);
         }
 
         /** Returns the endpoints, the patterns, the group and the limit. */
         @Override
         public String toString() {
-            String named = Stream.concat(endpoints.stream(), patterns.stream().map(EndpointPattern::text))
-                    .map(Printable::name)
-                    .collect(joining(", "));
-            String who = all ? "all endpoints" : isForOthers() ? "others" : Printable.of(named, MAX_ENDPOINTS);
+            String who = all ? "all endpoints" : isForOthers() ? "others" : names.toString();
             return "row (" + who
                     + (group == null ? "" : " as " + group)
                     + ": " + (limit == null ? "unlimited" : limit.inWords()) + ")";
