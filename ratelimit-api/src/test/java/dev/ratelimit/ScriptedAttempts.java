@@ -69,32 +69,7 @@ final class ScriptedAttempts implements Supplier<Reservation> {
     }
 
     Reservation admitted() {
-        return new Reservation() {
-            @Override
-            public Decision decision() {
-                return Decision.admitted();
-            }
-
-            @Override
-            public Decision use(Usage piece) {
-                throw new AssertionError("waiting uses nothing");
-            }
-
-            @Override
-            public boolean settle(Usage actual) {
-                throw new AssertionError("waiting settles nothing");
-            }
-
-            @Override
-            public boolean settle() {
-                throw new AssertionError("waiting settles nothing");
-            }
-
-            @Override
-            public boolean renew() {
-                throw new AssertionError("waiting renews nothing");
-            }
-
+        return new AdmittedAttempt() {
             @Override
             public boolean cancel() {
                 givenBack++;

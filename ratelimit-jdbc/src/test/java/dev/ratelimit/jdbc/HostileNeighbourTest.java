@@ -15,18 +15,12 @@ import dev.ratelimit.Tier;
 import dev.ratelimit.Unit;
 import dev.ratelimit.Usage;
 import dev.ratelimit.core.InMemoryRateLimiter;
+import dev.ratelimit.testkit.Attackers;
 import dev.ratelimit.testkit.ManualTime;
 import dev.ratelimit.testkit.ReferenceRateLimiter;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.junit.jupiter.api.Test;
@@ -127,37 +121,29 @@ class HostileNeighbourTest {
     private static final Caller GOOD = Caller.of("good", TEAM);
     private static final Caller HOSTILE = Caller.of("hostile", TEAM);
 
-    private final Map<Attack, Integer> attacks = new ConcurrentHashMap<>();
     private final ManualTime time = new ManualTime();
 
     /** Attacks share it, and time advances while there is none. */
     private final ReadWriteLock attacking = new ReentrantReadWriteLock(true);
 
-    private volatile boolean over;
-
     @Test
     void anOrganizationIsAnsweredAsIfItWereAloneWhateverAnotherDoes() throws Exception {
         PGSimpleDataSource schema = (PGSimpleDataSource) PostgreSql.newSchema();
-        ExecutorService threads = Executors.newFixedThreadPool(ATTACKERS);
         try (HikariDataSource pool = PostgreSql.pool(PostgreSql.port(), schema.getCurrentSchema());
-                InMemoryRateLimiter limiter = limiter(pool)) {
-            List<Future<?>> attackers = List.of(
-                    threads.submit(() -> attack(limiter, 1)),
-                    threads.submit(() -> attack(limiter, 2)),
-                    threads.submit(() -> attack(limiter, 3)));
-            try {
-                callAsIfAlone(limiter, attackers);
-            } finally {
-                over = true;
-                threads.shutdown();
-                for (Future<?> attacker : attackers) {
-                    attacker.get(60, TimeUnit.SECONDS);
-                }
-            }
-        } finally {
-            threads.shutdownNow();
+                InMemoryRateLimiter limiter = limiter(pool);
+                Attackers<Attack> attackers =
+                        Attackers.start(Attack.class, ATTACKERS, (kind, random) -> attack(limiter, kind, random))) {
+            callAsIfAlone(limiter, attackers);
         }
-        assertThat(isAttackedEnough()).as("attacks of each kind: %s", attacks).isTrue();
+    }
+
+    private void attack(RateLimiter limiter, Attack kind, Random random) {
+        attacking.readLock().lock();
+        try {
+            kind.make(limiter, random);
+        } finally {
+            attacking.readLock().unlock();
+        }
     }
 
     private InMemoryRateLimiter limiter(HikariDataSource pool) {
@@ -177,13 +163,13 @@ class HostileNeighbourTest {
     }
 
     /** Calls until enough attacks of each kind were made, however busy the machine is. */
-    private void callAsIfAlone(RateLimiter shared, List<Future<?>> attackers) {
+    private void callAsIfAlone(RateLimiter shared, Attackers<Attack> attackers) {
         RateLimiter limiter = shared.reporting();
         RateLimiter alone = new ReferenceRateLimiter(organization -> TEAM, time).reporting();
         Random random = new Random(19);
         int refused = 0;
         int calls = 0;
-        while (calls < CALLS || (!isAttackedEnough() && attackers.stream().noneMatch(Future::isDone))) {
+        while (calls < CALLS || attackers.areBusyUntil(ENOUGH_OF_EACH)) {
             String endpoint = List.of("chat", "embed", "name1").get(random.nextInt(3));
             Caller caller = random.nextBoolean() ? GOOD : GOOD.member("user", "user " + random.nextInt(3));
             Usage usage = Usage.call().and(Unit.CHARACTERS, random.nextInt(100));
@@ -196,6 +182,7 @@ class HostileNeighbourTest {
             advance(random.nextInt(50) == 0 ? Duration.ofMinutes(90) : Duration.ofMillis(random.nextInt(400)));
         }
         assertThat(refused).as("refused of %s", calls).isBetween(calls / 20, calls / 20 * 19);
+        assertThat(attackers.haveMade(ENOUGH_OF_EACH)).as("%s", attackers).isTrue();
     }
 
     private void advance(Duration duration) {
@@ -205,27 +192,5 @@ class HostileNeighbourTest {
         } finally {
             attacking.writeLock().unlock();
         }
-    }
-
-    private boolean isAttackedEnough() {
-        return Arrays.stream(Attack.values()).allMatch(kind -> attacks.getOrDefault(kind, 0) >= ENOUGH_OF_EACH);
-    }
-
-    /** Attacks until the other organization is done. Returns how often it did. */
-    private int attack(RateLimiter limiter, int seed) {
-        Random random = new Random(seed);
-        int made = 0;
-        while (!over) {
-            Attack kind = Attack.values()[random.nextInt(Attack.values().length)];
-            attacking.readLock().lock();
-            try {
-                kind.make(limiter, random);
-            } finally {
-                attacking.readLock().unlock();
-            }
-            attacks.merge(kind, 1, Integer::sum);
-            made++;
-        }
-        return made;
     }
 }

@@ -42,8 +42,7 @@ abstract class HistoryScenarios extends Scenarios {
             RateLimiter judge = reports ? reference.reporting() : reference;
             Decision decision = asked.tryAcquire(caller, endpoint, usage);
             assertThat(decision).as(call).isEqualTo(judge.tryAcquire(caller, endpoint, usage));
-            assertThat(limiter.status(caller, endpoint)).as(call).isEqualTo(reference.status(caller, endpoint));
-            assertThat(limiter.status(caller)).as(call).isEqualTo(reference.status(caller));
+            standsAs(reference, caller, endpoint, call);
             assertThat(limiter.status(RandomTraffic.WATCHER, endpoint))
                     .as(call)
                     .isEqualTo(reference.status(RandomTraffic.WATCHER, endpoint));

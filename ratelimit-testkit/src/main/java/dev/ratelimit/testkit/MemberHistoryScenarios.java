@@ -111,8 +111,7 @@ abstract class MemberHistoryScenarios extends MemberNotation {
                         .as(call)
                         .isEqualTo(cancels ? both[1].cancel() : both[1].settle(used));
             }
-            assertThat(limiter.status(caller, endpoint)).as(call).isEqualTo(reference.status(caller, endpoint));
-            assertThat(limiter.status(caller)).as(call).isEqualTo(reference.status(caller));
+            standsAs(reference, caller, endpoint, call);
             after(pause(random));
             if (random.nextInt(20) == 0 && open.isEmpty()) {
                 limiter = contract.restart(limiter);
@@ -164,9 +163,7 @@ abstract class MemberHistoryScenarios extends MemberNotation {
                 Usage used = calls(1 + random.nextInt(4)).and(Unit.TOKENS, 1 + random.nextInt(3));
                 assertThat(actual.settle(used)).as(call).isEqualTo(expected.settle(used));
             }
-            assertThat(limiter.peek(caller, "chat", usage)).as(call).isEqualTo(reference.peek(caller, "chat", usage));
-            assertThat(limiter.status(caller, "chat")).as(call).isEqualTo(reference.status(caller, "chat"));
-            assertThat(limiter.status(caller)).as(call).isEqualTo(reference.status(caller));
+            answersAs(reference, caller, "chat", usage, call);
             after(tick.multipliedBy(random.nextInt(50)));
         }
     }

@@ -2,7 +2,6 @@ package dev.ratelimit.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
@@ -17,7 +16,6 @@ import dev.ratelimit.Usage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** What a reservation charges, and what settling and cancelling change. Times in milliseconds. */
@@ -323,10 +321,6 @@ abstract class ReservationScenarios extends Scenarios {
             refusesNull("actual", () -> each.settle(null));
         }
         continuing(open).used(1L).settles(tokens(2)).used(2L);
-    }
-
-    private static void refusesNull(String parameter, ThrowingCallable call) {
-        assertThatNullPointerException().isThrownBy(call).withMessage(parameter);
     }
 
     @Test

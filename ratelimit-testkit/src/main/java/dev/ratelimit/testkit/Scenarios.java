@@ -1,8 +1,10 @@
 package dev.ratelimit.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.ratelimit.AppliedLimit;
+import dev.ratelimit.Caller;
 import dev.ratelimit.Decision;
 import dev.ratelimit.Limit;
 import dev.ratelimit.LimitReached;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
@@ -329,5 +332,21 @@ abstract class Scenarios {
                 .extracting(number)
                 .containsExactly(units);
         return this;
+    }
+
+    /** The limiter tells of a usage, and of all limits, what the reference tells. */
+    final void answersAs(RateLimiter reference, Caller caller, String endpoint, Usage usage, String call) {
+        assertThat(limiter.peek(caller, endpoint, usage)).as(call).isEqualTo(reference.peek(caller, endpoint, usage));
+        standsAs(reference, caller, endpoint, call);
+    }
+
+    /** The limiter tells of all limits what the reference tells. */
+    final void standsAs(RateLimiter reference, Caller caller, String endpoint, String call) {
+        assertThat(limiter.status(caller, endpoint)).as(call).isEqualTo(reference.status(caller, endpoint));
+        assertThat(limiter.status(caller)).as(call).isEqualTo(reference.status(caller));
+    }
+
+    static void refusesNull(String parameter, ThrowingCallable call) {
+        assertThatNullPointerException().isThrownBy(call).withMessage(parameter);
     }
 }

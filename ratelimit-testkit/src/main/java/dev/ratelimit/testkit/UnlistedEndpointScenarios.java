@@ -204,11 +204,7 @@ abstract class UnlistedEndpointScenarios extends Scenarios {
                     assertThat(actual.settle(used)).as(call).isEqualTo(expected.settle(used));
                 }
             }
-            assertThat(limiter.peek(caller, endpoint, usage))
-                    .as(call)
-                    .isEqualTo(reference.peek(caller, endpoint, usage));
-            assertThat(limiter.status(caller, endpoint)).as(call).isEqualTo(reference.status(caller, endpoint));
-            assertThat(limiter.status(caller)).as(call).isEqualTo(reference.status(caller));
+            answersAs(reference, caller, endpoint, usage, call);
             after(tick.multipliedBy(random.nextInt(50)));
         }
     }

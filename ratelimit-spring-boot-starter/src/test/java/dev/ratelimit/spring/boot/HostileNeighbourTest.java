@@ -12,6 +12,7 @@ import dev.ratelimit.http.Dialect;
 import dev.ratelimit.http.RateLimitFields;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.spring.WebApp;
+import dev.ratelimit.testkit.Attackers;
 import dev.ratelimit.testkit.ManualTime;
 import dev.ratelimit.testkit.ReferenceRateLimiter;
 import java.io.IOException;
@@ -22,16 +23,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -152,32 +147,16 @@ class HostileNeighbourTest {
         abstract void make(WebApp app, Random random) throws IOException, InterruptedException;
     }
 
-    private final Map<Attack, Integer> attacks = new ConcurrentHashMap<>();
     private final ManualTime time = new ManualTime();
-    private volatile boolean over;
 
     @ParameterizedTest
     @EnumSource
     void anOrganizationIsAnsweredAsIfItWereAloneWhateverAnotherDoes(WebApp.Stack stack) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(ATTACKERS);
-        try (WebApp app = start(stack)) {
-            List<Future<?>> attackers = List.of(
-                    threads.submit(() -> attack(app, 1)),
-                    threads.submit(() -> attack(app, 2)),
-                    threads.submit(() -> attack(app, 3)));
-            try {
-                callAsIfAlone(app, attackers);
-            } finally {
-                over = true;
-                threads.shutdown();
-                for (Future<?> attacker : attackers) {
-                    attacker.get(60, TimeUnit.SECONDS);
-                }
-            }
-        } finally {
-            threads.shutdownNow();
+        try (WebApp app = start(stack);
+                Attackers<Attack> attackers =
+                        Attackers.start(Attack.class, ATTACKERS, (kind, random) -> kind.make(app, random))) {
+            callAsIfAlone(app, attackers);
         }
-        assertThat(isAttackedEnough()).as("attacks of each kind: %s", attacks).isTrue();
     }
 
     private WebApp start(WebApp.Stack stack) {
@@ -224,14 +203,14 @@ class HostileNeighbourTest {
     }
 
     /** Calls until enough attacks of each kind were made, however busy the machine is. */
-    private void callAsIfAlone(WebApp app, List<Future<?>> attackers) throws IOException, InterruptedException {
+    private void callAsIfAlone(WebApp app, Attackers<Attack> attackers) throws IOException, InterruptedException {
         Tier team = app.context().getBean(TierCatalog.class).tier("team");
         RateLimiter alone = new ReferenceRateLimiter(organization -> team, time).reporting();
         RateLimitFields fields = RateLimitFields.of(Dialect.IETF, Dialect.X_RATELIMIT);
         Random random = new Random(19);
         int refused = 0;
         int calls = 0;
-        while (calls < CALLS || (!isAttackedEnough() && attackers.stream().noneMatch(Future::isDone))) {
+        while (calls < CALLS || attackers.areBusyUntil(ENOUGH_OF_EACH)) {
             String endpoint = List.of("chat", "embed", "name1").get(random.nextInt(3));
             String user = random.nextBoolean() ? "" : "user " + random.nextInt(3);
             Caller caller = Caller.of(GOOD, team);
@@ -258,23 +237,7 @@ class HostileNeighbourTest {
             time.advance(isPause ? Duration.ofMinutes(20) : Duration.ofNanos(1_000L * random.nextInt(400_000)));
         }
         assertThat(refused).as("refused of %s", calls).isBetween(calls / 20, calls / 20 * 19);
-    }
-
-    private boolean isAttackedEnough() {
-        return Arrays.stream(Attack.values()).allMatch(kind -> attacks.getOrDefault(kind, 0) >= ENOUGH_OF_EACH);
-    }
-
-    /** Attacks until the other organization is done. Returns how often it did. */
-    private int attack(WebApp app, int seed) throws IOException, InterruptedException {
-        Random random = new Random(seed);
-        int made = 0;
-        while (!over) {
-            Attack kind = Attack.values()[random.nextInt(Attack.values().length)];
-            kind.make(app, random);
-            attacks.merge(kind, 1, Integer::sum);
-            made++;
-        }
-        return made;
+        assertThat(attackers.haveMade(ENOUGH_OF_EACH)).as("%s", attackers).isTrue();
     }
 
     private static HttpResponse<String> post(WebApp app, String path, String... fields)
