@@ -104,6 +104,14 @@ class TierFileTest {
     }
 
     @Test
+    void allEscapesOfJsonAreRead() {
+        String json =
+                "{\"tiers\":[{\"name\":\"free\",\"message\":\"\\u00e9 \\ud83d\\ude00 \\/ \\\\ \\\" \\b\\f\\n\\r\\t\"}]}";
+
+        assertThat(TierFile.parse(json).tier("free").message()).isEqualTo("\u00e9 \uD83D\uDE00 / \\ \" \b\f\n\r\t");
+    }
+
+    @Test
     void aTierThatIsNotThereIsNamed() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TierFile.parse(YAML).tier("gold"))
