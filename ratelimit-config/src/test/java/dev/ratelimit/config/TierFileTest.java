@@ -105,8 +105,8 @@ class TierFileTest {
 
     @Test
     void allEscapesOfJsonAreRead() {
-        String json =
-                "{\"tiers\":[{\"name\":\"free\",\"message\":\"\\u00e9 \\ud83d\\ude00 \\/ \\\\ \\\" \\b\\f\\n\\r\\t\"}]}";
+        String message = "\\u00e9 \\ud83d\\ude00 \\/ \\\\ \\\" \\b\\f\\n\\r\\t";
+        String json = "{\"tiers\":[{\"name\":\"free\",\"message\":\"" + message + "\"}]}";
 
         assertThat(TierFile.parse(json).tier("free").message()).isEqualTo("\u00e9 \uD83D\uDE00 / \\ \" \b\f\n\r\t");
     }
