@@ -56,15 +56,18 @@ abstract class EndpointLimits extends MeterTable {
     final CompiledLimit[] limits(Tier tier, String endpoint, TierCache tierCache) {
         CompiledTier usual = tierCache.usual();
         CompiledLimit[] ofUsual = usual == null ? null : usual.find(endpoint);
-        CompiledTier compiled = usual != null && usual.isOf(tier) ? usual : null;
-        if (compiled == null && ofUsual != null && held instanceof OwnTier own) {
+        CompiledTier same = usual != null && usual.isOf(tier) ? usual : null;
+        if (same == null && ofUsual != null && held instanceof OwnTier own) {
             CompiledLimit[] only = own.find(tier, ofUsual);
             if (only != null) {
                 return only;
             }
         }
-        compiled = compiled(compiled, tier, tierCache);
-        CompiledLimit[] limits = compiled == null ? limits(tier, endpoint) : limits(compiled, endpoint);
+        CompiledTier compiled = compiled(same, tier, tierCache);
+        CompiledLimit[] limits = same == null ? null : ofUsual;
+        if (limits == null) {
+            limits = compiled == null ? limits(tier, endpoint) : limits(compiled, endpoint);
+        }
         if (compiled == null) {
             HeldTier known = held;
             if (known != null) {
