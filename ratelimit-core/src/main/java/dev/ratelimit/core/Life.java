@@ -56,6 +56,11 @@ abstract class Life {
         return seen != DEAD;
     }
 
+    /** Tells whether this state has ended. Unlike a decision, this stops no check for idleness. */
+    final boolean hasEnded() {
+        return life == DEAD;
+    }
+
     /** Ends this state, idle or not, and not those of its members. */
     final void end() {
         life = DEAD;

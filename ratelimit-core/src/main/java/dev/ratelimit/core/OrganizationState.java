@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class OrganizationState extends EndpointLimits implements Parties {
 
     /* As measured, with names of about 20 characters, on a JVM that compresses pointers. */
-    private static final long BYTES = 176;
+    private static final long BYTES = 184;
     private static final long BYTES_OF_METER = 98;
 
     final String name;
@@ -276,7 +276,7 @@ final class OrganizationState extends EndpointLimits implements Parties {
     }
 
     /**
-     * Estimates the heap of this state with some meters, in bytes. Its entry in the map of the store is included, and
+     * Estimates the heap of this state with some meters, in bytes. Its entries in the store are included, and
      * the marks are not.
      */
     long estimatedBytes(long meters) {

@@ -72,6 +72,7 @@ final class OrganizationStore {
     private final Decision capacityPolicy;
 
     private final ConcurrentHashMap<String, OrganizationState> byName = new ConcurrentHashMap<>();
+    private final StateHints hints = new StateHints();
     private final OrganizationContext context;
     private final PartyGroups groups;
     final IdleSweeper sweeper;
@@ -291,8 +292,17 @@ final class OrganizationStore {
     /** Returns the state of an organization, which is added if there is none; null if there is no place for it. */
     @Nullable
     OrganizationState get(String name) {
+        OrganizationState known = hints.find(name);
+        return known != null ? known : getAndHint(name);
+    }
+
+    private @Nullable OrganizationState getAndHint(String name) {
         OrganizationState known = byName.get(name);
-        return known != null ? known : getOrAdd(name);
+        OrganizationState found = known != null ? known : getOrAdd(name);
+        if (found != null) {
+            hints.add(found, size.get());
+        }
+        return found;
     }
 
     /**
@@ -359,6 +369,7 @@ final class OrganizationStore {
             ended.removeFromHome();
             return;
         }
+        hints.remove(ended);
         byName.computeIfPresent(ended.name, (name, known) -> {
             if (known == ended) {
                 size.getAndDecrement();
@@ -414,6 +425,7 @@ final class OrganizationStore {
         }
         sweeper.add(other);
         known.end();
+        hints.remove(known);
         return true;
     }
 

@@ -326,6 +326,12 @@ final class Twins {
                     "for (OrganizationState state : states) { if (!state.isLive()) { return false; } }",
                     "if (!states[0].isLive()) { return false; }"),
             new Twin(
+                    "a hint does not ask whether its state has ended",
+                    StateHints.class,
+                    HintOfAStateThatEnds.class,
+                    "if (state.hasEnded()) { remove(state); }",
+                    ""),
+            new Twin(
                     "a place in flight is taken without the lock",
                     InFlightCounter.class,
                     FlightsAtTheLastUnit.class,
