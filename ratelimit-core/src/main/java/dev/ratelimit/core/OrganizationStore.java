@@ -411,21 +411,27 @@ final class OrganizationStore {
     }
 
     /**
-     * Puts another state in the place of one, which then ends. Its members go on under the other one. Returns false if
-     * that one is no longer in the map.
+     * Puts another state in the place of one, which ends. Its members go on under the other one. Nobody finds the other
+     * one while calls still find this one, by a hint, and charge it. Returns false if that one is no longer in the map.
      */
     boolean replace(OrganizationState known, OrganizationState other) {
         other.adoptMembersOf(known);
-        if (!byName.replace(known.name, known, other)) {
+        OrganizationState found = byName.computeIfPresent(known.name, (name, present) -> {
+            if (present != known) {
+                return present;
+            }
+            MemberStates members = other.membersIfAny();
+            if (members != null) {
+                members.ownedBy(other); // before the end of the former owner, with which they would end
+            }
+            known.end();
+            return other;
+        });
+        if (found != other) {
             return false;
         }
-        MemberStates members = other.membersIfAny();
-        if (members != null) {
-            members.ownedBy(other); // before the end of the former owner, with which they would end
-        }
-        sweeper.add(other);
-        known.end();
         hints.remove(known);
+        sweeper.add(other);
         return true;
     }
 
