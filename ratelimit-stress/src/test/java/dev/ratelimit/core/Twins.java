@@ -332,6 +332,12 @@ final class Twins {
                     "if (state.hasEnded()) { remove(state); }",
                     ""),
             new Twin(
+                    "a state ends after another one is found in its place",
+                    OrganizationStore.class,
+                    CallsBesideAReset.class,
+                    "known.end(); return other; }); if (found != other) { return false; }",
+                    "return other; }); if (found != other) { return false; } known.end();"),
+            new Twin(
                     "a place in flight is taken without the lock",
                     InFlightCounter.class,
                     FlightsAtTheLastUnit.class,
