@@ -34,7 +34,10 @@ public final class Counted {
      */
     public static String of(long number, String plural) {
         String noun = Printable.name(plural);
-        return String.format(Locale.ROOT, "%,d ", number) + (number == 1 ? singular(noun) : noun);
+        // Not by the formatter where nothing is grouped: the start of an application would wait for its classes.
+        String digits =
+                number > -1_000 && number < 1_000 ? Long.toString(number) : String.format(Locale.ROOT, "%,d", number);
+        return digits + ' ' + (number == 1 ? singular(noun) : noun);
     }
 
     private static String singular(String noun) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes {@link Exchange}s with the store of quotas: in time, not while it is away, and one after the other for each
- * counter. Safe for use by many threads; blocks none.
+ * counter. Safe for use by many threads, none of which waits for the store here.
  */
 final class StoreExchanges {
 

@@ -1,9 +1,5 @@
 package dev.ratelimit.core;
 
-import dev.ratelimit.kernel.Listeners;
-import dev.ratelimit.kernel.ThrottledLog;
-import dev.ratelimit.testkit.ManualTime;
-import java.util.List;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -18,12 +14,7 @@ import org.openjdk.jcstress.infra.results.Z_Result;
 @State
 public class CallsBesideAReset {
 
-    private final OrganizationStore store = new OrganizationStore(
-            new Clocks(new ManualTime()),
-            new Listeners(List.of(), new ThrottledLog(new ManualTime(), "limits")),
-            1,
-            1,
-            CapacityPolicy.REFUSE);
+    private final OrganizationStore store = new Book().all;
     private final OrganizationState former;
 
     public CallsBesideAReset() {

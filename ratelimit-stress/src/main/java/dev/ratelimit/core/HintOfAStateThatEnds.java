@@ -1,9 +1,5 @@
 package dev.ratelimit.core;
 
-import dev.ratelimit.kernel.Listeners;
-import dev.ratelimit.kernel.ThrottledLog;
-import dev.ratelimit.testkit.ManualTime;
-import java.util.List;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -20,13 +16,7 @@ import org.openjdk.jcstress.infra.results.Z_Result;
 public class HintOfAStateThatEnds {
 
     private final StateHints hints = new StateHints();
-    private final OrganizationState acme = new OrganizationStore(
-                    new Clocks(new ManualTime()),
-                    new Listeners(List.of(), new ThrottledLog(new ManualTime(), "limits")),
-                    1,
-                    1,
-                    CapacityPolicy.REFUSE)
-            .unseen("acme");
+    private final OrganizationState acme = new Book().all.unseen("acme");
 
     @Actor
     public void call() {
