@@ -74,7 +74,7 @@ public final class RateLimitFields {
         if (all.contains(Dialect.X_RATELIMIT) && all.contains(Dialect.X_RATELIMIT_EPOCH)) {
             throw new IllegalArgumentException("dialects must have one form of X-RateLimit-Reset: dialects=" + all);
         }
-        return new RateLimitFields(all.toArray(Dialect[]::new), TimeSource.system(), RETRY_IN_FLIGHT, false);
+        return new RateLimitFields(all.toArray(new Dialect[0]), TimeSource.system(), RETRY_IN_FLIGHT, false);
     }
 
     /**

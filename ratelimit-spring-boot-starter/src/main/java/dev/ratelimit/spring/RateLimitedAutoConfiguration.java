@@ -4,8 +4,6 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.spring.boot.FilterSettings;
 import dev.ratelimit.spring.boot.MemoryAutoConfiguration;
 import dev.ratelimit.spring.boot.RateLimitProperties;
-import dev.ratelimit.spring.boot.RedisAutoConfiguration;
-import org.aopalliance.intercept.MethodInterceptor;
 import org.springframework.aop.Advisor;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
@@ -17,39 +15,40 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
 import org.springframework.context.annotation.Role;
 import org.springframework.core.type.AnnotationMetadata;
-import org.springframework.web.bind.annotation.ControllerAdvice;
 
-/** Limits the calls of methods with {@link RateLimited}. */
-@AutoConfiguration(after = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
+/**
+ * Limits the calls of methods with {@link RateLimited}: makes proxies of their beans, and answers refusals in requests.
+ */
+@AutoConfiguration(after = MemoryAutoConfiguration.class)
 @ConditionalOnBean(RateLimiter.class)
+@Import(RateLimitedAutoConfiguration.Proxies.class)
+@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 public class RateLimitedAutoConfiguration {
 
     /** For Spring. */
     public RateLimitedAutoConfiguration() {}
 
-    /** Makes proxies of beans whose methods are limited. */
-    @Configuration(proxyBeanMethods = false)
-    @ConditionalOnClass({Advisor.class, MethodInterceptor.class})
-    @Import(Proxies.class)
+    @Bean
+    @ConditionalOnMissingBean(name = "ratelimitAdvisor")
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-    static class Methods {
+    static Advisor ratelimitAdvisor(
+            ObjectProvider<RateLimiter> limiter,
+            ObjectProvider<CallerResolver> callers,
+            ObjectProvider<RateLimitProperties> properties) {
+        return new DefaultPointcutAdvisor(
+                new RateLimitedMethods(), new RateLimitedInterceptor(new MethodCalls(limiter, callers, properties)));
+    }
 
-        @Bean
-        @ConditionalOnMissingBean(name = "ratelimitAdvisor")
-        @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-        static Advisor ratelimitAdvisor(
-                ObjectProvider<RateLimiter> limiter,
-                ObjectProvider<CallerResolver> callers,
-                ObjectProvider<RateLimitProperties> properties) {
-            return new DefaultPointcutAdvisor(
-                    new RateLimitedMethods(),
-                    new RateLimitedInterceptor(new MethodCalls(limiter, callers, properties)));
-        }
+    @Bean
+    @ConditionalOnClass(name = "org.springframework.web.bind.annotation.ControllerAdvice")
+    @ConditionalOnBean(name = "ratelimitFilterSettings")
+    @ConditionalOnMissingBean(name = "ratelimitExceededAdvice")
+    RateLimitExceededAdvice ratelimitExceededAdvice(ObjectProvider<FilterSettings> settings) {
+        return new RateLimitExceededAdvice(settings);
     }
 
     /** Lets Spring make proxies, as Boot does where it has its own support of aspects: of classes. */
@@ -59,19 +58,6 @@ public class RateLimitedAutoConfiguration {
         public void registerBeanDefinitions(AnnotationMetadata importing, BeanDefinitionRegistry registry) {
             AopConfigUtils.registerAutoProxyCreatorIfNecessary(registry);
             AopConfigUtils.forceAutoProxyCreatorToUseClassProxying(registry);
-        }
-    }
-
-    /** Answers refusals in requests. */
-    @Configuration(proxyBeanMethods = false)
-    @ConditionalOnClass(ControllerAdvice.class)
-    @ConditionalOnBean(name = "ratelimitFilterSettings")
-    static class Answers {
-
-        @Bean
-        @ConditionalOnMissingBean(name = "ratelimitExceededAdvice")
-        RateLimitExceededAdvice ratelimitExceededAdvice(ObjectProvider<FilterSettings> settings) {
-            return new RateLimitExceededAdvice(settings);
         }
     }
 }

@@ -4,7 +4,8 @@ import java.util.List;
 import org.springframework.aop.ClassFilter;
 import org.springframework.aop.MethodMatcher;
 import org.springframework.aop.Pointcut;
-import org.springframework.aop.support.annotation.AnnotationMatchingPointcut;
+import org.springframework.aop.support.annotation.AnnotationMethodMatcher;
+import org.springframework.core.annotation.AnnotationUtils;
 
 /**
  * The methods that have {@link RateLimited}. Spring asks for each method of each bean when an application starts. The
@@ -23,15 +24,18 @@ final class RateLimitedMethods implements Pointcut, ClassFilter {
             "io.lettuce.",
             "io.micrometer.",
             "io.prometheus.",
+            "jakarta.servlet.",
             "org.springframework.boot.",
             "org.springframework.context.",
             "org.springframework.data.",
             "org.springframework.http.",
+            "org.springframework.scheduling.",
             "org.springframework.security.",
+            "org.springframework.util.",
             "org.springframework.web.",
             "tools.jackson.");
 
-    private final Pointcut annotated = new AnnotationMatchingPointcut(null, RateLimited.class, true);
+    private final MethodMatcher annotated = new AnnotationMethodMatcher(RateLimited.class, true);
 
     @Override
     public ClassFilter getClassFilter() {
@@ -46,11 +50,11 @@ final class RateLimitedMethods implements Pointcut, ClassFilter {
                 return false;
             }
         }
-        return annotated.getClassFilter().matches(type);
+        return AnnotationUtils.isCandidateClass(type, RateLimited.class);
     }
 
     @Override
     public MethodMatcher getMethodMatcher() {
-        return annotated.getMethodMatcher();
+        return annotated;
     }
 }

@@ -3,8 +3,9 @@ package dev.ratelimit.http.filter;
 import static java.util.Objects.requireNonNull;
 
 import dev.ratelimit.spi.Printable;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.StringTokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,15 +48,15 @@ final class EndpointPattern {
                 "method must be * or a name in capitals: method=",
                 method);
         require(pattern.startsWith("/"), "pattern must begin with a slash: pattern=", pattern);
-        List<String> all = Arrays.stream(pattern.split("/"))
-                .filter(segment -> !segment.isEmpty())
-                .toList();
+        List<String> all = new ArrayList<>();
+        for (StringTokenizer rest = new StringTokenizer(pattern, "/"); rest.hasMoreTokens(); ) {
+            all.add(rest.nextToken());
+        }
         boolean hasRest = !all.isEmpty() && all.get(all.size() - 1).equals(REST);
-        List<String> segments = hasRest ? all.subList(0, all.size() - 1) : all;
-        require(
-                segments.stream().allMatch(EndpointPattern::isSegment),
-                "pattern must be of names, * and {name}, and ** at the end: pattern=",
-                pattern);
+        List<String> segments = List.copyOf(hasRest ? all.subList(0, all.size() - 1) : all);
+        for (String segment : segments) {
+            require(isSegment(segment), "pattern must be of names, * and {name}, and ** at the end: pattern=", pattern);
+        }
         int naming = isPlaceholder(endpoint) ? segments.indexOf(endpoint) : -1;
         require(
                 naming >= 0 || (!endpoint.isEmpty() && !endpoint.contains("{")),

@@ -6,7 +6,6 @@ import dev.ratelimit.Rejected;
 import dev.ratelimit.apikeys.KeyDirectory;
 import dev.ratelimit.spring.boot.MemoryAutoConfiguration;
 import dev.ratelimit.spring.boot.RateLimitProperties;
-import dev.ratelimit.spring.boot.RedisAutoConfiguration;
 import dev.ratelimit.spring.boot.TierCatalog;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -19,7 +18,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /** Shows the limits in the actuator, where there is one. */
-@AutoConfiguration(after = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
+@AutoConfiguration(after = MemoryAutoConfiguration.class)
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnBean(name = "ratelimitTiers")
 public class ActuatorAutoConfiguration {

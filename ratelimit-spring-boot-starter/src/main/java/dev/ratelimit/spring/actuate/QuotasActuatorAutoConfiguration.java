@@ -15,8 +15,8 @@ import org.springframework.context.annotation.Configuration;
 /** Shows the database of quotas in the actuator, where there is one. */
 @AutoConfiguration(after = JdbcAutoConfiguration.class)
 @ConditionalOnProperty(prefix = "ratelimit", name = "quotas", havingValue = "jdbc")
-@ConditionalOnClass({ConditionalOnAvailableEndpoint.class, JdbcQuotas.class})
-@ConditionalOnBean({JdbcQuotas.class, RateLimitProperties.class})
+@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+@ConditionalOnBean(value = JdbcQuotas.class, name = "ratelimitLimiterSettings")
 public class QuotasActuatorAutoConfiguration {
 
     private static final String HEALTH = "ratelimitQuotasHealthIndicator";

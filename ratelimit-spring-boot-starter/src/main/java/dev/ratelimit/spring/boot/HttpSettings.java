@@ -70,9 +70,7 @@ public final class HttpSettings {
         HttpSettings settings = new HttpSettings(
                 field,
                 fields(properties.headers(), findings).withTimeSource(time),
-                HttpProblems.standard()
-                        .withChallenge(challenge)
-                        .withStatus(statuses(properties.status(), findings)::of),
+                problems(properties.status(), findings).withChallenge(challenge),
                 cancelOn(properties.cancelOn(), findings),
                 failedKeys(keys, findings));
         findings.throwIfAny();
@@ -105,7 +103,11 @@ public final class HttpSettings {
         }
     }
 
-    private static Statuses statuses(Map<RefusalKind, Integer> stated, Findings findings) {
+    private static HttpProblems problems(Map<RefusalKind, Integer> stated, Findings findings) {
+        HttpProblems problems = HttpProblems.standard();
+        if (stated.isEmpty()) {
+            return problems;
+        }
         for (Map.Entry<RefusalKind, Integer> entry : stated.entrySet()) {
             int status = entry.getValue();
             findings.require(
@@ -114,7 +116,7 @@ public final class HttpSettings {
                             + entry.getKey().name().toLowerCase(Locale.ROOT).replace('_', '-'),
                     "must be from 400 to 599");
         }
-        return new Statuses(stated);
+        return problems.withStatus(new Statuses(stated)::of);
     }
 
     private static Optional<RefusalKind> kindOf(Cause cause) {

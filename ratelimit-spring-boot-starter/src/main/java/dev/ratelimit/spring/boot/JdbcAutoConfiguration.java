@@ -30,7 +30,7 @@ import org.springframework.context.annotation.Configuration;
  * pool. The data source is looked up when the store is made, so it may come from whichever configuration.
  */
 @AutoConfiguration(
-        after = {RateLimitAutoConfiguration.class, MetricsAutoConfiguration.class},
+        after = RateLimitAutoConfiguration.class,
         before = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
 @ConditionalOnProperty(prefix = "ratelimit", name = "quotas", havingValue = "jdbc")
 @ConditionalOnBean(name = "ratelimitLimiterSettings")

@@ -17,7 +17,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 
 /** Makes the limiter of {@code ratelimit.backend=memory}, which is the backend unless stated. */
-@AutoConfiguration(after = {RateLimitAutoConfiguration.class, MetricsAutoConfiguration.class})
+@AutoConfiguration(after = RateLimitAutoConfiguration.class)
 @ConditionalOnBean(name = "ratelimitLimiterSettings")
 @ConditionalOnMissingBean(RateLimiter.class)
 @ConditionalOnProperty(prefix = "ratelimit", name = "backend", havingValue = "memory", matchIfMissing = true)

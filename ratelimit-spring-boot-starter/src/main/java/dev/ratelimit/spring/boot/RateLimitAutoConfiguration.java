@@ -9,30 +9,35 @@ import dev.ratelimit.spi.Counted;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.spring.CallerResolver;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.slf4j.event.Level;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
-import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 
 /**
- * Makes the tiers, the keys and what says who calls, as the properties of {@code ratelimit} have them.
+ * Makes the tiers, the keys and what says who calls, as the properties of {@code ratelimit} have them, and the metrics.
  *
  * <p>Parameters have the names of the beans that they mostly are: Spring then looks at no other bean first. In the
  * middle of a start, when a web server wants its filters, it would look at all of them for each parameter.
  */
-@AutoConfiguration
+@AutoConfiguration(
+        afterName = {
+            "org.springframework.boot.actuate.autoconfigure.metrics.CompositeMeterRegistryAutoConfiguration",
+            "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration"
+        })
 @ConditionalOnProperty(prefix = "ratelimit", name = "enabled", matchIfMissing = true)
 @EnableConfigurationProperties(RateLimitProperties.class)
-@ImportRuntimeHints(RateLimitRuntimeHints.class)
 public class RateLimitAutoConfiguration {
 
     private static final Log LOG = LogFactory.getLog(RateLimitAutoConfiguration.class);
@@ -112,6 +117,20 @@ public class RateLimitAutoConfiguration {
                 time,
                 listeners.orderedStream().toList(),
                 customizers.orderedStream().toList());
+    }
+
+    /**
+     * Counts decisions, and times requests to a store, if the application has a registry of meters.
+     *
+     * @param observationRegistry where requests to a store are observed, if the application has such a registry
+     * @return a listener that Boot binds to all registries
+     */
+    @Bean
+    @ConditionalOnBean(MeterRegistry.class)
+    @ConditionalOnMissingBean
+    public static RateLimitMetrics ratelimitMetrics(ObjectProvider<ObservationRegistry> observationRegistry) {
+        ObservationRegistry own = observationRegistry.getIfAvailable();
+        return RateLimitMetrics.observing(own == null ? ObservationRegistry.NOOP : own);
     }
 
     /**

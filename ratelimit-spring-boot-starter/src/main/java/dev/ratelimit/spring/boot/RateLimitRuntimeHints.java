@@ -4,7 +4,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
-/** What a native image must hold: the scripts of Redis, the tables of quotas, and the tier file in its usual places. */
+/**
+ * What a native image must hold: the scripts of Redis, the tables of quotas, the page of usage, and the tier file in
+ * its usual places. It is named in {@code aot.factories}, so that a start loads nothing of it.
+ */
 final class RateLimitRuntimeHints implements RuntimeHintsRegistrar {
 
     @Override
@@ -12,6 +15,7 @@ final class RateLimitRuntimeHints implements RuntimeHintsRegistrar {
         hints.resources()
                 .registerPattern("dev/ratelimit/redis/*.lua")
                 .registerPattern("ratelimit-jdbc/*/*.sql")
+                .registerPattern("dev/ratelimit/spring/page/page.*")
                 .registerPattern("tiers.yaml")
                 .registerPattern("tiers.yml");
     }

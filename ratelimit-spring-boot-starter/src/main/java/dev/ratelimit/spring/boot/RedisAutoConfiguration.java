@@ -26,7 +26,8 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
  * Makes the limiter of {@code ratelimit.backend=redis}: on the client of the application, with a connection of its own.
  */
 @AutoConfiguration(
-        after = {RateLimitAutoConfiguration.class, MetricsAutoConfiguration.class},
+        after = RateLimitAutoConfiguration.class,
+        before = MemoryAutoConfiguration.class,
         afterName = {
             "org.springframework.boot.autoconfigure.data.redis.RedisAutoConfiguration",
             "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration"

@@ -7,12 +7,6 @@ import dev.ratelimit.spring.CallerResolver;
 import dev.ratelimit.spring.UsageEstimator;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
-import jakarta.servlet.FilterChain;
-import jakarta.servlet.ServletException;
-import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletResponse;
-import jakarta.servlet.http.HttpServletRequest;
-import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
@@ -26,7 +20,7 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 
 /** Puts the filter before the requests of a servlet application. */
-@AutoConfiguration(after = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
+@AutoConfiguration(after = MemoryAutoConfiguration.class)
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass({Filter.class, FilterRegistrationBean.class})
 @ConditionalOnBean(name = "ratelimitFilterSettings")
@@ -72,27 +66,5 @@ public class ServletAutoConfiguration {
                         ? new ExceptUnlimitedPaths(builder.build(), ratelimitFilterSettings.unlimited())
                         : (request, response, chain) -> chain.doFilter(request, response));
         return registration;
-    }
-
-    /** Lets requests of some paths by. No record: Tomcat asks for its hash, which a record links at the start. */
-    private static final class ExceptUnlimitedPaths implements Filter {
-
-        private final RateLimitFilter filter;
-        private final UnlimitedPaths unlimited;
-
-        ExceptUnlimitedPaths(RateLimitFilter filter, UnlimitedPaths unlimited) {
-            this.filter = filter;
-            this.unlimited = unlimited;
-        }
-
-        @Override
-        public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
-                throws IOException, ServletException {
-            if (request instanceof HttpServletRequest call && unlimited.matches(ServletCall.pathOf(call))) {
-                chain.doFilter(request, response);
-            } else {
-                filter.doFilter(request, response, chain);
-            }
-        }
     }
 }

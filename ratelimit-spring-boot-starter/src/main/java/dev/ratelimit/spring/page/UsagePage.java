@@ -16,6 +16,7 @@ import dev.ratelimit.http.UsageJson;
 import dev.ratelimit.http.filter.CallRules;
 import dev.ratelimit.http.filter.LimitedCall;
 import dev.ratelimit.http.filter.ThrottledLog;
+import dev.ratelimit.spi.Printable;
 import dev.ratelimit.spring.CallerResolver;
 import dev.ratelimit.spring.WebCall;
 import dev.ratelimit.spring.boot.HttpSettings;
@@ -65,6 +66,10 @@ final class UsagePage {
     private volatile @Nullable Map<String, PageAnswer> files;
 
     UsagePage(String path, String contextPath, RateLimiter limiter, CallerResolver callers, HttpSettings http) {
+        if (!path.matches("(/[^/?#]+)+")) {
+            throw new IllegalArgumentException(
+                    "ratelimit.usage-page.path must be a path such as /ratelimits: path=" + Printable.name(path));
+        }
         this.path = path;
         this.contextPath = contextPath;
         this.limiter = limiter;

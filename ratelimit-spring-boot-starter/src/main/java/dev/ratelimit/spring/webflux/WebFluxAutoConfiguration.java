@@ -5,23 +5,19 @@ import dev.ratelimit.spring.CallerResolver;
 import dev.ratelimit.spring.UsageEstimator;
 import dev.ratelimit.spring.boot.FilterSettings;
 import dev.ratelimit.spring.boot.MemoryAutoConfiguration;
-import dev.ratelimit.spring.boot.RedisAutoConfiguration;
 import java.util.function.Function;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
 import org.springframework.web.server.WebFilter;
-import reactor.core.publisher.Mono;
 
 /** Puts the filter before the requests of WebFlux. */
-@AutoConfiguration(after = {MemoryAutoConfiguration.class, RedisAutoConfiguration.class})
+@AutoConfiguration(after = MemoryAutoConfiguration.class)
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
-@ConditionalOnClass({WebFilter.class, Mono.class})
 @ConditionalOnBean(name = "ratelimitFilterSettings")
 @ConditionalOnProperty(prefix = "ratelimit.filter", name = "enabled", matchIfMissing = true)
 public class WebFluxAutoConfiguration {

@@ -20,7 +20,6 @@ final class Runners {
         return new ApplicationContextRunner()
                 .withConfiguration(AutoConfigurations.of(
                         RateLimitAutoConfiguration.class,
-                        MetricsAutoConfiguration.class,
                         JdbcAutoConfiguration.class,
                         MemoryAutoConfiguration.class,
                         RedisAutoConfiguration.class,
