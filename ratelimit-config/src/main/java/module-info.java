@@ -2,7 +2,7 @@
 module dev.ratelimit.config {
     requires static org.jspecify;
     requires transitive dev.ratelimit;
-    requires org.snakeyaml.engine;
+    requires org.yaml.snakeyaml;
 
     exports dev.ratelimit.config;
 }

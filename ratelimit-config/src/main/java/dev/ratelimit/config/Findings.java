@@ -3,8 +3,8 @@ package dev.ratelimit.config;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import org.snakeyaml.engine.v2.exceptions.Mark;
-import org.snakeyaml.engine.v2.nodes.Node;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.nodes.Node;
 
 /** What is found to be wrong while a file is read, so that its author sees all of it at once. */
 final class Findings {
@@ -25,7 +25,7 @@ final class Findings {
 
     /** Adds an error that stands some characters behind the beginning of a node. */
     void add(Node at, int offset, String rule) {
-        Mark mark = at.getStartMark().orElseThrow();
+        Mark mark = at.getStartMark();
         add(mark.getLine() + 1, mark.getColumn() + 1 + offset, rule);
     }
 

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.snakeyaml.engine.v2.exceptions.Mark;
-import org.snakeyaml.engine.v2.nodes.Node;
-import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /** Reads the tables of a tier and their rows. */
 final class TableReader {
@@ -302,8 +302,8 @@ final class TableReader {
 
     /** Returns where a character of a text stands, counted from where the text begins; 0 where only that is known. */
     private static int offset(ScalarNode scalar, int index) {
-        Mark start = scalar.getStartMark().orElseThrow();
-        Mark end = scalar.getEndMark().orElseThrow();
+        Mark start = scalar.getStartMark();
+        Mark end = scalar.getEndMark();
         String value = scalar.getValue();
         int quotes = (end.getColumn() - start.getColumn() - value.codePointCount(0, value.length())) / 2;
         boolean isAsWritten = start.getLine() == end.getLine() && quotes == (scalar.isPlain() ? 0 : 1);

@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Tiers as text that people read and change: YAML 1.2, or JSON of the same structure.
+ * Tiers as text that people read and change: YAML, or JSON of the same structure.
  *
  * <pre>
  *   tiers:

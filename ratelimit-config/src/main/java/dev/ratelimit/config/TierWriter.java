@@ -10,17 +10,16 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.snakeyaml.engine.v2.api.Dump;
-import org.snakeyaml.engine.v2.api.DumpSettings;
-import org.snakeyaml.engine.v2.api.StreamDataWriter;
-import org.snakeyaml.engine.v2.common.FlowStyle;
-import org.snakeyaml.engine.v2.common.ScalarStyle;
-import org.snakeyaml.engine.v2.nodes.MappingNode;
-import org.snakeyaml.engine.v2.nodes.Node;
-import org.snakeyaml.engine.v2.nodes.NodeTuple;
-import org.snakeyaml.engine.v2.nodes.ScalarNode;
-import org.snakeyaml.engine.v2.nodes.SequenceNode;
-import org.snakeyaml.engine.v2.nodes.Tag;
+import org.yaml.snakeyaml.DumperOptions;
+import org.yaml.snakeyaml.DumperOptions.FlowStyle;
+import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
 
 /** Writes tiers as a tier file: a row a line, every text in double quotes. */
 final class TierWriter {
@@ -30,23 +29,13 @@ final class TierWriter {
     private TierWriter() {}
 
     static String text(Collection<Tier> tiers) {
-        DumpSettings settings = DumpSettings.builder()
-                .setSplitLines(false) // one row a line, however long
-                .setIndent(2)
-                .setIndicatorIndent(2)
-                .setIndentWithIndicator(true)
-                .setBestLineBreak("\n")
-                .build();
-        Text text = new Text();
-        new Dump(settings).dumpNode(file(tiers), text);
+        DumperOptions options = new DumperOptions();
+        options.setSplitLines(false); // one row a line, however long
+        options.setIndicatorIndent(2);
+        options.setIndentWithIndicator(true);
+        StringWriter text = new StringWriter();
+        new Yaml(options).serialize(file(tiers), text);
         return text.toString();
-    }
-
-    /** Takes what the library writes. */
-    private static final class Text extends StringWriter implements StreamDataWriter {
-
-        @Override
-        public void flush() {}
     }
 
     private static Node file(Collection<Tier> tiers) {
@@ -137,10 +126,10 @@ final class TierWriter {
     }
 
     private static Node text(String text) {
-        return new ScalarNode(Tag.STR, text, ScalarStyle.DOUBLE_QUOTED);
+        return new ScalarNode(Tag.STR, text, null, null, ScalarStyle.DOUBLE_QUOTED);
     }
 
     private static Node word(String word) {
-        return new ScalarNode(word.equals("true") ? Tag.BOOL : Tag.STR, word, ScalarStyle.PLAIN);
+        return new ScalarNode(word.equals("true") ? Tag.BOOL : Tag.STR, word, null, null, ScalarStyle.PLAIN);
     }
 }

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
  * A row of an example file, as a YAML parser gives it and not the reader of tier files. One of several limits
@@ -31,7 +32,7 @@ record PlainRow(String tier, String table, List<List<String>> scopes, Optional<P
     private static final List<String> RUNS = List.of("", "any", "any/run of characters");
 
     static List<PlainRow> of(Path file) throws IOException {
-        Object root = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+        Object root = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
         List<PlainRow> rows = new ArrayList<>();
         for (Map<?, ?> tier : maps((Map<?, ?>) root, "tiers")) {
             String name = text(tier, "name");

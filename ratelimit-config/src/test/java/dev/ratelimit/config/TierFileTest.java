@@ -1,6 +1,7 @@
 package dev.ratelimit.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -109,6 +110,61 @@ class TierFileTest {
         String json = "{\"tiers\":[{\"name\":\"free\",\"message\":\"" + message + "\"}]}";
 
         assertThat(TierFile.parse(json).tier("free").message()).isEqualTo("\u00e9 \uD83D\uDE00 / \\ \" \b\f\n\r\t");
+    }
+
+    @Test
+    void tabsSeparateTheTokensOfJsonAndStayInItsTexts() {
+        String json = "\t{\n\t\"tiers\"\t:\t[\n\t\t{\"name\":\t\"free\",\t\"message\":\"a\tb\\\"\tc\\\\\"}\t]\t}\t\n";
+
+        assertThat(TierFile.parse(json).tier("free").message()).isEqualTo("a\tb\"\tc\\");
+        assertThat(TierFile.parse('\uFEFF' + json)).isEqualTo(TierFile.parse(json));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"'a\tb'", "'\" a\\/b'", "a\tb", "\"\\ufdd0\""})
+    void aTextOfYamlThatBeginsLikeJsonStays(String message) {
+        String text = "{tiers: [{name: free, message: " + message + "}]}";
+        String block = "tiers:\n- name: free\n  message: " + message;
+
+        assertThat(TierFile.parse(text)).isEqualTo(TierFile.parse(block));
+        assertThat(TierFile.parse(text).tier("free").message())
+                .hasSize(message.startsWith("\"") ? 1 : message.replace("'", "").length());
+    }
+
+    @Test
+    void anEscapeOfJsonIsNoOtherCharacter() {
+        String json = "{\"tiers\":[{\"name\":\"free\",\"message\":\"\\uFDD0\"}]}";
+
+        assertThat(TierFile.parse(json).tier("free").message()).isEqualTo("\uFDD0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\\UFFFFFFFF\"", "\\u", "\\x"})
+    void anEscapeThatIsNoCharacterIsFound(String end) {
+        assertThatExceptionOfType(TierFileException.class)
+                .isThrownBy(() -> TierFile.parse("tiers: \"" + end))
+                .withMessageContaining("no YAML: ");
+    }
+
+    @Test
+    void aTextBehindAnEscapedSlashIsFoundWhereItStands() {
+        assertThatExceptionOfType(TierFileException.class)
+                .isThrownBy(() -> TierFile.parse("{\"tiers\":[{\"name\":\"a\\/b\",\"nam\":\"c\"}]}"))
+                .withMessageContaining("text:1:26: unknown key \"nam\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\u0000", "\u007f", "\u0085", "\u2028", "\u2029", "\uD800", "\uFDD0"})
+    void aCharacterThatSomeToolsReadAsAnotherOneMustBeEscaped(String character) {
+        String escaped = String.format("\\u%04x", (int) character.charAt(0));
+        String text = "tiers:\n- {name: free, message: \"a %s b\"}";
+
+        assertThat(TierFile.parse(text.formatted(escaped)).tier("free").message())
+                .isEqualTo("a " + character + " b");
+        assertThatExceptionOfType(TierFileException.class)
+                .isThrownBy(
+                        () -> TierFile.parse('\uFEFF' + text.replace('\n', '\r').formatted(character)))
+                .withMessageContaining("text:2:28: no YAML: this character must be written as \"" + escaped + '"');
     }
 
     @Test

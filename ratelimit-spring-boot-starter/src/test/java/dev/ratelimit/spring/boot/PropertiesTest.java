@@ -147,6 +147,18 @@ class PropertiesTest {
                 .containsExactly(new Finding("ratelimit.tiers-location", "must be a file of at most 16777216 bytes"));
     }
 
+    @Test
+    void jsonIsReadByTheParserOfYamlThatBootBrings() throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("tiers.json"), "{\n\t\"tiers\":\t[{\"name\": \"free\", \"message\": \"a\\/b\"}]\n}\n");
+
+        Runners.empty()
+                .withPropertyValues("ratelimit.tiers-location=file:" + file)
+                .run(context -> assertThat(
+                                context.getBean(TierCatalog.class).tier("free").message())
+                        .isEqualTo("a/b"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
