@@ -8,7 +8,7 @@ import dev.ratelimit.Resolution;
 import dev.ratelimit.Usage;
 import dev.ratelimit.http.filter.LimitedCall;
 import dev.ratelimit.http.filter.ThrottledLog;
-import dev.ratelimit.spring.boot.RateLimitProperties;
+import dev.ratelimit.spring.boot.RequestProperties;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -25,13 +25,13 @@ final class MethodCalls {
 
     private final ObjectProvider<RateLimiter> limiter;
     private final ObjectProvider<CallerResolver> callers;
-    private final ObjectProvider<RateLimitProperties> properties;
+    private final ObjectProvider<RequestProperties> properties;
     private volatile @Nullable ThrottledLog log;
 
     MethodCalls(
             ObjectProvider<RateLimiter> limiter,
             ObjectProvider<CallerResolver> callers,
-            ObjectProvider<RateLimitProperties> properties) {
+            ObjectProvider<RequestProperties> properties) {
         this.limiter = limiter;
         this.callers = callers;
         this.properties = properties;
@@ -75,8 +75,8 @@ final class MethodCalls {
 
     /** Returns what stands for the reservation of a call that the limiter failed to decide. */
     Reservation undecided(Throwable failure) {
-        RateLimitProperties known = properties.getIfAvailable();
-        boolean failsOpen = known == null || known.onError() == RateLimitProperties.OnError.FAIL_OPEN;
+        RequestProperties known = properties.getIfAvailable();
+        boolean failsOpen = known == null || known.onError() == RequestProperties.OnError.FAIL_OPEN;
         log().warn("A call could not be decided, and is " + (failsOpen ? "admitted" : "refused"), failure);
         return failsOpen ? LimitedCall.unlimited() : LimitedCall.unavailable();
     }

@@ -3,7 +3,7 @@ package dev.ratelimit.spring;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.spring.boot.FilterSettings;
 import dev.ratelimit.spring.boot.MemoryAutoConfiguration;
-import dev.ratelimit.spring.boot.RateLimitProperties;
+import dev.ratelimit.spring.boot.RequestProperties;
 import org.springframework.aop.Advisor;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
@@ -38,7 +38,7 @@ public class RateLimitedAutoConfiguration {
     static Advisor ratelimitAdvisor(
             ObjectProvider<RateLimiter> limiter,
             ObjectProvider<CallerResolver> callers,
-            ObjectProvider<RateLimitProperties> properties) {
+            ObjectProvider<RequestProperties> properties) {
         return new DefaultPointcutAdvisor(
                 new RateLimitedMethods(), new RateLimitedInterceptor(new MethodCalls(limiter, callers, properties)));
     }

@@ -4,8 +4,9 @@ import dev.ratelimit.KeyUnknown;
 import dev.ratelimit.RateLimiter;
 import dev.ratelimit.Rejected;
 import dev.ratelimit.apikeys.KeyDirectory;
+import dev.ratelimit.spring.boot.BackendProperties;
+import dev.ratelimit.spring.boot.BackendProperties.Outage;
 import dev.ratelimit.spring.boot.MemoryAutoConfiguration;
-import dev.ratelimit.spring.boot.RateLimitProperties;
 import dev.ratelimit.spring.boot.TierCatalog;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -48,13 +49,13 @@ public class ActuatorAutoConfiguration {
                 () -> tiers.tiers().values());
     }
 
-    private static StoreHealth store(RateLimiter limiter, RateLimitProperties properties) {
-        RateLimitProperties.Outage outage = properties.redis().outage();
+    private static StoreHealth store(RateLimiter limiter, BackendProperties backend) {
+        Outage outage = backend.redis().outage();
         return new LimiterHealth(
                 () -> LimiterSupport.of(limiter).totals().getOrDefault(LimiterSupport.OPEN_CIRCUITS, 0L),
-                StoreHealth.word(properties.backend()),
+                StoreHealth.word(backend.backend()),
                 StoreHealth.word(outage),
-                outage == RateLimitProperties.Outage.FAIL_CLOSED);
+                outage == Outage.FAIL_CLOSED);
     }
 
     /** Boot 3. */
@@ -65,8 +66,8 @@ public class ActuatorAutoConfiguration {
 
         @Bean(HEALTH)
         @ConditionalOnMissingBean(name = HEALTH)
-        RateLimitHealthIndicator ratelimitHealthIndicator(RateLimiter limiter, RateLimitProperties properties) {
-            return new RateLimitHealthIndicator(store(limiter, properties));
+        RateLimitHealthIndicator ratelimitHealthIndicator(RateLimiter limiter, BackendProperties backend) {
+            return new RateLimitHealthIndicator(store(limiter, backend));
         }
     }
 
@@ -78,8 +79,8 @@ public class ActuatorAutoConfiguration {
 
         @Bean(HEALTH)
         @ConditionalOnMissingBean(name = HEALTH)
-        RateLimitHealthContributor ratelimitHealthIndicator(RateLimiter limiter, RateLimitProperties properties) {
-            return new RateLimitHealthContributor(store(limiter, properties));
+        RateLimitHealthContributor ratelimitHealthIndicator(RateLimiter limiter, BackendProperties backend) {
+            return new RateLimitHealthContributor(store(limiter, backend));
         }
     }
 }

@@ -2,13 +2,14 @@ package dev.ratelimit.spring.actuate;
 
 import dev.ratelimit.jdbc.JdbcQuotas;
 import dev.ratelimit.spring.boot.JdbcAutoConfiguration;
-import dev.ratelimit.spring.boot.RateLimitProperties;
+import dev.ratelimit.spring.boot.JdbcProperties;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -17,6 +18,7 @@ import org.springframework.context.annotation.Configuration;
 @ConditionalOnProperty(prefix = "ratelimit", name = "quotas", havingValue = "jdbc")
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnBean(value = JdbcQuotas.class, name = "ratelimitLimiterSettings")
+@EnableConfigurationProperties(JdbcProperties.class) // the other configuration is off where there is an own limiter
 public class QuotasActuatorAutoConfiguration {
 
     private static final String HEALTH = "ratelimitQuotasHealthIndicator";
@@ -45,9 +47,8 @@ public class QuotasActuatorAutoConfiguration {
 
         @Bean(HEALTH)
         @ConditionalOnMissingBean(name = HEALTH)
-        RateLimitHealthIndicator ratelimitQuotasHealthIndicator(JdbcQuotas quotas, RateLimitProperties properties) {
-            return new RateLimitHealthIndicator(
-                    new QuotasHealth(quotas::stats, properties.jdbc().outage()));
+        RateLimitHealthIndicator ratelimitQuotasHealthIndicator(JdbcQuotas quotas, JdbcProperties jdbc) {
+            return new RateLimitHealthIndicator(new QuotasHealth(quotas::stats, jdbc.outage()));
         }
     }
 
@@ -59,9 +60,8 @@ public class QuotasActuatorAutoConfiguration {
 
         @Bean(HEALTH)
         @ConditionalOnMissingBean(name = HEALTH)
-        RateLimitHealthContributor ratelimitQuotasHealthIndicator(JdbcQuotas quotas, RateLimitProperties properties) {
-            return new RateLimitHealthContributor(
-                    new QuotasHealth(quotas::stats, properties.jdbc().outage()));
+        RateLimitHealthContributor ratelimitQuotasHealthIndicator(JdbcQuotas quotas, JdbcProperties jdbc) {
+            return new RateLimitHealthContributor(new QuotasHealth(quotas::stats, jdbc.outage()));
         }
     }
 }

@@ -1,7 +1,7 @@
 package dev.ratelimit.spring.actuate;
 
 import dev.ratelimit.jdbc.JdbcQuotasStats;
-import dev.ratelimit.spring.boot.RateLimitProperties.QuotasOutage;
+import dev.ratelimit.spring.boot.JdbcProperties.Outage;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -13,11 +13,11 @@ import java.util.function.Supplier;
  * @param stats has what was found
  * @param outage what is done with calls while the database is away
  */
-record QuotasHealth(Supplier<JdbcQuotasStats> stats, QuotasOutage outage) implements StoreHealth {
+record QuotasHealth(Supplier<JdbcQuotasStats> stats, Outage outage) implements StoreHealth {
 
     @Override
     public boolean isServing() {
-        return outage == QuotasOutage.FAIL_OPEN || stats.get().available();
+        return outage == Outage.FAIL_OPEN || stats.get().available();
     }
 
     @Override

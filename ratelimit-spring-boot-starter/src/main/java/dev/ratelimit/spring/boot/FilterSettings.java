@@ -6,9 +6,9 @@ import dev.ratelimit.spring.CallerResolver;
 import dev.ratelimit.spring.UsageEstimator;
 import dev.ratelimit.spring.WebCall;
 import dev.ratelimit.spring.boot.RateLimitProperties.MemberSource;
-import dev.ratelimit.spring.boot.RateLimitProperties.OnError;
-import dev.ratelimit.spring.boot.RateLimitProperties.PathMapping;
-import dev.ratelimit.spring.boot.RateLimitProperties.Unmatched;
+import dev.ratelimit.spring.boot.RequestProperties.OnError;
+import dev.ratelimit.spring.boot.RequestProperties.PathMapping;
+import dev.ratelimit.spring.boot.RequestProperties.Unmatched;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -20,31 +20,41 @@ public final class FilterSettings {
     private static final int SPRING_SECURITY = -100;
 
     private final RateLimitProperties properties;
+    private final RequestProperties requests;
     private final HttpSettings http;
     private final UnlimitedPaths unlimited;
     private final boolean hasKeys;
 
     private FilterSettings(
-            RateLimitProperties properties, HttpSettings http, UnlimitedPaths unlimited, boolean hasKeys) {
+            RateLimitProperties properties,
+            RequestProperties requests,
+            HttpSettings http,
+            UnlimitedPaths unlimited,
+            boolean hasKeys) {
         this.properties = properties;
+        this.requests = requests;
         this.http = http;
         this.unlimited = unlimited;
         this.hasKeys = hasKeys;
     }
 
     static FilterSettings of(
-            RateLimitProperties properties, HttpSettings http, UnlimitedPaths unlimited, boolean hasKeys) {
+            RateLimitProperties properties,
+            RequestProperties requests,
+            HttpSettings http,
+            UnlimitedPaths unlimited,
+            boolean hasKeys) {
         Findings findings = new Findings();
-        List<PathMapping> paths = properties.paths();
+        List<PathMapping> paths = requests.paths();
         for (int i = 0; i < paths.size(); i++) {
             check("ratelimit.paths[" + i + ']', paths.get(i), findings);
         }
         findings.require(
-                !paths.isEmpty() || properties.unmatched() == Unmatched.PASS,
+                !paths.isEmpty() || requests.unmatched() == Unmatched.PASS,
                 "ratelimit.unmatched",
                 "must be refuse only where ratelimit.paths names some requests");
         findings.throwIfAny();
-        return new FilterSettings(properties, http, unlimited, hasKeys);
+        return new FilterSettings(properties, requests, http, unlimited, hasKeys);
     }
 
     private static void check(String at, PathMapping mapping, Findings findings) {
@@ -82,7 +92,7 @@ public final class FilterSettings {
                 .fields(http.fields())
                 .problems(http.problems())
                 .cancelOn(http.cancelOn());
-        for (PathMapping mapping : properties.paths()) {
+        for (PathMapping mapping : requests.paths()) {
             if (mapping.path() != null && mapping.endpoint() != null) {
                 builder.endpoint(mapping.method(), mapping.path(), mapping.endpoint());
             }
@@ -93,13 +103,13 @@ public final class FilterSettings {
         if (estimator != null) {
             builder.estimate(request -> estimator.estimate(calls.apply(request)));
         }
-        if (properties.unmatched() == Unmatched.REFUSE) {
+        if (requests.unmatched() == Unmatched.REFUSE) {
             builder.refuseUnmatched();
         }
-        if (properties.exposeHeaders()) {
+        if (requests.exposeHeaders()) {
             builder.exposeFields();
         }
-        return properties.onError() == OnError.FAIL_CLOSED ? builder.failClosed() : builder.failOpen();
+        return requests.onError() == OnError.FAIL_CLOSED ? builder.failClosed() : builder.failOpen();
     }
 
     /**
@@ -109,7 +119,7 @@ public final class FilterSettings {
      * @return whether there are paths
      */
     public boolean limitsAny() {
-        return !properties.paths().isEmpty();
+        return !requests.paths().isEmpty();
     }
 
     /**
@@ -137,7 +147,7 @@ public final class FilterSettings {
      * @return the order, which servlet applications and those of WebFlux count alike
      */
     public int order() {
-        Integer order = properties.filter().order();
+        Integer order = requests.filter().order();
         if (order != null) {
             return order;
         }

@@ -19,7 +19,7 @@ import dev.ratelimit.http.KeyField;
 import dev.ratelimit.http.RateLimitFields;
 import dev.ratelimit.spi.TimeSource;
 import dev.ratelimit.spring.boot.RateLimitProperties.ApiKeys;
-import dev.ratelimit.spring.boot.RateLimitProperties.RefusalKind;
+import dev.ratelimit.spring.boot.RequestProperties.RefusalKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -55,9 +55,8 @@ public final class HttpSettings {
         this.failedKeys = failedKeys;
     }
 
-    static HttpSettings of(RateLimitProperties properties, TimeSource time) {
+    static HttpSettings of(ApiKeys keys, RequestProperties requests, TimeSource time) {
         Findings findings = new Findings();
-        ApiKeys keys = properties.apiKeys();
         boolean isBearer = keys.header().equalsIgnoreCase("Authorization");
         KeyField field = isBearer
                 ? KeyField.bearer()
@@ -69,9 +68,9 @@ public final class HttpSettings {
                         .orElse(Challenge.bearer());
         HttpSettings settings = new HttpSettings(
                 field,
-                fields(properties.headers(), findings).withTimeSource(time),
-                problems(properties.status(), findings).withChallenge(challenge),
-                cancelOn(properties.cancelOn(), findings),
+                fields(requests.headers(), findings).withTimeSource(time),
+                problems(requests.status(), findings).withChallenge(challenge),
+                cancelOn(requests.cancelOn(), findings),
                 failedKeys(keys, findings));
         findings.throwIfAny();
         return settings;

@@ -7,9 +7,8 @@ import dev.ratelimit.jdbc.JdbcQuotas;
 import dev.ratelimit.jdbc.JdbcQuotasBuilder;
 import dev.ratelimit.micrometer.JdbcQuotasMetrics;
 import dev.ratelimit.micrometer.RateLimitMetrics;
-import dev.ratelimit.spring.boot.RateLimitProperties.Backend;
-import dev.ratelimit.spring.boot.RateLimitProperties.Jdbc;
-import dev.ratelimit.spring.boot.RateLimitProperties.QuotasOutage;
+import dev.ratelimit.spring.boot.BackendProperties.Backend;
+import dev.ratelimit.spring.boot.JdbcProperties.Outage;
 import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +19,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
@@ -35,6 +35,7 @@ import org.springframework.context.annotation.Configuration;
 @ConditionalOnProperty(prefix = "ratelimit", name = "quotas", havingValue = "jdbc")
 @ConditionalOnBean(name = "ratelimitLimiterSettings")
 @ConditionalOnMissingBean(RateLimiter.class)
+@EnableConfigurationProperties(JdbcProperties.class)
 public class JdbcAutoConfiguration {
 
     private static final String QUOTAS = "ratelimit.quotas";
@@ -51,11 +52,10 @@ public class JdbcAutoConfiguration {
         @Bean
         @ConditionalOnMissingBean
         @DependsOnDatabaseInitialization
-        JdbcQuotas ratelimitQuotas(RateLimitProperties properties, ListableBeanFactory beans) {
-            Jdbc jdbc = properties.jdbc();
+        JdbcQuotas ratelimitQuotas(BackendProperties backend, JdbcProperties jdbc, ListableBeanFactory beans) {
             Findings findings = new Findings();
             findings.require(
-                    properties.backend() == Backend.MEMORY,
+                    backend.backend() == Backend.MEMORY,
                     QUOTAS,
                     "must be jdbc only where ratelimit.backend=memory: Redis keeps quotas itself");
             findings.throwIfAny();
@@ -99,20 +99,20 @@ public class JdbcAutoConfiguration {
 
         /** Has the limiter keep its quotas in the store. */
         @Bean
-        RateLimiterCustomizer ratelimitQuotasCustomizer(RateLimitProperties properties, JdbcQuotas quotas) {
+        RateLimiterCustomizer ratelimitQuotasCustomizer(JdbcProperties jdbc, JdbcQuotas quotas) {
             return builder -> {
                 if (builder instanceof InMemoryRateLimiterBuilder inMemory) {
-                    apply(properties.jdbc(), inMemory.quotas(quotas));
+                    apply(jdbc, inMemory.quotas(quotas));
                 }
             };
         }
 
-        private static void apply(Jdbc jdbc, InMemoryRateLimiterBuilder builder) {
+        private static void apply(JdbcProperties jdbc, InMemoryRateLimiterBuilder builder) {
             Findings findings = new Findings();
             findings.attempt("ratelimit.jdbc.timeout", () -> builder.timeout(jdbc.timeout()));
             findings.attempt("ratelimit.jdbc.probe-every", () -> builder.probeEvery(jdbc.probeEvery()));
             findings.throwIfAny();
-            if (jdbc.outage() == QuotasOutage.FAIL_OPEN) {
+            if (jdbc.outage() == Outage.FAIL_OPEN) {
                 builder.failOpen();
             } else {
                 builder.failClosed();

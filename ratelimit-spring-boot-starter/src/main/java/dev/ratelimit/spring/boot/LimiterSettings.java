@@ -7,21 +7,21 @@ import dev.ratelimit.core.InMemoryRateLimiterBuilder;
 import dev.ratelimit.spi.LimiterBuilder;
 import dev.ratelimit.spi.RateLimitListener;
 import dev.ratelimit.spi.TimeSource;
-import dev.ratelimit.spring.boot.RateLimitProperties.Bounds;
+import dev.ratelimit.spring.boot.BackendProperties.Bounds;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What limiters of both backends have in common.
  *
- * @param properties the properties
+ * @param backend what the properties say of the counts
  * @param tiers gives the tier of an organization that is known by its name
  * @param time the clocks
  * @param listeners the listeners
  * @param customizers change a builder at last
  */
 record LimiterSettings(
-        RateLimitProperties properties,
+        BackendProperties backend,
         TierResolver tiers,
         TimeSource time,
         List<RateLimitListener> listeners,
@@ -33,7 +33,7 @@ record LimiterSettings(
 
     /** Applies the settings to a builder. */
     <B extends LimiterBuilder<B>> B apply(B builder) {
-        Bounds bounds = properties.bounds();
+        Bounds bounds = backend.bounds();
         Findings findings = new Findings();
         builder.tiers(tiers);
         Integer endpoints = bounds.unlistedEndpoints();
@@ -67,7 +67,7 @@ record LimiterSettings(
     }
 
     private InMemoryRateLimiterBuilder bounded(InMemoryRateLimiterBuilder builder) {
-        Bounds bounds = properties.bounds();
+        Bounds bounds = backend.bounds();
         Long most = bounds.organizations();
         CapacityPolicy whenFull = bounds.whenFull();
         if (most != null) {

@@ -5,8 +5,8 @@ import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.core.InMemoryRateLimiterBuilder;
 import dev.ratelimit.micrometer.InMemoryLimiterMetrics;
 import dev.ratelimit.micrometer.RateLimitMetrics;
-import dev.ratelimit.spring.boot.RateLimitProperties.Quotas;
-import dev.ratelimit.spring.boot.RateLimitProperties.Snapshot;
+import dev.ratelimit.spring.boot.BackendProperties.Quotas;
+import dev.ratelimit.spring.boot.BackendProperties.Snapshot;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -31,13 +31,13 @@ public class MemoryAutoConfiguration {
     /**
      * Locks the file of snapshots, if the properties name one.
      *
-     * @param properties the properties
+     * @param backend names the file
      * @return the file
      */
     @Bean
     @ConditionalOnProperty(prefix = "ratelimit.snapshot", name = "file")
-    SnapshotFile ratelimitSnapshotFile(RateLimitProperties properties) {
-        Snapshot snapshot = properties.snapshot();
+    SnapshotFile ratelimitSnapshotFile(BackendProperties backend) {
+        Snapshot snapshot = backend.snapshot();
         if (snapshot == null) {
             throw new IllegalStateException("a snapshot must be bound where its file is a property");
         }
@@ -54,13 +54,13 @@ public class MemoryAutoConfiguration {
     @Bean
     public InMemoryRateLimiter ratelimitLimiter(
             LimiterSettings ratelimitLimiterSettings, ObjectProvider<SnapshotFile> snapshot) {
-        RateLimitProperties properties = ratelimitLimiterSettings.properties();
+        BackendProperties backend = ratelimitLimiterSettings.backend();
         LOG.info(
-                properties.quotas() == Quotas.JDBC
+                backend.quotas() == Quotas.JDBC
                         ? "Quotas are in the database. All other limits are per process, and n replicas admit n times"
                         : "Calls are counted in memory: limits are per process, and n replicas admit n times");
         InMemoryRateLimiterBuilder builder = ratelimitLimiterSettings.inMemory();
-        SnapshotFile file = properties.snapshot() == null ? null : snapshot.getIfAvailable();
+        SnapshotFile file = backend.snapshot() == null ? null : snapshot.getIfAvailable();
         return file == null ? builder.build() : file.restore(builder);
     }
 

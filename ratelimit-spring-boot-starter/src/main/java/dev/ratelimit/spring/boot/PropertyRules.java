@@ -1,10 +1,10 @@
 package dev.ratelimit.spring.boot;
 
 import dev.ratelimit.Member;
-import dev.ratelimit.spring.boot.RateLimitProperties.Backend;
+import dev.ratelimit.spring.boot.BackendProperties.Backend;
+import dev.ratelimit.spring.boot.BackendProperties.Outage;
+import dev.ratelimit.spring.boot.BackendProperties.Redis;
 import dev.ratelimit.spring.boot.RateLimitProperties.MemberSource;
-import dev.ratelimit.spring.boot.RateLimitProperties.Outage;
-import dev.ratelimit.spring.boot.RateLimitProperties.Redis;
 import dev.ratelimit.spring.boot.RateLimitPropertyException.Finding;
 import java.time.Duration;
 import java.util.List;
@@ -26,11 +26,11 @@ final class PropertyRules {
      *
      * @throws RateLimitPropertyException if one is wrong
      */
-    static void check(RateLimitProperties properties) {
+    static void check(RateLimitProperties properties, BackendProperties backend) {
         Findings findings = new Findings();
         checkReload(properties, findings);
         checkCallers(properties, findings);
-        checkBackend(properties, findings);
+        checkBackend(backend, findings);
         findings.throwIfAny();
     }
 
@@ -48,8 +48,7 @@ final class PropertyRules {
 
     /** Returns the properties below {@code ratelimit} that are unknown. */
     static List<Finding> unknown(Environment environment) {
-        return UnknownProperties.findings(
-                "ratelimit", RateLimitProperties.class, ConfigurationPropertySources.get(environment));
+        return UnknownProperties.findings(ConfigurationPropertySources.get(environment));
     }
 
     private static void checkReload(RateLimitProperties properties, Findings findings) {
@@ -86,13 +85,13 @@ final class PropertyRules {
         }
     }
 
-    private static void checkBackend(RateLimitProperties properties, Findings findings) {
-        boolean isRedis = properties.backend() == Backend.REDIS;
+    private static void checkBackend(BackendProperties backend, Findings findings) {
+        boolean isRedis = backend.backend() == Backend.REDIS;
         findings.require(
-                !isRedis || properties.snapshot() == null,
+                !isRedis || backend.snapshot() == null,
                 "ratelimit.snapshot.file",
                 "must be stated only where ratelimit.backend=memory: Redis keeps the counts itself");
-        Redis redis = properties.redis();
+        Redis redis = backend.redis();
         Double share = redis.fallbackShare();
         if (share != null) {
             findings.require(share > 0 && share <= 1, SHARE, "must be more than 0 and at most 1");

@@ -37,7 +37,7 @@ import org.springframework.core.io.ResourceLoader;
             "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration"
         })
 @ConditionalOnProperty(prefix = "ratelimit", name = "enabled", matchIfMissing = true)
-@EnableConfigurationProperties(RateLimitProperties.class)
+@EnableConfigurationProperties({RateLimitProperties.class, RequestProperties.class, BackendProperties.class})
 public class RateLimitAutoConfiguration {
 
     private static final Log LOG = LogFactory.getLog(RateLimitAutoConfiguration.class);
@@ -64,14 +64,15 @@ public class RateLimitAutoConfiguration {
     /**
      * Reads the tiers and the keys.
      *
+     * @param backend says where the counts are
      * @param environment has what stands in the sources of the properties
      * @param resources finds the files
      * @return the tiers and the keys, as they are read last
      */
     @Bean
     @ConditionalOnMissingBean(name = "ratelimitTiers")
-    public TierCatalog ratelimitTiers(Environment environment, ResourceLoader resources) {
-        PropertyRules.check(properties);
+    public TierCatalog ratelimitTiers(BackendProperties backend, Environment environment, ResourceLoader resources) {
+        PropertyRules.check(properties, backend);
         int demoKeys = properties.apiKeys().demoKeys().size();
         if (demoKeys > 0) {
             LOG.info("The configuration has " + Counted.of(demoKeys, "demo keys") + " in plain text");
@@ -82,6 +83,7 @@ public class RateLimitAutoConfiguration {
     /**
      * Makes what the properties say of requests and answers.
      *
+     * @param requests says which requests are limited
      * @param environment has the paths that are never limited
      * @param ratelimitKeyDirectory resolves keys, if callers bring some
      * @return the settings
@@ -89,15 +91,16 @@ public class RateLimitAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(name = "ratelimitFilterSettings")
     public FilterSettings ratelimitFilterSettings(
-            Environment environment, ObjectProvider<KeyDirectory> ratelimitKeyDirectory) {
-        HttpSettings http = HttpSettings.of(properties, time);
-        UnlimitedPaths unlimited = new UnlimitedPaths(environment, properties);
-        return FilterSettings.of(properties, http, unlimited, ratelimitKeyDirectory.getIfAvailable() != null);
+            RequestProperties requests, Environment environment, ObjectProvider<KeyDirectory> ratelimitKeyDirectory) {
+        HttpSettings http = HttpSettings.of(properties.apiKeys(), requests, time);
+        UnlimitedPaths unlimited = new UnlimitedPaths(environment, requests.usagePage());
+        return FilterSettings.of(properties, requests, http, unlimited, ratelimitKeyDirectory.getIfAvailable() != null);
     }
 
     /**
      * Makes what limiters of both backends have in common.
      *
+     * @param backend says where the counts are
      * @param ratelimitTiers has the tiers
      * @param tiers the resolver of the application, if it has one
      * @param listeners all listeners
@@ -106,13 +109,14 @@ public class RateLimitAutoConfiguration {
      */
     @Bean
     LimiterSettings ratelimitLimiterSettings(
+            BackendProperties backend,
             TierCatalog ratelimitTiers,
             ObjectProvider<TierResolver> tiers,
             ObjectProvider<RateLimitListener> listeners,
             ObjectProvider<RateLimiterCustomizer> customizers) {
         TierResolver own = tiers.getIfAvailable();
         return new LimiterSettings(
-                properties,
+                backend,
                 own == null ? LimiterSettings.tiers(properties.defaultTier(), ratelimitTiers) : own,
                 time,
                 listeners.orderedStream().toList(),

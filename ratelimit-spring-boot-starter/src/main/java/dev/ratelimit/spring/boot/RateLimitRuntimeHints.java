@@ -3,6 +3,7 @@ package dev.ratelimit.spring.boot;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.boot.context.properties.bind.BindableRuntimeHintsRegistrar;
 
 /**
  * What a native image must hold: the scripts of Redis, the tables of quotas, the page of usage, and the tier file in
@@ -18,5 +19,7 @@ final class RateLimitRuntimeHints implements RuntimeHintsRegistrar {
                 .registerPattern("dev/ratelimit/spring/page/page.*")
                 .registerPattern("tiers.yaml")
                 .registerPattern("tiers.yml");
+        // Where quotas are in memory it is no bean, so Boot gives no hints for it. Its names are known there, too.
+        BindableRuntimeHintsRegistrar.forTypes(JdbcProperties.class).registerHints(hints);
     }
 }

@@ -7,7 +7,7 @@ import dev.ratelimit.micrometer.RateLimitMetrics;
 import dev.ratelimit.micrometer.RedisLimiterMetrics;
 import dev.ratelimit.redis.RedisRateLimiter;
 import dev.ratelimit.redis.RedisRateLimiterBuilder;
-import dev.ratelimit.spring.boot.RateLimitProperties.Redis;
+import dev.ratelimit.spring.boot.BackendProperties.Redis;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -44,17 +44,14 @@ public class RedisAutoConfiguration {
     /**
      * Makes the limiter. A Redis that is away does not hinder the start.
      *
-     * @param properties the properties
      * @param ratelimitLimiterSettings the settings
      * @param connections has the client
      * @return the limiter
      */
     @Bean(destroyMethod = "") // the lifecycle closes it
     public RedisRateLimiter ratelimitLimiter(
-            RateLimitProperties properties,
-            LimiterSettings ratelimitLimiterSettings,
-            LettuceConnectionFactory connections) {
-        Redis redis = properties.redis();
+            LimiterSettings ratelimitLimiterSettings, LettuceConnectionFactory connections) {
+        Redis redis = ratelimitLimiterSettings.backend().redis();
         RedisRateLimiterBuilder builder = builder(connections);
         Findings findings = new Findings();
         findings.attempt("ratelimit.redis.timeout", () -> builder.timeout(redis.timeout()));

@@ -31,13 +31,36 @@ final class UnknownProperties {
 
     private final ConfigurationPropertyName root;
     private final Type type;
-    private final Map<Class<?>, Map<String, Parameter>> parts = new HashMap<>();
+    private final Map<Class<?>, Map<String, Part>> parts = new HashMap<>();
     private final Set<ConfigurationPropertyName> found = new HashSet<>();
     private final List<Finding> findings = new ArrayList<>();
+
+    /**
+     * A part of a record.
+     *
+     * @param name its name in a property, such as usage-page
+     * @param type what Boot binds there
+     */
+    private record Part(String name, Type type) {
+
+        static Part of(Parameter parameter) {
+            return new Part(DataObjectPropertyName.toDashedForm(parameter.getName()), parameter.getParameterizedType());
+        }
+    }
 
     private UnknownProperties(String root, Type type) {
         this.root = ConfigurationPropertyName.of(root);
         this.type = type;
+    }
+
+    /** Returns a finding for each unknown name below {@code ratelimit}, where Boot binds several records. */
+    static List<Finding> findings(Iterable<ConfigurationPropertySource> sources) {
+        UnknownProperties unknown = new UnknownProperties("ratelimit", RateLimitProperties.class);
+        Map<String, Part> known = unknown.partsOf(RateLimitProperties.class);
+        known.putAll(unknown.partsOf(RequestProperties.class));
+        known.putAll(unknown.partsOf(BackendProperties.class));
+        known.put("jdbc", new Part("jdbc", JdbcProperties.class));
+        return unknown.findingsIn(sources);
     }
 
     /**
@@ -48,18 +71,21 @@ final class UnknownProperties {
      * @param sources what the properties stand in
      */
     static List<Finding> findings(String root, Type type, Iterable<ConfigurationPropertySource> sources) {
-        UnknownProperties unknown = new UnknownProperties(root, type);
+        return new UnknownProperties(root, type).findingsIn(sources);
+    }
+
+    private List<Finding> findingsIn(Iterable<ConfigurationPropertySource> sources) {
         UnboundElementsSourceFilter filter = new UnboundElementsSourceFilter();
         for (ConfigurationPropertySource source : sources) {
             if (source instanceof IterableConfigurationPropertySource names && filter.apply(source)) {
                 for (ConfigurationPropertyName name : names) {
-                    if (unknown.root.isAncestorOf(name)) {
-                        unknown.find(name);
+                    if (root.isAncestorOf(name)) {
+                        find(name);
                     }
                 }
             }
         }
-        return unknown.findings;
+        return findings;
     }
 
     private void find(ConfigurationPropertyName name) {
@@ -84,8 +110,8 @@ final class UnknownProperties {
         if (rawType(parent) == List.class) {
             return name.isNumericIndex(place) ? ((ParameterizedType) parent).getActualTypeArguments()[0] : null;
         }
-        Parameter part = partsOf(parent).get(name.getElement(place, Form.UNIFORM));
-        return part == null ? null : part.getParameterizedType();
+        Part part = partsOf(parent).get(name.getElement(place, Form.UNIFORM));
+        return part == null ? null : part.type;
     }
 
     private String rule(ConfigurationPropertyName parent, Type type) {
@@ -93,22 +119,22 @@ final class UnknownProperties {
             return "unknown; " + parent + " is a list, which begins with " + parent + "[0]";
         }
         Set<String> known = new TreeSet<>();
-        partsOf(type).values().forEach(part -> known.add(DataObjectPropertyName.toDashedForm(part.getName())));
+        partsOf(type).values().forEach(part -> known.add(part.name));
         return known.isEmpty()
                 ? "unknown; " + parent + " is one value"
                 : "unknown; known below " + parent + " are " + String.join(", ", known);
     }
 
     /** Returns the parts of a record by their names as Boot compares them; none of any other type. */
-    private Map<String, Parameter> partsOf(Type type) {
+    private Map<String, Part> partsOf(Type type) {
         Class<?> raw = rawType(type);
-        Map<String, Parameter> known = parts.get(raw);
+        Map<String, Part> known = parts.get(raw);
         if (known == null) {
             known = new HashMap<>();
             if (raw.isRecord()) {
                 // By the constructor that Boot binds by: a native image knows no other part of a record.
                 for (Parameter part : raw.getDeclaredConstructors()[0].getParameters()) {
-                    known.put(part.getName().toLowerCase(Locale.ROOT), part);
+                    known.put(part.getName().toLowerCase(Locale.ROOT), Part.of(part));
                 }
             }
             parts.put(raw, known);

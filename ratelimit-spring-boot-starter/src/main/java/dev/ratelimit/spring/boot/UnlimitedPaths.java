@@ -1,5 +1,6 @@
 package dev.ratelimit.spring.boot;
 
+import dev.ratelimit.spring.boot.RequestProperties.UsagePage;
 import java.util.ArrayList;
 import java.util.List;
 import org.springframework.core.env.Environment;
@@ -17,7 +18,7 @@ public final class UnlimitedPaths {
 
     private final List<String> paths;
 
-    UnlimitedPaths(Environment environment, RateLimitProperties properties) {
+    UnlimitedPaths(Environment environment, UsagePage page) {
         String error = environment.getProperty(
                 "spring.web.error.path",
                 environment.getProperty("server.error.path", environment.getProperty("error.path", "/error")));
@@ -26,8 +27,8 @@ public final class UnlimitedPaths {
         if (ClassUtils.isPresent(ACTUATOR, UnlimitedPaths.class.getClassLoader())) {
             add(environment.getProperty("management.endpoints.web.base-path", "/actuator"), all);
         }
-        if (properties.usagePage().enabled()) {
-            add(properties.usagePage().path(), all);
+        if (page.enabled()) {
+            add(page.path(), all);
         }
         this.paths = List.copyOf(all);
     }

@@ -4,7 +4,7 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.spring.CallerResolver;
 import dev.ratelimit.spring.boot.FilterSettings;
 import dev.ratelimit.spring.boot.MemoryAutoConfiguration;
-import dev.ratelimit.spring.boot.RateLimitProperties;
+import dev.ratelimit.spring.boot.RequestProperties;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -29,7 +29,7 @@ public class WebFluxUsagePageAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(name = "ratelimitUsagePage")
     UsagePageWebFilter ratelimitUsagePage(
-            RateLimitProperties properties,
+            RequestProperties properties,
             Environment environment,
             RateLimiter ratelimitLimiter,
             CallerResolver ratelimitCallerResolver,

@@ -7,6 +7,7 @@ import dev.ratelimit.RateLimiter;
 import dev.ratelimit.core.InMemoryRateLimiter;
 import dev.ratelimit.jdbc.JdbcQuotas;
 import dev.ratelimit.micrometer.JdbcQuotasMetrics;
+import dev.ratelimit.spring.actuate.QuotasActuatorAutoConfiguration;
 import dev.ratelimit.spring.boot.RateLimitPropertyException.Finding;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.http.HttpResponse;
@@ -38,6 +39,7 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -332,6 +334,19 @@ class JdbcTest {
                             .isEqualTo("one-of-ours");
                     assertThat(context).hasSingleBean(JdbcQuotasMetrics.class);
                 });
+    }
+
+    @Test
+    void theHealthOfAStoreBesideALimiterOfTheApplicationIsKnown() {
+        runner().withConfiguration(AutoConfigurations.of(QuotasActuatorAutoConfiguration.class))
+                .withBean(RateLimiter.class, () -> InMemoryRateLimiter.builder().build())
+                .withBean(
+                        JdbcQuotas.class,
+                        () -> JdbcQuotas.builder(database)
+                                .timeout(Duration.ofSeconds(20))
+                                .createTables()
+                                .build())
+                .run(context -> assertThat(context).hasBean("ratelimitQuotasHealthIndicator"));
     }
 
     @Test

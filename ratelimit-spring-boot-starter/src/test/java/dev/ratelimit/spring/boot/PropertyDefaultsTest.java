@@ -2,10 +2,9 @@ package dev.ratelimit.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ratelimit.spring.boot.RateLimitProperties.Bounds;
-import dev.ratelimit.spring.boot.RateLimitProperties.Filter;
-import dev.ratelimit.spring.boot.RateLimitProperties.Jdbc;
-import dev.ratelimit.spring.boot.RateLimitProperties.Redis;
+import dev.ratelimit.spring.boot.BackendProperties.Bounds;
+import dev.ratelimit.spring.boot.BackendProperties.Redis;
+import dev.ratelimit.spring.boot.RequestProperties.Filter;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
 
@@ -16,11 +15,11 @@ class PropertyDefaultsTest {
     void groupsOfWhichNothingIsStatedAreWhatBootMakesOfNothing() {
         Binder nothing = new Binder();
 
-        RateLimitProperties properties = nothing.bindOrCreate("ratelimit", RateLimitProperties.class);
+        RequestProperties requests = nothing.bindOrCreate("ratelimit", RequestProperties.class);
+        BackendProperties backend = nothing.bindOrCreate("ratelimit", BackendProperties.class);
 
-        assertThat(properties.redis()).isEqualTo(nothing.bindOrCreate("ratelimit.redis", Redis.class));
-        assertThat(properties.filter()).isEqualTo(nothing.bindOrCreate("ratelimit.filter", Filter.class));
-        assertThat(properties.bounds()).isEqualTo(nothing.bindOrCreate("ratelimit.bounds", Bounds.class));
-        assertThat(properties.jdbc()).isEqualTo(nothing.bindOrCreate("ratelimit.jdbc", Jdbc.class));
+        assertThat(requests.filter()).isEqualTo(nothing.bindOrCreate("ratelimit.filter", Filter.class));
+        assertThat(backend.redis()).isEqualTo(nothing.bindOrCreate("ratelimit.redis", Redis.class));
+        assertThat(backend.bounds()).isEqualTo(nothing.bindOrCreate("ratelimit.bounds", Bounds.class));
     }
 }

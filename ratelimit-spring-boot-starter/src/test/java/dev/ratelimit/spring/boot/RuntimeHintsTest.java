@@ -2,10 +2,12 @@ package dev.ratelimit.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.aot.hint.TypeHint;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.core.io.support.SpringFactoriesLoader;
 
@@ -21,6 +23,22 @@ class RuntimeHintsTest {
                 "tiers.yaml"
             })
     void aNativeImageHoldsTheFile(String file) {
+        assertThat(RuntimeHintsPredicates.resource().forResource(file).test(hints()))
+                .isTrue();
+    }
+
+    @Test
+    void aNativeImageKnowsTheNamesOfPropertiesThatAreNotBound() {
+        TypeHint properties = hints().reflection().getTypeHint(JdbcProperties.class);
+
+        assertThat(properties).isNotNull();
+        assertThat(properties.constructors())
+                .singleElement()
+                .satisfies(constructor -> assertThat(constructor.getParameterTypes())
+                        .hasSameSizeAs(JdbcProperties.class.getRecordComponents()));
+    }
+
+    private static RuntimeHints hints() {
         RuntimeHints hints = new RuntimeHints();
         for (RuntimeHintsRegistrar registrar : SpringFactoriesLoader.forResourceLocation(
                         "META-INF/spring/aot.factories")
@@ -29,7 +47,6 @@ class RuntimeHintsTest {
                 registrar.registerHints(hints, RuntimeHintsTest.class.getClassLoader());
             }
         }
-        assertThat(RuntimeHintsPredicates.resource().forResource(file).test(hints))
-                .isTrue();
+        return hints;
     }
 }
