@@ -30,14 +30,14 @@ public class UsagePageAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(name = "ratelimitUsagePage")
     UsagePageFilter ratelimitUsagePage(
-            RequestProperties properties,
+            RequestProperties requests,
             Environment environment,
             RateLimiter ratelimitLimiter,
             CallerResolver ratelimitCallerResolver,
             FilterSettings ratelimitFilterSettings) {
         return new UsagePageFilter(
                 new UsagePage(
-                        properties.usagePage().path(),
+                        requests.usagePage().path(),
                         environment.getProperty("server.servlet.context-path", ""),
                         ratelimitLimiter,
                         ratelimitCallerResolver,

@@ -29,14 +29,14 @@ public class WebFluxUsagePageAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(name = "ratelimitUsagePage")
     UsagePageWebFilter ratelimitUsagePage(
-            RequestProperties properties,
+            RequestProperties requests,
             Environment environment,
             RateLimiter ratelimitLimiter,
             CallerResolver ratelimitCallerResolver,
             FilterSettings ratelimitFilterSettings) {
         return new UsagePageWebFilter(
                 new UsagePage(
-                        properties.usagePage().path(),
+                        requests.usagePage().path(),
                         environment.getProperty("spring.webflux.base-path", ""),
                         ratelimitLimiter,
                         ratelimitCallerResolver,
