@@ -305,9 +305,10 @@ final class TableReader {
         Mark start = scalar.getStartMark();
         Mark end = scalar.getEndMark();
         String value = scalar.getValue();
-        int quotes = (end.getColumn() - start.getColumn() - value.codePointCount(0, value.length())) / 2;
-        boolean isAsWritten = start.getLine() == end.getLine() && quotes == (scalar.isPlain() ? 0 : 1);
-        return isAsWritten ? quotes + value.codePointCount(0, index) : 0;
+        int added = end.getColumn() - start.getColumn() - value.codePointCount(0, value.length());
+        int quotes = scalar.isPlain() ? 0 : 2;
+        boolean isAsWritten = start.getLine() == end.getLine() && added == quotes;
+        return isAsWritten ? quotes / 2 + value.codePointCount(0, index) : 0;
     }
 
     static boolean isPattern(String named) {
