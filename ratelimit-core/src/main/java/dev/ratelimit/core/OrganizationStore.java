@@ -114,7 +114,7 @@ final class OrganizationStore {
         this.capacityPolicy = capacityPolicy == CapacityPolicy.ADMIT_UNMETERED
                 ? Decision.admitted()
                 : Rejected.permanent(new CapacityReached(max), "");
-        this.sweeper = new IdleSweeper(clocks, listeners, tierCache, this::remove, () -> size.get() >= max);
+        this.sweeper = new IdleSweeper(clocks, listeners, tierCache, this::remove, this::isAtMax);
         this.decider = new Decider(clocks, tierCache, refunds, sweeper, listeners);
     }
 
@@ -276,10 +276,14 @@ final class OrganizationStore {
 
     /** Tells whether there is no place for a new organization. Idle ones are looked for first. */
     private boolean isFull() {
-        if (size.get() < max) {
+        if (!isAtMax()) {
             return false;
         }
         sweeper.sweepIfDue(clocks.nanoTime());
+        return isAtMax();
+    }
+
+    private boolean isAtMax() {
         return size.get() >= max;
     }
 

@@ -42,6 +42,14 @@ class StartUpIT {
 
     private static final Path JAR = Path.of("target", "spring-boot-example.jar");
 
+    /**
+     * The names of the two jars, equally long. Boot looks for a class in one library after the other, 200,000 times in
+     * a start, and writes the path of the jar each time. A path with 53 characters more makes 9 % more garbage.
+     */
+    private static final String WITH = "limited.jar";
+
+    private static final String WITHOUT = "without.jar";
+
     /** The modules that the starter brings: all but ratelimit-jdbc. What they bring the example has by itself. */
     private static final String OF_STARTER = "ratelimit-[!j]*.jar";
 
@@ -56,8 +64,9 @@ class StartUpIT {
 
     @Test
     void theStarterAddsLittleToTheStart() throws Exception {
+        Path with = Files.copy(JAR, folder.resolve(WITH));
         Path without = withoutStarter();
-        start(JAR); // reads all files into the caches of the system
+        start(with); // reads all files into the caches of the system
         start(without);
         List<Cost> plain = new ArrayList<>();
         List<Cost> limited = new ArrayList<>();
@@ -67,9 +76,9 @@ class StartUpIT {
             for (int turn = 0; turn < TURNS; turn++) {
                 if (turn % 2 == 0) {
                     plain.add(start(without));
-                    limited.add(start(JAR));
+                    limited.add(start(with));
                 } else {
-                    limited.add(start(JAR));
+                    limited.add(start(with));
                     plain.add(start(without));
                 }
             }
@@ -87,7 +96,7 @@ class StartUpIT {
     }
 
     private Path withoutStarter() throws IOException {
-        Path jar = Files.copy(JAR, folder.resolve("without.jar"));
+        Path jar = Files.copy(JAR, folder.resolve(WITHOUT));
         try (FileSystem files = FileSystems.newFileSystem(jar);
                 DirectoryStream<Path> libraries =
                         Files.newDirectoryStream(files.getPath("BOOT-INF", "lib"), OF_STARTER)) {
@@ -123,7 +132,7 @@ class StartUpIT {
         process.waitFor();
         assertThat(log.contains("Calls are counted in memory"))
                 .as("%s has limits: %s", jar, log)
-                .isEqualTo(jar.equals(JAR));
+                .isEqualTo(jar.endsWith(WITH));
         Matcher cost = COST.matcher(log);
         assertThat(cost.find()).as(log).isTrue();
         return new Cost(Long.parseLong(cost.group(1)), Long.parseLong(cost.group(2)), Long.parseLong(cost.group(3)));
