@@ -90,8 +90,8 @@ class TierFileErrorsTest {
                         "{each: [a], limit: '1 call a minute'}",
                         "1:73: expected \"per\", \"in all\" or \"in flight for\": limit=1 call a minute"),
                 row( // with an escape in it only the beginning of a text is known
-                        "{each: [a], limit: '1 call a minute''s'}",
-                        "1:65: expected \"per\", \"in all\" or \"in flight for\": limit=1 call a minute's"),
+                        "{each: [a], limit: \"1\\ call a minute\"}",
+                        "1:65: expected \"per\", \"in all\" or \"in flight for\": limit=1 call a minute"),
                 row(
                         "{each: [a], limit: 1 banana per minute}",
                         "1:67: unknown unit, known are calls, characters, nano-usd, tokens: limit=1 banana per"
