@@ -25,16 +25,16 @@ final class MethodCalls {
 
     private final ObjectProvider<RateLimiter> limiter;
     private final ObjectProvider<CallerResolver> callers;
-    private final ObjectProvider<RequestProperties> properties;
+    private final ObjectProvider<RequestProperties> requests;
     private volatile @Nullable ThrottledLog log;
 
     MethodCalls(
             ObjectProvider<RateLimiter> limiter,
             ObjectProvider<CallerResolver> callers,
-            ObjectProvider<RequestProperties> properties) {
+            ObjectProvider<RequestProperties> requests) {
         this.limiter = limiter;
         this.callers = callers;
-        this.properties = properties;
+        this.requests = requests;
     }
 
     RateLimiter limiter() {
@@ -75,7 +75,7 @@ final class MethodCalls {
 
     /** Returns what stands for the reservation of a call that the limiter failed to decide. */
     Reservation undecided(Throwable failure) {
-        RequestProperties known = properties.getIfAvailable();
+        RequestProperties known = requests.getIfAvailable();
         boolean failsOpen = known == null || known.onError() == RequestProperties.OnError.FAIL_OPEN;
         log().warn("A call could not be decided, and is " + (failsOpen ? "admitted" : "refused"), failure);
         return failsOpen ? LimitedCall.unlimited() : LimitedCall.unavailable();

@@ -38,9 +38,9 @@ public class RateLimitedAutoConfiguration {
     static Advisor ratelimitAdvisor(
             ObjectProvider<RateLimiter> limiter,
             ObjectProvider<CallerResolver> callers,
-            ObjectProvider<RequestProperties> properties) {
+            ObjectProvider<RequestProperties> requests) {
         return new DefaultPointcutAdvisor(
-                new RateLimitedMethods(), new RateLimitedInterceptor(new MethodCalls(limiter, callers, properties)));
+                new RateLimitedMethods(), new RateLimitedInterceptor(new MethodCalls(limiter, callers, requests)));
     }
 
     @Bean
